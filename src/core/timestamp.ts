@@ -1,25 +1,51 @@
 /**
- * Timestamps in the ISO 8601 forms found in tables: 2024-03-09, 2024-03-09 10:14:33.5, 2024-03-09T10:14:33Z, …+01:00.
+ * Points in time as text: ISO 8601 as tables have it, 2024-03-09, 2024-03-09 10:14:33.5, 2024-03-09T10:14:33Z, …+01:00,
+ * also 2024/3/9; and, where it is known which comes first, days and months before years, 9.3.2024, 3/9/24 2:05 PM.
  * Without a zone they are UTC.
  */
 
-const FORM =
-  /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$/i;
+/** Which comes first in a date that ends with its year: the day or the month. */
+export type DateOrder = "dmy" | "mdy";
 
-/** Seconds since 1970-01-01T00:00:00Z; NaN if the text is not a timestamp. */
-export function parseTimestamp(text: string): number {
+/** Year, mark, month and day; or two numbers, of which one is the day, and the year. Then the time. */
+const FORM =
+  /^\s*(?:(\d{4})([-/.])(\d\d?)\2(\d\d?)|(\d\d?)([-/.])(\d\d?)\6(\d{4}|\d\d))(?:(?:T|,? +)(\d\d?):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*([ap]m)?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$/i;
+
+/**
+ * Seconds since 1970-01-01T00:00:00Z; NaN if the text is no point in time.
+ * @param order of dates that end with their year; without it they are none
+ */
+export function parseTimestamp(text: string, order?: DateOrder): number {
   const parts = FORM.exec(text);
   if (!parts) return NaN;
-  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "0", zone] = parts;
-  const milliseconds = Date.UTC(+year, +month - 1, +day, +hour, +minute, +second);
+  const [hour = "0", minute = "0", second = "0", fraction = "0", half, zone] = parts.slice(9);
+  const date = parts[1] === undefined ? yearLast(parts, order) : [+parts[1], +parts[3], +parts[4]];
+  const hours = half === undefined
+    ? +hour
+    : +hour > 0 && +hour < 13
+    ? +hour % 12 + (/p/i.test(half) ? 12 : 0)
+    : NaN;
+  if (!date || !(hours < 24)) return NaN;
+  const [year, month, day] = date;
+  const milliseconds = Date.UTC(year, month - 1, day, hours, +minute, +second);
   const there = new Date(milliseconds);
-  // Date.UTC normalises days, hours and minutes out of range; refuse them.
-  const real = there.getUTCDate() === +day && there.getUTCMonth() === +month - 1 &&
-    +hour < 24 && +minute < 60 && +second < 60;
+  // Date.UTC counts on from a day, an hour or a minute that there is not.
+  const real = there.getUTCDate() === day && there.getUTCMonth() === month - 1 && +minute < 60 &&
+    +second < 60;
   return real ? milliseconds / 1000 + Number(fraction) - offsetSeconds(zone) : NaN;
 }
 
-/** Seconds that a zone is ahead of UTC. */
+/** Points never divide a month from the day behind it, and may divide the parts of a version: 1.2.10. */
+function yearLast(parts: RegExpExecArray, order: DateOrder | undefined): number[] | undefined {
+  const [first, mark, second, year] = parts.slice(5);
+  const isShort = year.length === 2;
+  const isDotted = mark === ".";
+  if (!order || isDotted && (order === "mdy" || isShort && (first + second).length < 4)) return;
+  const whole = isShort ? +year + (+year < 70 ? 2000 : 1900) : +year;
+  return order === "dmy" ? [whole, +second, +first] : [whole, +first, +second];
+}
+
+/** How far a zone's clocks are ahead. */
 function offsetSeconds(zone: string | undefined): number {
   if (zone === undefined || zone.length === 1) return 0;
   const sign = zone[0] === "-" ? -1 : 1;

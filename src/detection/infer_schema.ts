@@ -5,7 +5,8 @@
  *                 count         whole numbers from 0
  *                 positive      above 0, the largest at least a thousand times the smallest
  *                 numeric       any others
- *   any text      timestamp     every text is a point in time
+ *   any text      timestamp     every text is a point in time, ISO 8601 or of one other format (`written_forms.ts`)
+ *                 numbers       every text is an amount of one format
  *                 binary        two texts
  *                 categorical   other texts
  *                 rejected      more than half of the cells are numbers, so the text is probably a mistake, as are
@@ -18,8 +19,14 @@
 import { show } from "../core/validate.ts";
 import type { CellReading } from "../formats/mod.ts";
 import { ColumnTally } from "../formats/sample/column_tally.ts";
+import type { NumberRange } from "../formats/sample/written_forms.ts";
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
-import { type ColumnKind, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import {
+  type CellFormat,
+  type ColumnKind,
+  type ColumnSchema,
+  hasLevels,
+} from "../scoring/table/schema.ts";
 import { takeColumn } from "./take_cells.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
@@ -31,11 +38,14 @@ export interface ColumnOverride {
   readonly kind: ColumnKind;
   /** Its levels. */
   readonly levels?: readonly string[];
+  /** How its cells are written. */
+  readonly format?: CellFormat;
 }
 
 /** How to read the cells of a table: columns with levels keep their texts unchanged. */
 export function readingOf(overrides: readonly ColumnOverride[] = []): CellReading {
-  const texts = overrides.filter(({ kind }) => hasLevels(kind)).map(({ name }) => name);
+  const texts = overrides.filter(({ kind, format }) => hasLevels(kind) || format)
+    .map(({ name }) => name);
   return texts.length === 0 ? "any" : { texts: new Set(texts) };
 }
 
@@ -68,6 +78,8 @@ export function inferSchema(
     const override = overrides.find((each) => each.name === name);
     if (override) return completed(override, values, texts);
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
+    const written = texts && ofForms(tally);
+    if (written) return completed({ name, ...written }, values, texts);
     const kind = texts ? ofTexts(table, c, tally) : ofNumbers(tally);
     // One of the two values may not occur in the sampled rows.
     const both = table.drawn && kind === "binary" && [...texts ?? ["0", "1"]].sort(inOrder);
@@ -79,16 +91,25 @@ export function inferSchema(
 }
 
 function completed(
-  { name, kind, levels }: ColumnOverride,
+  { name, kind, levels, format }: ColumnOverride,
   values: Float64Array,
   texts: readonly string[] | undefined,
 ): ColumnSchema {
   return hasLevels(kind)
     ? { name, kind, levels: levels ?? levelsOf(kind, values, texts) }
-    : { name, kind };
+    : { name, kind, ...(format && { format }) };
 }
 
-function ofNumbers({ smallest, largest, whole }: ColumnTally): ColumnKind {
+/** Of a column whose every text is a date that is not ISO 8601, or an amount. */
+function ofForms(tally: ColumnTally): Pick<ColumnSchema, "kind" | "format"> | undefined {
+  const { order } = tally.forms, amounts = tally.forms.amounts(tally);
+  if (order && tally.numbers === 0 && !tally.times) return { kind: "timestamp", format: order };
+  if (!amounts) return undefined;
+  const kind = ofNumbers(amounts.range);
+  return { kind: kind === "binary" ? "count" : kind, format: amounts.format };
+}
+
+function ofNumbers({ smallest, largest, whole }: NumberRange): ColumnKind {
   if (largest <= smallest) return "numeric"; // constant, or nothing at all
   if (smallest >= 0 && whole) return largest === 1 ? "binary" : "count";
   return smallest > 0 && largest >= ORDERS * smallest ? "positive" : "numeric";
@@ -100,9 +121,9 @@ function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTa
   if (numbers > others && firstText) {
     const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
     const number = isForeign
-      ? "a number with a decimal point and no separators of thousands"
-      : "a number, as in most rows of this column";
-    const expected = `expected ${number}, or the column declared as categorical`;
+      ? "a number with a decimal point and no separators of thousands, or the column declared as numeric:1,234.50 or numeric:1.234,50"
+      : "a number, as in most rows of this column, or the column declared as categorical";
+    const expected = `expected ${number}`;
     throw new TypeError(
       drawn
         ? `Cannot read ${column}: ${expected}, got ${show(text)} in row ${row}`

@@ -3,7 +3,7 @@
  * tests check every answer against them.
  */
 import * as v from "npm:valibot@1.5.0";
-import { COLUMN_KINDS } from "../scoring/table/schema.ts";
+import { COLUMN_KINDS, formatsOf } from "../scoring/table/schema.ts";
 import { PROBLEMS } from "./problems.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -31,6 +31,7 @@ const column = v.strictObject({
   name: v.string(),
   kind: v.picklist(COLUMN_KINDS),
   levels: v.optional(v.pipe(texts, v.description("the values that have a code of their own"))),
+  format: v.optional(v.picklist([...formatsOf("timestamp"), ...formatsOf("numeric")])),
 });
 const cell = v.nullable(v.union([v.number(), v.string()]));
 const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(v.array(cell)) });

@@ -66,7 +66,9 @@ export function detectorFile({ metadata, tensors }: WholeFile, model: TableModel
 /** The JSON part of a file. */
 function tableMetadata(model: TableModel): unknown {
   const { schema, falseAlarmRate, warnings, window, sketch, expansion: { logs } } = model;
-  const columns = schema.map((column) => column.kind === "numeric" ? column.name : column);
+  const columns = schema.map((column) =>
+    column.kind === "numeric" && !column.format ? column.name : column
+  );
   const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
   return { columns, ...decisions, ...(window && { window }), ...(logs && { logs }) };
 }

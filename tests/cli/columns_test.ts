@@ -130,28 +130,3 @@ Deno.test("times of one morning are not trained on unless it is asked for, so th
   const { stderr } = await elbow(["score", model, from(12 * 3600e3)]);
   assert.match(stderr, /so many are seldom all anomalies: elbow drift/);
 });
-
-Deno.test("amounts with a sign of currency are said to be taken for text; the same as numbers, or other texts, are not", async () => {
-  using folder = new Folder();
-  const told = async (cell: (row: number) => string) => {
-    const data = folder.write("t.csv", withColumn(tableCsv(60), "price", cell));
-    const trained = await elbow(["train", data, "--out", folder.at("m"), ...QUICK]);
-    assert.equal(trained.status, 0, trained.stderr);
-    const reported = await elbow(["report", data]);
-    return [trained.stderr, reported.stderr];
-  };
-  const amount = (r: number) => (1234.5 + r * r % 37).toFixed(2);
-  const grouped = (r: number) => amount(r).replace("1", "1,");
-  const written = [(r: number) => `"$${grouped(r)}"`, (r: number) => `-£ ${amount(r)}`];
-  for (const cell of [...written, (r: number) => `${amount(r)} €`]) {
-    for (const text of await told(cell)) {
-      assert.match(
-        text,
-        /column "price" looks like amounts of money, and is taken for text: write plain numbers/,
-      );
-    }
-  }
-  for (const cell of [amount, (r: number) => `$A${r % 5}`, (r: number) => `${r % 7} kg`]) {
-    for (const text of await told(cell)) assert.doesNotMatch(text, /amounts/);
-  }
-});

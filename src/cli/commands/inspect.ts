@@ -132,14 +132,14 @@ function momentsOf({ schema, expansion, standardization }: TableModel, c: number
 }
 
 function describeColumn(table: TableModel, c: number): string {
-  const { kind, levels } = table.schema[c], { centre, scale, log } = momentsOf(table, c);
+  const { kind, levels, format } = table.schema[c], { centre, scale, log } = momentsOf(table, c);
   if (centre === undefined) {
-    return levels ? `${kind}, ${counted(levels.length, "level")}` : kind;
+    const more = levels ? counted(levels.length, "level") : format;
+    return more ? `${kind}, ${more}` : kind;
   }
   const short = (value: number) => Number(value.toPrecision(6));
-  return `${short(centre)}, ${short(scale)}${
-    kind === "numeric" ? "" : ` (${log ? "ln, " : ""}${kind})`
-  }`;
+  const words = [log && "ln", kind !== "numeric" && kind, format].filter(Boolean).join(", ");
+  return `${short(centre)}, ${short(scale)}${words && ` (${words})`}`;
 }
 
 function tableSections(file: ModelFile): Section[] {

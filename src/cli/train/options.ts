@@ -67,7 +67,7 @@ export const TRAIN_OPTIONS = {
     takers: DETECTOR,
     option: new Option(
       "--schema <json>",
-      "file with the kinds of columns: [{ name, kind, levels? }, …]",
+      "file with the kinds of columns: [{ name, kind, levels?, format? }, …]",
     ),
   },
   preset: {

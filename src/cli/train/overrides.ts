@@ -1,9 +1,10 @@
-/** Column overrides: `--column NAME=KIND[:LEVEL|LEVEL…]`, once per column, or `--schema FILE`. */
+/** Column overrides: `--column NAME=KIND[:LEVEL|LEVEL…]` or `NAME=KIND:FORMAT`, once per column, or `--schema FILE`. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import {
   COLUMN_KINDS,
   type ColumnKind,
+  formatsOf,
   hasLevels,
   parseSchema,
 } from "../../scoring/table/schema.ts";
@@ -12,21 +13,25 @@ import { readWhole } from "../files/files.ts";
 export function columnOption(): Option {
   return new Option(
     "--column <name=kind>",
-    "the kind of a column, such as zip=categorical (repeatable)",
+    "the kind of a column, such as zip=categorical or when=timestamp:dmy (repeatable)",
   )
     .argParser((text: string, before: readonly ColumnOverride[] = []) => [...before, parse(text)]);
 }
 
 function parse(text: string): ColumnOverride {
   // Matched from the end, because a name may contain anything.
-  const [, name, kind, levels] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
+  const [, name, kind, behind] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
   if (!COLUMN_KINDS.includes(kind as ColumnKind)) {
     throw new InvalidArgumentError(`It must be NAME=KIND, KIND one of ${COLUMN_KINDS.join(", ")}`);
   }
   const given = { name, kind: kind as ColumnKind };
-  if (levels === undefined) return given;
-  if (!hasLevels(given.kind)) throw new InvalidArgumentError(`A ${kind} column has no levels`);
-  return { ...given, levels: levels.split("|") };
+  if (behind === undefined) return given;
+  if (hasLevels(given.kind)) return { ...given, levels: behind.split("|") };
+  const format = formatsOf(given.kind).find((each) => each === behind);
+  if (format) return { ...given, format };
+  throw new InvalidArgumentError(
+    `A ${kind} column has no levels, and its format is ${formatsOf(given.kind).join(" or ")}`,
+  );
 }
 
 /** Overrides of columns. */
@@ -58,15 +63,18 @@ export async function readOverrides(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(`Cannot read ${path}: expected JSON: [{ name, kind, levels? }, …]`, {
-      cause,
-    });
+    throw new SyntaxError(
+      `Cannot read ${path}: expected JSON: [{ name, kind, levels?, format? }, …]`,
+      {
+        cause,
+      },
+    );
   }
   const filled = Array.isArray(value)
     ? value.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
     : value;
   const names = new Set(column.map(({ name }) => name));
   const ofFile = parseSchema(path, filled).filter(({ name }) => !names.has(name))
-    .map(({ name, kind, levels }) => levels?.length ? { name, kind, levels } : { name, kind });
+    .map(({ levels, ...column }) => levels?.length ? { ...column, levels } : column);
   return { ofFile, own: column };
 }

@@ -6,6 +6,7 @@
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
 import type { Io } from "../io.ts";
@@ -34,7 +35,10 @@ export function withoutPartialClocks(
 
 /** The times that a timestamp column does not cover; undefined for any other column, or for none. */
 function partialClock(table: Table, c: number): string | undefined {
-  const seconds = table.texts?.[c]?.map(parseTimestamp);
+  const texts = table.texts?.[c], forms = new WrittenForms();
+  texts?.forEach((text) => forms.meet(text));
+  const { order } = table.drawn?.columns[c].forms ?? forms;
+  const seconds = texts?.map((text) => parseTimestamp(text, order));
   if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;
   const data = valuesOf(table, c).map((code) => Number.isNaN(code) ? NaN : seconds[code]);
   const unseen = unseenTimes({ data, rows: table.rows }, 1, 0);

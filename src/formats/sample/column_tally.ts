@@ -2,6 +2,7 @@
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { isForeignNumber, markOf } from "../csv/decimal_comma.ts";
 import { parseNumber } from "../text/cells.ts";
+import { WrittenForms } from "./written_forms.ts";
 
 /** A text in a column of numbers. */
 export interface FirstText {
@@ -29,6 +30,8 @@ export class ColumnTally {
   times = true;
   /** The first cell that is not a number here; one with a decimal comma only if there is no other. */
   firstText: FirstText | undefined;
+  /** How its texts are written, should all be dates or amounts. */
+  readonly forms: WrittenForms = new WrittenForms();
   #isComma = false;
 
   /**
@@ -58,7 +61,10 @@ export class ColumnTally {
   /** Classifies a text. Counts a number as in a block without texts. */
   #meet(text: string): number {
     const kind = kindOf(text);
-    if (kind !== NUMBER) return kind;
+    if (kind !== NUMBER) {
+      this.forms.meet(text);
+      return kind;
+    }
     const value = parseNumber(text);
     this.smallest = Math.min(this.smallest, value);
     this.largest = Math.max(this.largest, value);

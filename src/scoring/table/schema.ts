@@ -4,16 +4,20 @@
  *   numeric    any numbers
  *   positive   numbers above 0, over orders of magnitude
  *   count      whole numbers from 0
- *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds
+ *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds; with a format, from dates of
+ *              which the day or the month comes first
  *   binary, categorical, ordinal   the index of the cell in the column's `levels`; `levels.length` for
  *              every other value, be it rare, unseen, or of another type
+ *
+ * Numbers may have a format, too: then their texts may have separators, and signs of currency and percentages.
  *
  * Any number is read, whatever the kind: a count of -3 is not an error but an anomaly, and raises the row's score
  * (`impossible.ts`). Text in a column of numbers is refused.
  */
 import { oncePer } from "../../core/once_per.ts";
-import { parseTimestamp } from "../../core/timestamp.ts";
+import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
+import { type AmountFormat, parseAmount } from "../../formats/text/amounts.ts";
 import { type CellCodec, isMissing, parseNumber } from "../../formats/text/cells.ts";
 
 /** What a column can be. */
@@ -37,6 +41,16 @@ export const COLUMN_KINDS: readonly ColumnKind[] = [
   "timestamp",
 ];
 
+/** How texts of a column are written that are neither plain numbers nor ISO 8601. */
+export type CellFormat = DateOrder | AmountFormat;
+
+const DATE_ORDERS = ["dmy", "mdy"] as const, AMOUNTS = ["1,234.50", "1.234,50"] as const;
+
+/** The formats that cells of a kind may have. */
+export function formatsOf(kind: ColumnKind): readonly CellFormat[] {
+  return hasLevels(kind) ? [] : kind === "timestamp" ? DATE_ORDERS : AMOUNTS;
+}
+
 /** One column of a user's table. */
 export interface ColumnSchema {
   /** As the table has it. */
@@ -45,6 +59,8 @@ export interface ColumnSchema {
   readonly kind: ColumnKind;
   /** The values that have a code, for kinds that have levels; in ascending order if the kind is ordinal. */
   readonly levels?: readonly string[];
+  /** How its texts are written, if otherwise than as plain numbers or ISO 8601. */
+  readonly format?: CellFormat;
 }
 
 /** The most levels of a column. */
@@ -81,7 +97,7 @@ export function parseSchema(field: string, value: unknown): ColumnSchema[] {
 }
 
 function parseColumn(field: string, value: unknown): ColumnSchema {
-  const fields = requireObject(field, value, ["name", "kind", "levels"]);
+  const fields = requireObject(field, value, ["name", "kind", "levels", "format"]);
   if (typeof fields.name !== "string") {
     throw new TypeError(
       `Cannot read ${field}.name: expected a text, got ${show(fields.name)}`,
@@ -89,8 +105,11 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
   }
   const { name, levels } = fields;
   const kind = requireChoice(`${field}.kind`, fields.kind, COLUMN_KINDS);
+  const format = fields.format === undefined
+    ? undefined
+    : requireChoice(`${field}.format`, fields.format, formatsOf(kind));
   if (!hasLevels(kind)) {
-    if (levels === undefined) return { name, kind };
+    if (levels === undefined) return { name, kind, ...(format && { format }) };
     throw new TypeError(`Cannot read ${field}.levels: a ${kind} column has none`);
   }
   return { name, kind, levels: requireLevels(`${field}.levels`, levels) };
@@ -120,9 +139,10 @@ function requireLevels(field: string, value: unknown): readonly string[] {
 /** How cells of a column are read. */
 export const codecOf: (column: ColumnSchema) => CellCodec = /* @__PURE__ */ oncePer(makeCodec);
 
-function makeCodec({ kind, levels = [] }: ColumnSchema): CellCodec {
+function makeCodec({ kind, levels = [], format }: ColumnSchema): CellCodec {
   if (hasLevels(kind)) return levelCodec(levels);
-  return kind === "timestamp" ? TIMES : NUMBERS;
+  if (kind === "timestamp") return timeCodec(format as DateOrder | undefined);
+  return format ? amountCodec(format as AmountFormat) : NUMBERS;
 }
 
 const NUMBERS: CellCodec = {
@@ -137,16 +157,31 @@ const NUMBERS: CellCodec = {
   expected: () => "a finite number",
 };
 
-const TIMES: CellCodec = {
-  plain: true,
-  encode(cell) {
-    if (cell instanceof Date) return finiteOrMissing(cell.getTime() / 1000);
-    if (typeof cell !== "string") return NUMBERS.encode(cell);
-    const time = parseTimestamp(cell);
-    return Number.isNaN(time) ? NUMBERS.encode(cell) : time;
-  },
-  expected: () => "a time such as 2024-03-09T10:14:33Z, or seconds since 1970",
-};
+function timeCodec(order?: DateOrder): CellCodec {
+  const example = { dmy: "31.12.2024", mdy: "12/31/2024" };
+  return {
+    plain: true,
+    encode(cell) {
+      if (cell instanceof Date) return finiteOrMissing(cell.getTime() / 1000);
+      if (typeof cell !== "string") return NUMBERS.encode(cell);
+      const time = parseTimestamp(cell, order);
+      return Number.isNaN(time) ? NUMBERS.encode(cell) : time;
+    },
+    expected: () =>
+      `a time such as ${order ? example[order] : "2024-03-09T10:14:33Z"}, or seconds since 1970`,
+  };
+}
+
+function amountCodec(format: AmountFormat): CellCodec {
+  return {
+    encode(cell) {
+      if (typeof cell !== "string" || isMissing(cell)) return NUMBERS.encode(cell);
+      const value = parseAmount(cell, format);
+      return Number.isFinite(value) ? value : undefined;
+    },
+    expected: () => `a number such as ${format}`,
+  };
+}
 
 /** Texts are levels as they stand, or else by the number that they write; but digits that a number loses stand for themselves. */
 function levelCodec(levels: readonly string[]): CellCodec {
