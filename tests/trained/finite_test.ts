@@ -5,7 +5,7 @@ import { areFinite, haveFiniteSum, MAX_FLOAT32 } from "../../src/trained/finite.
 const SPECIAL = [NaN, Infinity, -Infinity, MAX_FLOAT32, -MAX_FLOAT32, 1e-45, -0];
 
 Deno.test("haveFiniteSum() says what a search says, wherever the value stands", () => {
-  for (const length of [1, 2, 3, 7, 8]) {
+  for (const length of [1, 2, 3, 4, 5, 7, 8, 11]) {
     for (let at = 0; at < length; at++) {
       for (const value of SPECIAL) {
         for (const other of [0, MAX_FLOAT32, -MAX_FLOAT32]) {

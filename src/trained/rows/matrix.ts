@@ -135,7 +135,7 @@ export function concatColumns(a: Matrix, b: Matrix): Matrix {
 
 /** Elementwise sum in float64. */
 export function sumOf(a: Float32Array, b: Float32Array): Float64Array {
-  const sums = new Float64Array(a);
-  for (let i = 0; i < sums.length; i++) sums[i] += b[i];
+  const sums = new Float64Array(a.length);
+  for (let i = 0; i < sums.length; i++) sums[i] = a[i] + b[i];
   return sums;
 }
