@@ -1,6 +1,6 @@
 /**
- * From what a `RowScorer` makes of rows to the scores that a calibration judges: what a kind rules out is
- * added, contributions are related to those of a typical row, windows of a series become its steps.
+ * Turns the output of a `RowScorer` into calibrated scores: adds the cost of impossible cells, relates contributions to
+ * those of a typical row, and converts windows of a series to steps.
  */
 import { requireFiniteScore } from "../trained/finite.ts";
 import { relateToTypical } from "./contributions.ts";
@@ -11,7 +11,7 @@ import type { Cells } from "./table/cells.ts";
 import { addImpossible } from "./table/impossible.ts";
 import type { TableModel } from "./table_model.ts";
 
-/** Of the rows of a table, or the steps of a series in order. */
+/** Scores the rows of a table, or the steps of a series in order. */
 export function scoreCells(scorer: RowScorer, model: TableModel, cells: Cells): ScoreTable {
   const { calibration, typical, window, schema: { length: columns } } = model;
   const scoreRows = (rows: Cells): Scored => {
@@ -29,9 +29,9 @@ export function scoreCells(scorer: RowScorer, model: TableModel, cells: Cells): 
 }
 
 /**
- * Of one row, or window, without allocating if it is whole.
+ * Scores one row, or window, without allocating if no cell is missing.
  * @param raw receives its contributions
- * @param out receives score, p-value and contributions, as far as it is long
+ * @param out receives score, p-value and contributions, as far as its length allows
  * @throws RangeError if the score is not finite
  */
 export function scoreRowInto(

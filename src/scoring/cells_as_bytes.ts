@@ -1,28 +1,28 @@
 /**
- * Cells that come again and again, as bytes: the columns to blame, of which a table has few combinations, and
- * p-values, of which there are hardly more than calibration rows. Each is put into words once.
+ * Caches of CSV cells that recur, as bytes: the columns to blame, of which a table has few combinations, and p-values,
+ * of which there are hardly more than calibration rows. Each is formatted only once.
  */
 import { csvLine } from "../formats/csv/csv_line.ts";
 import { MOST_BYTES, writeDecimal } from "../formats/text/decimal_bytes.ts";
 
-/** Combinations that are kept. */
+/** Number of combinations kept. */
 const MOST_TEXTS = 4096;
 
 const UTF8 = new TextEncoder();
 
 export class BlameCells {
   readonly #names: readonly string[];
-  /** The columns with the largest contributions, the largest first. */
+  /** The columns with the largest contributions, largest first. */
   readonly #top: Int32Array;
   readonly #cells = new Map<number, Uint8Array>();
 
-  /** @param most columns that are named, at most */
+  /** @param most maximum number of columns to name */
   constructor(names: readonly string[], most: number) {
     this.#names = names;
     this.#top = new Int32Array(most);
   }
 
-  /** What `topColumns` finds in the row that starts at `offset`, as a cell. */
+  /** The top columns of the row that starts at `offset`, as a CSV cell. */
   of(values: Float64Array, offset: number): Uint8Array {
     const count = this.#find(values, offset), top = this.#top, base = this.#names.length + 1;
     let key = 0;
@@ -36,7 +36,7 @@ export class BlameCells {
     return cell;
   }
 
-  /** Finds the largest that are above 0, equal ones in the order of the columns; how many there are. */
+  /** Finds the largest positive contributions, with ties in column order. @returns their number */
   #find(values: Float64Array, offset: number): number {
     const top = this.#top, columns = this.#names.length;
     let count = 0;
@@ -52,13 +52,13 @@ export class BlameCells {
   }
 }
 
-/** P-values as cells. */
+/** P-values as CSV cells. */
 export class PValueCells {
   readonly #values: Float64Array;
   readonly #cells: Uint8Array[];
   readonly #bytes = new Uint8Array(MOST_BYTES);
 
-  /** @param resolution the smallest p-value, of which the others are multiples, but for those of a tail */
+  /** @param resolution the smallest p-value, of which all others are multiples, except those of a tail */
   constructor(resolution: number) {
     const count = Math.min(1 << 16, Math.round(1 / resolution) + 1);
     this.#values = new Float64Array(count).fill(NaN);
@@ -69,7 +69,7 @@ export class PValueCells {
     const at = Math.round(value * (this.#cells.length - 1));
     if (this.#values[at] === value) return this.#cells[at];
     const cell = this.#bytes.slice(0, writeDecimal(value, this.#bytes, 0));
-    // Another may have had the place: it is made anew when it comes again.
+    // Another value may occupy the place; it is formatted again when it recurs.
     this.#values[at] = value;
     this.#cells[at] = cell;
     return cell;

@@ -1,22 +1,21 @@
 /**
- * What each column adds to a row's score. The contributions are signed, in nats, and sum to the
- * score.
+ * The contribution of each column to a row's score: signed, in nats, and summing to the score.
  *
- * The score is Σ_d cost_d + KL. The columns' own costs are taken as they are. The KL belongs to the
- * row as a whole; it is shared out in proportion to the squared standardised values, which is what
- * it grows with when a value moves away from its column's mean. A column of small variance has a low
- * cost on every row, so blame is the excess over the column's cost on a typical row:
+ * The score is Σ_d cost_d + KL. Each column's own cost counts directly. The KL belongs to the row as a whole; it is
+ * distributed in proportion to the squared standardised values, with which it grows as a value moves away from its
+ * column's mean. A column of small variance has a low cost on every row, so blame is the excess over the column's cost
+ * on a typical row:
  *
  *   raw_d = cost_d + KL · x_d² / Σ x²
  *   contribution_d = (raw_d - typical_d) + 1/D Σ typical
  *
- * typical_d is the mean of raw_d over the calibration rows. The shift leaves the sum unchanged.
+ * typical_d is the mean of raw_d over the calibration rows. The shift does not change the sum.
  *
- * A missing cell costs what its column typically does, so that scores of rows that lack different cells
- * can be compared: an unknown value is neither strange nor a good sign. A model of rows with gaps has a KL of what is
- * there, so that this is typical_d; one of whole rows fills the cell in (`trained/calls/completion.ts`), and has its share of the KL
- * already: there it is the mean of cost_d. A column of the table may be
- * several to the VAE (`table/expansion.ts`): their raw contributions add up.
+ * A missing cell gets the typical cost of its column, so that scores of rows with different missing cells are
+ * comparable: an unknown value counts neither for nor against the row. In a model of rows with gaps the KL covers only
+ * observed cells, so this cost is typical_d. A model of whole rows fills the cell in (`trained/calls/completion.ts`),
+ * and its share of the KL is already counted, so the cost is the mean of cost_d. A column of the table may have several
+ * columns in the VAE (`table/expansion.ts`), whose raw contributions add up.
  */
 import type { Expansion } from "./table/expansion.ts";
 import { requireFiniteScore } from "../trained/finite.ts";
@@ -25,7 +24,7 @@ import type { Cells } from "./table/cells.ts";
 
 /**
  * Scores of rows, and their raw contributions `[rows, columns]`.
- * @param usual what a missing cell of each column costs, or nothing for calibration, from which it follows
+ * @param usual cost of a missing cell per column; omitted in calibration, which determines it
  * @throws RangeError naming a row whose score is not finite
  */
 export function rawScores(
@@ -50,7 +49,7 @@ export function rawScores(
   return { scores, raw };
 }
 
-/** The mean raw contribution of each column over the rows that have it; 0 for one that none has. */
+/** The mean raw contribution of each column over the rows in which it is observed; 0 if there are none. */
 export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Array {
   const columns = data.length / rows;
   const typical = new Float64Array(columns), counts = new Float64Array(columns);
@@ -62,7 +61,7 @@ export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Arra
   return typical.map((sum, c) => counts[c] === 0 ? 0 : sum / counts[c]);
 }
 
-/** Adds what each missing cell of the row that begins at `at` usually costs to `raw`; their sum. */
+/** Adds the usual cost of each missing cell of the row at `at` to `raw`. @returns their sum */
 export function addMissing(
   cells: ArrayLike<number>,
   usual: Float64Array,
@@ -79,7 +78,7 @@ export function addMissing(
   return sum;
 }
 
-/** Writes raw_d of row `r` to `out`, from `at` on, and returns the score, their sum. `x` is standardised. */
+/** Writes raw_d of row `r` to `out`, starting at `at`, and returns the score, their sum. `x` is standardised. */
 export function rawContributions(
   costs: RowCosts,
   r: number,
@@ -100,7 +99,7 @@ export function rawContributions(
   return score;
 }
 
-/** Turns raw contributions of all rows into excesses over typical rows, in place; the sum of each row stays. */
+/** Converts raw contributions of rows to excesses over a typical row, in place. The sum of each row does not change. */
 export function relateToTypical(raw: Float64Array, typical: Float64Array): void {
   const width = typical.length;
   let total = 0;

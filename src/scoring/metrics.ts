@@ -1,16 +1,16 @@
 /**
- * How well scores order anomalies before normal rows, given labels (0 normal, else anomaly). Higher
- * scores are more anomalous. Equal scores count the same in any order of the rows.
+ * Metrics of how well scores rank anomalies above normal rows, given labels (0 normal, else anomaly). Higher scores are
+ * more anomalous. The order of rows with equal scores does not matter.
  *
  *   AUROC              P(score of an anomaly > score of a normal row) + ½ P(equal)
  *   average precision  Σ_t (recall_t - recall_{t-1}) · precision_t over the distinct scores t, falling
  *   precision at n     the expected share of anomalies among the n highest scores
  *
- * Sources: Hanley and McNeil, 1982 (the Mann-Whitney form); scikit-learn's average_precision_score,
- * which does not interpolate. Limits: scores are finite; NaN where one kind of row is absent.
+ * Sources: Hanley and McNeil, 1982 (the Mann-Whitney form); scikit-learn's average_precision_score, which does not
+ * interpolate. Limits: scores must be finite; NaN if there are no anomalies or no normal rows.
  */
 
-/** Rows of one score: how many, and how many of them are anomalies. */
+/** Rows with the same score: their number, and how many of them are anomalies. */
 interface Tie {
   readonly rows: number;
   readonly anomalies: number;
@@ -21,7 +21,7 @@ export function auroc(scores: Float64Array, label: ArrayLike<number>): number {
   let normal = 0, anomalies = 0, won = 0;
   for (const tie of ties(scores, label)) {
     const its = tie.rows - tie.anomalies;
-    // The anomalies above beat these normal rows; those of the same score draw.
+    // Anomalies above these normal rows win; those with the same score draw.
     won += its * (anomalies + tie.anomalies / 2);
     normal += its;
     anomalies += tie.anomalies;
@@ -40,7 +40,7 @@ export function averagePrecision(scores: Float64Array, label: ArrayLike<number>)
   return anomalies === rows ? NaN : area / anomalies;
 }
 
-/** The share of anomalies among the `n` highest scores; by default n is their number. */
+/** The share of anomalies among the `n` highest scores; by default n is the number of anomalies. */
 export function precisionAt(
   scores: Float64Array,
   label: ArrayLike<number>,
@@ -55,14 +55,14 @@ export function precisionAt(
   return found / n;
 }
 
-/** Labels that are not 0. */
+/** Number of labels that are not 0. */
 export function countAnomalies(label: ArrayLike<number>): number {
   let count = 0;
   for (let r = 0; r < label.length; r++) if (label[r] !== 0) count++;
   return count;
 }
 
-/** Rows by score, highest first. */
+/** Groups of rows with equal scores, highest first. */
 function* ties(scores: Float64Array, label: ArrayLike<number>): Generator<Tie> {
   const order = Uint32Array.from(scores, (_, r) => r).sort((a, b) => scores[b] - scores[a]);
   for (let first = 0; first < order.length;) {

@@ -1,6 +1,6 @@
 /**
- * Scoring alone: load a model file and score rows of tables, with no training code and no package. Who has no
- * table, but a network and rows of numbers, finds all of that in `trained/mod.ts`, which is a quarter smaller.
+ * Scoring only: load a model file and score rows of tables, with no training code and no package. For a network and
+ * rows of numbers without a table, `trained/mod.ts` suffices, and is a quarter smaller.
  *
  * ```ts
  * import { TableScorer } from "./mod.ts";

@@ -1,6 +1,6 @@
 /**
- * One network by itself: the score is its -ELBO at z = E[z | x], the columns' contributions its costs and
- * their shares of the KL (`contributions.ts`).
+ * Scores rows by a single network: the score is its -ELBO at z = E[z | x], and the contributions are the columns' costs
+ * plus their shares of the KL (`contributions.ts`).
  *
  *   cells → expanded, standardised → cost and KL (`TrainedVae`) → raw contributions, and their sum
  */
@@ -23,7 +23,7 @@ export class NetworkScorer implements RowScorer {
   readonly networks = 1;
   readonly #vae: TrainedVae;
   readonly #model: TableModel;
-  /** Of a single row: its cells and its contributions, expanded. */
+  /** Expanded cells and contributions of a single row. */
   readonly #expanded: Float64Array;
   readonly #apart: Float64Array;
   #single?: SingleRow;
@@ -52,7 +52,7 @@ export class NetworkScorer implements RowScorer {
     return missing ? score + addMissing(row, this.#model.typical, raw) : score;
   }
 
-  /** Through the program of a single row, whose memory the cells are written into. */
+  /** Scores by the program for a single row, writing the cells directly to its input. */
   #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
     const { standardization, expansion } = this.#model, { onHost } = this.#vae;
     const single = this.#single ??= new SingleRow(onHost.compileSingle("score")), { x } = single;
@@ -102,7 +102,7 @@ export class NetworkScorer implements RowScorer {
   logJacobians(cells: Cells): Float64Array {
     const { expansion, standardization, schema } = this.#model;
     const whole = logJacobian(standardization), columns = schema.length;
-    // Of a logarithm y of x it is 1 / x, -y nats.
+    // The derivative of a logarithm y of x is 1 / x, -y nats.
     return Float64Array.from({ length: cells.rows }, (_, r) =>
       schema.reduce(
         (sum, { kind }, c) =>

@@ -1,11 +1,11 @@
-/** Cells of a file that a model cannot take are refused by their row and column. */
+/** Rejects cells of a file that a model does not accept, naming their row and column. */
 import { DataError } from "../formats/errors.ts";
 import type { Cells } from "./table/cells.ts";
 import type { Units } from "./units.ts";
 
 /**
- * Refuses numbers that a model cannot take.
- * @param firstRow rows before them
+ * Rejects numbers that a model does not accept.
+ * @param firstRow number of rows before these
  * @throws DataError naming row and column
  */
 export function requireCells(
@@ -26,7 +26,7 @@ export function requireCells(
   throw new DataError({ source, row: firstRow + row + 1, column, expected, actual: `${value}` });
 }
 
-/** A loop, not `findIndex`: a million rows have many cells. */
+/** A loop instead of `findIndex`, for speed: a million rows have many cells. */
 function firstAbove(data: ArrayLike<number>, largest: number): number {
   for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
   return -1;

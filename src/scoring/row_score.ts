@@ -1,17 +1,17 @@
-/** What a scorer of tables says: of one row, and of many without an object for each. */
+/** The results of scoring a table: of one row, and of many rows without an object for each. */
 import type { Calibration } from "./decisions/calibration.ts";
 
 /** The verdict on one row. */
 export interface RowScore {
   /** Nats; higher is more anomalous. */
   readonly score: number;
-  /** Split-conformal: see `Calibration`. */
+  /** Split-conformal p-value, see `Calibration`. */
   readonly pValue: number;
   /** pValue ≤ false-alarm rate. */
   readonly anomaly: boolean;
   /** Nats by column name; they sum to the score. */
   readonly contributions: Readonly<Record<string, number>>;
-  /** Of a flagged row, where `Detector.score` was asked for a second look: likelihood regret, nats. */
+  /** Likelihood regret of a flagged row, nats; only if `Detector.score` was called with `secondLook`. */
   readonly regret?: number;
 }
 
@@ -19,13 +19,13 @@ export interface RowScore {
 export interface ScoreTable {
   /** Nats. */
   readonly scores: Float64Array;
-  /** Split-conformal. */
+  /** Split-conformal p-values. */
   readonly pValues: Float64Array;
   /** `[rows, columns]`, row-major, nats. */
   readonly contributions: Float64Array;
 }
 
-/** P-values are looked up when they are asked for: who decides by other ones does without. */
+/** Computes p-values only when needed, because some callers decide by others. */
 export class ScoredCells implements ScoreTable {
   readonly #calibration: Calibration;
   #pValues?: Float64Array;

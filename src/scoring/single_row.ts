@@ -1,4 +1,7 @@
-/** The costs of one row at a time: the program `score`, kept and read as `trained/calls/single_score.ts` does `rowScores`. */
+/**
+ * Computes the costs of one row at a time by the program `score`, like `trained/calls/single_score.ts` with
+ * `rowScores`.
+ */
 import type { Live, SyncProgram } from "../backends/backend.ts";
 import type { RowCosts } from "../trained/calls/costs.ts";
 
@@ -16,7 +19,7 @@ export class SingleRow {
     this.#kl = program.live("kl");
   }
 
-  /** The row, `[D]`: write it before `run`. */
+  /** The row, `[D]`; write it before `run`. */
   get x(): Float32Array | Float64Array {
     return this.#x.elements;
   }
@@ -29,7 +32,7 @@ export class SingleRow {
     this.#program.dispose();
   }
 
-  /** All three as they lie, until the next run. */
+  /** Views of the program's memory, valid until the next run. */
   get costs(): RowCosts {
     const { elements: cost } = this.#cost, { elements: kl } = this.#kl;
     return { x: asRow(this.x), cost: asRow(float32(cost)), kl: asRow(float32(kl)) };
@@ -40,7 +43,7 @@ function asRow(data: ArrayLike<number>): RowCosts["x"] {
   return { data, shape: [1, data.length] };
 }
 
-/** Results are float32 in every other call, also of the reference, which has more digits. */
+/** Results are float32, as in all other calls, also for the reference backend, which has more digits. */
 function float32(elements: Float32Array | Float64Array): Float32Array {
   return elements instanceof Float32Array ? elements : Float32Array.from(elements);
 }

@@ -1,18 +1,18 @@
 /**
- * How the file of a detector holds what it has beside its VAE:
+ * The part of a detector's file in addition to its VAE:
  *
- *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or a numeric
- *                           one's name alone; logs, where positive columns are logarithms
+ *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or only the name if
+ *                           it is numeric; logs, if positive columns are logarithms
  *   table.centre, .scale    F64 [columns of the VAE]
- *   table.typical           F64 [columns], of a series [cells of a window]
- *   table.costs             F64 [columns], of one network of whole rows
- *   table.impossible        F64 [columns], where a kind rules cells out: `table/impossible.ts`
- *   table.calibration       F32 [rows kept back]; F64 in older files
+ *   table.typical           F64 [columns], for a series [cells of a window]
+ *   table.costs             F64 [columns], for a single network of whole rows
+ *   table.impossible        F64 [columns], if a kind rules out cells: `table/impossible.ts`
+ *   table.calibration       F32 [held-out rows]; F64 in older files
  *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
- *   table.stream            F32 [windows kept back], of a series; likewise
- *   ensemble, ensemble.…    what scores the rows, where that is not the VAE: `ensemble/ensemble_file.ts`
+ *   table.stream            F32 [held-out windows], for a series; F64 in older files
+ *   ensemble, ensemble.…    what scores the rows instead of the VAE, if present: `ensemble/ensemble_file.ts`
  *
- * Reading refuses whatever scoring could not use.
+ * Reading rejects everything that scoring could not use.
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import type { Tensor } from "../formats/safetensors/safetensors.ts";
@@ -47,7 +47,7 @@ import {
   type TableSketch,
 } from "./table_model.ts";
 
-/** The parts of a file: those of its VAE, and what the model adds. */
+/** The contents of a file: those of its VAE, and what the model adds. */
 export function detectorFile({ metadata, tensors }: WholeFile, model: TableModel): ModelFile {
   const { ensemble } = model;
   return {
@@ -58,7 +58,7 @@ export function detectorFile({ metadata, tensors }: WholeFile, model: TableModel
       ...(ensemble && { ensemble: ensembleMetadata(ensemble) }),
     },
     tensors: new Map([...tensors, ...tableTensors(model)]),
-    // An ensemble's numbers are ones that halves hold: nothing is lost.
+    // The numbers of an ensemble fit into halves exactly.
     format: model.format ?? (ensemble ? "f16" : "f32"),
   };
 }
@@ -95,7 +95,7 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
   return model.ensemble ? [...vectors, ...ensembleTensors(model.ensemble)] : vectors;
 }
 
-/** @throws ModelFileError if the file lacks what a detector needs, or holds what it cannot use */
+/** @throws ModelFileError if the file lacks what a detector needs, or holds something unusable */
 export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return blamingFile(() => {
@@ -150,7 +150,7 @@ function readColumns(value: unknown): ColumnSchema[] {
   return parseSchema("table.columns", columns);
 }
 
-/** Cells of a window, at most: a network's inputs. */
+/** Maximum number of cells in a window: the inputs of a network. */
 const MAX_CELLS = 65_536;
 
 function readWindow(value: unknown, columns: number): number | undefined {

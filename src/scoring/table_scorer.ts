@@ -1,5 +1,5 @@
 /**
- * A trained detector: rows of a table in, calibrated scores and blame out. Forward only;
+ * A trained detector: takes rows of a table, and returns calibrated scores and blame. Forward only;
  * `detection/detector.ts` adds fitting.
  *
  *   cells → raw contributions and score (`RowScorer`) → contributions → p-value → anomaly
@@ -43,9 +43,9 @@ export type { RowScore, ScoreTable } from "./row_score.ts";
 export class TableScorer {
   /** The model of the standardised rows. */
   readonly vae: TrainedVae;
-  /** Names, in order. */
+  /** Column names, in order. */
   readonly columns: readonly string[];
-  /** What the columns are, in order. */
+  /** Columns, in order. */
   readonly schema: readonly ColumnSchema[];
   /** @internal */
   protected model: TableModel;
@@ -54,7 +54,7 @@ export class TableScorer {
   /** Contributions of a single row. */
   readonly #raw: Float64Array;
 
-  /** `load` is the usual way. */
+  /** Usually called through `load`. */
   constructor(vae: TrainedVae, model: TableModel) {
     this.vae = vae;
     this.model = model;
@@ -65,7 +65,7 @@ export class TableScorer {
     this.#raw = new Float64Array(model.typical.length);
   }
 
-  /** A detector from the bytes of its file, or from where a URL points. */
+  /** Loads a detector from the bytes or the URL of its file. */
   static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TableScorer> {
     const file = await loadModelFile(source);
     return new this(new TrainedVae(...fromModelFile(file), device), tableModelOf(file));
@@ -79,14 +79,14 @@ export class TableScorer {
     return this.model;
   }
 
-  /** What a user should know about the fit. */
+  /** What the user should know about the fit. */
   get warnings(): readonly string[] {
     return this.model.warnings;
   }
 
   /**
-   * Becomes another model of the same columns and sizes. If that fails, nothing has changed.
-   * @param parameters of its VAE
+   * Switches to another model of the same columns and sizes. If that fails, nothing changes.
+   * @param parameters parameters of its VAE
    * @internal
    */
   protected become(model: TableModel, parameters: ReturnType<TrainedVae["parameters"]>): void {
@@ -101,7 +101,7 @@ export class TableScorer {
     [this.#scorer, this.model, this.#falseAlarmRate] = [scorer, model, model.falseAlarmRate];
   }
 
-  /** What is really in use. */
+  /** The device in use. */
   get device(): TrainedVae["device"] {
     return this.vae.device;
   }
@@ -116,7 +116,7 @@ export class TableScorer {
     return this.model.calibration.threshold(this.#falseAlarmRate);
   }
 
-  /** The scores of the rows kept back from training, and what follows from them. */
+  /** The calibration by the scores of held-out rows. */
   get calibration(): Calibration {
     return this.model.calibration;
   }
@@ -126,14 +126,14 @@ export class TableScorer {
     return this.#scorer.networks;
   }
 
-  /** Rows kept back from training to calibrate. */
+  /** Number of held-out rows used for calibration. */
   get calibrationRows(): number {
     return this.model.calibration.scores.length;
   }
 
   /**
    * Changes the threshold, without training.
-   * @throws RangeError if the calibration rows cannot keep so small a rate
+   * @throws RangeError if the calibration rows cannot guarantee such a low rate
    */
   setFalseAlarmRate(rate: number): void {
     this.model.calibration.requireRate(rate);
@@ -142,11 +142,11 @@ export class TableScorer {
 
   /**
    * One verdict per row.
-   * @throws TypeError or RangeError naming row and column for a row that does not fit, RangeError
-   *   naming a row whose score is not finite
+   * @throws TypeError or RangeError naming row and column for an invalid row, RangeError naming a row
+   *   whose score is not finite
    */
   async score(rows: TableRows, ...others: never[]): Promise<RowScore[]> {
-    // JavaScript would drop a second argument in silence, a false-alarm rate for one.
+    // Otherwise JavaScript would silently ignore a second argument, such as a false-alarm rate.
     if (others.length > 0) {
       throw new TypeError(
         `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules, got ${
@@ -157,7 +157,7 @@ export class TableScorer {
     return this.rowScores(this.scoreCells(toCells(rows, this.schema)));
   }
 
-  /** A table of scores row by row. */
+  /** Converts a table of scores to one object per row. */
   protected rowScores({ scores, pValues, contributions }: ScoreTable): RowScore[] {
     const width = this.columns.length;
     return Array.from(scores, (score, r) => {
@@ -168,18 +168,18 @@ export class TableScorer {
     });
   }
 
-  /** `score` for many rows at once, as `toCells` gives them; of a series, its steps in order. */
+  /** Like `score`, for many rows at once, as `toCells` returns them; for a series, its steps in order. */
   scoreCells(cells: Cells): ScoreTable {
     return scoreCells(this.#scorer, this.model, cells);
   }
 
-  /** Steps of a window, where the rows are those of a series. */
+  /** Steps per window, if the rows are those of a series. */
   get window(): number | undefined {
     return this.model.window;
   }
 
   /**
-   * Scores a series step by step as it comes.
+   * Scores a series step by step as it arrives.
    * @throws TypeError if the model is not one of a series
    */
   stream(options: { readonly vote?: Vote } = {}): SeriesStream {
@@ -202,11 +202,13 @@ export class TableScorer {
   /**
    * Scores one row without allocating.
    *
-   * Cells are not checked: one that the likelihood cannot take, such as 2 under a Bernoulli likelihood, gives a
+   * Cells are not checked: one that the likelihood does not accept, such as 2 under a Bernoulli likelihood, gives a
    * meaningless score. `score` checks them.
-   * @param row [columns], as `toCells` gives it; NaN is a missing cell, and a row that has one may allocate
-   * @param out receives the score (nats), the p-value, and the contribution of each column (nats), as far as it is long
-   * @throws RangeError if the row has another number of cells, `out` has no room, or its score is not finite; TypeError for a series
+   * @param row [columns], as `toCells` returns it; NaN marks a missing cell, and a row that has one may allocate
+   * @param out receives the score (nats), the p-value, and the contribution of each column (nats), as far as its length
+   *   allows
+   * @throws RangeError if the row has a wrong number of cells, `out` is empty, or its score is not finite; TypeError
+   *   for a series
    */
   scoreInto(row: ArrayLike<number>, out: Float32Array | Float64Array): void {
     const width = this.columns.length;
@@ -224,19 +226,19 @@ export class TableScorer {
     scoreRowInto(this.#scorer, this.model, row, this.#raw, out);
   }
 
-  /** Whether a row with this p-value is flagged, at the present false-alarm rate or another. */
+  /** Whether a row with this p-value is flagged, at the current or another false-alarm rate. */
   isAnomaly(pValue: number, falseAlarmRate: number = this.#falseAlarmRate): boolean {
     return isWithin(pValue, falseAlarmRate);
   }
 
-  /** Rows as the VAE sees them: expanded and standardised float32, NaN where missing. */
+  /** Rows as inputs of the VAE: expanded and standardised float32, NaN for missing cells. */
   standardize(rows: TableRows): Matrix {
     return this.toVae(toCells(rows, this.schema));
   }
 
   /**
-   * Cells as the VAE sees them; beside an ensemble it sees the first of its views, of a series its windows.
-   * @throws RangeError naming row and column of a cell that the likelihood cannot take
+   * Cells as inputs of the VAE; for an ensemble in its first view, for a series its windows.
+   * @throws RangeError naming row and column of a cell that the likelihood does not accept
    */
   toVae(cells: Cells): Matrix {
     const { window } = this.model, columns = this.columns.length;
@@ -245,17 +247,17 @@ export class TableScorer {
     return this.#scorer.toVae(windowsOf(cells, columns, window, 0, count));
   }
 
-  /** What the VAE made, in the columns and units of the table: a time has no way back and is NaN. */
+  /** Outputs of the VAE in the columns and units of the table; times cannot be mapped back and are NaN. */
   fromVae(matrix: Matrix): Cells {
     this.#requireRows();
     return this.#scorer.fromVae(matrix);
   }
 
-  /** New rows of the table, `first` to `first + count - 1` of those that the seed makes. @internal */
+  /** New rows of the table, `first` to `first + count - 1` of those that the seed determines. @internal */
   drawFrom(first: number, count: number, options: SampleOptions): Cells {
     this.#requireRows();
     const cells = this.#scorer.draw(first, count, options);
-    // A mean may lie between two counts; a draw is one.
+    // A mean may lie between two counts; a draw is a count.
     if (!options.mean) roundCounts(cells, this.schema);
     return cells;
   }
@@ -265,7 +267,7 @@ export class TableScorer {
     throw new TypeError("Cannot bring rows back into the table: the model is one of windows");
   }
 
-  /** The first cell that the likelihood cannot take. */
+  /** The first cell that the likelihood does not accept. */
   findFault(cells: Cells): CellFault | undefined {
     return this.#scorer.findFault(cells);
   }
@@ -276,14 +278,14 @@ export class TableScorer {
   }
 
   /**
-   * Whether the VAE takes the rows that `toVae` makes of cells that are missing.
+   * Whether the VAE accepts the rows that `toVae` makes from rows with missing cells.
    * @internal
    */
   get takesMissing(): boolean {
     return this.#scorer.takesMissing;
   }
 
-  /** [columns], what one unit of the VAE is in the column's own unit; 1 for categories and times. */
+  /** [columns], the size of one unit of the VAE in the column's own unit; 1 for categories and times. */
   get scale(): Float64Array {
     const { expansion, standardization: { scale } } = this.model;
     const own = new Float64Array(this.columns.length).fill(1);
@@ -294,17 +296,17 @@ export class TableScorer {
     return own;
   }
 
-  /** The preprocessing, to bring rows that the VAE made back to the units of the table. */
+  /** The preprocessing, for converting outputs of the VAE to the units of the table. */
   get standardization(): Standardization {
     return this.model.standardization;
   }
 
-  /** The model file: the VAE and all that scoring needs. */
+  /** The model file: the VAE and everything else that scoring needs. */
   save(): Uint8Array {
     return writePackedFile(this.modelFile());
   }
 
-  /** The parts of its file. */
+  /** The contents of its file. */
   modelFile(): ModelFile {
     return detectorFile(this.vae.modelFile(), {
       ...this.model,
@@ -312,7 +314,7 @@ export class TableScorer {
     });
   }
 
-  /** Gives back the memory; the scorer must not be used afterwards. */
+  /** Frees the memory; the scorer must not be used afterwards. */
   dispose(): void {
     this.#scorer.dispose();
     this.vae.dispose();

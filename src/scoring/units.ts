@@ -1,8 +1,7 @@
 /**
- * Between the rows that callers send and the rows that the VAE sees. A table's columns are
- * standardised on the way in and brought back to the units of the table on the way out; the rows of
- * a bare VAE pass as they are, and its columns are called as its spec names them, or x0, x1, …; a conditional
- * one takes its condition behind them, c0, c1, …
+ * Converts between callers' rows and inputs and outputs of the VAE. A table's columns are standardised on the way in
+ * and converted back to the units of the table on the way out. The rows of a bare VAE are not converted; its columns
+ * have the names in its spec, or x0, x1, …, followed by c0, c1, … for the condition of a conditional model.
  */
 import { oncePer } from "../core/once_per.ts";
 import type { RbmSpec } from "../models/rbm.ts";
@@ -18,26 +17,26 @@ import { MAX_CELL } from "./table/table_rows.ts";
 import type { TableScorer } from "./table_scorer.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 
-/** A trained model: a scorer of tables (any `Detector` is one), or a bare VAE (any `VAE`). */
+/** A trained model: a scorer of tables (including any `Detector`), or a bare VAE (including any `VAE`). */
 export type Model = TableScorer | TrainedVae;
 
 export interface Units {
   readonly columns: readonly string[];
-  /** By what names files have them, if the model knows: a class as one column, its last. */
+  /** Column names in files, if the model knows them; a class is one column, the last. */
   readonly names?: readonly string[];
-  /** What the columns are; absent where a cell is a number, and there. */
+  /** The columns' kinds; absent if all cells are numbers and none may be missing. */
   readonly schema?: readonly ColumnSchema[];
-  /** How many of the columns, from the first, may lack a cell. */
+  /** How many columns, from the first, may have missing cells. */
   readonly missing: number;
-  /** How many of the columns, the last ones, a row may leave out all at once: a class that is not known. */
+  /** How many columns, at the end, a row may omit together: an unknown class. */
   readonly optional?: number;
-  /** Columns of rows that the model makes: all but the condition. */
+  /** Columns of rows that the model generates: all except the condition. */
   readonly made: readonly string[];
-  /** The largest magnitude that a cell may have. */
+  /** The largest magnitude of a cell. */
   readonly largest: number;
-  /** What one unit of the VAE is in each column. */
+  /** The size of one unit of the VAE in each column. */
   readonly scale: Float64Array;
-  /** The first cell within this limit that the likelihood cannot take, if there is one. */
+  /** The first cell within this limit that the likelihood does not accept, if there is one. */
   fault(cells: Cells): CellFault | undefined;
   /** ln |ds/dx| for each of the caller's rows x and the VAE's row s, nats. */
   logJacobians(cells: Cells): Float64Array;
@@ -53,13 +52,13 @@ export function vaeOf(model: Model): TrainedVae {
   return isTable(model) ? model.vae : model;
 }
 
-/** New rows in the units of its table, `first` to `first + count - 1` of those that the seed makes. */
+/** New rows in the units of the table, `first` to `first + count - 1` of those that the seed determines. */
 export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
   if (isTable(model)) return model.drawFrom(first, count, given);
   return unitsOf(model).fromVae(model.onHost.draw(first, count, given));
 }
 
-/** The units of a model's rows. A server asks for them at every request. */
+/** The units of a model's rows. Cached, because a server needs them in every request. */
 export const unitsOf: (model: Model) => Units = oncePer(makeUnits);
 
 function makeUnits(model: Model): Units {
@@ -86,32 +85,32 @@ function makeUnits(model: Model): Units {
   };
 }
 
-/** The units of rows that the VAE itself shall see: of those with missing cells it may take none. */
+/** The units of rows passed directly to the VAE, which may not accept missing cells. */
 export function vaeUnits(model: Model): Units {
   const units = unitsOf(model);
   return isTable(model) && !model.takesMissing ? { ...units, missing: 0 } : units;
 }
 
-/** The units of rows with a density: that of a table is one of whole rows. */
+/** The units of rows with a density; for a table, rows must be whole. */
 export function densityUnits(model: Model): Units {
   const units = unitsOf(model);
   return isTable(model) ? { ...units, missing: 0 } : units;
 }
 
-/** The units of x alone, where a conditional model is asked without its condition. */
+/** The units of x alone, for calls to a conditional model without its condition. */
 export function dataUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   if (spec.condition === 0) return unitsOf(model);
   return { ...rowUnits(spec, 0), fault: ({ data }) => findFault(spec, data) };
 }
 
-/** The units of its latent variables: none, for any model. */
+/** The units of latent variables: plain numbers, for any model. */
 export function latentUnits(model: Model): Units {
   const { spec } = vaeOf(model);
   return plainUnits("z", latentSize(spec), spec.condition);
 }
 
-/** The units of rows of a Boltzmann machine: 0, 1 and what is between. */
+/** The units of rows of a Boltzmann machine: values from 0 to 1. */
 export function rbmUnits({ visible, columns: names }: RbmSpec): Units {
   return {
     ...plainUnits("x", visible, 0),
@@ -125,7 +124,7 @@ export function rbmUnits({ visible, columns: names }: RbmSpec): Units {
   };
 }
 
-/** The units of rows of x, and of so many columns of its condition. */
+/** The units of rows of x, followed by `condition` columns of its condition. */
 function rowUnits({ inputs, classifier, columns: names }: ModelSpec, condition: number): Units {
   const plain = plainUnits("x", inputs, condition);
   if (!names) return plain;

@@ -1,6 +1,6 @@
 /**
- * Verdicts as CSV: `row,score,p_value,anomaly,top_columns`, and what else is asked for. What `elbow score`
- * writes and what a scoring job answers with are these lines, as bytes.
+ * Formats verdicts as CSV lines in bytes: `row,score,p_value,anomaly,top_columns`, and any further cells. Used for the
+ * output of `elbow score` and the answers of scoring jobs.
  */
 import { csvLine } from "../formats/csv/csv_line.ts";
 import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/text/decimal_bytes.ts";
@@ -8,10 +8,10 @@ import { BlameCells, PValueCells } from "./cells_as_bytes.ts";
 import type { Decision, RowDecision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";
 
-/** Columns to blame that are listed. */
+/** Number of columns to blame that are listed. */
 export const TOP_COLUMNS = 3;
 
-/** Before the lines of every row. */
+/** Column names of the CSV header. */
 export const HEADER: readonly string[] = ["row", "score", "p_value", "anomaly", "top_columns"];
 
 const COMMA = 44, NEWLINE = 10;
@@ -25,20 +25,23 @@ const VERDICTS: Readonly<Record<RowDecision, Uint8Array>> = {
   uncertain: UTF8.encode(",uncertain,"),
 };
 
-/** What of a line is not of columns' names or asked for: a row, a score, a p-value, a verdict, marks between. */
+/**
+ * Maximum length of a line without column names and further cells: a row number, a score, a p-value, a verdict and
+ * separators.
+ */
 const MOST_OF_LINE = 3 * MOST_BYTES + 16;
 
-/** Where lines are from, and where they go. */
+/** Options of `write`. */
 export interface LinesOptions {
-  /** Rows before the first of them. */
+  /** Number of rows before these. */
   readonly firstRow: number;
-  /** Cells that follow. */
+  /** Further cells of a line. */
   readonly more?: (row: number) => readonly string[];
-  /** Memory for the lines; if it is too small, they get their own. */
+  /** Memory for the lines; if it is too small, new memory is allocated. */
   readonly into?: ArrayBuffer;
 }
 
-/** Writes verdicts of a model, many times. */
+/** Formats verdicts of a model, repeatedly. */
 export class VerdictLines {
   readonly #blame: BlameCells;
   readonly #pValues: PValueCells;
@@ -50,7 +53,7 @@ export class VerdictLines {
     this.#pValues = new PValueCells(calibration.resolution);
   }
 
-  /** One line a row. */
+  /** One line per row. */
   write(
     { scores, contributions }: Pick<ScoreTable, "scores" | "contributions">,
     { pValues, verdict }: Pick<Decision, "pValues" | "verdict">,
@@ -82,7 +85,7 @@ export class VerdictLines {
     this.#at = writeBytes(bytes, this.#out, this.#at);
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for this many more bytes. */
   #reserve(count: number): void {
     if (this.#at + count <= this.#out.length) return;
     const larger = new Uint8Array(2 * this.#out.length + count);
@@ -91,7 +94,7 @@ export class VerdictLines {
   }
 }
 
-/** @returns the place behind them */
+/** @returns the index after the bytes */
 function writeBytes(bytes: Uint8Array, out: Uint8Array, at: number): number {
   for (let i = 0; i < bytes.length; i++) out[at++] = bytes[i];
   return at;

@@ -1,4 +1,4 @@
-/** A column to blame, for a person to read: what it holds and what was expected, as tables have them. */
+/** A column to blame, in readable form: its value and its expected value, as in the table. */
 import { type ColumnSchema, nearestLevel } from "../table/schema.ts";
 import { type CellExpectation, NOTHING } from "./expectation.ts";
 
@@ -6,21 +6,23 @@ import { type CellExpectation, NOTHING } from "./expectation.ts";
 export interface BlamedColumn {
   /** Its name. */
   readonly column: string;
-  /** What it adds to the score; above 0. */
+  /** Contribution to the score; above 0. */
   readonly nats: number;
-  /** As tables have it: a number, the text of a level or a time; null if missing or of no known level. */
+  /** The value as in the table: a number, or the text of a level or time; null if missing or not a known level. */
   readonly value: number | string | null;
-  /** True of a text that is no level: no training row had it, or few. */
+  /** True if the text is not a level, because few or no training rows had it. */
   readonly unseen?: true;
-  /** What the row's other cells let expect, the conditional median or the likeliest level; null of a time. */
+  /** The expected value given the row's other cells: the conditional median or the likeliest level; null for a time. */
   readonly expected: number | string | null;
-  /** Where an ordinary cell would lie beside these others, at the level asked for; of what has an order. */
+  /**
+   * The interval that contains an ordinary cell, given the other cells, at the requested level; only for ordered kinds.
+   */
   readonly interval?: readonly [low: number | string, high: number | string];
-  /** Of the level expected. */
+  /** Probability of the expected level. */
   readonly probability?: number;
 }
 
-/** One column to blame, from its numbers. */
+/** Converts a column to blame from numbers. */
 export function blamedColumn(
   schema: ColumnSchema,
   nats: number,
@@ -43,19 +45,22 @@ export function blamedColumn(
   return { ...cell, interval: [first, last] };
 }
 
-/** Of the nearer of two levels, for the expected code. */
+/** Probability of the nearer of two levels, given the expected code. */
 function likelier(code: number): number {
   const second = Math.min(1, Math.max(0, code));
   return Math.max(second, 1 - second);
 }
 
-/** The first and last whole number within; at least the one expected. */
+/** The first and last integer in the interval, including the expected one. */
 function whole(expected: number, low: number, high: number): [number, number] {
   const nearest = Math.round(expected);
   return [Math.min(nearest, Math.ceil(low)), Math.max(nearest, Math.floor(high))];
 }
 
-/** @param isKnown what was made of known levels: beyond the last code is the last, not one that nobody has seen */
+/**
+ * @param isKnown whether only known levels are possible: a code beyond the last one is then the last level, not an
+ *   unknown one
+ */
 function inTable(
   { kind, levels }: ColumnSchema,
   value: number,
@@ -66,6 +71,6 @@ function inTable(
     return nearestLevel(levels, isKnown ? Math.min(value, levels.length - 1) : value) ?? null;
   }
   if (kind === "timestamp") return new Date(value * 1000).toISOString();
-  // What is expected of a count is one; what a row holds is shown as it is.
+  // An expected count is rounded to a valid count; an actual value is shown unchanged.
   return isKnown && kind === "count" ? Math.max(0, Math.round(value)) : value;
 }

@@ -1,14 +1,14 @@
 /**
- * What a single network expects of a cell, given the row's other cells: p(x | z) at the z of the row in which
- * the cell, and those blamed more, are filled in by what the model makes of it, again and again.
+ * What a single network expects of a cell, given the row's other cells: p(x | z) at the z of the row, after the cell,
+ * and those blamed more, have been replaced by the model's reconstruction repeatedly.
  *
- * The interval of p(x | z) alone would be too narrow: σ is the error of cells that the encoder has seen, and it
- * leans towards them. With g(v) what the model makes of the cell where it holds v, and x* = g(x*), an error
- * v - g(v) ≈ (1 - g') (v - x*) is within σ q where
+ * The interval of p(x | z) alone would be too narrow: σ is the error on cells that the encoder has seen, and the
+ * reconstruction is biased towards the value it sees. If g(v) is the reconstruction of the cell when it holds v, and x*
+ * = g(x*), then the error v - g(v) ≈ (1 - g') (v - x*) is within σ q if
  *
  *   v - x* is within σ q / (1 - g'),  g' = g(x* + 1) - g(x*) in standardised units
  *
- * for likelihoods of standardised columns; of the others the interval is that of p(x | z).
+ * This applies to likelihoods of standardised columns; for others the interval is that of p(x | z).
  */
 import { portableExp } from "../../core/portable.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
@@ -22,10 +22,10 @@ import type { TrainedVae } from "../../trained/trained_vae.ts";
 import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
 import { QUANTILES } from "./quantiles.ts";
 
-/** Times that cells are filled in: an encoder that leans by a half is then at 2⁻¹² of it. */
+/** How many times cells are filled in: a bias of one half then shrinks to 2⁻¹². */
 const FILLINGS = 12;
 
-/** The most that an encoder is taken to lean. */
+/** Upper limit of the bias g' of an encoder. */
 const MAX_LEAN = 0.95;
 
 type Outputs = Readonly<Record<string, Matrix>>;
@@ -34,7 +34,7 @@ export class Network implements Expecting {
   readonly #vae: TrainedVae;
   readonly #table: TableModel;
   readonly #groups: readonly Group[];
-  /** The first of the VAE's columns, and how many, of each column; none of a time. */
+  /** For each column: index of its first VAE column, and their number. */
   readonly #places: readonly (readonly [first: number, count: number])[];
 
   constructor(vae: TrainedVae, table: TableModel) {
@@ -55,7 +55,7 @@ export class Network implements Expecting {
     const x = standardize(expansion.expand(cells), standardization);
     for (let k = 0; k < each; k++) {
       const columns = Int32Array.from({ length: cells.rows }, (_, r) => blamed[r * each + k]);
-      // From here on the column is missing: for itself, and for those blamed less.
+      // From here on the column is missing: for its own expectation, and for those of columns blamed less.
       columns.forEach((c, r) => c >= 0 && this.#blank(x, r, c));
       this.#expectOne(x, columns, level).forEach((one, r) => found[r * each + k] = one);
     }
@@ -73,7 +73,7 @@ export class Network implements Expecting {
     data.fill(NaN, r * width + first, r * width + first + count);
   }
 
-  /** Of one column of each row; -1 for none. */
+  /** Expectation for one column of each row; -1 for none. */
   #expectOne(lacking: Matrix, columns: Int32Array, level: number): CellExpectation[] {
     const { model, x } = filledIn(this.#vae, lacking, FILLINGS);
     const outputs = model.onHost.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
@@ -83,7 +83,7 @@ export class Network implements Expecting {
     });
   }
 
-  /** How much of a change of the cell the model takes up into what it makes of it. */
+  /** g', how much of a change of the cell appears in its reconstruction. */
   #lean(model: TrainedVae, x: Matrix, columns: Int32Array, mean: Matrix): Float64Array {
     const { inputs } = model.spec, width = x.shape[1];
     const made = [0, 1].map((step) => {

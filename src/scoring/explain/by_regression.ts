@@ -1,13 +1,14 @@
 /**
- * What an ensemble expects of a cell, given the row's other cells: its regression of every feature on the
- * others, in the last view, where every number has normal quantiles (a Gaussian copula).
+ * What an ensemble expects of a cell, given the row's other cells: its regression of every feature on the others, in
+ * the last view, where every number has normal quantiles (a Gaussian copula).
  *
- * Expected is the conditional median, brought back through the column's curve. The interval's ends are
- * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows that the file keeps,
- * which need not be Gaussian; of too few of these, normal quantiles. Reference rows have trained: each residual is
- * that of a regression without its row, by leverage (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974). Monotone curves keep its level. A
- * category's indicators are expected as numbers are (a linear probability model): cut off at 0 and divided
- * by their sum they are probabilities, and the likeliest level is expected. Times have no way back.
+ * The expected value is the conditional median, mapped back through the column's curve. The ends of the interval are x̂
+ * + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows in the file, which need not
+ * be Gaussian; if these are too few, normal quantiles. Reference rows were trained on, so each residual is corrected by
+ * leverage to that of a regression without its row (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974). Monotone curves
+ * preserve the level of the interval. The indicators of a category are predicted like numbers (a linear probability
+ * model); clipped at 0 and divided by their sum they are probabilities, and the likeliest level is expected. Times
+ * cannot be mapped back.
  */
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { EnsembleModel } from "../ensemble/ensemble.ts";
@@ -24,15 +25,15 @@ export class Regression implements Expecting {
   readonly #weight: Float32Array;
   readonly #precision: Float64Array;
   readonly #schema: readonly ColumnSchema[];
-  /** Features of each column. */
+  /** Indices of the features of each column. */
   readonly #features: readonly (readonly number[])[];
   readonly #missing: ArrayLike<number>;
-  /** Of all features; made when asked for. */
+  /** Residuals of all features; computed when first needed. */
   #reference?: { readonly own: Float64Array; readonly distances: Float64Array };
-  /** Standardised residuals of the reference rows by feature, ascending; made when asked for. */
+  /** Standardised residuals of the reference rows by feature, ascending; computed when first needed. */
   readonly #residuals = new Map<number, Float64Array>();
 
-  /** @param missing the share of the cells of each column that were missing when the model was made */
+  /** @param missing share of the cells of each column that were missing when the model was fitted */
   constructor(
     { parts, parameters }: EnsembleModel,
     schema: readonly ColumnSchema[],
@@ -52,7 +53,7 @@ export class Regression implements Expecting {
   expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
     const each = blamed.length / Math.max(1, cells.rows), found: CellExpectation[] = [];
     for (const [r, { x, lacking }] of this.#project(cells).entries()) {
-      // A column is judged by those that are blamed less: one blamed more may be what is wrong.
+      // A column is judged only by columns blamed less, because those blamed more may be wrong themselves.
       const left = new Set(lacking);
       for (let k = r * each; k < (r + 1) * each; k++) {
         const own = blamed[k] < 0 ? [] : this.#features[blamed[k]];
@@ -75,7 +76,7 @@ export class Regression implements Expecting {
     return terms;
   }
 
-  /** Rows of the view, and which of their features are missing. */
+  /** Rows of the view, and their missing features. */
   #project(cells: Cells): { readonly x: Float32Array; readonly lacking: readonly number[] }[] {
     const { x: { data, shape: [rows, width] }, observed } = project(
       this.#part.view,
@@ -121,11 +122,13 @@ export class Regression implements Expecting {
     return { expected, low: NaN, high: NaN, probability: total > 0 ? most / total : NaN };
   }
 
-  /** How many deviations from what is expected the middle `level` of the reference rows ends. */
+  /**
+   * The interval that contains the middle share `level` of the reference rows, in deviations from the expected value.
+   */
   #quantiles(column: number, f: number, level: number): [number, number] {
     const sorted = this.#residuals.get(f) ?? this.#residualsOf(f);
     this.#residuals.set(f, sorted);
-    // Reference rows that lack the cell were given what is expected of it: they are in the middle.
+    // Missing cells of reference rows hold their expected value, so they lie in the middle.
     const there = sorted.length * (1 - (this.#missing[column] ?? 0));
     const outside = Math.floor((1 - level) / 2 * (there + 1));
     if (outside >= 1) return [sorted[outside - 1], sorted[sorted.length - outside]];
@@ -134,8 +137,8 @@ export class Regression implements Expecting {
   }
 
   /**
-   * (x - x̂) / s of each reference row by a regression without it, ascending: its own residual z_f = (x P)_f / √P_ff, which
-   * leans towards the row by its leverage h, over 1 - h.
+   * (x - x̂) / s of each reference row under a regression without it, ascending: its own residual z_f = (x P)_f /
+   * √P_ff, which is biased towards the row by its leverage h, divided by 1 - h.
    */
   #residualsOf(f: number): Float64Array {
     const { features, spread } = this.#part.references, rows = spread.length;
@@ -164,10 +167,10 @@ export class Regression implements Expecting {
   }
 }
 
-/** Of a reference row among more training rows than there are references the leverage is estimated too high. */
+/** If there were more training rows than references, the leverage of a reference row is overestimated. */
 const MOST_LEVERAGE = 0.9;
 
-/** The row with what is expected where it lacks something. */
+/** The row with its missing features replaced by their expected values. */
 function fill(precision: Float64Array, x: Float32Array, lacking: readonly number[]): Float32Array {
   const filled = x.slice(), { mean } = conditional(precision, x, lacking);
   lacking.forEach((f, i) => filled[f] = mean[i]);

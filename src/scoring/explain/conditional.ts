@@ -1,21 +1,21 @@
 /**
- * A zero-mean Gaussian with precision P, some of whose features are asked for given the others:
+ * Conditionals of a zero-mean Gaussian with precision P, for features S given the others O:
  *
  *   x_S | x_O ~ N(-P_SS⁻¹ P_SO x_O, P_SS⁻¹)
  *
- * For one feature f this is x̂_f = x_f - (x P)_f / P_ff with variance 1 / P_ff. P comes from the weights of an
- * ensemble's linear residuals, W = P diag(P)^(-½) (`detection/ensemble/linear.ts`): P_df = W_df W_ff. Files
- * keep W in halves, so that P is only nearly symmetric: the mean of both triangles is taken.
+ * For one feature f this is x̂_f = x_f - (x P)_f / P_ff with variance 1 / P_ff. P is computed from the weights of an
+ * ensemble's linear residuals, W = P diag(P)^(-½) (`detection/ensemble/linear.ts`): P_df = W_df W_ff. Files store W in
+ * halves, so P is only nearly symmetric, and the mean of both triangles is used.
  */
 import { cholesky, inverse } from "../../core/algebra/cholesky.ts";
 
-/** What is known of the features asked for, in their order. */
+/** The conditional distribution of the features in S, in their order. */
 export interface Conditional {
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
 }
 
-/** P `[F, F]` of W. */
+/** Computes P `[F, F]` from W. */
 export function precisionOf(weight: Float32Array, features: number): Float64Array {
   const at = (d: number, f: number) => weight[d * features + f] * weight[f * features + f];
   return Float64Array.from({ length: features * features }, (_, i) => {
@@ -24,7 +24,7 @@ export function precisionOf(weight: Float32Array, features: number): Float64Arra
   });
 }
 
-/** @param asked features S; what `x` holds there counts for nothing */
+/** @param asked features S; their values in `x` are ignored */
 export function conditional(
   precision: Float64Array,
   x: ArrayLike<number>,
@@ -53,7 +53,7 @@ export function conditional(
   return { mean, deviation };
 }
 
-/** Share of the diagonal that is added where halves have cost P its definiteness; doubled until it suffices. */
+/** Share of the diagonal that is added if rounding to halves has made P indefinite; doubled until it suffices. */
 const NUDGE = 2 ** -10;
 
 function invert(block: Float64Array, size: number): Float64Array {
@@ -68,11 +68,11 @@ function invert(block: Float64Array, size: number): Float64Array {
 }
 
 /**
- * What each group of features adds to xᵀ P x beyond what the others explain, per feature of the group:
+ * What a group of features adds to xᵀ P x beyond what the others explain, per feature of the group:
  *
- *   T_S = (x_S - x̂_S)ᵀ P_SS (x_S - x̂_S) / |S| = xᵀ P x - (the same of x_O under its marginal), by |S|
+ *   T_S = (x_S - x̂_S)ᵀ P_SS (x_S - x̂_S) / |S| = (xᵀ P x - that of x_O under its marginal) / |S|
  *
- * the conditional terms of Hotelling's T² (Mason, Tracy and Young, "Decomposition of T² for multivariate
+ * These are the conditional terms of Hotelling's T² (Mason, Tracy and Young, "Decomposition of T² for multivariate
  * control chart interpretation", 1995).
  */
 export function conditionalTerm(

@@ -1,13 +1,13 @@
-/** What is expected of a cell, and what can say so. */
+/** The expected value of a cell, and the interface of models that predict it. */
 import type { Cells } from "../table/cells.ts";
 
-/** Of one cell, in the numbers of `Cells`: of a level its code. NaN where there is nothing to say. */
+/** Expectation of one cell, in the numbers of `Cells`; for a level its code. NaN if there is none. */
 export interface CellExpectation {
   readonly expected: number;
-  /** The ends of the interval. */
+  /** Ends of the interval. */
   readonly low: number;
   readonly high: number;
-  /** Of the level expected. */
+  /** Probability of the expected level. */
   readonly probability: number;
 }
 
@@ -15,10 +15,10 @@ export const NOTHING: CellExpectation = { expected: NaN, low: NaN, high: NaN, pr
 
 export interface Expecting {
   /**
-   * @param blamed as many columns for each row, those blamed most first; -1 for none
+   * @param blamed the same number of columns for each row, most blamed first; -1 for none
    * @param level the share of ordinary cells that lie within their interval
    */
   expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[];
-  /** How much each cell, `[rows, columns]`, is off from what the others would have it be; at least 0. */
+  /** How much each cell, `[rows, columns]`, deviates from what the others predict; at least 0. */
   shares(cells: Cells): Float64Array;
 }

@@ -1,13 +1,13 @@
 /**
- * Why rows score as they do: the columns to blame, with what each holds and what was expected of it, given
- * the row's other cells. Apart from `TableScorer`, so that scoring alone does not carry it.
+ * Explains the scores of rows: the columns to blame, with their values and the values expected given the row's other
+ * cells. Separate from `TableScorer`, so that scoring alone does not include it.
  *
- * The contributions are those of the score, or conditional ones: a column is credited with what it adds beyond
- * what the others explain. Of two columns that go together and move together neither is then to blame:
+ * The contributions are those of the score, or conditional ones: a column is credited with what it adds beyond what the
+ * others explain, so neither of two columns that normally change together is blamed when they do:
  *
  *   contribution_c = score · T_c / Σ T,  T_c the conditional term of column c (`conditional.ts`)
  *
- * which sum to the score as well.
+ * These also sum to the score.
  */
 import { oncePer } from "../../core/once_per.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
@@ -21,23 +21,23 @@ import { Network } from "./by_network.ts";
 import { type BlamedColumn, blamedColumn } from "./blamed_column.ts";
 import type { CellExpectation, Expecting } from "./expectation.ts";
 
-/** How to explain. */
+/** Options of explanations. */
 export interface ExplainOptions {
-  /** Columns to blame, at most; 3. */
+  /** Maximum number of columns to blame. Default: 3. */
   readonly columns?: number;
-  /** The share of ordinary cells that lie within their interval; 0.95. */
+  /** The share of ordinary cells that lie within their interval. Default: 0.95. */
   readonly level?: number;
-  /** Whether contributions are conditional; false. */
+  /** Whether contributions are conditional. Default: false. */
   readonly conditional?: boolean;
 }
 
-/** Columns to blame of some rows, as many for each: -1 for none. */
+/** Columns to blame of some rows, the same number for each; -1 for none. */
 export interface Blame {
   readonly columns: Int32Array;
   readonly expectations: readonly CellExpectation[];
 }
 
-/** The most columns that are explained. */
+/** Maximum number of columns to explain. */
 export const MAX_BLAMED = 100;
 
 /** @throws TypeError or RangeError naming the option that cannot be used */
@@ -56,18 +56,18 @@ export function requireExplainOptions(value: ExplainOptions): Required<ExplainOp
   };
 }
 
-/** Explains what a model scores. */
+/** Explains the scores of a model. */
 export class Explainer {
   readonly #schema: readonly ColumnSchema[];
   readonly #expecting: Expecting;
 
-  /** @throws TypeError for a model that cannot say what it expects */
+  /** @throws TypeError if the model cannot predict cells */
   constructor(scorer: TableScorer) {
     this.#schema = scorer.schema;
     this.#expecting = expectingOf(scorer);
   }
 
-  /** `contributions` in place of a table's own: conditional ones, `[rows, columns]`. */
+  /** Conditional contributions, `[rows, columns]`. */
   conditional(cells: Cells, scores: Float64Array): Float64Array {
     const width = this.#schema.length, terms = this.#expecting.shares(cells);
     for (let r = 0; r < cells.rows; r++) {
@@ -78,7 +78,7 @@ export class Explainer {
     return terms;
   }
 
-  /** The columns to blame of every row, and what is expected of them. */
+  /** The columns to blame of every row, and their expectations. */
   blame(
     cells: Cells,
     contributions: Float64Array,
@@ -94,7 +94,7 @@ export class Explainer {
     return { columns: blamed, expectations: this.#expecting.expect(cells, blamed, level) };
   }
 
-  /** The columns to blame of row `r`, in words. */
+  /** The columns to blame of row `r`, in readable form. */
   inWords({ data, rows }: Cells, contributions: Float64Array, blame: Blame, r: number) {
     const width = this.#schema.length, each = blame.columns.length / Math.max(1, rows);
     const blamed: BlamedColumn[] = [];
@@ -108,8 +108,8 @@ export class Explainer {
 }
 
 /**
- * The explainer of a model.
- * @throws TypeError for a model that cannot say what it expects
+ * The explainer of a model, cached.
+ * @throws TypeError if the model cannot predict cells
  */
 export const explainerOf: (scorer: TableScorer) => Explainer = oncePer((scorer) =>
   new Explainer(scorer)
@@ -127,13 +127,13 @@ function expectingOf({ vae, table }: TableScorer): Expecting {
   return new Regression(ensemble, schema, missing);
 }
 
-/** The verdict on a row, and why. */
+/** Scores of rows with explanations. */
 export interface Explained extends Pick<ScoreTable, "scores" | "pValues" | "contributions"> {
-  /** The columns to blame of a row, those blamed most first. */
+  /** The columns to blame of a row, most blamed first. */
   blamed(row: number): BlamedColumn[];
 }
 
-/** What a cell costs by itself is its own; the rest of the score is shared out. */
+/** Costs of impossible cells stay with their columns; the rest of the score is distributed. */
 function conditionalOf(
   table: TableModel,
   explainer: Explainer,
@@ -145,7 +145,7 @@ function conditionalOf(
   return explainer.conditional(cells, shared).map((nats, i) => nats + own[i]);
 }
 
-/** Scores rows and explains each. */
+/** Scores and explains rows. */
 export function explainCells(
   scorer: TableScorer,
   cells: Cells,

@@ -1,12 +1,13 @@
 /**
- * Quantiles of p(x | z), by likelihood, from the parameters that a draw needs: in closed form where there is
- * one, else by bisection on the distribution function; of counts the smallest k with F(k) ≥ p.
+ * Quantiles of p(x | z) by likelihood, from the parameters used for sampling: in closed form if there is one, else by
+ * bisection on the distribution function; for counts, the smallest k with F(k) ≥ p.
  *
  *   Student t   F(t) = 1 - ½ I_{ν/(ν + t²)}(ν/2, ½), t ≥ 0; the normal beyond ν = 10⁴
- *   Poisson     F summed; beyond a mean of 1000 by Cornish and Fisher's m + √m u + (u² - 1) / 6
+ *   Poisson     F summed; for means above 1000 by Cornish and Fisher's m + √m u + (u² - 1) / 6
  *   negative binomial   F(k) = I_{r/(r + m)}(r, k + 1)
  *
- * Of a contaminated Gaussian they are those of the cells that are right. A Bernoulli column and a categorical one have no interval: `undefined` in the table.
+ * For a contaminated Gaussian they are the quantiles of the uncontaminated cells. Bernoulli and categorical columns
+ * have no interval: `undefined` in the table.
  */
 import { incompleteBeta } from "../../core/probability/incomplete_beta.ts";
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
@@ -43,13 +44,13 @@ export const QUANTILES: { readonly [T in PlainLikelihoodType]: Quantile | undefi
   categorical: undefined,
 };
 
-/** Degrees of freedom from which on Student's t is normal to four digits. */
+/** Degrees of freedom above which Student's t is normal to four digits. */
 const NORMAL_DEGREES = 1e4;
 
 function studentQuantile(p: number, degrees: number): number {
   if (p < 0.5) return -studentQuantile(1 - p, degrees);
   if (degrees > NORMAL_DEGREES) return normalQuantile(p);
-  // ν / (ν + t²), which falls from 1 to 0 as t grows.
+  // ν / (ν + t²) falls from 1 to 0 as t grows.
   let low = 0, high = 1;
   for (let step = 0; step < 100; step++) {
     const middle = (low + high) / 2;
@@ -64,7 +65,7 @@ const SUMMED = 1000;
 function poissonQuantile(p: number, mean: number): number {
   const u = normalQuantile(p);
   if (mean > SUMMED) return Math.round(mean + Math.sqrt(mean) * u + (u * u - 1) / 6);
-  // In logarithms: e^-1000 is no number.
+  // In logarithms, because e^-1000 underflows.
   let logTerm = -mean, sum = portableExp(logTerm), k = 0;
   while (sum < p && k < 4 * SUMMED) {
     logTerm += portableLog(mean / ++k);
@@ -73,7 +74,7 @@ function poissonQuantile(p: number, mean: number): number {
   return k;
 }
 
-/** The smallest whole number from 0 that is enough, for what holds from some number on. */
+/** The smallest integer from 0 that satisfies a monotone condition. */
 function smallest(isEnough: (k: number) => boolean): number {
   let low = -1, high = 1;
   while (!isEnough(high) && high < 2 ** 40) [low, high] = [high, 2 * high];

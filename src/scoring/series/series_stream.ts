@@ -1,36 +1,36 @@
 /**
- * A series scored step by step as it comes, in memory of two windows: each step at once, by the window that
- * ends with it. Its p-value is among the scores of single windows kept back from training.
+ * Scores a series step by step as it arrives, using the memory of two windows. Each step is scored at once, by the
+ * window that ends with it, and its p-value is among the scores of single held-out windows.
  *
- * `score` knows what comes after a step and takes the mean over all windows that hold it. A stream does
- * not, so that it sees a fault later, by up to a window, and its scores are other numbers.
+ * `score` also knows the steps that follow, and takes the mean over all windows that contain a step. A stream does not,
+ * so it detects a fault later, by up to a window, and its scores differ.
  */
 import type { Calibration } from "../decisions/calibration.ts";
 import { Ballot, type Vote } from "./vote.ts";
 
 /** The verdict on the newest step. */
 export interface StepVerdict {
-  /** Of the window that ends with the step, nats. */
+  /** Score of the window that ends with the step, nats. */
   readonly score: number;
-  /** Split-conformal, among windows. */
+  /** Split-conformal p-value, among windows. */
   readonly pValue: number;
-  /** Whether the vote is carried; without one, whether pValue ≤ false-alarm rate. */
+  /** Whether the vote passes; without a vote, whether pValue ≤ false-alarm rate. */
   readonly anomaly: boolean;
-  /** Nats by column over the window, in order; they sum to the score. */
+  /** Nats by column, summed over the window, in order; they sum to the score. */
   readonly contributions: Float64Array;
 }
 
-/** What a stream is judged by. */
+/** What a stream needs of a model. */
 export interface StreamModel {
-  /** Of a step. */
+  /** Columns of a step. */
   readonly columns: number;
   /** Steps of a window. */
   readonly window: number;
   /** Scores of single windows. */
   readonly calibration: Calibration;
-  /** At the present false-alarm rate. */
+  /** Decides at the current false-alarm rate. */
   readonly isAnomaly: (pValue: number) => boolean;
-  /** As `TableScorer.scoreInto`, for the cells of one window: score, p-value, contributions. */
+  /** Like `TableScorer.scoreInto`, for the cells of one window: score, p-value, contributions. */
   readonly scoreWindow: (window: Float64Array, out: Float64Array) => void;
 }
 
@@ -38,14 +38,14 @@ export interface StreamModel {
 export class SeriesStream {
   readonly #model: StreamModel;
   readonly #ballot?: Ballot;
-  /** Two windows long: the newest window is always in one piece. */
+  /** Two windows long, so that the newest window is always contiguous. */
   readonly #steps: Float64Array;
-  /** Score, p-value and the contribution of each cell of the window. */
+  /** Score, p-value and contribution of each cell of the window. */
   readonly #out: Float64Array;
   readonly #contributions: Float64Array;
   #count = 0;
 
-  /** `TableScorer.stream` is the usual way. */
+  /** Usually called through `TableScorer.stream`. */
   constructor(model: StreamModel, vote?: Vote) {
     const { window, columns } = model;
     this.#model = model;
@@ -56,9 +56,9 @@ export class SeriesStream {
   }
 
   /**
-   * Takes the next step.
-   * @returns undefined until there is a whole window; `contributions` is written anew by each call
-   * @throws RangeError for another number of cells, or a score that is not finite
+   * Adds the next step.
+   * @returns undefined until there is a whole window; each call overwrites `contributions`
+   * @throws RangeError for a wrong number of cells, or a score that is not finite
    */
   push(row: ArrayLike<number>): StepVerdict | undefined {
     const { columns, window, calibration } = this.#model;

@@ -1,17 +1,17 @@
-/** The steps of a series, scored by whatever scores its windows. */
+/** Scores the steps of a series by scoring its windows. */
 import type { Cells } from "../table/cells.ts";
 import { countWindows, overSteps, stepMeans, windowsOf } from "./windows.ts";
 
-/** Windows cut out at a time: overlapping, they take a window's length times the memory of their steps. */
+/** Windows per batch: as they overlap, they take a window's length times the memory of their steps. */
 const CHUNK = 1024;
 
-/** Scores of rows, and each row's contributions, whose sum it is. */
+/** Scores of rows, and contributions, which sum to the score in each row. */
 export interface Scored {
   readonly scores: Float64Array;
   readonly contributions: Float64Array;
 }
 
-/** What a series is to the model of its windows. */
+/** The shape of a series and its windows. */
 export interface SeriesShape {
   readonly columns: number;
   /** Steps of a window. */
@@ -19,7 +19,7 @@ export interface SeriesShape {
 }
 
 /**
- * The windows of a series in order, and their contributions by column.
+ * Scores the windows of a series in order, with their contributions by column.
  * @throws RangeError for a series shorter than one window
  */
 function scoreWindows(
@@ -43,7 +43,7 @@ function scoreWindows(
   return { scores, contributions };
 }
 
-/** The steps: means over the windows that hold them. */
+/** Scores the steps: means over the windows that contain them. */
 export function scoreSteps(
   cells: Cells,
   shape: SeriesShape,

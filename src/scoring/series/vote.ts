@@ -1,10 +1,10 @@
 /**
- * The k-of-m vote: a step is reported when at least k of the last m steps were flagged, itself among
- * them or not. One stray flag is then no alarm, at the price of a delay of up to k - 1 steps.
+ * The k-of-m vote: a step is reported if at least k of the last m steps were flagged, whether or not it was flagged
+ * itself. A single stray flag then raises no alarm, at the price of a delay of up to k - 1 steps.
  *
- * If flags are independent and come at a rate α, the false-alarm rate of the vote is the binomial tail
- * P(B(m, α) ≥ k), about C(m, k) αᵏ; flags of windows that overlap are not independent, so that it is
- * higher. Source: the sliding majority vote of on-device detectors (e.g. TI's).
+ * If flags are independent and occur at a rate α, the false-alarm rate of the vote is the binomial tail P(B(m, α) ≥ k),
+ * about C(m, k) αᵏ. Flags of overlapping windows are not independent, so it is higher. Source: the sliding majority
+ * vote of on-device detectors (e.g. TI's).
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
 
@@ -12,7 +12,7 @@ import { requireNumber, requireObject } from "../../core/validate.ts";
 export interface Vote {
   /** Flags needed, 1 … m. */
   readonly k: number;
-  /** Steps that are looked at. */
+  /** m, the number of steps considered. */
   readonly of: number;
 }
 
@@ -23,20 +23,20 @@ export function requireVote(value: unknown): Vote {
   return { k: requireNumber("vote.k", k, { min: 1, max: m, integer: true }), of: m };
 }
 
-/** Counts flags over the last m steps, in memory of m bits. */
+/** Counts flags over the last m steps, in m bytes of memory. */
 export class Ballot {
   readonly #vote: Vote;
   readonly #flags: Uint8Array;
   #at = 0;
   #count = 0;
 
-  /** Nothing flagged yet. */
+  /** Starts with no flags. */
   constructor(vote: Vote) {
     this.#vote = vote;
     this.#flags = new Uint8Array(vote.of);
   }
 
-  /** Takes one step's flag, and says whether the vote is carried. */
+  /** Adds one step's flag. @returns whether the vote passes */
   cast(flag: boolean): boolean {
     this.#count += Number(flag) - this.#flags[this.#at];
     this.#flags[this.#at] = Number(flag);

@@ -1,15 +1,15 @@
 /**
- * Windows over the steps of a series, and the way back from what windows score to what steps score.
+ * Converts the steps of a series to windows, and results of windows back to steps.
  *
  *   window w = steps w … w + size - 1, one row of size · columns cells, oldest step first
- *   step t   = the mean over the windows t - size + 1 … t that hold it, fewer at the two ends
+ *   step t   = the mean over the windows t - size + 1 … t that contain it, fewer at both ends
  *
- * A series of T steps has T - size + 1 windows. Being a mean, a step's score is still the sum of its
- * columns' contributions.
+ * A series of T steps has T - size + 1 windows. Because a step's score is a mean, it is still the sum of its columns'
+ * contributions.
  */
 import type { Cells } from "../table/cells.ts";
 
-/** `count` windows from window `first` on, as rows of a table. */
+/** `count` windows starting at window `first`, as rows of a table. */
 export function windowsOf(
   { data }: Pick<Cells, "data">,
   columns: number,
@@ -26,13 +26,13 @@ export function windowsOf(
   return { data: windows, rows: count };
 }
 
-/** How many windows of `size` steps a series of `steps` has; none if it is shorter. */
+/** The number of windows of `size` steps in a series of `steps`; 0 if it is shorter. */
 export function countWindows(steps: number, size: number): number {
   return Math.max(0, steps - size + 1);
 }
 
 /**
- * Means over the windows that hold each step, of `columns` numbers a window.
+ * Means over the windows that contain each step, of `columns` numbers per window.
  * @param windows [windows, columns], row-major
  * @returns       [windows + size - 1, columns]
  */
@@ -42,7 +42,7 @@ export function stepMeans(windows: Float64Array, columns: number, size: number):
   for (let t = 0; t < steps; t++) {
     const first = Math.max(0, t - size + 1), last = Math.min(count - 1, t);
     for (let c = 0; c < columns; c++) {
-      // Summed anew for each step: a running sum would carry one huge score's rounding to all after it.
+      // Summed separately for each step: a running sum would carry the rounding of one huge score to all later steps.
       let sum = 0;
       for (let w = first; w <= last; w++) sum += windows[w * columns + c];
       means[t * columns + c] = sum / (last - first + 1);
@@ -51,7 +51,7 @@ export function stepMeans(windows: Float64Array, columns: number, size: number):
   return means;
 }
 
-/** The contributions of windows by column: the sum over the steps of each window. */
+/** Contributions of windows by column: sums over the steps of each window. */
 export function overSteps(windows: Float64Array, columns: number, size: number): Float64Array {
   const sums = new Float64Array(windows.length / size);
   for (let i = 0; i < windows.length; i++) {

@@ -1,8 +1,8 @@
-/** The cells of a table, as one step of scoring hands them to the next. */
+/** The cells of a table, passed between the steps of scoring. */
 
 /** A table of float64 cells, row-major. */
 export interface Cells {
-  /** Values; NaN where one is missing. */
+  /** Values; NaN for a missing cell. */
   readonly data: Float64Array;
   /** Rows. */
   readonly rows: number;

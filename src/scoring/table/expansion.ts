@@ -1,10 +1,10 @@
 /**
- * The columns that a VAE sees for each column of a user's table. Every one belongs to one of the user's,
- * so that what they cost sums to the cost of that.
+ * The columns of a VAE for each column of a user's table. Each belongs to one column of the table, so their costs add
+ * up by column.
  *
  *   numbers, binary, ordinal   1   the number, or the code
- *   positive                   1   its logarithm, of a number that is none 0; in older files the number
- *   categorical                C + 1   one-hot; the last for all that has no code of its own
+ *   positive                   1   its logarithm, or 0 for a number that is not positive; in older files the number
+ *   categorical                C + 1   one-hot; the last for all values without a code
  *   timestamp                  4   sine and cosine of the time of day and of the week, UTC: the time
  *                                  itself is always new
  *
@@ -14,13 +14,13 @@ import { portableCosTurns, portableExp, portableLog } from "../../core/portable.
 import type { ColumnKind, ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 
-/** Seconds. */
+/** In seconds. */
 const DAY = 86_400, WEEK = 7 * DAY;
 
-/** 1970-01-01 was a Thursday: weeks begin on Mondays. */
+/** 1970-01-01 was a Thursday; weeks begin on Mondays. */
 const MONDAY = 4 * DAY;
 
-/** The columns of a time: cos 2π((t - origin) / period - lag), a lag of ¼ being the sine. */
+/** The columns of a time: cos 2π((t - origin) / period - lag); a lag of ¼ gives the sine. */
 export const CIRCLES = [
   { origin: 0, period: DAY, lag: 0.25 },
   { origin: 0, period: DAY, lag: 0 },
@@ -28,28 +28,28 @@ export const CIRCLES = [
   { origin: MONDAY, period: WEEK, lag: 0 },
 ] as const;
 
-/** What the VAE's columns hold in a row: neighbours of one kind. */
+/** Consecutive VAE columns of one kind. */
 export interface ExpandedGroup {
-  /** Classes of the one-hot columns; absent where they are numbers. */
+  /** Number of classes of one-hot columns; absent for numbers. */
   readonly classes?: number;
-  /** How many. */
+  /** Number of columns. */
   readonly columns: number;
 }
 
-/** From a table's columns to the VAE's and back. */
+/** Converts between a table's columns and the VAE's. */
 export class Expansion {
-  /** For each column of the VAE the column of the table that it belongs to. */
+  /** For each VAE column, the index of the table column that it belongs to. */
   readonly owner: Int32Array;
-  /** Neighbouring columns of a kind. */
+  /** Groups of consecutive columns of one kind. */
   readonly groups: readonly ExpandedGroup[];
-  /** Whether both have the same columns. */
+  /** Whether the VAE has the same columns as the table. */
   readonly isIdentity: boolean;
-  /** Whether positive columns are logarithms. */
+  /** Whether positive columns are stored as logarithms. */
   readonly logs: boolean;
   readonly #schema: readonly ColumnSchema[];
   readonly #first: readonly number[];
 
-  /** @param schema the table's */
+  /** @param schema schema of the table */
   constructor(schema: readonly ColumnSchema[], logs = false) {
     this.#schema = schema;
     this.logs = logs && schema.some(({ kind }) => kind === "positive");
@@ -60,12 +60,12 @@ export class Expansion {
     this.isIdentity = !this.logs && schema.every(isNumber);
   }
 
-  /** The VAE's columns. */
+  /** Number of VAE columns. */
   get width(): number {
     return this.owner.length;
   }
 
-  /** Rows as the VAE has them, before they are standardised. */
+  /** Converts rows to VAE columns, before standardisation. */
   expand(cells: Cells): Cells {
     if (this.isIdentity) return cells;
     const { data, rows } = cells, columns = this.#schema.length, { width } = this;
@@ -79,7 +79,7 @@ export class Expansion {
     return { data: expanded, rows };
   }
 
-  /** One row. */
+  /** Converts one row. */
   expandRow(row: ArrayLike<number>, out: Float64Array): void {
     this.#schema.forEach(({ kind, levels }, c) => {
       const at = this.#first[c], value = row[c];
@@ -94,7 +94,7 @@ export class Expansion {
     return this.logs && kind === "positive";
   }
 
-  /** Rows of the table: of a category the likeliest, of a time none. */
+  /** Converts rows back to table columns: the likeliest level of a category, NaN for a time. */
   collapse(cells: Cells): Cells {
     if (this.isIdentity) return cells;
     const { data, rows } = cells, columns = this.#schema.length;
@@ -116,7 +116,7 @@ export class Expansion {
   }
 
   /**
-   * Sums what the VAE's columns say over the table's.
+   * Sums values of VAE columns by table column.
    * @param values `[width]`
    * @param out `[columns]`
    */
@@ -163,7 +163,7 @@ function circles(seconds: number, out: Float64Array, at: number): void {
   });
 }
 
-/** The place of the largest of levels + 1 numbers. */
+/** The index of the largest of levels + 1 numbers. */
 function largest(data: Float64Array, at: number, levels: number): number {
   let best = 0;
   for (let c = 1; levels > 0 && c <= levels; c++) if (data[at + c] > data[at + best]) best = c;

@@ -1,19 +1,19 @@
 /**
- * Cells that the kind of their column rules out: a count below 0 or in fractions, a positive number that is none, a
- * value of a binary or ordinal column that is none of its levels. The model takes them for the numbers that they are;
- * beyond what it says, each costs what it would in a column that says nothing else (`detection/impossible_costs.ts`), so
- * that it stands out as a category does that nobody has seen.
+ * Impossible cells, which the kind of their column rules out: a negative or fractional count, a number in a positive
+ * column that is not positive, an unknown value in a binary or ordinal column. The model scores them as numbers; in
+ * addition, each costs as much as a 1 in a separate column that only marks impossible cells
+ * (`detection/impossible_costs.ts`), so that it stands out like an unknown level of a category.
  */
 import type { ColumnSchema } from "./schema.ts";
 
-/** What a model knows of its columns. */
+/** What is needed to find impossible cells. */
 export interface Rules {
   readonly schema: readonly ColumnSchema[];
-  /** What an impossible cell costs, nats; 0 in columns that have none. */
+  /** Cost of an impossible cell per column, nats; 0 if the column has no impossible values. */
   readonly impossible?: Float64Array;
 }
 
-/** Not of a category: the place after its levels is one of its own. */
+/** Whether a value is impossible. Not used for categories, which have a code for unknown levels. */
 export function isImpossible({ kind, levels }: ColumnSchema, value: number): boolean {
   return kind === "positive"
     ? value <= 0
@@ -22,7 +22,7 @@ export function isImpossible({ kind, levels }: ColumnSchema, value: number): boo
     : value === levels?.length;
 }
 
-/** Adds what the impossible cells of the row that begins at `at` cost to `raw`; their sum. */
+/** Adds the costs of the impossible cells of the row at `at` to `raw`. @returns their sum */
 export function addImpossible(
   cells: ArrayLike<number>,
   { schema, impossible }: Rules,

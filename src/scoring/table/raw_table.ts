@@ -1,23 +1,23 @@
-/** A table as its source has it, and its cells under a schema. */
+/** A table as read from its source, and its conversion to cells by a schema. */
 import { show } from "../../core/validate.ts";
 import type { Drawn } from "../../formats/table.ts";
 import { codecOf, type ColumnSchema, hasLevels } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 
-/** Any table that a reader gives is one. */
+/** A table from a reader or a program. */
 export interface RawTable {
-  /** Names, in order. */
+  /** Column names, in order. */
   readonly columns: readonly string[];
-  /** `[rows, columns]`, NaN where a value is missing. */
+  /** `[rows, columns]`, NaN for missing values. */
   readonly data: Float64Array;
   /** Rows. */
   readonly rows: number;
-  /** For each column with text its texts, into which its cells are codes. */
+  /** For each column with text, its texts; its cells are indices of these. */
   readonly texts?: readonly (readonly string[] | undefined)[];
-  /** Names of columns of numbers in which digits stand behind a leading zero. */
+  /** Names of number columns in which some cells have leading zeros. */
   readonly padded?: readonly string[];
   /**
-   * Where these are some of the rows of a larger table.
+   * Set if these rows are a sample of a larger table.
    * @internal
    */
   readonly drawn?: Drawn;
@@ -30,7 +30,7 @@ export function valuesOf({ data, rows, columns }: RawTable, c: number): Float64A
 }
 
 /**
- * The cells of a table whose columns are those of the schema, in its order.
+ * Encodes a table whose columns match the schema, in order.
  * @throws TypeError naming row, from 1, and column of a text where a number belongs
  */
 export function encodeTable(table: RawTable, schema: readonly ColumnSchema[]): Cells {
@@ -43,8 +43,8 @@ export function encodeTable(table: RawTable, schema: readonly ColumnSchema[]): C
 }
 
 /**
- * One column of it.
- * @param texts into which the values are codes, if they are
+ * Encodes one column.
+ * @param texts the column's texts, if its values are indices of these
  */
 export function encodeColumn(
   column: ColumnSchema,

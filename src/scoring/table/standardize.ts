@@ -1,30 +1,30 @@
 /**
- * Column preprocessing: x ↦ (x - centre) / scale, in float64, limited to ±LIMIT. Columns whose
- * likelihood is not one of all numbers (counts, probabilities) stay as they are, without a limit.
+ * Column preprocessing: x ↦ (x - centre) / scale, in float64, clipped to ±LIMIT. Columns whose likelihood does not
+ * accept all numbers (counts, probabilities) are unchanged and not clipped.
  *
- * The limit keeps every later float32 number finite: a cell of 1e30 in a column of unit scale is a
- * million standard deviations out and counts as just that.
+ * The limit keeps all later float32 numbers finite: a cell of 1e30 in a column of unit scale counts as a million
+ * standard deviations.
  */
 import { portableLog } from "../../core/portable.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "./cells.ts";
 
-/** Standard deviations beyond which a value counts as this far. */
+/** Number of standard deviations at which values are clipped. */
 export const LIMIT = 1e6;
 
 /** Centre and scale of each column. */
 export interface Standardization {
-  /** Means of the cells that are there. */
+  /** Means of the observed cells. */
   readonly centre: Float64Array;
   /** Their population standard deviations; 1 for a constant column. */
   readonly scale: Float64Array;
-  /** The largest magnitude of a standardised value: 1e6, or Infinity where nothing is changed. */
+  /** The largest magnitude of a standardised value: 1e6, or Infinity for columns that are not standardised. */
   readonly limit: Float64Array;
 }
 
 /**
- * Means and standard deviations of the columns, right also for small spreads around large values.
- * @param fixed of each column, whether it stays as it is; none by default
+ * Means and standard deviations of the columns, accurate even for small spreads around large values.
+ * @param fixed for each column, whether it is not standardised; by default all are
  */
 export function standardizationOf(
   { data, rows }: Cells,
@@ -38,7 +38,7 @@ export function standardizationOf(
   const counts = new Float64Array(columns).fill(rows);
   data.forEach((value, i) => Number.isNaN(value) && counts[i % columns]--);
   each((value, c) => centre[c] += value / counts[c]);
-  // The sum of large values has lost their last digits; the sum of what is left of them has not.
+  // Summing large values loses their last digits; summing the remainders recovers them.
   const rest = new Float64Array(columns);
   each((value, c) => rest[c] += (value - centre[c]) / counts[c]);
   rest.forEach((mean, c) => centre[c] += mean);
@@ -50,7 +50,7 @@ export function standardizationOf(
   };
 }
 
-/** The limits of columns of which some stay as they are. */
+/** The limits of columns, some of which are not standardised. */
 export function limits(columns: number, fixed: readonly unknown[]): Float64Array {
   return Float64Array.from({ length: columns }, (_, c) => fixed[c] ? Infinity : LIMIT);
 }
@@ -75,7 +75,7 @@ export function standardize({ data, rows }: Cells, standardization: Standardizat
   return { data: standardized, shape: [rows, columns] };
 }
 
-/** Standardised rows back in the units of the data, in float64: a column may be beyond float32. */
+/** Converts standardised rows back to the units of the data, in float64, because a column may exceed float32. */
 export function restore(
   { data, shape: [rows, columns] }: Matrix,
   { centre, scale }: Pick<Standardization, "centre" | "scale">,
@@ -88,8 +88,8 @@ export function restore(
 }
 
 /**
- * ln |d standardised / d data| = -Σ ln scale_d, nats: added to the log-density of a standardised
- * row, it gives that of the row in the units of the data.
+ * ln |d standardised / d data| = -Σ ln scale_d, nats. Added to the log-density of a standardised row, it gives that of
+ * the row in the units of the data.
  */
 export function logJacobian({ scale }: Standardization): number {
   return -scale.reduce((sum, each) => sum + portableLog(each), 0);

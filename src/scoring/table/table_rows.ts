@@ -1,10 +1,10 @@
-/** Rows of a table as users hand them over: by position, or by column name. */
+/** Rows of a table from users, by position or by column name. */
 import { show } from "../../core/validate.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 import { requireFloatRows, type Rows } from "../../trained/rows/matrix.ts";
 
-/** One cell of a user's table; null, undefined and NaN are missing. */
+/** One cell of a user's table; null, undefined and NaN mean missing. */
 export type CellValue = number | string | boolean | Date | null | undefined;
 
 /** Lists of cells, a matrix, or objects with a cell for every column. */
@@ -13,19 +13,19 @@ export type TableRows =
   | readonly (readonly CellValue[])[]
   | readonly Readonly<Record<string, CellValue>>[];
 
-/** Magnitudes above this are refused: their squares must stay finite in float64. */
+/** Larger magnitudes are rejected, so that squares stay finite in float64. */
 export const MAX_CELL = 1e150;
 
 /**
- * Cells as the schema has them: see `schema.ts`.
+ * Encodes cells by the schema, see `schema.ts`.
  * @throws TypeError or RangeError naming row (1-based) and column for a wrong width, a missing or
- *   unknown column, or a cell that its column cannot take
+ *   unknown column, or a cell that its column does not accept
  */
 export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells {
   const codecs = schema.map(codecOf);
   const code = (cell: unknown, r: number, c: number): number => {
     const value = codecs[c].encode(cell);
-    // NaN, a missing cell, is not beyond any limit.
+    // NaN, a missing cell, passes this comparison.
     if (value !== undefined && !(Math.abs(value) > MAX_CELL)) return value;
     const { expected } = codecs[c], size = `a finite number of magnitude at most ${MAX_CELL}`;
     throw wrongCell(cell, r, schema[c].name, value === undefined ? expected(cell) : size);
@@ -33,7 +33,7 @@ export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells
   if (!Array.isArray(rows)) return fromFloats(rows, schema.length, code);
   const width = schema.length, columns = schema.map(({ name }) => name);
   const data = new Float64Array(rows.length * width);
-  // By index: a hole in the list is a row that is missing, and `forEach` would pass over it.
+  // By index: a hole in the list is a missing row, which `forEach` would skip.
   for (let r = 0; r < rows.length; r++) {
     const cells = cellsOfRow(rows[r], r, columns);
     for (let c = 0; c < width; c++) data[r * width + c] = code(cells[c], r, c);
@@ -42,9 +42,9 @@ export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells
 }
 
 /**
- * The cells of one row in the order of `columns`, as they are.
- * @param r its index, for messages
- * @throws TypeError or RangeError for what is no row, a wrong width, a missing or an unknown column
+ * The cells of one row in the order of `columns`, unchanged.
+ * @param r row index, for error messages
+ * @throws TypeError or RangeError for a value that is not a row, a wrong width, or a missing or unknown column
  */
 export function cellsOfRow(
   row: unknown,
@@ -65,8 +65,8 @@ export function cellsOfRow(
 }
 
 /**
- * The column names of named rows, from the first; positions x0, x1, … otherwise.
- * @throws TypeError if the value holds no rows
+ * The column names of named rows, taken from the first row; otherwise positions x0, x1, …
+ * @throws TypeError if the value is not a list of rows
  */
 export function columnsOf(rows: TableRows): readonly string[] {
   const positions = (length: number) => Array.from({ length }, (_, c) => `x${c}`);
@@ -76,9 +76,9 @@ export function columnsOf(rows: TableRows): readonly string[] {
   return isPositional(first) ? positions(first.length) : Object.keys(first);
 }
 
-/** What is wrong with a list of column names, if anything. */
+/** Describes what is wrong with a list of column names, if anything. */
 export function columnsFault(columns: unknown): string | undefined {
-  // Spread, so that holes are seen.
+  // Spread, so that holes are visited.
   if (!Array.isArray(columns) || ![...columns].every((name) => typeof name === "string")) {
     return `columns must be a list of names, got ${show(columns)}`;
   }
@@ -90,7 +90,7 @@ export function columnsFault(columns: unknown): string | undefined {
   return undefined;
 }
 
-/** By its class: a column may be called "length". */
+/** Decided by class, because a column may be called "length". */
 function isPositional(row: object): row is ArrayLike<unknown> {
   return Array.isArray(row) || ArrayBuffer.isView(row);
 }

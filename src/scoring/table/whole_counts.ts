@@ -1,8 +1,8 @@
-/** Draws of a network are any numbers; what a table counts is whole. */
+/** Rounds counts drawn by a network, which may be any numbers. */
 import type { ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 
-/** Cells of counts to whole numbers from 0. */
+/** Rounds cells of count columns to integers from 0, in place. */
 export function roundCounts({ data }: Cells, schema: readonly ColumnSchema[]): void {
   schema.forEach(({ kind }, c) => {
     if (kind !== "count") return;

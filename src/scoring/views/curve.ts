@@ -1,17 +1,17 @@
 /**
- * Monotone piecewise-linear curves: what a column's values become in a view.
+ * Monotone piecewise-linear curves, which transform a column's values in a view.
  *
  *   y(x) = y_k + (x - x_k) (y_(k+1) - y_k) / (x_(k+1) - x_k)   between neighbouring knots
  *
- * and on beyond the outer knots at the slopes given, so that a value however far out stays in its place
- * in the order. With one knot the curve is the line through it.
+ * Beyond the outer knots the curve continues with the given slopes, so that values keep their order however far out
+ * they are. With one knot the curve is a line through it on each side.
  */
 import { countBelow } from "../../core/sorted.ts";
 
 export interface Curve {
   /** Ascending. */
   readonly x: Float64Array;
-  /** Ascending with them. */
+  /** Ascending like x. */
   readonly y: Float64Array;
   /** Slopes below the first knot and above the last. */
   readonly slopes: readonly [below: number, above: number];
@@ -21,21 +21,21 @@ export function curveAt({ x, y, slopes: [below, above] }: Curve, value: number):
   return valueFrom(Math.max(0, countBelow(x, value, true) - 1), x, y, below, above, value);
 }
 
-/** The value that the curve takes to `value`. */
+/** The argument at which the curve has this value. */
 export function curveInverse({ x, y, slopes: [below, above] }: Curve, value: number): number {
   return curveAt({ x: y, y: x, slopes: [1 / below, 1 / above] }, value);
 }
 
-/** Cells of the grid that says where among the knots a value is. */
+/** Number of cells of the lookup grid for knots. */
 const CELLS = 256;
 
-/** A curve that is evaluated at many values: `curveAt`, bit by bit. */
+/** A curve for repeated evaluation, with the same bits as `curveAt`. */
 export class CurveReader {
   readonly #x: Float64Array;
   readonly #y: Float64Array;
   readonly #below: number;
   readonly #above: number;
-  /** Of each cell of the grid a knot that is before every value in it: the last of the cells before. */
+  /** For each grid cell, a knot at or before every value in it: the last knot of the preceding cells. */
   readonly #starts = new Uint32Array(CELLS);
   readonly #cellsPerUnit: number;
 
@@ -53,7 +53,7 @@ export class CurveReader {
     return valueFrom(start, this.#x, this.#y, this.#below, this.#above, value);
   }
 
-  /** Never falls as the value rises, however it is rounded; 0 for what is no number. */
+  /** Monotone in the value despite rounding; 0 for NaN. */
   #cellOf(value: number): number {
     const cell = (value - this.#x[0]) * this.#cellsPerUnit;
     return cell < CELLS - 1 ? cell > 0 ? cell | 0 : 0 : cell >= CELLS - 1 ? CELLS - 1 : 0;

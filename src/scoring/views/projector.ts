@@ -1,5 +1,5 @@
 /**
- * Rows of cells as the rows of a view, column by column: what a column's cells become is looked up once for all
+ * Projects rows of cells to a view, column by column, so that each column's transform is looked up only once for all
  * rows. A missing cell (NaN) becomes 0, the mean, and counts as not observed.
  */
 import type { Matrix } from "../../trained/rows/matrix.ts";
@@ -9,27 +9,27 @@ import { asinh, limited, type Transform, transformAt, type View } from "./view.t
 
 type Values = Float32Array | Float64Array;
 
-/** The rows that are gathered at a time: their cells stay in the first cache. */
+/** Rows per batch; their cells stay in the L1 cache. */
 const ROWS = 128;
 
 /** Some rows of the user's table. */
 export interface RowCells {
   readonly cells: ArrayLike<number>;
-  /** The first cell of the first row. */
+  /** Index of the first cell of the first row. */
   readonly at: number;
   readonly rows: number;
 }
 
-/** A view at work. */
+/** Projects rows to a view. */
 export class Projector {
   readonly #view: View;
-  /** Of the table. */
+  /** Number of columns of the table. */
   readonly #columns: number;
   readonly #curves: readonly (CurveReader | undefined)[];
-  /** One column of some rows. */
+  /** One column of a batch. */
   readonly #column = new Float64Array(ROWS);
 
-  /** @param columns of the table */
+  /** @param columns number of columns of the table */
   constructor(view: View, columns: number) {
     this.#view = view;
     this.#columns = columns;
@@ -39,9 +39,8 @@ export class Projector {
   }
 
   /**
-   * Writes the features of rows, float32, to `out`, and which of them are there to `observed`, both from
-   * their start.
-   * @returns whether all are there
+   * Writes the features of rows, float32, to `out`, and whether each is observed to `observed`, both from their start.
+   * @returns whether all are observed
    */
   write({ cells, at, rows }: RowCells, out: Values, observed: Uint8Array): boolean {
     let isWhole = true;
@@ -73,7 +72,7 @@ export class Projector {
     return isWhole;
   }
 
-  /** Says which features are there, and makes those that are not 0. */
+  /** Marks which features are observed, and sets the others to 0. */
   #clear({ cells, at, rows }: RowCells, to: number, out: Values, observed: Uint8Array): void {
     const { features } = this.#view, columns = this.#columns;
     for (let r = 0; r < rows; r++, at += columns) {
@@ -85,7 +84,7 @@ export class Projector {
     }
   }
 
-  /** One column; whether all of its cells are there. */
+  /** Gathers one column. @returns whether all of its cells are observed */
   #gather({ cells, at, rows }: RowCells, column: number): boolean {
     const values = this.#column, columns = this.#columns;
     let isThere = true;
@@ -98,7 +97,7 @@ export class Projector {
   }
 }
 
-/** A column of `out`, of width `step`, from a column of cells. */
+/** Transforms a column of cells to a column of `out`, with stride `step`. */
 function transformAll(
   values: Float64Array,
   rows: number,
@@ -119,7 +118,7 @@ function transformAll(
   }
 }
 
-/** The same of a transform by a curve. */
+/** The same for a transform by a curve. */
 function bend(
   values: Float64Array,
   rows: number,
@@ -134,15 +133,15 @@ function bend(
   }
 }
 
-/** Rows as a view has them. */
+/** Rows in a view. */
 export interface Projection {
   /** `[rows, features]` */
   readonly x: Matrix;
-  /** Of each value, whether its cell is there. */
+  /** For each value, whether its cell is observed. */
   readonly observed: Uint8Array;
 }
 
-/** @param columns of the table */
+/** @param columns number of columns of the table */
 export function project(view: View, { data, rows }: Cells, columns: number): Projection {
   const width = view.features.length;
   const x = new Float32Array(rows * width), observed = new Uint8Array(rows * width);

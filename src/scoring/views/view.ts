@@ -1,14 +1,14 @@
 /**
- * A view: how the cells of a user's table become the numbers that a network or a distance sees. Each
- * feature belongs to one column of the table, so that what is said of features adds up by column.
+ * A view transforms the cells of a user's table to features for networks and distances. Each feature belongs to one
+ * column of the table, so results for features add up by column.
  *
  *   arcsinh   y = (asinh((x - centre) / scale) - mean) / deviation; heavy tails become logarithms
- *   curve     y = curve(x) - mean, a curve through normal quantiles; on beyond the outer knots
+ *   curve     y = curve(x) - mean, a curve through normal quantiles, continued beyond the outer knots
  *   level     y = ([x is the level] - mean) / deviation, one feature for each level of a category
- *   cycle     y = (cos(2π (x / period - phase)) - mean) / deviation, of a time
+ *   cycle     y = (cos(2π (x / period - phase)) - mean) / deviation, for a time
  *
- * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are limited to ±LIMIT, so
- * that every later float32 number is finite.
+ * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are clipped to ±LIMIT, so that all later
+ * float32 numbers are finite.
  */
 import { portableCosTurns, portableLog, portableSinh, tableLog } from "../../core/portable.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
@@ -16,10 +16,10 @@ import type { Cells } from "../table/cells.ts";
 import { LIMIT } from "../table/standardize.ts";
 import { type Curve, curveAt, curveInverse } from "./curve.ts";
 
-/** Beyond this a cell is this far out: its square stays finite. */
+/** Larger arguments are clipped to this, so that their square stays finite. */
 export const MAX_ASINH = 1e150;
 
-/** What becomes of a column's cells. */
+/** The transform of a column's cells. */
 export type Transform =
   | {
     readonly kind: "arcsinh";
@@ -45,12 +45,12 @@ export type Transform =
 
 /** One feature of a view. */
 export interface Feature {
-  /** Of the user's table. */
+  /** Column of the table. */
   readonly column: number;
   readonly transform: Transform;
 }
 
-/** The names of the views, in the order in which a detector has them. */
+/** The names of the views, in the order of a detector. */
 export const VIEW_NAMES = ["arcsinh", "quantile"] as const;
 export type ViewName = typeof VIEW_NAMES[number];
 
@@ -59,7 +59,7 @@ export interface View {
   readonly features: readonly Feature[];
 }
 
-/** One feature's value for a cell that is there. */
+/** The value of a feature for an observed cell. */
 export function transformAt(transform: Transform, value: number): number {
   switch (transform.kind) {
     case "arcsinh": {
@@ -77,7 +77,7 @@ export function transformAt(transform: Transform, value: number): number {
   }
 }
 
-/** The cell that has this value, of transforms that have an inverse; NaN otherwise. */
+/** The cell that has this value, for transforms with an inverse; else NaN. */
 export function transformInverse(transform: Transform, value: number): number {
   switch (transform.kind) {
     case "arcsinh": {
@@ -98,13 +98,13 @@ export function asinh(z: number): number {
   return z < 0 ? -value : value;
 }
 
-/** Within ±LIMIT; NaN stays. Not by Math.min: of numbers that are hardly ever beyond, comparisons cost less. */
+/** Clips to ±LIMIT; NaN is unchanged. Comparisons are faster than Math.min, because few values are out of range. */
 export const limited = (value: number): number =>
   value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value;
 
 /**
- * The cells that rows of a view stand for: of a category the level whose feature is highest, NaN for a
- * column that has cycles alone.
+ * Converts rows of a view back to cells: for a category the level whose feature is highest, NaN for a column that only
+ * has cycles.
  */
 export function unproject(
   { features }: View,
@@ -132,7 +132,10 @@ export function unproject(
   return { data: cells, rows };
 }
 
-/** Σ ln |dy / dx| of a row's numeric cells, nats: what a density of the view lacks to one of the cells. */
+/**
+ * Σ ln |dy / dx| of a row's numeric cells, nats: the log-Jacobian that converts a density in the view to one of the
+ * cells.
+ */
 export function logSlope({ features }: View, cells: ArrayLike<number>, at: number): number {
   let sum = 0;
   for (const { column, transform } of features) {

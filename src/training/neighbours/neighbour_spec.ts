@@ -1,6 +1,6 @@
 /**
  * JSON specifications of models related to the VAE, for training from a file or a request. They have a `type`, which
- * the specification of a VAE has not:
+ * the specification of a VAE does not have:
  *
  *   { "type": "rbm", "hidden": 64 }                             a Boltzmann machine over the table's columns
  *   { "type": "ppca" | "factorAnalysis", "latent": 3,           by EM; the model is an ordinary VAE
