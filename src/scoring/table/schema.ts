@@ -20,7 +20,7 @@ import { requireChoice, requireObject, show } from "../../core/validate.ts";
 import { type AmountFormat, parseAmount } from "../../formats/text/amounts.ts";
 import { type CellCodec, isMissing, parseNumber } from "../../formats/text/cells.ts";
 
-/** What a column can be. */
+/** The kind of a column. */
 export type ColumnKind =
   | "numeric"
   | "positive"
@@ -30,7 +30,7 @@ export type ColumnKind =
   | "ordinal"
   | "timestamp";
 
-/** Every kind, as messages list them. */
+/** All kinds, in the order of messages. */
 export const COLUMN_KINDS: readonly ColumnKind[] = [
   "numeric",
   "positive",
@@ -53,20 +53,20 @@ export function formatsOf(kind: ColumnKind): readonly CellFormat[] {
 
 /** One column of a user's table. */
 export interface ColumnSchema {
-  /** As the table has it. */
+  /** Name in the table. */
   readonly name: string;
-  /** What its cells are. */
+  /** Kind of its values. */
   readonly kind: ColumnKind;
-  /** The values that have a code, for kinds that have levels; in ascending order if the kind is ordinal. */
+  /** The values with a code, for kinds that have levels; in ascending order for ordinal columns. */
   readonly levels?: readonly string[];
   /** How its texts are written, if otherwise than as plain numbers or ISO 8601. */
   readonly format?: CellFormat;
 }
 
-/** The most levels of a column. */
+/** Maximum number of levels of a column. */
 const MAX_LEVELS = 4096;
 
-/** Whether cells of this kind become codes: indices of levels. */
+/** Whether cells of this kind are encoded as indices of levels. */
 export function hasLevels(kind: ColumnKind): boolean {
   return kind === "binary" || kind === "categorical" || kind === "ordinal";
 }
@@ -77,8 +77,8 @@ export function numericSchema(names: readonly string[]): ColumnSchema[] {
 }
 
 /**
- * The schema that a file or a user wrote.
- * @param field the name to show
+ * Parses a schema from a file or a user.
+ * @param field name for error messages
  * @throws TypeError or RangeError naming the field
  */
 export function parseSchema(field: string, value: unknown): ColumnSchema[] {
@@ -115,7 +115,7 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
   return { name, kind, levels: requireLevels(`${field}.levels`, levels) };
 }
 
-/** @throws TypeError or RangeError unless the value is a list of different texts */
+/** @throws TypeError or RangeError unless the value is a list of distinct texts */
 function requireLevels(field: string, value: unknown): readonly string[] {
   const texts = Array.isArray(value) && [...value].every((each) => typeof each === "string");
   if (!texts) {
@@ -136,7 +136,7 @@ function requireLevels(field: string, value: unknown): readonly string[] {
   return levels;
 }
 
-/** How cells of a column are read. */
+/** How cells of a column are encoded. */
 export const codecOf: (column: ColumnSchema) => CellCodec = /* @__PURE__ */ oncePer(makeCodec);
 
 function makeCodec({ kind, levels = [], format }: ColumnSchema): CellCodec {
@@ -183,7 +183,10 @@ function amountCodec(format: AmountFormat): CellCodec {
   };
 }
 
-/** Texts are levels as they stand, or else by the number that they write; but digits that a number loses stand for themselves. */
+/**
+ * A text matches a level exactly, or else by its numeric value. Digit strings that lose digits as numbers match only
+ * exactly.
+ */
 function levelCodec(levels: readonly string[]): CellCodec {
   const codes = new Map(levels.map((level, code) => [level, code]));
   const byNumber = new Map<string, number>();
@@ -209,18 +212,18 @@ function levelCodec(levels: readonly string[]): CellCodec {
   };
 }
 
-/** A number as JavaScript writes it; undefined for any other text. */
+/** A number as JavaScript formats it; undefined for any other text. */
 function numberText(text: string): string | undefined {
   const value = parseNumber(text);
   return Number.isNaN(value) ? undefined : `${value}`;
 }
 
-/** Digits that a number does not keep: 01234, or more of them than a float64 holds. */
+/** Whether a text of digits loses some as a number: 01234, or more than a float64 holds. */
 function isLosing(text: string): boolean {
   return /^\d+$/.test(text) && `${Number(text)}` !== text;
 }
 
-/** The level whose code a number is nearest to; undefined where that is none of them. */
+/** The level whose code is nearest to a number; undefined for the code of unknown values. */
 export function nearestLevel(levels: readonly string[], value: number): string | undefined {
   return levels[Math.min(Math.max(0, Math.round(value)), levels.length)];
 }
