@@ -38,11 +38,29 @@ Deno.test("--exclude leaves columns out, as if they had never been there", async
   assert.match(none, /at least one data column/);
 });
 
-Deno.test("a column that rises from row to row is warned of by the flag that leaves it out", async () => {
+Deno.test("row numbers are not trained on unless it is asked for; other columns that rise are warned of", async () => {
   using folder = new Folder();
-  const data = folder.write("t.csv", WITH_ID);
-  const { stderr } = await elbow(["train", data, "--out", folder.at("m"), ...QUICK]);
-  assert.match(stderr, /column "id" rises .* unless it is left out \(--exclude\), or declared/);
+  const model = folder.at("m"), plain = folder.at("p");
+  const train = (csv: string, ...more: string[]) =>
+    elbow(["train", folder.write("t.csv", csv), "--out", model, ...more, ...QUICK]);
+  await elbowOk("train", folder.write("plain.csv", PLAIN), "--out", plain, ...QUICK);
+  const numberings: ((row: number) => string)[] = [(r) => `${r}`, (r) => `${1e6 - 7 * r * r - r}`];
+  for (const cell of numberings) {
+    const { stderr } = await train(withColumn(PLAIN, "id", cell));
+    assert.match(stderr, /column "id" is not trained on: .*; --column id=numeric keeps it/);
+    assert.deepEqual(Deno.readFileSync(model), Deno.readFileSync(plain));
+  }
+  const kept = [["--column", "id=numeric"], ["--columns", "id,a,b,c,d"]];
+  for (const keep of kept) {
+    const { stderr } = await train(WITH_ID, ...keep);
+    assert.match(stderr, /column "id" rises .* unless it is left out \(--exclude\), or declared/);
+    assert.equal(JSON.parse(await elbowOk("inspect", model, "--json")).columns.length, 5);
+  }
+  // Not whole; not from each row to the next.
+  for (const cell of [(r: number) => `${r + 0.5}`, (r: number) => `${r - Number(r === 30)}`]) {
+    const { stderr } = await train(withColumn(PLAIN, "id", cell));
+    assert.match(stderr, /column "id" rises/);
+  }
 });
 
 Deno.test("a label of words that are none is kept out of training, and said to be; scores need no label", async () => {

@@ -15,7 +15,7 @@ import * as options from "../options.ts";
 import { lossCurve } from "../train/loss_curve.ts";
 import { readToTrain } from "../train/read.ts";
 import { overridesOf, readOverrides } from "../train/overrides.ts";
-import { withoutPartialClocks } from "../train/partial_clocks.ts";
+import { withoutUnfitColumns } from "../train/unfit_columns.ts";
 import { jsonLine, report } from "../text/text.ts";
 import type { TrainOptions } from "../train/option.ts";
 import { TRAIN_OPTIONS } from "../train/options.ts";
@@ -65,7 +65,7 @@ export async function train(
   const cells = readingOf([...overrides.ofFile, ...overrides.own]);
   const read = await readToTrain(data, io, { ...given, cells });
   const schema = overridesOf(overrides, read.columns);
-  const table = given.columns ? read : withoutPartialClocks(read, schema, io);
+  const table = given.columns ? read : withoutUnfitColumns(read, schema, io);
   const detector = await withRun(
     table,
     given,

@@ -1,0 +1,66 @@
+/**
+ * Columns that `train` leaves out by itself, because with them every later row would be flagged:
+ *
+ *   row numbers  whole numbers that rise, or fall, from each row to the next: identifiers, counters, clocks
+ *   times        that do not cover a whole day or week, such as those of one morning: a detector encodes a time as
+ *                its position in the day and in the week
+ *
+ * A column is kept if the user declares it or lists the columns to train on.
+ */
+import { parseTimestamp } from "../../core/timestamp.ts";
+import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
+import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import { WrittenForms } from "../../formats/sample/written_forms.ts";
+import { selectColumns, type Table } from "../../formats/mod.ts";
+import { valuesOf } from "../../scoring/table/raw_table.ts";
+import type { Io } from "../io.ts";
+
+/** The table without these columns, each reported; unchanged if nothing would be left. */
+export function withoutUnfitColumns(
+  table: Table,
+  declared: readonly ColumnOverride[],
+  io: Io,
+): Table {
+  const isSaid = new Set(declared.map(({ name }) => name));
+  const told = new Map(table.columns.flatMap((name, c): [string, string][] => {
+    const why = isSaid.has(name) ? undefined : rowNumber(table, c) ?? partialClock(table, c);
+    return why === undefined ? [] : [[name, why]];
+  }));
+  const kept = table.columns.filter((name) => !told.has(name));
+  if (told.size === 0 || kept.length === 0) return table;
+  for (const [name, why] of told) {
+    const kind = table.texts?.[table.columns.indexOf(name)] ? "timestamp" : "numeric";
+    io.stderr(
+      `elbow: column "${name}" is not trained on: it ${why}; --column ${name}=${kind} keeps it\n`,
+    );
+  }
+  return selectColumns(table, kept);
+}
+
+/** The times that a timestamp column does not cover; undefined for any other column, or for none. */
+function partialClock(table: Table, c: number): string | undefined {
+  const texts = table.texts?.[c], forms = new WrittenForms();
+  texts?.forEach((text) => forms.meet(text));
+  const { order } = table.drawn?.columns[c].forms ?? forms;
+  const seconds = texts?.map((text) => parseTimestamp(text, order));
+  if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;
+  const data = valuesOf(table, c).map((code) => Number.isNaN(code) ? NaN : seconds[code]);
+  const unseen = unseenTimes({ data, rows: table.rows }, 1, 0);
+  if (!unseen || unseen.hours + unseen.days === 0) return undefined;
+  return `${unseenWhen(unseen)}, and rows from then would stand out`;
+}
+
+/** Fewer rows may be in order by chance, or because they were sorted to be read. */
+const LEAST_ROWS = 20;
+
+/** That a column numbers the rows; undefined for any other. */
+function rowNumber({ columns, data, rows, texts }: Table, c: number): string | undefined {
+  const width = columns.length, rises = data[width + c] > data[c];
+  if (rows < LEAST_ROWS || texts?.[c] || !Number.isInteger(data[c])) return undefined;
+  for (let i = width + c; i < data.length; i += width) {
+    const [before, after] = rises ? [data[i - width], data[i]] : [data[i], data[i - width]];
+    if (!(before < after && Number.isInteger(data[i]))) return undefined;
+  }
+  const direction = rises ? "rises" : "falls";
+  return `${direction} from each row to the next, as row numbers do, and later rows would stand out`;
+}
