@@ -1,6 +1,7 @@
 /**
- * Reads the rows that a detector is fitted to. Rows may come in batches and exceed the available memory: at most
- * `maxRows` are used, drawn by the seed, or the last ones of a series (`formats/sample/row_sample.ts`, ADR 67).
+ * Reads the rows that a detector is fitted to. Rows may come in batches and exceed the available memory: beyond a
+ * maximum number, a sample drawn by the seed is used, or the last rows of a series (`formats/sample/row_sample.ts`, ADR
+ * 67).
  */
 import { show } from "../core/validate.ts";
 import { RowSample } from "../formats/sample/row_sample.ts";

@@ -6,8 +6,7 @@
  *   rejected    if the usual spread is below 10⁻⁴ of the standard deviation: a fault of a thousand usual spreads then
  *               costs less than 13 nats, ½ (0.1 / 0.02)², at the smallest variance allowed for a column
  *   missing     to the exact fit of a series: cells more than 10⁴ usual spreads away, if they are few. Sensors have
- *   such
- *               spikes, and the steps around them are ordinary
+ *               such spikes, and the steps around them are ordinary
  *   left out    by an ensemble, whose views depend on ranks and quartiles: rows with cells more than 10⁶ usual spreads
  *               away are not trained on if they are few. They calibrate like any other
  *

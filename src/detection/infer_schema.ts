@@ -38,7 +38,7 @@ export interface ColumnOverride {
   readonly kind: ColumnKind;
   /** Its levels. */
   readonly levels?: readonly string[];
-  /** How its cells are written. */
+  /** The format of its texts. */
   readonly format?: CellFormat;
 }
 
@@ -100,7 +100,7 @@ function completed(
     : { name, kind, ...(format && { format }) };
 }
 
-/** Of a column whose every text is a date that is not ISO 8601, or an amount. */
+/** The kind and format of a column in which every text is a date other than ISO 8601, or an amount. */
 function ofForms(tally: ColumnTally): Pick<ColumnSchema, "kind" | "format"> | undefined {
   const { order } = tally.forms, amounts = tally.forms.amounts(tally);
   if (order && tally.numbers === 0 && !tally.times) return { kind: "timestamp", format: order };

@@ -160,7 +160,7 @@ function requireStatistics(statistics: unknown): void {
   for (const each of statistics) requireChoice("statistics", each, STATISTIC_NAMES);
 }
 
-/** Share of the training rows: if anomalies are the majority, they cannot be told from normal rows. */
+/** Maximum share of the training rows: if anomalies are the majority, they cannot be told from normal rows. */
 export const MOST_LEFT_OUT = 0.5;
 
 /** The share of the training rows to leave out as too unusual. */

@@ -2,18 +2,16 @@
  * Detects columns that depend on the order of the rows. A random split assumes that rows are exchangeable. They are not
  * if a column is
  *
- *   running  its ranks follow the row number, |ρ| ≥ 0.95, and most cells differ from the one before: a rising or
- *   falling
- *            clock or row number. New rows lie beyond all training rows
- *   alike    its cells resemble those of the row before, ρ of neighbours ≥ 0.3: readings over time. A calibration row
- *   then
- *            lies between two training rows, and new rows do not
+ *   running  its ranks follow the row number, |ρ| ≥ 0.95, and most cells differ from the one before: a clock or
+ *            row number, rising or falling. New rows lie beyond all training rows
+ *   alike    its cells resemble those of the row before, ρ of neighbours ≥ 0.3: readings over time. A calibration
+ *            row then lies between two training rows, and new rows do not
  *   leaving  (series) the values of its last third differ from those of the first: the largest distance of their
  *            distributions is at least 0.6. A random walk goes where no window was
  *
  * ρ is Spearman's, over at most 5,000 rows, evenly spaced. In a table without order it is normal with deviation 1/√n; a
- * value that chance exceeds in one of 10,000 tables is reported. Times are never reported, and running columns not also
- * as alike.
+ * value that chance exceeds in at most one of 10,000 tables is reported. Times are never reported, and running columns
+ * not also as alike.
  */
 import { normalQuantile } from "../core/probability/normal_quantile.ts";
 import { rankCorrelation } from "../scoring/rank_correlation.ts";

@@ -66,8 +66,8 @@ function drawRows(rows: number, seed: number): Uint32Array {
 }
 
 /**
- * One scale for all indicators of a category: indicators that are 1 in a share p of the rows have the variance Σ p (1 -
- * p).
+ * One scale for all indicators of a category: indicators that are 1 in a share p of the rows have the variance
+ * Σ p (1 - p).
  */
 function together(standardization: Standardization, { groups }: Expansion): Standardization {
   const { centre } = standardization, scale = standardization.scale.slice();

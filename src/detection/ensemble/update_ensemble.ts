@@ -6,9 +6,9 @@
  *   fitted   on these rows as in `fit_ensemble.ts`, except that networks start from their current weights
  *   kept     the views, the sizes of the networks, the statistics
  *
- * New references are drawn uniformly from all these rows, so each update by n rows reduces the share of old rows to R /
- * (R + n), and the references remain a sample of the rows that the curves are fitted on. A reservoir over all rows ever
- * seen would hold almost none of the new rows, and the distances would ignore them.
+ * New references are drawn uniformly from all these rows, so each update by n rows reduces the share of old rows to
+ * R / (R + n), and the references remain a sample of the rows that the curves are fitted on. A reservoir over all rows
+ * ever seen would hold almost none of the new rows, and the distances would ignore them.
  *
  * A reference may have trained the network that measures it here, so the tails of residual and KL are slightly too
  * thin. P-values are not affected, because the calibration rows train nothing.

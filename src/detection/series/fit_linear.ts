@@ -26,7 +26,7 @@ export function fitLinear(
 ): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
   const { falseAlarmRate = 0.01, seed = 0, latent } = options;
   const [device] = splitDevice(options);
-  // They do not calibrate either: one spike is in the windows of many steps, and would pass for what steps are like.
+  // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
   const { cells, warnings: spikes } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
   const { vae, report, parts, typical, held } = fitSeries(request);

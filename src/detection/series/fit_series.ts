@@ -1,8 +1,10 @@
 /**
- * Fits one linear VAE to the windows of a series exactly: probabilistic PCA of the standardised windows. Its score, ½
- * (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) plus a constant, is -ln p(x) (`training/em/as_vae.ts`). Windows are wide and
- * overlap, so a few hundred steps are worth about ten independent rows of a hundred cells or more: too few to train a
- * network, but enough for principal components and one residual variance.
+ * Fits one linear VAE to the windows of a series exactly: probabilistic PCA of the standardised windows, with the score
+ *
+ *   -ln p(x) = ½ (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) + constant   (`training/em/as_vae.ts`)
+ *
+ * Windows are wide and overlap, so a few hundred steps are worth about ten independent rows of a hundred cells or more:
+ * too few to train a network, but enough for principal components and one residual variance.
  *
  *   1  fit to all windows, leave out the tenth that fits worst (a series may contain anomalies), and fit again
  *   2  score each of up to four sets of stretches by a fit to windows that contain none of its steps

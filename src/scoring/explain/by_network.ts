@@ -3,8 +3,8 @@
  * and those blamed more, have been replaced by the model's reconstruction repeatedly.
  *
  * The interval of p(x | z) alone would be too narrow: σ is the error on cells that the encoder has seen, and the
- * reconstruction is biased towards the value it sees. If g(v) is the reconstruction of the cell when it holds v, and x*
- * = g(x*), then the error v - g(v) ≈ (1 - g') (v - x*) is within σ q if
+ * reconstruction is biased towards the value it sees. If g(v) is the reconstruction of the cell when it holds v, and
+ * x* = g(x*), then the error v - g(v) ≈ (1 - g') (v - x*) is within σ q if
  *
  *   v - x* is within σ q / (1 - g'),  g' = g(x* + 1) - g(x*) in standardised units
  *

@@ -2,8 +2,8 @@
  * What an ensemble expects of a cell, given the row's other cells: its regression of every feature on the others, in
  * the last view, where every number has normal quantiles (a Gaussian copula).
  *
- * The expected value is the conditional median, mapped back through the column's curve. The ends of the interval are x̂
- * + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows in the file, which need not
+ * The expected value is the conditional median, mapped back through the column's curve. The ends of the interval are
+ * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows in the file, which need not
  * be Gaussian; if these are too few, normal quantiles. Reference rows were trained on, so each residual is corrected by
  * leverage to that of a regression without its row (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974). Monotone curves
  * preserve the level of the interval. The indicators of a category are predicted like numbers (a linear probability
@@ -137,8 +137,8 @@ export class Regression implements Expecting {
   }
 
   /**
-   * (x - x̂) / s of each reference row under a regression without it, ascending: its own residual z_f = (x P)_f /
-   * √P_ff, which is biased towards the row by its leverage h, divided by 1 - h.
+   * (x - x̂) / s of each reference row under a regression without it, ascending: its own residual
+   * z_f = (x P)_f / √P_ff, which is biased towards the row by its leverage h, divided by 1 - h.
    */
   #residualsOf(f: number): Float64Array {
     const { features, spread } = this.#part.references, rows = spread.length;

@@ -3,16 +3,16 @@
  *
  *   numeric    any numbers
  *   positive   numbers above 0, over orders of magnitude
- *   count      whole numbers from 0
- *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds; with a format, from dates of
- *              which the day or the month comes first
+ *   count      integers from 0
+ *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds; with a format, from dates
+ *              that begin with the day or the month
  *   binary, categorical, ordinal   the index of the cell in the column's `levels`; `levels.length` for
- *              every other value, be it rare, unseen, or of another type
+ *              every other value, whether rare, unseen, or of another type
  *
- * Numbers may have a format, too: then their texts may have separators, and signs of currency and percentages.
+ * Numbers may also have a format: their texts may then contain separators, currency signs and percent signs.
  *
- * Any number is read, whatever the kind: a count of -3 is not an error but an anomaly, and raises the row's score
- * (`impossible.ts`). Text in a column of numbers is refused.
+ * Any number is accepted, whatever the kind: a count of -3 is not an error but an anomaly, and raises the row's score
+ * (`impossible.ts`). Text in a column of numbers is rejected.
  */
 import { oncePer } from "../../core/once_per.ts";
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
@@ -41,12 +41,12 @@ export const COLUMN_KINDS: readonly ColumnKind[] = [
   "timestamp",
 ];
 
-/** How texts of a column are written that are neither plain numbers nor ISO 8601. */
+/** The format of a column's texts, other than plain numbers and ISO 8601. */
 export type CellFormat = DateOrder | AmountFormat;
 
 const DATE_ORDERS = ["dmy", "mdy"] as const, AMOUNTS = ["1,234.50", "1.234,50"] as const;
 
-/** The formats that cells of a kind may have. */
+/** The formats allowed for a kind. */
 export function formatsOf(kind: ColumnKind): readonly CellFormat[] {
   return hasLevels(kind) ? [] : kind === "timestamp" ? DATE_ORDERS : AMOUNTS;
 }
@@ -59,7 +59,7 @@ export interface ColumnSchema {
   readonly kind: ColumnKind;
   /** The values with a code, for kinds that have levels; in ascending order for ordinal columns. */
   readonly levels?: readonly string[];
-  /** How its texts are written, if otherwise than as plain numbers or ISO 8601. */
+  /** The format of its texts, if they are not plain numbers or ISO 8601. */
   readonly format?: CellFormat;
 }
 

@@ -5,10 +5,10 @@
  *   int8  q = round(w / s), s = max |w| / 127 of each column; the column's s is in `NAME.scale`, F32
  *
  * A weight matrix is [inputs, outputs], so a column is an output channel: each has its own scale, and a large weight
- * does not reduce the precision of other channels (Jacob et al., 2018; Nagel et al., 2021, section 2.2). |ŵ - w| ≤
- * max(2⁻¹¹ |w|, 2⁻²⁵) in f16, ≤ s / 2 in int8. Only weights are rounded: scoring still computes in float32. Tensors
- * with few rows, where scales would take more space than they save, are stored in f16. float64 tensors and vectors,
- * such as a calibration, are not weights and are stored unchanged.
+ * does not reduce the precision of other channels (Jacob et al., 2018; Nagel et al., 2021, section 2.2).
+ * |ŵ - w| ≤ max(2⁻¹¹ |w|, 2⁻²⁵) in f16, ≤ s / 2 in int8. Only weights are rounded: scoring still computes in float32.
+ * Tensors with few rows, where scales would take more space than they save, are stored in f16. float64 tensors and
+ * vectors, such as a calibration, are not weights and are stored unchanged.
  *
  * Scales have 16 significant bits, so q·s is exact in float32, and packing an unpacked file gives the same bytes.
  */

@@ -9,9 +9,9 @@
  *
  * Sources: Rubin and Thayer, "EM algorithms for ML factor analysis" (1982); Tipping and Bishop, "Probabilistic
  * principal component analysis" (1999), appendix B. The step is the same for both, except for the constraint on Ψ. The
- * floor keeps a variance from going to zero (a Heywood case). The expected log-likelihood falls on both sides of ψ_d =
- * r_d, so the floored value is its maximum over ψ_d ≥ floor, and the likelihood never falls. Only L × L matrices are
- * inverted: D² L multiply-adds per step.
+ * floor keeps a variance from going to zero (a Heywood case). The expected log-likelihood falls on both sides of
+ * ψ_d = r_d, so the floored value is its maximum over ψ_d ≥ floor, and the likelihood never falls. Only L × L matrices
+ * are inverted: D² L multiply-adds per step.
  */
 import { portableLog } from "../../core/portable.ts";
 import { cholesky, inverse, logDeterminant, solveRows } from "../../core/algebra/cholesky.ts";

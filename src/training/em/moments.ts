@@ -3,8 +3,8 @@
  *
  *   S = 1/N Σ (x - x₁)(x - x₁)ᵀ - (μ - x₁)(μ - x₁)ᵀ
  *
- * The first row x₁ is the origin (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983): (μ -
- * x₁)² ≤ N var, so the subtraction loses at most the digits of N, whatever the mean; and cells equal to the first
+ * The first row x₁ is the origin (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983):
+ * (μ - x₁)² ≤ N var, so the subtraction loses at most the digits of N, whatever the mean; and cells equal to the first
  * row's, such as the border of images, cost nothing. Rows are processed in groups of four, so that a cell of S is
  * loaded once for four products. N·D²/2 multiply-adds.
  */

@@ -35,12 +35,12 @@ export interface GradientModel {
 }
 
 /**
- * Programs kept compiled, one for each objective and number of rows: building one takes several times as long as a run
- * of few rows. Those of many rows hold much memory, and go at once.
+ * Number of cached programs, one per objective and number of rows: building one takes several times as long as running
+ * it on a few rows. Programs for many rows hold much memory and are not cached.
  */
 const MAX_PROGRAMS = 4, MAX_ROWS_KEPT = 1024;
 
-/** The loss of a model and its gradients, for the rows of a call. */
+/** Computes the loss of a model and its gradients. */
 export class Gradients {
   readonly #model: GradientModel;
   readonly #programs = new Recent<GradientProgram>(MAX_PROGRAMS);
@@ -49,7 +49,7 @@ export class Gradients {
     this.#model = model;
   }
 
-  /** @throws TypeError or RangeError naming the option or row, or if the loss is beyond float32 */
+  /** @throws TypeError or RangeError naming the option or row, or if the loss exceeds float32 */
   of(x: Rows, options: GradientOptions): LossAndGradients {
     const { spec, engine: { parameterSpecs } } = this.#model;
     const objective = parseObjective(options?.objective, spec.classifier !== undefined);
@@ -87,7 +87,7 @@ function read(program: SyncProgram, specs: readonly ParameterSpec[]): LossAndGra
   return { loss: loss[0], gradients };
 }
 
-/** A loss and its gradients on the model's machine. */
+/** A compiled program for a loss and its gradients. */
 interface GradientProgram {
   readonly noises: readonly NoiseRequest[];
   readonly program: SyncProgram;
