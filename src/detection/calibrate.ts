@@ -12,6 +12,7 @@ import { addImpossible } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
+import { farStepSentences } from "./series/far_steps.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
 
 /** The fewest rows that can be split, or calibrated on. */
@@ -49,7 +50,9 @@ export function calibrated(
     ...(costs && { costs }),
     ...keepable(table, calibration),
   };
-  return window === undefined ? model : { ...model, streamCalibration: single };
+  if (window === undefined) return model;
+  const found = farStepSentences(calibration.scores, model.falseAlarmRate);
+  return { ...model, warnings: [...model.warnings, ...found], streamCalibration: single };
 }
 
 /** The requested false-alarm rate, or the lowest that the calibration can guarantee, with a warning. */

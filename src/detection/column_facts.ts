@@ -21,6 +21,8 @@ export interface ColumnFacts {
   readonly running: readonly string[];
   /** Columns whose neighbouring cells are correlated, and how strongly: `row_order.ts`. */
   readonly alike: Found;
+  /** Whether the order of the rows shows in any column. */
+  readonly ordered: boolean;
   /** Columns of integers so large that different ones round to the same number, such as long keys. */
   readonly merged: readonly string[];
   /** Columns in which most cells are not among the levels, and the share of those cells. */
@@ -143,6 +145,17 @@ export function alikeSentences(alike: Found): string[] {
       most.toFixed(2)
     }), as readings over time are, or a sorted table: rows to come may be flagged far more often than the ` +
     "false-alarm rate says, unless they are learnt as a series (window), or calibrated on later rows",
+  ];
+}
+
+/** Of fewer steps the order may not show by chance. */
+const ENOUGH_STEPS = 200;
+
+/** That the steps of a series could be in any order. */
+export function orderSentences({ ordered }: ColumnFacts, rows: number): string[] {
+  if (rows < ENOUGH_STEPS || ordered) return [];
+  return [
+    "the rows could be in any order, as far as neighbours tell: windows are for rows in the order of time",
   ];
 }
 

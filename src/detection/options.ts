@@ -123,7 +123,7 @@ export function requireOptions(options: DetectorOptions): void {
   }
   if (options.window !== undefined && leftOut(options) > 0) {
     throw new TypeError(
-      "Cannot fit detector: robust is for rows of a table, not for the windows of a series",
+      "Cannot fit detector: robust is for rows of a table: of a series that holds anomalies, falseAlarmRate says how many steps are flagged",
     );
   }
   if (hidden !== undefined && !Array.isArray(hidden)) {

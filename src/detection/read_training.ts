@@ -7,7 +7,13 @@ import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
-import { alikeSentences, columnFacts, leavingSentences, sentencesOf } from "./column_facts.ts";
+import {
+  alikeSentences,
+  columnFacts,
+  leavingSentences,
+  orderSentences,
+  sentencesOf,
+} from "./column_facts.ts";
 import { withoutCopies } from "./copies.ts";
 import { spectrumOfTable } from "./data_report.ts";
 import { drawnSentences, requireReadable, SIZE_EXPECTED } from "./drawn_facts.ts";
@@ -16,7 +22,9 @@ import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { leaving } from "./row_order.ts";
+import { stepTimeSentences } from "./series/step_times.ts";
 import { collapseWarning } from "./spectrum.ts";
+import { takeColumn } from "./take_cells.ts";
 import { textSentences } from "./text_facts.ts";
 
 /** The training rows of a table. */
@@ -46,8 +54,7 @@ export function readTraining(
   if (presetOf(options) === "small") refuseExtremes(cells, schema);
   const said = [...drawnSentences(raw, window), ...textSentences(raw, schema, overrides)];
   if (window !== undefined) {
-    const facts = sentencesOf(columnFacts(schema, cells), raw.drawn !== undefined);
-    const found = [...facts, ...leavingSentences(leaving(schema, cells))];
+    const found = seriesSentences(schema, cells, raw.drawn !== undefined);
     return { schema, cells, warnings: [...said, ...found] };
   }
   const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
@@ -58,6 +65,24 @@ export function readTraining(
   const found = [...own, ...alikeSentences(facts.alike), ...repeats];
   const warnings = [...said, ...found, ...(collapse ? [collapse] : [])];
   return { schema, cells: different, warnings };
+}
+
+/** What a user should know of the steps of a series. */
+function seriesSentences(
+  schema: readonly ColumnSchema[],
+  cells: Cells,
+  isDrawn: boolean,
+): string[] {
+  const facts = columnFacts(schema, cells);
+  const times = schema.flatMap(({ name, kind }, c) =>
+    kind === "timestamp" ? stepTimeSentences(name, takeColumn(cells, schema.length, c)) : []
+  );
+  return [
+    ...sentencesOf(facts, isDrawn),
+    ...times,
+    ...orderSentences(facts, cells.rows),
+    ...leavingSentences(leaving(schema, cells)),
+  ];
 }
 
 function requireRows({ rows, drawn }: RawTable, window = 0): void {

@@ -28,6 +28,8 @@ export interface RowOrder {
   readonly running: readonly string[];
   /** With ρ of neighbours. */
   readonly alike: Found;
+  /** Whether any column says that the rows could not as well stand in another order. */
+  readonly ordered: boolean;
 }
 
 /** Fewer rows may be in any order by chance. */
@@ -39,12 +41,16 @@ const MOST_ROWS = 5000;
 /** The probability of a finding in a table without order. */
 const CHANCE = 1e-4;
 
-const RUNNING = 0.95, ALIKE = 0.3, LEAVING = 0.6;
+const RUNNING = 0.95, ALIKE = 0.3;
+
+/** The distance of distributions from which on a column has moved. */
+export const LEAVING = 0.6;
 
 export function rowOrder(schema: readonly ColumnSchema[], cells: Cells): RowOrder {
   const running: string[] = [], alike: [string, number][] = [];
-  if (cells.rows < LEAST_ROWS) return { running, alike };
+  if (cells.rows < LEAST_ROWS) return { running, alike, ordered: false };
   const least = normalQuantile(1 - CHANCE / Math.max(1, schema.length));
+  let ordered = false;
   schema.forEach(({ name, kind }, c) => {
     if (kind === "timestamp") return;
     const { pairs: [before, after], places } = pairsOf(cells, schema.length, c);
@@ -55,12 +61,12 @@ export function rowOrder(schema: readonly ColumnSchema[], cells: Cells): RowOrde
     if (isMoving && Math.abs(rankCorrelation(before, places)) >= RUNNING) running.push(name);
     else {
       const neighbours = rankCorrelation(before, after);
-      if (neighbours >= ALIKE && neighbours * Math.sqrt(count) >= least) {
-        alike.push([name, neighbours]);
-      }
+      const isChance = Math.abs(neighbours) * Math.sqrt(count) < least;
+      ordered ||= !isChance;
+      if (neighbours >= ALIKE && !isChance) alike.push([name, neighbours]);
     }
   });
-  return { running, alike };
+  return { running, alike, ordered: ordered || running.length > 0 };
 }
 
 /** Columns of a series that leave the range of their first values. */

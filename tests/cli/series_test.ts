@@ -112,12 +112,62 @@ Deno.test("train says of a series that all of it trained, and of what its figure
   );
 });
 
-Deno.test("score says nothing of drift where a series has many alarms: it is not looked for there", async () => {
-  const loud = csv.split("\n").map((line, r) => r > 200 && line ? `9,${line.split(",")[1]}` : line);
-  const noisy = `${folder.path}/loud.csv`;
-  Deno.writeTextFileSync(noisy, loud.join("\n"));
-  for (const more of [[], ["--online"]]) {
-    const { stderr } = await elbow(["score", model, noisy, ...more]);
-    assert.match(stderr, /400 rows scored, 2\d\d rows flagged at a false-alarm rate of 0\.01\n$/);
-  }
+Deno.test("score says of a series that is mostly flagged why that may be: a column that has moved, or the order of its rows", async () => {
+  const [header, ...lines] = csv.trim().split("\n");
+  const write = (name: string, rows: string[]) => {
+    Deno.writeTextFileSync(folder.at(name), [header, ...rows].join("\n"));
+    return folder.at(name);
+  };
+  const moved = write("moved.csv", lines.map((line) => `9,${line.split(",")[1]}`));
+  const mixed = write("mixed.csv", lines.map((_, r) => lines[(r * 157) % 400]));
+  const loud = write(
+    "loud.csv",
+    lines.map((line, r) => r < 100 ? `9,${line.split(",")[1]}` : line),
+  );
+  const tail = async (path: string, ...more: string[]) =>
+    (await elbow(["score", model, path, ...more])).stderr.replace(
+      /^.* at a false-alarm rate of 0\.01/,
+      "",
+    );
+  const most = "; more than half is seldom all anomalous: ";
+  assert.equal(
+    await tail(moved),
+    `${most}column "flow" has other values than in training, and if these are normal now, the model must be trained anew on later steps\n`,
+  );
+  assert.match(
+    await tail(mixed),
+    /seldom all anomalous: no column has .* look at the order of the rows/,
+  );
+  assert.match(await tail(moved, "--online"), /seldom all anomalous: the series may have moved/);
+  // Alarms of a series come in runs: a quarter is no reason.
+  assert.deepEqual([await tail(loud), await tail(loud, "--online")], ["\n", "\n"]);
+});
+
+Deno.test("score --online says so where there is no whole window yet", async () => {
+  const short = folder.at("short.csv");
+  Deno.writeTextFileSync(short, csv.split("\n").slice(0, 4).join("\n"));
+  const { status, stdout, stderr } = await elbow(["score", model, short, "--online"]);
+  assert.deepEqual([status, stderr], [0, "elbow: 3 rows read, none scored: a window takes 8\n"]);
+  assert.deepEqual(cellsOf(stdout).slice(1).map(([row, score]) => [row, score]), [
+    ["1", ""],
+    ["2", ""],
+    ["3", ""],
+  ]);
+});
+
+Deno.test("train --window looks at a column of times before it leaves it out", async () => {
+  const timed = folder.at("timed.csv");
+  const [header, ...lines] = csv.trim().split("\n");
+  const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 9, minute)).toISOString();
+  const rows = lines.map((line, r) => `${at(r === 300 ? 10 : r)},${line}`);
+  Deno.writeTextFileSync(timed, [`at,${header}`, ...rows].join("\n"));
+  const out = folder.at("timed.safetensors");
+  const { stderr } = await elbow(["train", timed, "--out", out, "--window", `${WINDOW}`]);
+  assert.match(stderr, /column "at" is not trained on/);
+  assert.match(
+    stderr,
+    /^elbow: column "at" goes back at 1 of 399 steps: a series is learnt in the/m,
+  );
+  const table = await elbow(["train", timed, "--out", out, "--preset", "small", "--epochs", "1"]);
+  assert.doesNotMatch(table.stderr, /goes back/);
 });

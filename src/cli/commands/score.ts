@@ -22,7 +22,7 @@ import { readDataFor } from "../files/data.ts";
 import { explainFlagged } from "../score/explained.ts";
 import { writeWhole } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
-import { manyFlagged } from "../score/many_flagged.ts";
+import { manyFlagged, manyOfSeries } from "../score/many_flagged.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { peekedInput, piecesOf } from "../files/input.ts";
@@ -91,7 +91,7 @@ export function scoreCommand(io: Io): Command {
     if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
-    io.stderr(`elbow: ${summary(scored, scorer?.window)}\n`);
+    io.stderr(`elbow: ${summary(scored, scorer)}\n`);
   });
 }
 
@@ -218,7 +218,14 @@ async function writeStream(
   else for await (const piece of lines) io.stdout(piece);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
-  const many = manyFlagged(anomalies, rows, falseAlarmRate, scorer.window);
+  const { window = 0 } = scorer;
+  if (rows < window) {
+    io.stderr(`elbow: ${counted(rows, "row")} read, none scored: a window takes ${window}\n`);
+    return;
+  }
+  const many = isOnline
+    ? manyOfSeries(anomalies, rows)
+    : manyFlagged(anomalies, rows, falseAlarmRate);
   const at = rate(falseAlarmRate);
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
   const told = caution(scorer.calibration, decide(scorer.calibration, NO_SCORES, asked), asked);

@@ -65,7 +65,7 @@ export async function train(
   const cells = readingOf([...overrides.ofFile, ...overrides.own]);
   const read = await readToTrain(data, io, { ...given, cells });
   const schema = overridesOf(overrides, read.columns);
-  const table = given.columns ? read : withoutUnfitColumns(read, schema, io);
+  const table = given.columns ? read : withoutUnfitColumns(read, schema, given.window, io);
   const detector = await withRun(
     table,
     given,

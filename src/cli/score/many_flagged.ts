@@ -3,12 +3,35 @@
 /** Fewer flagged rows mean nothing. */
 const ENOUGH = 10;
 
-/**
- * The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate.
- * @param window of a series: its alarms come in runs, and `elbow drift` is not suggested
- */
-export function manyFlagged(flagged: number, rows: number, rate = 0, window?: number): string {
-  if (window !== undefined) return "";
+/** The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate. */
+export function manyFlagged(flagged: number, rows: number, rate = 0): string {
   if (flagged < ENOUGH || flagged <= rows * Math.max(0.2, 5 * rate)) return "";
   return "; so many are seldom all anomalies: elbow drift tells whether the rows are still like those trained on";
+}
+
+/**
+ * The same of the steps of a series, whose alarms come in runs: empty unless they are more than half.
+ * @param moved columns with other values than in training, where that is known
+ */
+export function manyOfSeries(
+  flagged: number,
+  steps: number,
+  moved?: () => readonly string[] | undefined,
+): string {
+  if (flagged < ENOUGH || 2 * flagged <= steps) return "";
+  return `; more than half is seldom all anomalous: ${whyMany(moved?.())}`;
+}
+
+function whyMany(moved: readonly string[] | undefined): string {
+  if (moved === undefined) {
+    return "the series may have moved since training, or its rows come in another order or at other times";
+  }
+  if (moved.length === 0) {
+    return "no column has other values than in training, so look at the order of the rows and the time between them";
+  }
+  const named = moved.map((name) => `"${name}"`).join(", "), many = moved.length > 1;
+  return `column${many ? "s" : ""} ${named} ${
+    many ? "have" : "has"
+  } other values than in training, and if these are ` +
+    "normal now, the model must be trained anew on later steps";
 }

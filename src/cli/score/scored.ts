@@ -1,14 +1,15 @@
 /** All verdicts of `elbow score` on a table, and how they are written: as CSV, as one JSON object, in a sentence. */
 import type { Table } from "../../formats/mod.ts";
+import { movedColumns } from "../../detection/drift/moved.ts";
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
-import type { ScoreTable } from "../../scoring/table_scorer.ts";
+import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { ScoreName } from "../../training/scores/mod.ts";
 import { count, counted, csvLine, jsonLine, rate, topColumns } from "../text/text.ts";
 import { type Asked, headerOf, regretCell } from "./block.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
-import { manyFlagged } from "./many_flagged.ts";
+import { manyFlagged, manyOfSeries } from "./many_flagged.ts";
 
 /** The verdict on one row; null for a bare VAE. */
 export interface ScoredRow {
@@ -117,7 +118,7 @@ export function scoresJson(model: string, scored: Scored, out?: string): Generat
 
 export function summary(
   { table, asked, decision, cautions, bare, method }: Scored,
-  window: number | undefined,
+  scorer: TableScorer | undefined,
 ): string {
   const rows = `${counted(table.rows, "row")} scored`;
   if (method) return `${rows} by ${method}: without p-values none is flagged`;
@@ -127,7 +128,9 @@ export function summary(
   const at = fdr === undefined
     ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
-  const many = manyFlagged(anomalies, table.rows, falseAlarmRate, window);
+  const many = scorer?.window === undefined
+    ? manyFlagged(anomalies, table.rows, falseAlarmRate)
+    : manyOfSeries(anomalies, table.rows, () => movedColumns(scorer.table, table));
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`

@@ -10,15 +10,20 @@
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import { stepTimeSentences } from "../../detection/series/step_times.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
 import type { Io } from "../io.ts";
 
-/** The table without these columns, each reported; unchanged if nothing would be left. */
+/**
+ * The table without these columns, each reported; unchanged if nothing would be left.
+ * @param window of a series: times then also tell whether its steps are in order
+ */
 export function withoutUnfitColumns(
   table: Table,
   declared: readonly ColumnOverride[],
+  window: number | undefined,
   io: Io,
 ): Table {
   const isSaid = new Set(declared.map(({ name }) => name));
@@ -33,21 +38,28 @@ export function withoutUnfitColumns(
     io.stderr(
       `elbow: column "${name}" is not trained on: it ${why}; --column ${name}=${kind} keeps it\n`,
     );
+    const times = window === undefined ? undefined : timesOf(table, table.columns.indexOf(name));
+    for (const each of times ? stepTimeSentences(name, times) : []) io.stderr(`elbow: ${each}\n`);
   }
   return selectColumns(table, kept);
 }
 
 /** The times that a timestamp column does not cover; undefined for any other column, or for none. */
 function partialClock(table: Table, c: number): string | undefined {
+  const data = timesOf(table, c);
+  const unseen = data && unseenTimes({ data, rows: table.rows }, 1, 0);
+  if (!unseen || unseen.hours + unseen.days === 0) return undefined;
+  return `${unseenWhen(unseen)}, and rows from then would stand out`;
+}
+
+/** Seconds, NaN where missing; undefined for a column that is not one of times. */
+function timesOf(table: Table, c: number): Float64Array | undefined {
   const texts = table.texts?.[c], forms = new WrittenForms();
   texts?.forEach((text) => forms.meet(text));
   const { order } = table.drawn?.columns[c].forms ?? forms;
   const seconds = texts?.map((text) => parseTimestamp(text, order));
   if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;
-  const data = valuesOf(table, c).map((code) => Number.isNaN(code) ? NaN : seconds[code]);
-  const unseen = unseenTimes({ data, rows: table.rows }, 1, 0);
-  if (!unseen || unseen.hours + unseen.days === 0) return undefined;
-  return `${unseenWhen(unseen)}, and rows from then would stand out`;
+  return Float64Array.from(valuesOf(table, c), (code) => Number.isNaN(code) ? NaN : seconds[code]);
 }
 
 /** Fewer rows may be in order by chance, or because they were sorted to be read. */
