@@ -3,25 +3,25 @@
  *
  *     work = rows x epochs x 3 x weights,
  *
- * for each network: each weight is used once in the forward pass and twice in the backward pass. A stated spec
+ * for each network: each weight is used once in the forward pass and twice in the backward pass. A given spec
  * multiplies this by the draws of z and by the classes that a row may have. EM costs the covariance, plus products with
  * it at every step.
  */
 import { defaultTraining, detectorSpec, MEMBERS, memberTraining } from "../detection/defaults.ts";
 import { presetOf } from "../detection/options.ts";
-import { specFor, type Stated } from "../detection/stated.ts";
+import { type RawSpec, specFor } from "../detection/table_spec.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { parseObjective } from "../objectives/objective.ts";
 import {
-  isNeighbour,
-  type NeighbourSpec,
-  parseNeighbour,
-} from "../training/neighbours/neighbour_spec.ts";
+  isRelative,
+  parseRelative,
+  type RelativeSpec,
+} from "../training/relatives/relative_spec.ts";
 import type { TrainSettings } from "./train_settings.ts";
 
 /** What determines the cost. */
-export interface WorkOf {
+export interface RunSize {
   readonly rows: number;
   readonly columns: number;
   readonly settings: TrainSettings;
@@ -38,30 +38,30 @@ const MAX_WEIGHTS = 2 ** 26;
 
 /** The default number of EM steps. */
 const EM_STEPS = 1000;
-const NOT_OF_EM = ["objective", "batchSize", "validation", "earlyStopping"] as const;
+const GRADIENT_OPTIONS = ["objective", "batchSize", "validation", "earlyStopping"] as const;
 
 /** Multiply-adds of a run. @throws TypeError or RangeError for an invalid run, or a model too large to keep */
-export function workOf({ rows, columns, settings }: WorkOf): number {
-  const { spec: stated } = settings;
-  if (stated === undefined) return detectorWork(rows, columns, settings);
-  return isNeighbour(stated)
-    ? emWork(rows, emSpecOf(stated, columns), columns, settings)
-    : statedWork(rows, specFor(stated, columns), settings);
+export function workOf({ rows, columns, settings }: RunSize): number {
+  const { spec: rawSpec } = settings;
+  if (rawSpec === undefined) return detectorWork(rows, columns, settings);
+  return isRelative(rawSpec)
+    ? emWork(rows, emSpecOf(rawSpec, columns), columns, settings)
+    : specWork(rows, specFor(rawSpec, columns), settings);
 }
 
 /** @throws RangeError if a run would cost more */
-export function requireWork(of: WorkOf, maxWork: number): void {
-  const work = workOf(of);
+export function requireWork(size: RunSize, maxWork: number): void {
+  const work = workOf(size);
   if (work <= maxWork) return;
-  const { rows, columns } = of;
+  const { rows, columns } = size;
   throw new RangeError(
     `Cannot train: ${rows} rows of ${columns} columns must take at most ${maxWork} multiply-adds, got ${work}: ask for fewer epochs or a smaller network`,
   );
 }
 
 /** @throws TypeError for a Boltzmann machine: it cannot be served, so no job trains one */
-export function emSpecOf(stated: Stated & { readonly type: unknown }, columns: number): EmSpec {
-  const spec = parseNeighbour(stated, columns);
+export function emSpecOf(rawSpec: RawSpec & { readonly type: unknown }, columns: number): EmSpec {
+  const spec = parseRelative(rawSpec, columns);
   if (spec.type !== "rbm") return spec;
   throw new TypeError(
     "Cannot train: a Boltzmann machine is not served: elbow train makes one, elbow score asks it",
@@ -69,7 +69,7 @@ export function emSpecOf(stated: Stated & { readonly type: unknown }, columns: n
 }
 
 /** The spec of a model that EM fits. */
-export type EmSpec = Exclude<NeighbourSpec, { readonly type: "rbm" }>;
+export type EmSpec = Exclude<RelativeSpec, { readonly type: "rbm" }>;
 
 function detectorWork(rows: number, columns: number, settings: TrainSettings): number {
   const { hidden, latent, likelihood, objective, batchSize } = settings;
@@ -82,7 +82,7 @@ function detectorWork(rows: number, columns: number, settings: TrainSettings): n
   return networks * rows * epochs * PASSES * weightsOf(spec);
 }
 
-function statedWork(rows: number, spec: ModelSpec, settings: TrainSettings): number {
+function specWork(rows: number, spec: ModelSpec, settings: TrainSettings): number {
   const weights = weightsOf(spec);
   if (weights > MAX_WEIGHTS) {
     throw new RangeError(
@@ -101,7 +101,7 @@ function emWork(
   columns: number,
   settings: TrainSettings,
 ): number {
-  const other = NOT_OF_EM.find((name) => settings[name] !== undefined);
+  const other = GRADIENT_OPTIONS.find((name) => settings[name] !== undefined);
   if (other) throw new TypeError(`Cannot train: EM has no ${other}: leave it out`);
   return rows * columns ** 2 + (settings.epochs ?? EM_STEPS) * PASSES * columns ** 2 * latent;
 }

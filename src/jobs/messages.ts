@@ -4,7 +4,7 @@ import type { ScoredPart, Split } from "./score_job.ts";
 import type { Trained, TrainSpec } from "./train_job.ts";
 
 /** Work for the thread; each piece is answered by one `Outcome`. */
-export type Start =
+export type Task =
   | {
     readonly type: "train";
     readonly spec: TrainSpec;
@@ -30,10 +30,10 @@ export type Start =
   };
 
 /** Messages to the thread. */
-export type Order =
-  | Start
+export type ToThread =
+  | Task
   /** The last checkpoint has been saved. */
-  | { readonly type: "kept" }
+  | { readonly type: "checkpointSaved" }
   /** Stop, after a final checkpoint. */
   | { readonly type: "stop" };
 
@@ -46,18 +46,18 @@ export type Outcome =
   | { readonly type: "stopped" };
 
 /** Messages from the thread; after one of the last two outcomes it ends itself. */
-export type Word =
+export type FromThread =
   | { readonly type: "progress"; readonly data: Readonly<Record<string, number>> }
   | { readonly type: "checkpoint"; readonly bytes: Uint8Array }
   | Outcome;
 
 /** Whether the thread has ended or is about to. */
-export function isBroken({ type }: Outcome): boolean {
+export function endsThread({ type }: Outcome): boolean {
   return type === "failed" || type === "stopped";
 }
 
 /** One end of the message channel, as each side sees it. */
-export interface Port<Sent, Heard> {
+export interface Port<Sent, Received> {
   postMessage(message: Sent): void;
-  onmessage: ((event: MessageEvent<Heard>) => void) | null;
+  onmessage: ((event: MessageEvent<Received>) => void) | null;
 }

@@ -7,13 +7,20 @@
  */
 import { messageOf } from "../core/errors.ts";
 import { isOver, type Lease } from "../storage/job_queue.ts";
-import { doScoring } from "./gather.ts";
-import { backoff, endBroken, type Held, hold, modelOf, type RunnerOptions } from "./held.ts";
+import { doScoring } from "./score_in_parts.ts";
+import {
+  backoff,
+  endWithoutResult,
+  type LeasedJob,
+  modelOf,
+  runLeased,
+  type RunnerOptions,
+} from "./leased_job.ts";
 import type { PartSpec } from "./score_job.ts";
 import type { TrainSpec } from "./train_job.ts";
 import { WorkThread } from "./work_thread.ts";
 
-export type { Published, RunnerEntry, RunnerOptions } from "./held.ts";
+export type { Published, RunnerEntry, RunnerOptions } from "./leased_job.ts";
 
 /** Runs jobs until the signal is aborted. */
 export async function runJobs(options: RunnerOptions): Promise<void> {
@@ -23,11 +30,11 @@ export async function runJobs(options: RunnerOptions): Promise<void> {
 
 async function drain(options: RunnerOptions): Promise<void> {
   const { queue, signal, log } = options, thread = new WorkThread();
-  const waiting = new Set<Promise<void>>();
+  const gathering = new Set<Promise<void>>();
   for (let faults = 0; !signal.aborted;) {
     try {
       const lease = await queue.claim(signal);
-      if (lease) await perform(lease, thread, options, waiting);
+      if (lease) await perform(lease, thread, options, gathering);
       faults = 0;
     } catch (error) {
       // The queue does not respond, but may later.
@@ -35,32 +42,36 @@ async function drain(options: RunnerOptions): Promise<void> {
       await pause(backoff(faults++), signal);
     }
   }
-  await Promise.all(waiting);
+  await Promise.all(gathering);
   thread.close();
 }
 
-/** @param waiting jobs that no longer use the thread: they wait for other jobs */
+/** @param gathering jobs that no longer use the thread: they wait for other jobs */
 async function perform(
   lease: Lease,
   thread: WorkThread,
   options: RunnerOptions,
-  waiting: Set<Promise<void>>,
+  gathering: Set<Promise<void>>,
 ): Promise<void> {
   const { kind } = lease.job;
-  if (kind === "train") return await hold(lease, options, (held) => doTraining(held, thread));
-  if (kind === "part") return await hold(lease, options, (held) => doPart(held, thread));
+  if (kind === "train") {
+    return await runLeased(lease, options, (leased) => doTraining(leased, thread));
+  }
+  if (kind === "part") return await runLeased(lease, options, (leased) => doPart(leased, thread));
   // Any free worker scores its parts, this one included: only the splitting uses the thread.
-  const { promise: isSplit, resolve: split } = Promise.withResolvers<void>();
-  const whole = hold(lease, options, (held) => doScoring(held, thread, split)).finally(() => {
-    waiting.delete(whole);
-    split();
-  });
-  waiting.add(whole);
+  const { promise: isSplit, resolve: onSplit } = Promise.withResolvers<void>();
+  const whole = runLeased(lease, options, (leased) => doScoring(leased, thread, onSplit)).finally(
+    () => {
+      gathering.delete(whole);
+      onSplit();
+    },
+  );
+  gathering.add(whole);
   await isSplit;
 }
 
 async function doTraining(
-  { lease, options, signal, log }: Held,
+  { lease, options, signal, log }: LeasedJob,
   thread: WorkThread,
 ): Promise<void> {
   const { queue, publish, device = {}, checkpointSeconds = 1 } = options, { id, model } = lease.job;
@@ -70,31 +81,33 @@ async function doTraining(
   const outcome = await thread.do(
     { type: "train", spec, input, checkpoint, everySeconds, device },
     {
-      keep: (bytes) => queue.writeCheckpoint(lease, bytes),
-      tell: (data) => queue.progress(lease, data),
+      saveCheckpoint: (bytes) => queue.writeCheckpoint(lease, bytes),
+      reportProgress: (data) => queue.progress(lease, data),
       signal,
     },
   );
-  if (outcome.type !== "trained") return await endBroken({ lease, options, signal, log }, outcome);
+  if (outcome.type !== "trained") {
+    return await endWithoutResult({ lease, options, signal, log }, outcome);
+  }
   log("trained");
-  const { bytes, ...about } = outcome.trained;
+  const { bytes, ...result } = outcome.trained;
   await queue.seal(lease);
   const { version, digest } = await publish(model, bytes, id);
-  await queue.ack(lease, { version, digest, ...about });
+  await queue.ack(lease, { version, digest, ...result });
   log("succeeded");
 }
 
-async function doPart(held: Held, thread: WorkThread): Promise<void> {
-  const { lease, options: { queue, device = {} }, signal, log } = held;
+async function doPart(leased: LeasedJob, thread: WorkThread): Promise<void> {
+  const { lease, options: { queue, device = {} }, signal, log } = leased;
   const { whole, digest, ...spec } = lease.job.spec as unknown as PartSpec;
   const owner = await queue.find(whole);
   if (!owner || isOver(owner.state)) {
     await queue.nack(lease, { reason: "the job that it belongs to has ended", retry: false });
     return log("failed", "the job that it belongs to has ended");
   }
-  const input = await queue.input(lease), model = await modelOf(held, digest);
+  const input = await queue.input(lease), model = await modelOf(leased, digest);
   const outcome = await thread.do({ type: "score", input, model, device, ...spec }, { signal });
-  if (outcome.type !== "scored") return await endBroken(held, outcome);
+  if (outcome.type !== "scored") return await endWithoutResult(leased, outcome);
   const { lines, rows, anomalies } = outcome.scored;
   await queue.ack(lease, { rows, anomalies }, lines);
   log("succeeded");

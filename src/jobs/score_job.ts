@@ -91,7 +91,10 @@ export async function scorePart(
   const scorer = await openScorer(model, falseAlarmRate, device);
   try {
     const { data, shape: [rows] } = decodeNpy(input, "part.npy");
-    const scored = naming(firstRow, () => scorer.scoreCells({ data: data as Float64Array, rows }));
+    const scored = renumberingRows(
+      firstRow,
+      () => scorer.scoreCells({ data: data as Float64Array, rows }),
+    );
     const asked = { falseAlarmRate: scorer.falseAlarmRate };
     const decision = decide(scorer.calibration, scored.scores, asked);
     const lines = new VerdictLines(scorer).write(scored, decision, { firstRow });
@@ -102,7 +105,7 @@ export async function scorePart(
 }
 
 /** Renumbers the row in an error from the part to the file. */
-function naming<Value>(firstRow: number, score: () => Value): Value {
+function renumberingRows<Value>(firstRow: number, score: () => Value): Value {
   try {
     return score();
   } catch (error) {

@@ -12,7 +12,7 @@ import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
-import { trainStated } from "./train_stated.ts";
+import { trainFromSpec } from "./train_from_spec.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
 /** Bytes of a table read at once. */
@@ -58,7 +58,7 @@ export async function trainJob(
   const inputs = settings.spec ? columns.length : inputsOf(table);
   requireWork({ rows, columns: inputs, settings }, maxWork);
   if (settings.spec) {
-    const bytes = await trainStated(requireNumbers(table), settings, {
+    const bytes = await trainFromSpec(requireNumbers(table), settings, {
       device,
       checkpoint,
       signal,

@@ -1,18 +1,18 @@
 /** The runner's view of the thread that trains and scores. */
 import { messageOf } from "../core/errors.ts";
 import { LeaseLostError } from "../storage/job_queue.ts";
-import { isBroken, type Order, type Outcome, type Start, type Word } from "./messages.ts";
+import { endsThread, type FromThread, type Outcome, type Task, type ToThread } from "./messages.ts";
 
 /** What the caller of a piece of work listens to. */
 export interface Listener {
-  keep?(checkpoint: Uint8Array): Promise<void>;
-  tell?(progress: Readonly<Record<string, number>>): Promise<void>;
+  saveCheckpoint?(checkpoint: Uint8Array): Promise<void>;
+  reportProgress?(progress: Readonly<Record<string, number>>): Promise<void>;
   /** Stops the work; its outcome is then "stopped". */
   readonly signal: AbortSignal;
 }
 
 /** How long a thread that was told to stop may take for a final checkpoint before it is terminated. */
-const PATIENCE_MS = 1000;
+const STOP_WITHIN_MS = 1000;
 
 /**
  * A thread that does one piece of work after the other. It starts with the first piece, survives a success, and ends
@@ -22,13 +22,13 @@ export class WorkThread {
   #worker?: Worker;
 
   /** Errors of `keep` and `tell` from a lost lease are ignored: the signal reports the loss. */
-  async do(work: Start, listener: Listener): Promise<Outcome> {
+  async do(task: Task, listener: Listener): Promise<Outcome> {
     const worker = this.#worker ??= new Worker(
       new URL("./thread.ts", import.meta.url),
       { type: "module" },
     );
-    const outcome = await doIn(worker, work, listener);
-    if (isBroken(outcome)) this.close();
+    const outcome = await runIn(worker, task, listener);
+    if (endsThread(outcome)) this.close();
     return outcome;
   }
 
@@ -38,8 +38,12 @@ export class WorkThread {
   }
 }
 
-function doIn(thread: Worker, work: Start, { keep, tell, signal }: Listener): Promise<Outcome> {
-  const send = (order: Order) => thread.postMessage(order);
+function runIn(
+  thread: Worker,
+  task: Task,
+  { saveCheckpoint, reportProgress, signal }: Listener,
+): Promise<Outcome> {
+  const send = (message: ToThread) => thread.postMessage(message);
   return new Promise((resolve) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const end = (outcome: Outcome) => {
@@ -50,27 +54,27 @@ function doIn(thread: Worker, work: Start, { keep, tell, signal }: Listener): Pr
     };
     const stop = () => {
       send({ type: "stop" });
-      timer = setTimeout(() => end({ type: "stopped" }), PATIENCE_MS);
+      timer = setTimeout(() => end({ type: "stopped" }), STOP_WITHIN_MS);
     };
-    const hear = async (word: Word) => {
-      if (word.type === "progress") return await tell?.(word.data);
-      if (word.type !== "checkpoint") return end(word);
-      await keep?.(word.bytes).finally(() => send({ type: "kept" }));
+    const receive = async (message: FromThread) => {
+      if (message.type === "progress") return await reportProgress?.(message.data);
+      if (message.type !== "checkpoint") return end(message);
+      await saveCheckpoint?.(message.bytes).finally(() => send({ type: "checkpointSaved" }));
     };
-    thread.onmessage = ({ data }: MessageEvent<Word>) => {
-      hear(data).catch((error) => error instanceof LeaseLostError || end(broken(error)));
+    thread.onmessage = ({ data }: MessageEvent<FromThread>) => {
+      receive(data).catch((error) => error instanceof LeaseLostError || end(crashed(error)));
     };
     thread.onerror = (event) => {
       event.preventDefault();
-      end(broken(event.message));
+      end(crashed(event.message));
     };
     signal.addEventListener("abort", stop);
-    send(work);
+    send(task);
     if (signal.aborted) stop();
   });
 }
 
-function broken(error: unknown): Outcome {
+function crashed(error: unknown): Outcome {
   const reason = messageOf(error);
   return { type: "failed", reason, isRefusal: false };
 }

@@ -237,7 +237,7 @@ export function fingerprint({ kind, model, owner, spec }: NewJob, inputDigest: s
 }
 
 /** Returns the bytes. @throws SyntaxError if they do not match the digest */
-export async function soundInput<Bytes extends Uint8Array>(
+export async function intactInput<Bytes extends Uint8Array>(
   bytes: Bytes,
   digest: string,
 ): Promise<Bytes> {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector, type DeviceOptions, factorAnalysis, Rbm, VAE } from "../../mod.ts";
 import { withPosteriorMixture } from "../../src/training/em/posterior_mixture.ts";
-import { fitNeighbour } from "../../src/training/neighbours/neighbours.ts";
+import { fitRelative } from "../../src/training/relatives/fit_relative.ts";
 import { DEVICE_KEYS, splitDevice } from "../../src/trained/device_options.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -38,11 +38,11 @@ const BEGINNINGS: Readonly<Record<string, (machine: DeviceOptions) => Promise<Be
   },
   "fitNeighbour, ppca": async (machine) => {
     const spec = { type: "ppca", latent: 1 } as const;
-    return (await fitNeighbour(spec, ROWS, { epochs: 2, ...machine })).model;
+    return (await fitRelative(spec, ROWS, { epochs: 2, ...machine })).model;
   },
   "fitNeighbour, rbm": async (machine) => {
     const spec = { type: "rbm", visible: 3, hidden: 2 } as const;
-    return (await fitNeighbour(spec, BITS, { epochs: 1, ...machine })).model;
+    return (await fitRelative(spec, BITS, { epochs: 1, ...machine })).model;
   },
   "Detector.fit, ensemble": (machine) =>
     Detector.fit(ROWS, { epochs: 1, members: 1, hidden: [4], ...machine }),

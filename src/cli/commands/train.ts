@@ -1,6 +1,6 @@
 /**
  * `elbow train DATA --out MODEL`: fits a detector to a table and writes its file; with `--spec FILE`, fits the model of
- * a specification (`train/stated.ts`).
+ * a specification (`train/from_spec.ts`).
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
@@ -27,7 +27,7 @@ import {
   trainSections,
 } from "../train/report.ts";
 import { withRun } from "../train/run.ts";
-import { trainBySpec } from "../train/stated.ts";
+import { trainFromSpec } from "../train/from_spec.ts";
 import { refuseVoid } from "../train/takers.ts";
 
 export function trainCommand(io: Io): Command {
@@ -42,7 +42,7 @@ export function trainCommand(io: Io): Command {
     // A machine without a GPU should report that before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {
-      return await trainBySpec(data, { ...given, out, spec: given.spec }, io, command);
+      return await trainFromSpec(data, { ...given, out, spec: given.spec }, io, command);
     }
     const trained = await train(data, { ...given, out }, io);
     sayDevice(trained.detector.device, given, io);

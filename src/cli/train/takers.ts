@@ -3,16 +3,16 @@ import type { Command } from "npm:commander@15.1.0";
 import type { Taker, TrainOption, TrainOptions } from "./option.ts";
 import { TRAIN_OPTIONS } from "./options.ts";
 
-const BY_SPEC: readonly Taker[] = ["vae", "rbm", "em"];
+const FROM_SPEC: readonly Taker[] = ["vae", "rbm", "em"];
 
 /** Ends the command for an option that does not apply to the model, or lacks another option that it needs. */
 export function refuseVoid(given: TrainOptions, command: Command): void {
-  const isStated = given.spec !== undefined;
+  const isFromSpec = given.spec !== undefined;
   for (const { option: { flags }, takers, needs } of optionsIn(given)) {
-    if (!isStated && !takers.includes("detector")) {
+    if (!isFromSpec && !takers.includes("detector")) {
       command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS.spec.option.flags}'`);
     }
-    if (isStated && !BY_SPEC.some((taker) => takers.includes(taker))) {
+    if (isFromSpec && !FROM_SPEC.some((taker) => takers.includes(taker))) {
       command.error(`error: option '${TRAIN_OPTIONS.spec.option.flags}' excludes '${flags}'`);
     }
     if (needs !== undefined && given[needs] === undefined) {

@@ -3,34 +3,34 @@
  * claim and the event, so an end that is reported twice is stored once.
  */
 import type { JobData, JobEvent } from "../job_queue.ts";
-import { patiently } from "./patience.ts";
-import type { Rooms } from "./rooms.ts";
+import { withRetries } from "./retries.ts";
+import type { Namespace } from "./namespace.ts";
 
 const ENDS: readonly string[] = ["succeeded", "failed", "cancelled"];
 
 /** Writes and reads the events of jobs. */
 export class Events {
-  readonly #rooms: Rooms;
+  readonly #namespace: Namespace;
 
-  constructor(rooms: Rooms) {
-    this.#rooms = rooms;
+  constructor(namespace: Namespace) {
+    this.#namespace = namespace;
   }
 
-  /** @param message identifies the event: the same for every repetition */
-  async tell(id: string, type: JobEvent["type"], data: JobData, message: string): Promise<void> {
-    const { js, eventsSubject } = this.#rooms, text = JSON.stringify({ type, data });
-    await patiently(() => js.publish(eventsSubject(id), text, { msgID: `${id} ${message}` }));
+  /** @param key identifies the event: the same for every repetition */
+  async publish(id: string, type: JobEvent["type"], data: JobData, key: string): Promise<void> {
+    const { js, eventsSubject } = this.#namespace, text = JSON.stringify({ type, data });
+    await withRetries(() => js.publish(eventsSubject(id), text, { msgID: `${id} ${key}` }));
   }
 
   /** The events after that one, until an end or the signal. The job must have been accepted. */
   async *after(id: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent> {
-    const { js, events, eventsSubject } = this.#rooms;
+    const { js, events, eventsSubject } = this.#namespace;
     const last = await this.#last(id);
     if (last && last.id <= after && ENDS.includes(last.type)) return;
-    const consumer = await patiently(() =>
+    const consumer = await withRetries(() =>
       js.consumers.get(events, { filter_subjects: eventsSubject(id), opt_start_seq: after + 1 })
     );
-    const messages = await patiently(() => consumer.consume());
+    const messages = await withRetries(() => consumer.consume());
     const stop = () => messages.stop();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
@@ -47,8 +47,8 @@ export class Events {
   }
 
   async #last(id: string): Promise<JobEvent | undefined> {
-    const { jsm, events, eventsSubject } = this.#rooms;
-    const message = await patiently(() =>
+    const { jsm, events, eventsSubject } = this.#namespace;
+    const message = await withRetries(() =>
       jsm.streams.getMessage(events, { last_by_subj: eventsSubject(id) })
     );
     return message

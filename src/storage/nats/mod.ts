@@ -8,11 +8,11 @@ import type { JobQueue } from "../job_queue.ts";
 import type { ModelStore } from "../model_store.ts";
 import { natsModels } from "./models.ts";
 import { NatsQueue } from "./queue.ts";
-import { openRooms, type RoomOptions } from "./rooms.ts";
+import { type NamespaceOptions, openNamespace } from "./namespace.ts";
 
 export type { JobQueue } from "../job_queue.ts";
 export type { ModelStore } from "../model_store.ts";
-export type { RoomOptions } from "./rooms.ts";
+export type { NamespaceOptions } from "./namespace.ts";
 
 /**
  * A connection of `@nats-io/transport-node` (3.4.0).
@@ -21,7 +21,7 @@ export type { RoomOptions } from "./rooms.ts";
 export type Connection = NatsConnection;
 
 /** Options of storage in NATS. */
-export interface NatsOptions extends RoomOptions {
+export interface NatsOptions extends NamespaceOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -44,8 +44,11 @@ export async function openNats(
   options: NatsOptions,
 ): Promise<NatsStorage> {
   const connection = typeof servers === "string" ? await connectTo(servers) : servers;
-  const rooms = await openRooms(connection, options);
-  return { queue: new NatsQueue(rooms, options.now), models: await natsModels(rooms, options.now) };
+  const namespace = await openNamespace(connection, options);
+  return {
+    queue: new NatsQueue(namespace, options.now),
+    models: await natsModels(namespace, options.now),
+  };
 }
 
 async function connectTo(servers: string): Promise<Connection> {

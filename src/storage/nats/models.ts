@@ -17,45 +17,50 @@ import {
   type ReadIndex,
 } from "../model_store.ts";
 import { keepObject, readObject, removeObject } from "./objects.ts";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retries.ts";
 import { isOutdated } from "./records.ts";
-import type { Rooms } from "./rooms.ts";
+import type { Namespace } from "./namespace.ts";
 
 const KEY = "index";
 
 /** The age at which the cached index is read again. */
-const FRESH_MS = 1000;
+const MAX_AGE_MS = 1000;
 /** How long a request waits for that. */
-const MOMENT_MS = 50;
+const REFRESH_WAIT_MS = 50;
 /** How long a caller that needs the latest index waits. */
-const ANSWER_MS = 2000;
+const LATEST_WAIT_MS = 2000;
 
 /** The store of a namespace. */
-export async function natsModels({ state, store }: Rooms, now: () => number): Promise<ModelStore> {
-  const held = new HeldIndex(state, now);
-  await held.refresh();
-  void follow(await patiently(() => state.watch({ key: KEY })), held);
+export async function natsModels(
+  { state, store }: Namespace,
+  now: () => number,
+): Promise<ModelStore> {
+  const cache = new CachedIndex(state, now);
+  await cache.refresh();
+  void follow(await withRetries(() => state.watch({ key: KEY })), cache);
   return {
     async readIndex() {
-      await held.freshen();
-      return held.read();
+      await cache.refreshIfOld();
+      return cache.read();
     },
     async readLatestIndex() {
-      await within(ANSWER_MS, held.refresh());
-      return held.read();
+      await within(LATEST_WAIT_MS, cache.refresh());
+      return cache.read();
     },
     async replaceIndex(index, revision) {
       try {
         const text = indexText(index);
-        const next = await patiently(() => state.put(KEY, text, { previousSeq: Number(revision) }));
-        held.replace(index, next);
+        const next = await withRetries(() =>
+          state.put(KEY, text, { previousSeq: Number(revision) })
+        );
+        cache.replace(index, next);
         return true;
       } catch (error) {
         if (isTooLong(error)) throw new IndexFullError(index);
         if (!isOutdated(error)) throw error;
-        await held.refresh();
+        await cache.refresh();
         // The update may have been made, and only its answer lost.
-        return indexText(held.read().index) === indexText(index);
+        return indexText(cache.read().index) === indexText(index);
       }
     },
     read: (digest) => readObject(store, `model.${digest}`),
@@ -67,15 +72,15 @@ export async function natsModels({ state, store }: Rooms, now: () => number): Pr
 }
 
 /** The cached index, which is never replaced by an older one. */
-class HeldIndex {
-  readonly #state: Rooms["state"];
+class CachedIndex {
+  readonly #state: Namespace["state"];
   readonly #now: () => number;
   #index: ModelIndex = EMPTY_INDEX;
   #revision = 0;
-  #askedAt = 0;
-  #asking = false;
+  #refreshedAt = 0;
+  #isRefreshing = false;
 
-  constructor(state: Rooms["state"], now: () => number) {
+  constructor(state: Namespace["state"], now: () => number) {
     this.#state = state;
     this.#now = now;
   }
@@ -89,23 +94,23 @@ class HeldIndex {
   }
 
   /** @throws SyntaxError for an index that this release cannot read; the cached one stays */
-  take(entry: KvEntry | null): void {
+  accept(entry: KvEntry | null): void {
     if (!entry || entry.operation !== "PUT" || entry.revision <= this.#revision) return;
     this.replace(parseIndex(entry.string()), entry.revision);
   }
 
   async refresh(): Promise<void> {
-    const asked = this.#now();
-    this.take(await patiently(() => this.#state.get(KEY)));
-    this.#askedAt = asked;
+    const startedAt = this.#now();
+    this.accept(await withRetries(() => this.#state.get(KEY)));
+    this.#refreshedAt = startedAt;
   }
 
   /** The first caller to find the index old waits a moment for a new one; during an outage the others do not. */
-  async freshen(): Promise<void> {
-    if (this.#asking || this.#now() - this.#askedAt <= FRESH_MS) return;
-    this.#asking = true;
-    const refreshed = this.refresh().finally(() => this.#asking = false);
-    await within(MOMENT_MS, refreshed).catch(() => {});
+  async refreshIfOld(): Promise<void> {
+    if (this.#isRefreshing || this.#now() - this.#refreshedAt <= MAX_AGE_MS) return;
+    this.#isRefreshing = true;
+    const refreshed = this.refresh().finally(() => this.#isRefreshing = false);
+    await within(REFRESH_WAIT_MS, refreshed).catch(() => {});
   }
 }
 
@@ -116,11 +121,11 @@ function isTooLong(error: unknown): boolean {
 
 async function follow(
   entries: QueuedIterator<KvWatchEntry>,
-  held: HeldIndex,
+  cache: CachedIndex,
 ): Promise<void> {
   for await (const entry of entries) {
     try {
-      held.take(entry);
+      cache.accept(entry);
     } catch {
       // The readiness check reports what is wrong with it.
     }

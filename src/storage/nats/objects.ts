@@ -3,7 +3,7 @@
  * again.
  */
 import type { ObjectStore } from "npm:@nats-io/obj@3.4.0";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retries.ts";
 
 /** Consecutive reads that may fail because the bytes are being replaced. */
 const READS = 5;
@@ -14,7 +14,7 @@ export async function readObject(
 ): Promise<Uint8Array | undefined> {
   for (let reads = 1;; reads++) {
     try {
-      const bytes = await patiently(() => store.getBlob(name));
+      const bytes = await withRetries(() => store.getBlob(name));
       return bytes ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined;
     } catch (error) {
       if (reads === READS) throw error;
@@ -29,7 +29,7 @@ export async function writeObject(
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  await patiently(() => store.putBlob({ name }, bytes));
+  await withRetries(() => store.putBlob({ name }, bytes));
 }
 
 /** Stores bytes whose name is their digest, unless they exist. */
@@ -38,14 +38,14 @@ export async function keepObject(
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const there = await patiently(() => store.info(name));
-  if (!there || there.deleted) await writeObject(store, name, bytes);
+  const existing = await withRetries(() => store.info(name));
+  if (!existing || existing.deleted) await writeObject(store, name, bytes);
 }
 
 /** @returns whether it existed */
 export async function removeObject(store: ObjectStore, name: string): Promise<boolean> {
-  const there = await patiently(() => store.info(name));
-  if (!there || there.deleted) return false;
-  await patiently(() => store.delete(name)).catch(() => {});
+  const existing = await withRetries(() => store.info(name));
+  if (!existing || existing.deleted) return false;
+  await withRetries(() => store.delete(name)).catch(() => {});
   return true;
 }

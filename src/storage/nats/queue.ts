@@ -13,6 +13,7 @@ import type { Consumer, JsMsg } from "npm:@nats-io/jetstream@3.4.0";
 import {
   type Failure,
   fingerprint,
+  intactInput,
   isOver,
   type Job,
   JobConflictError,
@@ -26,14 +27,13 @@ import {
   type NewJob,
   QueueFullError,
   type QueueStats,
-  soundInput,
 } from "../job_queue.ts";
 import { digestOf } from "../model_store.ts";
 import { Events } from "./events.ts";
 import { readObject, removeObject, writeObject } from "./objects.ts";
-import { isFull, patiently } from "./patience.ts";
+import { isFull, withRetries } from "./retries.ts";
 import { type JobRecord, Records } from "./records.ts";
-import { type Rooms, WORKERS } from "./rooms.ts";
+import { type Namespace, WORKERS } from "./namespace.ts";
 import { addToTotals, readTotals } from "./totals.ts";
 import { NatsUploads } from "./uploads.ts";
 
@@ -44,7 +44,7 @@ const WAIT_MS = 1000;
 export class NatsQueue implements JobQueue {
   readonly uploads: NatsUploads;
   readonly leaseMs: number;
-  readonly #rooms: Rooms;
+  readonly #namespace: Namespace;
   readonly #now: () => number;
   readonly #records: Records;
   readonly #events: Events;
@@ -52,26 +52,28 @@ export class NatsQueue implements JobQueue {
   /** The messages of the leases held here. */
   readonly #messages = new Map<string, JsMsg>();
 
-  constructor(rooms: Rooms, now: () => number) {
-    this.#rooms = rooms;
+  constructor(namespace: Namespace, now: () => number) {
+    this.#namespace = namespace;
     this.#now = now;
-    this.leaseMs = rooms.leaseMs;
-    this.#records = new Records(rooms.jobs);
-    this.#events = new Events(rooms);
-    this.uploads = new NatsUploads(rooms.store);
+    this.leaseMs = namespace.leaseMs;
+    this.#records = new Records(namespace.jobs);
+    this.#events = new Events(namespace);
+    this.uploads = new NatsUploads(namespace.store);
   }
 
   async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
-    const digest = await digestOf(input), print = fingerprint(job, digest);
+    const digest = await digestOf(input), ownFingerprint = fingerprint(job, digest);
     const stamp = crypto.randomUUID();
     const before = await this.#records.find(job.id);
-    if (!before) await writeObject(this.#rooms.data, inputOf({ id: job.id, input: digest }), input);
+    if (!before) {
+      await writeObject(this.#namespace.data, inputOf({ id: job.id, input: digest }), input);
+    }
     const record = before ?? await this.#records.create({
       ...job,
       ...{ state: "queued", created: this.#time(), attempt: 0, stalled: 0, sealed: false },
-      ...{ fingerprint: print, input: digest, stamp },
+      ...{ fingerprint: ownFingerprint, input: digest, stamp },
     });
-    if (record.fingerprint !== print) {
+    if (record.fingerprint !== ownFingerprint) {
       throw new JobConflictError();
     }
     // Also for an existing job: the process that submitted it may have died before this.
@@ -81,14 +83,14 @@ export class NatsQueue implements JobQueue {
 
   async #announce(record: JobRecord): Promise<void> {
     const { id } = record;
-    await this.#events.tell(id, "queued", {}, "queued");
+    await this.#events.publish(id, "queued", {}, "queued");
     try {
-      const { js, workSubject } = this.#rooms;
-      await patiently(() => js.publish(workSubject(record), id, { msgID: id }));
+      const { js, workSubject } = this.#namespace;
+      await withRetries(() => js.publish(workSubject(record), id, { msgID: id }));
     } catch (error) {
       if (!isFull(error)) throw error;
       await this.#records.forget(id);
-      await removeObject(this.#rooms.data, inputOf(record));
+      await removeObject(this.#namespace.data, inputOf(record));
       throw new QueueFullError("Cannot accept job: there are as many unfinished jobs as may be");
     }
   }
@@ -99,9 +101,9 @@ export class NatsQueue implements JobQueue {
   }
 
   async unfinished(owner: string): Promise<readonly Job[]> {
-    const { jsm, work, workSubject } = this.#rooms;
-    const asked = { subjects_filter: workSubject({ owner, id: "*" }) };
-    const { state } = await patiently(() => jsm.streams.info(work, asked));
+    const { jsm, work, workSubject } = this.#namespace;
+    const options = { subjects_filter: workSubject({ owner, id: "*" }) };
+    const { state } = await withRetries(() => jsm.streams.info(work, options));
     const ids = Object.keys(state.subjects ?? {}).map((subject) => subject.split(".").at(-1)!);
     const jobs = await Promise.all(ids.map((id) => this.find(id)));
     // The message of a job that has just ended may still be there.
@@ -121,25 +123,25 @@ export class NatsQueue implements JobQueue {
           ? undefined
           : { ...record, state: "cancelled", finished: this.#time() },
     );
-    if (record?.state === "cancelled") await this.#bury(record);
+    if (record?.state === "cancelled") await this.#finish(record);
     return record && jobOf(record);
   }
 
   async claim(signal: AbortSignal): Promise<Lease | undefined> {
-    const { js, work } = this.#rooms;
-    const consumer = this.#consumer ??= await patiently(() => js.consumers.get(work, WORKERS));
+    const { js, work } = this.#namespace;
+    const consumer = this.#consumer ??= await withRetries(() => js.consumers.get(work, WORKERS));
     while (!signal.aborted) {
-      const message = await patiently(() => consumer.next({ expires: WAIT_MS }));
+      const message = await withRetries(() => consumer.next({ expires: WAIT_MS }));
       if (!message) continue;
       if (signal.aborted) message.nak();
       else {
-        const lease = await this.#take(message);
+        const lease = await this.#lease(message);
         if (lease) return lease;
       }
     }
   }
 
-  async #take(message: JsMsg): Promise<Lease | undefined> {
+  async #lease(message: JsMsg): Promise<Lease | undefined> {
     const id = message.string();
     const record = await this.#records.change(id, (record) => {
       if (isOver(record.state)) return undefined;
@@ -153,11 +155,11 @@ export class NatsQueue implements JobQueue {
       return { ...record, state: "running", ...claim };
     });
     if (!record || isOver(record.state)) {
-      if (record) await this.#bury(record);
+      if (record) await this.#finish(record);
       message.ack();
       return undefined;
     }
-    await this.#events.tell(
+    await this.#events.publish(
       id,
       "running",
       { attempt: record.attempt },
@@ -173,9 +175,9 @@ export class NatsQueue implements JobQueue {
 
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
     const record = await this.#records.find(id);
-    const bytes = record && await readObject(this.#rooms.data, inputOf(record));
+    const bytes = record && await readObject(this.#namespace.data, inputOf(record));
     if (!bytes) throw new LeaseLostError();
-    return await soundInput(bytes, record.input);
+    return await intactInput(bytes, record.input);
   }
 
   async heartbeat(lease: Lease): Promise<void> {
@@ -186,18 +188,18 @@ export class NatsQueue implements JobQueue {
 
   async progress(lease: Lease, data: JobData): Promise<void> {
     const record = await this.#step(lease, (record) => ({ ...record, progress: data }));
-    await this.#events.tell(lease.job.id, "progress", data, record.stamp);
+    await this.#events.publish(lease.job.id, "progress", data, record.stamp);
   }
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
     const record = await this.#records.find(id), name = record && checkpointOf(record);
-    const bytes = name && await readObject(this.#rooms.data, name);
+    const bytes = name && await readObject(this.#namespace.data, name);
     // A damaged checkpoint is ignored: the job starts over.
     return bytes && await digestOf(bytes) === record.checkpoint ? bytes : undefined;
   }
 
   async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
-    const { data } = this.#rooms, { id } = lease.job, checkpoint = await digestOf(bytes);
+    const { data } = this.#namespace, { id } = lease.job, checkpoint = await digestOf(bytes);
     // Under its own digest, so that a worker that lost the lease replaces nothing.
     await writeObject(data, checkpointOf({ id, checkpoint })!, bytes);
     let before: string | undefined;
@@ -214,7 +216,7 @@ export class NatsQueue implements JobQueue {
 
   async ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void> {
     const digest = output && await digestOf(output);
-    if (output) await writeObject(this.#rooms.data, `output.${lease.job.id}`, output);
+    if (output) await writeObject(this.#namespace.data, `output.${lease.job.id}`, output);
     await this.#end(lease, "succeeded", { result, output: digest });
   }
 
@@ -227,26 +229,26 @@ export class NatsQueue implements JobQueue {
       return isLast ? record : { ...record, state: "queued", sealed: false, stalled };
     });
     if (isLast) return await this.#end(lease, "failed", { error: reason });
-    await this.#events.tell(id, "retrying", { reason }, record.stamp);
+    await this.#events.publish(id, "retrying", { reason }, record.stamp);
     this.#messages.get(id)?.nak(delayMs);
     this.#messages.delete(id);
   }
 
   async output(id: string): Promise<Uint8Array | undefined> {
-    return await readObject(this.#rooms.data, `output.${id}`);
+    return await readObject(this.#namespace.data, `output.${id}`);
   }
 
   async stats(): Promise<QueueStats> {
-    const { jsm, work, state } = this.#rooms;
-    const stream = await patiently(() => jsm.streams.info(work));
-    const consumer = await patiently(() => jsm.consumers.info(work, WORKERS));
+    const { jsm, work, state } = this.#namespace;
+    const stream = await withRetries(() => jsm.streams.info(work));
+    const consumer = await withRetries(() => jsm.consumers.info(work, WORKERS));
     const running = consumer.num_ack_pending;
     const queued = Math.max(0, stream.state.messages - running);
     return { queued, running, finished: await readTotals(state) };
   }
 
   async close(): Promise<void> {
-    await this.#rooms.connection.close();
+    await this.#namespace.connection.close();
   }
 
   async #step(
@@ -269,17 +271,17 @@ export class NatsQueue implements JobQueue {
   ): Promise<void> {
     const finished = this.#time();
     const record = await this.#step(lease, (record) => ({ ...record, ...part, state, finished }));
-    await this.#bury(record);
+    await this.#finish(record);
     this.#messages.get(record.id)?.ack();
     this.#messages.delete(record.id);
   }
 
   /** Everything that follows from a job's end. Idempotent. */
-  async #bury(record: JobRecord): Promise<void> {
-    const { id, state, result, error } = record, { data, workSubject } = this.#rooms;
-    const said = result ?? (error === undefined ? {} : { error });
-    await this.#events.tell(id, state as JobEvent["type"], said, "end");
-    await addToTotals(this.#rooms.state, record);
+  async #finish(record: JobRecord): Promise<void> {
+    const { id, state, result, error } = record, { data, workSubject } = this.#namespace;
+    const outcome = result ?? (error === undefined ? {} : { error });
+    await this.#events.publish(id, state as JobEvent["type"], outcome, "end");
+    await addToTotals(this.#namespace.state, record);
     for (const name of [inputOf(record), checkpointOf(record)]) {
       if (name) await removeObject(data, name);
     }
@@ -291,11 +293,13 @@ export class NatsQueue implements JobQueue {
 
   /** Does not purge: in NATS 2.9 the consumer then skips other messages. */
   async #removeMessage(subject: string): Promise<void> {
-    const { jsm, work } = this.#rooms;
-    const message = await patiently(() => jsm.streams.getMessage(work, { last_by_subj: subject }));
+    const { jsm, work } = this.#namespace;
+    const message = await withRetries(() =>
+      jsm.streams.getMessage(work, { last_by_subj: subject })
+    );
     // If it was acknowledged in the meantime, it is gone.
     if (message) {
-      await patiently(() => jsm.streams.deleteMessage(work, message.seq)).catch(() => {});
+      await withRetries(() => jsm.streams.deleteMessage(work, message.seq)).catch(() => {});
     }
   }
 

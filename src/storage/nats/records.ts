@@ -5,7 +5,7 @@
  */
 import type { KV } from "npm:@nats-io/kv@3.4.0";
 import type { Job } from "../job_queue.ts";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retries.ts";
 
 /** A job, and what only the queue knows about it. */
 export interface JobRecord extends Job {
@@ -33,17 +33,17 @@ export class Records {
   }
 
   async find(id: string): Promise<JobRecord | undefined> {
-    const entry = await patiently(() => this.#kv.get(id));
+    const entry = await withRetries(() => this.#kv.get(id));
     return entry?.operation === "PUT" ? entry.json<JobRecord>() : undefined;
   }
 
   /** @returns the stored record: this one, or an earlier one of the same id */
   async create(record: JobRecord): Promise<JobRecord> {
     for (;;) {
-      const there = await this.find(record.id);
-      if (there) return there;
+      const existing = await this.find(record.id);
+      if (existing) return existing;
       try {
-        await patiently(() => this.#kv.create(record.id, JSON.stringify(record)));
+        await withRetries(() => this.#kv.create(record.id, JSON.stringify(record)));
       } catch (error) {
         if (!isOutdated(error)) throw error;
       }
@@ -60,7 +60,7 @@ export class Records {
   ): Promise<JobRecord | undefined> {
     const stamp = crypto.randomUUID();
     for (;;) {
-      const entry = await patiently(() => this.#kv.get(id));
+      const entry = await withRetries(() => this.#kv.get(id));
       if (entry?.operation !== "PUT") return undefined;
       const record = entry.json<JobRecord>();
       if (record.stamp === stamp) return record;
@@ -68,7 +68,7 @@ export class Records {
       if (!next) return record;
       try {
         const text = JSON.stringify({ ...next, stamp });
-        await patiently(() => this.#kv.update(id, text, entry.revision));
+        await withRetries(() => this.#kv.update(id, text, entry.revision));
         return { ...next, stamp };
       } catch (error) {
         if (!isOutdated(error)) throw error;
@@ -77,7 +77,7 @@ export class Records {
   }
 
   async forget(id: string): Promise<void> {
-    await patiently(() => this.#kv.purge(id));
+    await withRetries(() => this.#kv.purge(id));
   }
 
   /** Resolves when `holds` is false for the record, or the signal is aborted. */
@@ -87,7 +87,7 @@ export class Records {
     holds: (record: JobRecord) => boolean,
   ): Promise<void> {
     if (signal.aborted) return;
-    const watch = await patiently(() => this.#kv.watch({ key: id }));
+    const watch = await withRetries(() => this.#kv.watch({ key: id }));
     const stop = () => watch.stop();
     signal.addEventListener("abort", stop, { once: true });
     for await (const { operation, value } of watch) {

@@ -4,7 +4,7 @@
  */
 import type { KV } from "npm:@nats-io/kv@3.4.0";
 import type { FinishedJobs, Job } from "../job_queue.ts";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retries.ts";
 import { isOutdated } from "./records.ts";
 
 const KEY = "totals";
@@ -23,7 +23,7 @@ export async function addToTotals(
 ): Promise<void> {
   const seconds = started && finished ? (Date.parse(finished) - Date.parse(started)) / 1000 : 0;
   for (;;) {
-    const entry = await patiently(() => kv.get(KEY));
+    const entry = await withRetries(() => kv.get(KEY));
     const { finished: before, last } = entry?.json<Totals>() ?? { finished: [], last: [] };
     if (last.includes(id)) return;
     const isSame = (each: FinishedJobs) => each.kind === kind && each.state === state;
@@ -34,7 +34,7 @@ export async function addToTotals(
       last: [...last, id].slice(-REMEMBERED),
     };
     try {
-      await patiently(() =>
+      await withRetries(() =>
         kv.put(KEY, JSON.stringify(next), { previousSeq: entry?.revision ?? 0 })
       );
       return;
@@ -45,5 +45,5 @@ export async function addToTotals(
 }
 
 export async function readTotals(kv: KV): Promise<readonly FinishedJobs[]> {
-  return (await patiently(() => kv.get(KEY)))?.json<Totals>().finished ?? [];
+  return (await withRetries(() => kv.get(KEY)))?.json<Totals>().finished ?? [];
 }

@@ -2,7 +2,7 @@
 import type { ObjectInfo, ObjectStore } from "npm:@nats-io/obj@3.4.0";
 import type { Upload, UploadStore } from "../job_queue.ts";
 import { readObject, removeObject, writeObject } from "./objects.ts";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retries.ts";
 
 /** Files by owner and name. */
 export class NatsUploads implements UploadStore {
@@ -14,12 +14,12 @@ export class NatsUploads implements UploadStore {
 
   async put(owner: string, name: string, bytes: Uint8Array): Promise<Upload> {
     await writeObject(this.#store, `${prefixOf(owner)}${name}`, bytes);
-    const info = await patiently(() => this.#store.info(`${prefixOf(owner)}${name}`));
+    const info = await withRetries(() => this.#store.info(`${prefixOf(owner)}${name}`));
     return uploadOf(info!, owner);
   }
 
   async list(owner: string): Promise<readonly Upload[]> {
-    const all = await patiently(() => this.#store.list());
+    const all = await withRetries(() => this.#store.list());
     return all.filter(({ name, deleted }) => !deleted && name.startsWith(prefixOf(owner)))
       .map((info) => uploadOf(info, owner)).sort((a, b) => a.name < b.name ? -1 : 1);
   }

@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS model_index (
 `;
 
 /** Tables checked when the file is opened; the bytes in the others are checked against their digests when read. */
-const BY_TRUST = ["jobs", "events", "totals", "uploads", "model_index"] as const;
+const CHECKED_TABLES = ["jobs", "events", "totals", "uploads", "model_index"] as const;
 
 /** Raised when the tables change, so that a file of another version is refused rather than misread. */
 const FORMAT = 1;
@@ -87,7 +87,7 @@ export class Database {
         this.#sqlite.exec(SCHEMA);
         this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
       });
-      this.#requireSound(path);
+      this.#requireIntact(path);
     } catch (cause) {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;
@@ -98,8 +98,8 @@ export class Database {
   }
 
   /** Checks the tables whose rows have no digest: they are small, however large the file is. */
-  #requireSound(path: string): void {
-    for (const table of BY_TRUST) {
+  #requireIntact(path: string): void {
+    for (const table of CHECKED_TABLES) {
       const [{ quick_check: found } = {}] = this.rows(`PRAGMA quick_check(${table})`);
       if (found !== "ok") throw damaged(path, `${found}`.split("\n").at(-1)!);
     }
@@ -149,7 +149,7 @@ export class Database {
       signal.addEventListener("abort", done);
       this.#waiting.add(done);
       this.#version ??= this.#dataVersion();
-      this.#poll ??= setInterval(() => this.#look(), POLL_MS);
+      this.#poll ??= setInterval(() => this.#checkForChanges(), POLL_MS);
     });
   }
 
@@ -171,7 +171,7 @@ export class Database {
   }
 
   /** Uses SQLite's counter of changes by other processes. */
-  #look(): void {
+  #checkForChanges(): void {
     const version = this.#dataVersion();
     if (version === this.#version) return;
     this.#version = version;

@@ -7,7 +7,7 @@ import { sweepBlobs } from "./blobs.ts";
 import type { Database, Row } from "./database.ts";
 
 /** Matches a job that has not ended. */
-export const OPEN = "state IN ('queued', 'running')";
+export const UNFINISHED = "state IN ('queued', 'running')";
 
 export class JobRows {
   readonly #db: Database;
@@ -47,10 +47,10 @@ export class JobRows {
       ...[row.kind, state, row.started === null ? 0 : (now - Number(row.started)) / 1000],
     );
     sweepBlobs(this.#db, [row.input, row.checkpoint]);
-    this.tell(String(row.id), state as JobEvent["type"], result ?? (error ? { error } : {}));
+    this.addEvent(String(row.id), state as JobEvent["type"], result ?? (error ? { error } : {}));
   }
 
-  tell(id: string, type: JobEvent["type"], data: JobData = {}): void {
+  addEvent(id: string, type: JobEvent["type"], data: JobData = {}): void {
     this.#db.run(
       `INSERT INTO events VALUES
        (?1, 1 + coalesce((SELECT max(number) FROM events WHERE job = ?1), 0), ?2, ?3)`,
@@ -71,7 +71,7 @@ export class JobRows {
 
   stats(): QueueStats {
     const counts = new Map(
-      this.#db.rows(`SELECT state, count(*) AS count FROM jobs WHERE ${OPEN} GROUP BY state`)
+      this.#db.rows(`SELECT state, count(*) AS count FROM jobs WHERE ${UNFINISHED} GROUP BY state`)
         .map(({ state, count }) => [state, Number(count)]),
     );
     const totals = this.#db.rows("SELECT kind, state, count, seconds FROM totals");

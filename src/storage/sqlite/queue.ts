@@ -8,6 +8,7 @@ import type { SQLInputValue } from "node:sqlite";
 import {
   type Failure,
   fingerprint,
+  intactInput,
   isOver,
   type Job,
   JobConflictError,
@@ -21,12 +22,11 @@ import {
   type NewJob,
   QueueFullError,
   type QueueStats,
-  soundInput,
 } from "../job_queue.ts";
 import { digestOf } from "../model_store.ts";
 import type { Database, Row } from "./database.ts";
 import { keepBlob, readBlob, sweepBlobs } from "./blobs.ts";
-import { jobOf, JobRows, OPEN } from "./job_rows.ts";
+import { jobOf, JobRows, UNFINISHED } from "./job_rows.ts";
 import { SqliteUploads } from "./uploads.ts";
 
 /** Options of a queue. */
@@ -42,7 +42,7 @@ export interface SqliteQueueOptions {
 }
 
 /** The longest wait for something that no other process announces. */
-const LOOK_MS = 1000;
+const MAX_WAIT_MS = 1000;
 
 /** A queue in a SQLite file. */
 export class SqliteQueue implements JobQueue {
@@ -64,14 +64,14 @@ export class SqliteQueue implements JobQueue {
   }
 
   async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
-    const digest = await digestOf(input), print = fingerprint(job, digest);
+    const digest = await digestOf(input), ownFingerprint = fingerprint(job, digest);
     return this.#db.transaction(() => {
-      const there = this.#rows.find(job.id);
-      if (there && there.fingerprint !== print) {
+      const existing = this.#rows.find(job.id);
+      if (existing && existing.fingerprint !== ownFingerprint) {
         throw new JobConflictError();
       }
-      if (there) return { job: jobOf(there), isNew: false };
-      const { count } = this.#db.row(`SELECT count(*) AS count FROM jobs WHERE ${OPEN}`)!;
+      if (existing) return { job: jobOf(existing), isNew: false };
+      const { count } = this.#db.row(`SELECT count(*) AS count FROM jobs WHERE ${UNFINISHED}`)!;
       if (Number(count) >= this.#maxJobs) {
         throw new QueueFullError(
           `Cannot accept job: unfinished jobs must be fewer than ${this.#maxJobs}, got ${count}`,
@@ -83,9 +83,9 @@ export class SqliteQueue implements JobQueue {
       this.#db.run(
         `INSERT INTO jobs (id, kind, model, owner, spec, fingerprint, state, due, input, created)
          VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
-        ...[id, kind, model, owner, JSON.stringify(spec), print, now, digest, now],
+        ...[id, kind, model, owner, JSON.stringify(spec), ownFingerprint, now, digest, now],
       );
-      this.#rows.tell(id, "queued");
+      this.#rows.addEvent(id, "queued");
       return { job: jobOf(this.#rows.find(id)!), isNew: true };
     });
   }
@@ -97,7 +97,7 @@ export class SqliteQueue implements JobQueue {
 
   async unfinished(owner: string): Promise<readonly Job[]> {
     return this.#db.rows(
-      `SELECT * FROM jobs WHERE owner = ? AND ${OPEN} ORDER BY number`,
+      `SELECT * FROM jobs WHERE owner = ? AND ${UNFINISHED} ORDER BY number`,
       owner,
     ).map(jobOf);
   }
@@ -116,7 +116,7 @@ export class SqliteQueue implements JobQueue {
       if (rows.length > 0) continue;
       const row = this.#rows.find(id);
       if (!row || isOver(row.state as JobState)) return;
-      await this.#db.changed(LOOK_MS, signal);
+      await this.#db.changed(MAX_WAIT_MS, signal);
     }
   }
 
@@ -133,22 +133,22 @@ export class SqliteQueue implements JobQueue {
 
   async claim(signal: AbortSignal): Promise<Lease | undefined> {
     while (!signal.aborted) {
-      const row = this.#db.row(`SELECT min(due) AS due FROM jobs WHERE ${OPEN}`)!;
-      const wait = row.due === null ? LOOK_MS : Number(row.due) - this.#now();
+      const row = this.#db.row(`SELECT min(due) AS due FROM jobs WHERE ${UNFINISHED}`)!;
+      const wait = row.due === null ? MAX_WAIT_MS : Number(row.due) - this.#now();
       if (wait > 0) {
-        await this.#db.changed(Math.min(wait, LOOK_MS), signal);
+        await this.#db.changed(Math.min(wait, MAX_WAIT_MS), signal);
         continue;
       }
-      const lease = this.#take();
+      const lease = this.#lease();
       if (lease) return lease;
     }
   }
 
-  #take(): Lease | undefined {
+  #lease(): Lease | undefined {
     const now = this.#now();
     return this.#db.transaction(() => {
       const row = this.#db.row(
-        `SELECT * FROM jobs WHERE ${OPEN} AND due <= ? ORDER BY number LIMIT 1`,
+        `SELECT * FROM jobs WHERE ${UNFINISHED} AND due <= ? ORDER BY number LIMIT 1`,
         now,
       );
       if (!row) return undefined;
@@ -163,19 +163,19 @@ export class SqliteQueue implements JobQueue {
         ...[now + this.leaseMs, now, row.number],
       );
       const job = jobOf(this.#rows.find(String(row.id))!);
-      this.#rows.tell(job.id, "running", { attempt: job.attempt });
+      this.#rows.addEvent(job.id, "running", { attempt: job.attempt });
       return { job, attempt: job.attempt };
     });
   }
 
   async revoked(lease: Lease, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#rows.isHeld(lease)) await this.#db.changed(LOOK_MS, signal);
+    while (!signal.aborted && this.#rows.isHeld(lease)) await this.#db.changed(MAX_WAIT_MS, signal);
   }
 
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
     const digest = this.#rows.find(id)?.input, bytes = readBlob(this.#db, digest);
     if (!bytes) throw new LeaseLostError();
-    return await soundInput(bytes, String(digest));
+    return await intactInput(bytes, String(digest));
   }
 
   async heartbeat(lease: Lease): Promise<void> {
@@ -188,7 +188,7 @@ export class SqliteQueue implements JobQueue {
   async progress(lease: Lease, data: JobData): Promise<void> {
     this.#step(lease, ({ number }) => {
       this.#db.run("UPDATE jobs SET progress = ? WHERE number = ?", JSON.stringify(data), number);
-      this.#rows.tell(lease.job.id, "progress", data);
+      this.#rows.addEvent(lease.job.id, "progress", data);
     });
   }
 
@@ -232,7 +232,7 @@ export class SqliteQueue implements JobQueue {
         "UPDATE jobs SET state = 'queued', sealed = 0, due = ?, stalled = ? WHERE number = ?",
         ...[this.#now() + delayMs, stalled, row.number],
       );
-      this.#rows.tell(lease.job.id, "retrying", { reason });
+      this.#rows.addEvent(lease.job.id, "retrying", { reason });
     });
   }
 

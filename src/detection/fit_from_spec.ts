@@ -6,18 +6,18 @@ import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { defaultTraining } from "./defaults.ts";
-import { namesOf } from "./stated.ts";
+import { namesOf } from "./table_spec.ts";
 
 /** Options of the run; omitted ones default as for tables. Conditions and labels come from the table. */
-export type StatedRun =
+export type SpecFitOptions =
   & DeviceOptions
   & Omit<FitOptions, "condition" | "labels" | "validationCondition" | "validationLabels">;
 
 /** @throws as `VAE.fit` */
-export async function fitStated(
+export async function fitFromSpec(
   spec: ModelSpec,
   table: Table,
-  run: StatedRun,
+  run: SpecFitOptions,
 ): Promise<{ readonly vae: VAE; readonly report: FitReport }> {
   const [device, options] = splitDevice(run);
   const { objective, ...usual } = defaultTraining(table.rows, options.batchSize);
@@ -34,11 +34,11 @@ export async function fitStated(
 }
 
 /** @throws TypeError if the specification's column names differ from the table's */
-function namesFor({ columns: stated }: ModelSpec, table: Table) {
+function namesFor({ columns: specColumns }: ModelSpec, table: Table) {
   const named = namesOf(table.columns), { columns } = named;
-  if (!stated || !columns || stated.join("\n") === columns.join("\n")) return named;
+  if (!specColumns || !columns || specColumns.join("\n") === columns.join("\n")) return named;
   throw new TypeError(
-    `Cannot read spec.columns: they must be the table's, ${columns.join()}, got ${stated.join()}`,
+    `Cannot read spec.columns: they must be the table's, ${columns.join()}, got ${specColumns.join()}`,
   );
 }
 

@@ -65,7 +65,7 @@ const RENEWALS = 3;
 const BACKOFF_MS = 500, MAX_BACKOFF_MS = 60_000;
 
 /** A job under a lease, for as long as it is held. */
-export interface Held {
+export interface LeasedJob {
   readonly lease: Lease;
   readonly options: RunnerOptions;
   /** Aborted when the lease is lost or the runner stops. */
@@ -74,19 +74,19 @@ export interface Held {
 }
 
 /** Renews a lease while the work goes on, and releases the job if the work fails. */
-export async function hold(
+export async function runLeased(
   lease: Lease,
   options: RunnerOptions,
-  work: (held: Held) => Promise<void>,
+  work: (leased: LeasedJob) => Promise<void>,
 ): Promise<void> {
   const { queue, signal } = options, { id, model } = lease.job;
-  const said = { job: id, model, attempt: lease.attempt };
-  const log: Held["log"] = (event, reason) =>
-    options.log?.({ event, ...(reason !== undefined && { reason }), ...said });
+  const about = { job: id, model, attempt: lease.attempt };
+  const log: LeasedJob["log"] = (event, reason) =>
+    options.log?.({ event, ...(reason !== undefined && { reason }), ...about });
   log("claimed");
-  const over = new AbortController(), lost = new AbortController();
-  const watching = queue.revoked(lease, over.signal).then(
-    () => over.signal.aborted || lost.abort(),
+  const ended = new AbortController(), lost = new AbortController();
+  const watching = queue.revoked(lease, ended.signal).then(
+    () => ended.signal.aborted || lost.abort(),
     () => {},
   );
   const renewing = setInterval(() => {
@@ -98,25 +98,25 @@ export async function hold(
     await work({ lease, options, signal: AbortSignal.any([signal, lost.signal]), log });
   } catch (error) {
     const isLost = error instanceof LeaseLostError || lost.signal.aborted;
-    if (!isLost) await giveBack(lease, queue, isShown(error) ? messageOf(error) : undefined);
+    if (!isLost) await retryOrFail(lease, queue, mayBeShown(error) ? messageOf(error) : undefined);
     log(isLost ? "lost" : "fault", messageOf(error));
   } finally {
     clearInterval(renewing);
-    over.abort();
+    ended.abort();
     await watching;
   }
 }
 
 /** @throws Refusal if the version has been deleted */
-export async function modelOf({ options }: Held, digest: string): Promise<Uint8Array> {
+export async function modelOf({ options }: LeasedJob, digest: string): Promise<Uint8Array> {
   const bytes = await options.read(digest);
   if (bytes) return bytes;
   throw new Refusal("Cannot score: the version of the model has been deleted meanwhile");
 }
 
 /** Releases a stopped job to other workers, fails a refused one, and retries any other. */
-export async function endBroken(
-  { lease, options: { queue }, log }: Held,
+export async function endWithoutResult(
+  { lease, options: { queue }, log }: LeasedJob,
   outcome: Outcome,
 ): Promise<void> {
   if (outcome.type === "failed" && outcome.isRefusal) {
@@ -125,7 +125,7 @@ export async function endBroken(
   }
   if (outcome.type === "failed") {
     log("fault", outcome.reason);
-    return await giveBack(lease, queue);
+    return await retryOrFail(lease, queue);
   }
   // A worker that lost its lease has nothing to release: the queue refuses this.
   await queue.nack(lease, { reason: "the worker stops", retry: true, isRelease: true });
@@ -139,7 +139,7 @@ export class Refusal extends TypeError {
 }
 
 /** @param refusal why the job is at fault; omitted for an internal fault, whose details stay in the log */
-async function giveBack(lease: Lease, queue: JobQueue, refusal?: string): Promise<void> {
+async function retryOrFail(lease: Lease, queue: JobQueue, refusal?: string): Promise<void> {
   await queue.nack(lease, {
     reason: refusal ?? "Cannot finish job: its worker failed: the worker's log says why",
     retry: refusal === undefined,
@@ -148,7 +148,7 @@ async function giveBack(lease: Lease, queue: JobQueue, refusal?: string): Promis
 }
 
 /** Problems of publishing, such as a name that has become an alias, may be shown. */
-function isShown(error: unknown): boolean {
+function mayBeShown(error: unknown): boolean {
   return error instanceof Refusal || (error instanceof TypeError && error.name === "Problem");
 }
 

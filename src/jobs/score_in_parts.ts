@@ -13,7 +13,7 @@ import { concatBytes } from "../core/bytes/bytes.ts";
 import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
 import { digestOf } from "../storage/model_store.ts";
 import type { Outcome } from "./messages.ts";
-import { endBroken, type Held, modelOf } from "./held.ts";
+import { endWithoutResult, type LeasedJob, modelOf } from "./leased_job.ts";
 import { PART_ROWS, type PartSpec, type ScoredPart, type ScoreSpec } from "./score_job.ts";
 import { WorkThread } from "./work_thread.ts";
 
@@ -21,7 +21,7 @@ import { WorkThread } from "./work_thread.ts";
 const PARTS_AHEAD = 32;
 
 /** The owner of parts, which is not a caller's name. */
-const NOBODY = "";
+const NO_OWNER = "";
 
 /** A part was not scored; the outcome says how the job ends. */
 class NotScored extends Error {
@@ -33,48 +33,52 @@ class NotScored extends Error {
   }
 }
 
-/** @param split called when other jobs may use the thread */
-export async function doScoring(held: Held, thread: WorkThread, split: () => void): Promise<void> {
-  const { lease, options: { queue }, signal, log } = held;
-  const { source, ...asked } = lease.job.spec as unknown as ScoreSpec, { digest } = asked;
-  const input = await queue.input(lease), model = await modelOf(held, digest);
-  const { falseAlarmRate } = asked;
+/** @param onSplit called when other jobs may use the thread */
+export async function doScoring(
+  leased: LeasedJob,
+  thread: WorkThread,
+  onSplit: () => void,
+): Promise<void> {
+  const { lease, options: { queue }, signal, log } = leased;
+  const { source, ...scoring } = lease.job.spec as unknown as ScoreSpec, { digest } = scoring;
+  const input = await queue.input(lease), model = await modelOf(leased, digest);
+  const { falseAlarmRate } = scoring;
   const outcome = await thread.do({ type: "split", source, input, model, falseAlarmRate }, {
     signal,
   });
-  split();
-  if (outcome.type !== "split") return await endBroken(held, outcome);
+  onSplit();
+  if (outcome.type !== "split") return await endWithoutResult(leased, outcome);
   log("split");
   const { header, parts, rows } = outcome.split;
-  const gathered = new Parts(held, asked, model);
+  const jobParts = new JobParts(leased, scoring, model);
   try {
-    const scored = await gathered.score(parts);
+    const scored = await jobParts.score(parts);
     const text = concatBytes([header, ...scored.map(({ lines }) => lines)]);
     const anomalies = scored.reduce((sum, part) => sum + part.anomalies, 0);
-    const about = { rows, anomalies, parts: parts.length, bytes: text.length, ...asked };
-    await queue.ack(lease, JSON.parse(JSON.stringify(about)), text);
+    const result = { rows, anomalies, parts: parts.length, bytes: text.length, ...scoring };
+    await queue.ack(lease, JSON.parse(JSON.stringify(result)), text);
     log("succeeded");
   } catch (error) {
     if (!(error instanceof NotScored)) throw error;
-    await endBroken(held, error.outcome);
+    await endWithoutResult(leased, error.outcome);
   } finally {
-    await gathered.close();
+    await jobParts.close();
   }
 }
 
 /** The parts of one job. */
-class Parts {
-  readonly #held: Held;
+class JobParts {
+  readonly #leased: LeasedJob;
   readonly #queue: JobQueue;
-  readonly #asked: Omit<ScoreSpec, "source">;
+  readonly #scoring: Omit<ScoreSpec, "source">;
   readonly #model: Uint8Array;
   readonly #ids: string[] = [];
   #thread?: WorkThread;
 
-  constructor(held: Held, asked: Omit<ScoreSpec, "source">, model: Uint8Array) {
-    this.#held = held;
-    this.#queue = held.options.queue;
-    this.#asked = asked;
+  constructor(leased: LeasedJob, scoring: Omit<ScoreSpec, "source">, model: Uint8Array) {
+    this.#leased = leased;
+    this.#queue = leased.options.queue;
+    this.#scoring = scoring;
     this.#model = model;
   }
 
@@ -83,36 +87,36 @@ class Parts {
    * @throws NotScored or LeaseLostError
    */
   async score(parts: readonly Uint8Array[]): Promise<ScoredPart[]> {
-    const here: (ScoredPart | undefined)[] = [], scored: ScoredPart[] = [];
-    const take = async () => {
+    const scoredHere: (ScoredPart | undefined)[] = [], scored: ScoredPart[] = [];
+    const awaitNext = async () => {
       const i = scored.length;
-      scored.push(here[i] ?? await this.#outcome(this.#ids[i]));
-      const said = { parts: parts.length, partsDone: scored.length };
-      await this.#queue.progress(this.#held.lease, said);
+      scored.push(scoredHere[i] ?? await this.#outcome(this.#ids[i]));
+      const progress = { parts: parts.length, partsDone: scored.length };
+      await this.#queue.progress(this.#leased.lease, progress);
     };
     for (const [i, part] of parts.entries()) {
-      if (i >= PARTS_AHEAD) await take();
-      here.push(await this.#enqueue(i, part));
+      if (i >= PARTS_AHEAD) await awaitNext();
+      scoredHere.push(await this.#enqueue(i, part));
     }
-    while (scored.length < parts.length) await take();
+    while (scored.length < parts.length) await awaitNext();
     return scored;
   }
 
   /** @returns the scored part, if the queue did not accept it */
   async #enqueue(i: number, input: Uint8Array): Promise<ScoredPart | undefined> {
-    const { lease: { job }, signal, options: { device = {} } } = this.#held;
+    const { lease: { job }, signal, options: { device = {} } } = this.#leased;
     if (signal.aborted) throw new NotScored({ type: "stopped" });
     const firstRow = i * PART_ROWS, id = await partId(job.id, i);
-    const spec: PartSpec = { whole: job.id, firstRow, ...this.#asked };
+    const spec: PartSpec = { whole: job.id, firstRow, ...this.#scoring };
     this.#ids.push(id);
     try {
-      const part = { id, kind: "part", model: job.model, owner: NOBODY } as const;
+      const part = { id, kind: "part", model: job.model, owner: NO_OWNER } as const;
       await this.#queue.enqueue({ ...part, spec: { ...spec } }, input);
       return undefined;
     } catch (error) {
       if (!(error instanceof QueueFullError)) throw error;
     }
-    const { falseAlarmRate } = this.#asked, model = this.#model;
+    const { falseAlarmRate } = this.#scoring, model = this.#model;
     const outcome = await (this.#thread ??= new WorkThread()).do(
       { type: "score", input, model, firstRow, falseAlarmRate, device },
       { signal },
@@ -122,7 +126,7 @@ class Parts {
   }
 
   async #outcome(id: string): Promise<ScoredPart> {
-    const { signal } = this.#held;
+    const { signal } = this.#leased;
     for await (const _event of this.#queue.events(id, 0, signal));
     if (signal.aborted) throw new NotScored({ type: "stopped" });
     const job = await this.#queue.find(id), lines = await this.#queue.output(id);
@@ -137,7 +141,7 @@ class Parts {
   /** Cancels the remaining parts of a job that has ended. */
   async close(): Promise<void> {
     this.#thread?.close();
-    const job = await this.#queue.find(this.#held.lease.job.id);
+    const job = await this.#queue.find(this.#leased.lease.job.id);
     if (job?.state === "succeeded" || !isOver(job?.state ?? "cancelled")) return;
     for (const id of this.#ids) await this.#queue.cancel(id);
   }

@@ -5,13 +5,13 @@
  */
 
 /** How long a cluster may be without a leader, in milliseconds. */
-const PATIENCE_MS = 30_000;
+const RETRY_FOR_MS = 30_000;
 
 /** Milliseconds between two attempts. */
 const PAUSE_MS = 100;
 
 /** Temporary errors: no leader, no answer, a connection that is being restored. */
-const PASSING = new Set([
+const TEMPORARY = new Set([
   "JetStreamNotEnabled",
   "NoRespondersError",
   "TimeoutError",
@@ -28,13 +28,13 @@ const UNAVAILABLE = 503;
 const NO_PEERS = 10005;
 
 /** Retries until an answer or a permanent error. */
-export async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
-  const until = performance.now() + PATIENCE_MS;
+export async function withRetries<Value>(request: () => Promise<Value>): Promise<Value> {
+  const until = performance.now() + RETRY_FOR_MS;
   for (;;) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
-      if (!mayPass(error) || performance.now() > until) throw error;
+      if (!isTemporary(error) || performance.now() > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
@@ -45,9 +45,9 @@ export function isFull(error: unknown): boolean {
   return error instanceof Error && /maximum messages/.test(error.message);
 }
 
-function mayPass(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   if (!(error instanceof Error) || isFull(error)) return false;
-  if (PASSING.has(error.name)) return true;
+  if (TEMPORARY.has(error.name)) return true;
   const { status, code } = error as { status?: number; code?: number };
   return status === UNAVAILABLE || code === NO_PEERS;
 }

@@ -13,10 +13,10 @@ import { parseRbmSpec, type RbmSpec } from "../../models/rbm.ts";
 import type { FactorAnalysisOptions } from "../em/em_options.ts";
 
 /** The types of these models. */
-const NEIGHBOUR_TYPES = ["rbm", "ppca", "factorAnalysis"] as const;
+const RELATIVE_TYPES = ["rbm", "ppca", "factorAnalysis"] as const;
 
 /** A complete specification. */
-export type NeighbourSpec =
+export type RelativeSpec =
   | ({ readonly type: "rbm" } & RbmSpec)
   | (
     & { readonly type: "ppca" | "factorAnalysis" }
@@ -24,7 +24,7 @@ export type NeighbourSpec =
   );
 
 /** Whether a specification is one of these. */
-export function isNeighbour(spec: unknown): spec is { readonly type: unknown } {
+export function isRelative(spec: unknown): spec is { readonly type: unknown } {
   return typeof spec === "object" && spec !== null && "type" in spec;
 }
 
@@ -32,15 +32,15 @@ export function isNeighbour(spec: unknown): spec is { readonly type: unknown } {
  * Completes the specification for the columns of a table, if they are known.
  * @throws TypeError or RangeError naming the field
  */
-export function parseNeighbour(
+export function parseRelative(
   value: { readonly type: unknown },
   columns?: number,
-): NeighbourSpec {
+): RelativeSpec {
   const { type: given, ...rest } = value;
-  const type = requireChoice("spec.type", given, NEIGHBOUR_TYPES);
+  const type = requireChoice("spec.type", given, RELATIVE_TYPES);
   if (type !== "rbm") {
     const fields = requireObject("spec", rest, ["latent", "tolerance", "minVariance"]);
-    return { type, ...fields } as NeighbourSpec;
+    return { type, ...fields } as RelativeSpec;
   }
   const spec = parseRbmSpec({ visible: columns ?? 1, ...rest });
   if (columns === undefined || spec.visible === columns) return { type, ...spec };

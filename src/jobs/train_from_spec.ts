@@ -1,23 +1,23 @@
 /** Trains the model that a spec states, by gradients or by EM. */
-import { fitStated } from "../detection/fit_stated.ts";
-import { namesOf, specFor } from "../detection/stated.ts";
+import { fitFromSpec } from "../detection/fit_from_spec.ts";
+import { namesOf, specFor } from "../detection/table_spec.ts";
 import type { Table } from "../formats/mod.ts";
-import { isNeighbour } from "../training/neighbours/neighbour_spec.ts";
-import { fitNeighbour } from "../training/neighbours/neighbours.ts";
+import { isRelative } from "../training/relatives/relative_spec.ts";
+import { fitRelative } from "../training/relatives/fit_relative.ts";
 import { emSpecOf } from "./budget.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
 /** @returns the model file */
-export async function trainStated(
+export async function trainFromSpec(
   table: Table,
   settings: TrainSettings,
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Uint8Array> {
-  const { spec: stated, preset: _preset, seed, determinism, ...run } = settings;
+  const { spec: rawSpec, preset: _preset, seed, determinism, ...run } = settings;
   const width = table.columns.length, machine = { determinism, ...device };
-  if (isNeighbour(stated)) {
+  if (isRelative(rawSpec)) {
     const rows = { data: table.data, shape: [table.rows, width] } as const;
-    const { model } = await fitNeighbour(emSpecOf(stated, width), rows, {
+    const { model } = await fitRelative(emSpecOf(rawSpec, width), rows, {
       ...(run as { readonly epochs?: number }),
       ...machine,
       ...namesOf(table.columns),
@@ -30,8 +30,8 @@ export async function trainStated(
     });
     return fileOf(model);
   }
-  const spec = specFor(stated!, width);
-  const { vae } = await fitStated(spec, table, {
+  const spec = specFor(rawSpec!, width);
+  const { vae } = await fitFromSpec(spec, table, {
     ...run,
     ...machine,
     seed,

@@ -6,8 +6,8 @@
  */
 import type { Command } from "npm:commander@15.1.0";
 import type { Table } from "../../formats/mod.ts";
-import { fitStated } from "../../detection/fit_stated.ts";
-import { specFor } from "../../detection/stated.ts";
+import { fitFromSpec } from "../../detection/fit_from_spec.ts";
+import { specFor } from "../../detection/table_spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
@@ -16,22 +16,22 @@ import { jsonLine, report } from "../text/text.ts";
 import { readToTrain } from "./read.ts";
 import { namingSpec, readSpec, type SpecOptions } from "./spec_file.ts";
 import { sayDevice, specResult, specSections } from "./report.ts";
-import { trainNeighbour } from "./neighbour.ts";
+import { trainRelative } from "./relative.ts";
 import { withRun } from "./run.ts";
 
 /** Reads, fits, writes and reports. */
-export async function trainBySpec(
+export async function trainFromSpec(
   data: string,
   given: SpecOptions,
   io: Io,
   command: Command,
 ): Promise<void> {
-  const stated = await readSpec(given.spec);
-  if (await trainNeighbour(data, stated, given, io, command)) return;
+  const rawSpec = await readSpec(given.spec);
+  if (await trainRelative(data, rawSpec, given, io, command)) return;
   await requirePlace(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data, given.spec]);
   const table = await readToTrain(data, io, given);
-  const spec = namingSpec(given.spec, () => specFor(stated, table.columns.length));
+  const spec = namingSpec(given.spec, () => specFor(rawSpec, table.columns.length));
   const { vae, report: fit } = await fitTo(spec, table, given, io);
   const bytes = vae.save();
   await writeWhole(given.out, [bytes]);
@@ -47,5 +47,5 @@ function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
   // For a model with a classifier, options without a type can only mean this objective.
   const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
   const asked = { ...given, ...meant };
-  return withRun(table, asked, io, (settings) => fitStated(spec, table, settings));
+  return withRun(table, asked, io, (settings) => fitFromSpec(spec, table, settings));
 }

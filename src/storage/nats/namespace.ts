@@ -26,10 +26,10 @@ import { type KV, Kvm } from "npm:@nats-io/kv@3.4.0";
 import { type ObjectStore, Objm } from "npm:@nats-io/obj@3.4.0";
 import type { NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
 import type { NewJob } from "../job_queue.ts";
-import { patiently } from "./patience.ts";
+import { withRetries } from "./retries.ts";
 
 /** How to create the streams and buckets that do not exist yet. */
-export interface RoomOptions {
+export interface NamespaceOptions {
   /** Letters and digits; several namespaces may share a cluster (default: "elbow"). */
   readonly namespace?: string;
   /** Copies of everything (default: 3 in a cluster, otherwise 1). */
@@ -43,7 +43,7 @@ export interface RoomOptions {
 }
 
 /** The streams and buckets of a namespace. */
-export interface Rooms {
+export interface Namespace {
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
@@ -61,7 +61,7 @@ export interface Rooms {
 }
 
 /** Stands for the owner of a job that has none, such as a part of another job. */
-const NOBODY = "-";
+const NO_OWNER = "-";
 
 /** The consumer that all workers share. */
 export const WORKERS = "workers";
@@ -75,48 +75,48 @@ const TIMEOUT_MS = 2000;
 const nanos = (ms: number) => ms * 1_000_000;
 
 /** Opens the streams and buckets; creates those that do not exist. */
-export async function openRooms(
+export async function openNamespace(
   connection: NatsConnection,
-  options: RoomOptions,
-): Promise<Rooms> {
+  options: NamespaceOptions,
+): Promise<Namespace> {
   const { namespace = "elbow", keepSeconds = 7 * 86_400, leaseMs = 15_000 } = options;
   if (!/^[A-Za-z0-9]{1,32}$/.test(namespace)) {
     throw new TypeError("Cannot open storage: a namespace is 1 to 32 letters and digits");
   }
   const replicas = options.replicas ?? (connection.info?.cluster ? 3 : 1);
   // A short timeout: a request to a dead leader soon goes to the next one.
-  const asking = { timeout: TIMEOUT_MS };
-  const jsm = await patiently(() => jetstreamManager(connection, asking));
-  const js = jetstream(connection, asking);
+  const requestOptions = { timeout: TIMEOUT_MS };
+  const jsm = await withRetries(() => jetstreamManager(connection, requestOptions));
+  const js = jetstream(connection, requestOptions);
   const streams = await openStreams(jsm, { ...options, namespace, keepSeconds, leaseMs, replicas });
   const kvm = new Kvm(js), objm = new Objm(js);
   const common = { replicas, storage: StorageType.File };
   // Reads go to the leader: a replica may not have what was just accepted.
-  const keys = (room: string, more = {}) =>
-    patiently(() =>
-      kvm.create(`${namespace}_${room}`, { ...common, allow_direct: false, ...more })
+  const keyValue = (bucket: string, more = {}) =>
+    withRetries(() =>
+      kvm.create(`${namespace}_${bucket}`, { ...common, allow_direct: false, ...more })
     );
-  const objects = (room: string, more = {}) =>
-    patiently(() => objm.create(`${namespace}_${room}`, { ...common, ...more }));
+  const objectStore = (bucket: string, more = {}) =>
+    withRetries(() => objm.create(`${namespace}_${bucket}`, { ...common, ...more }));
   return {
     connection,
     js,
     jsm,
     ...streams,
-    jobs: await keys("jobs", { ttl: keepSeconds * 1000 }),
-    state: await keys("state"),
-    data: await objects("data", { ttl: nanos(keepSeconds * 1000) }),
-    store: await objects("store"),
+    jobs: await keyValue("jobs", { ttl: keepSeconds * 1000 }),
+    state: await keyValue("state"),
+    data: await objectStore("data", { ttl: nanos(keepSeconds * 1000) }),
+    store: await objectStore("store"),
     leaseMs,
     eventsSubject: (id) => `${namespace}.events.${id}`,
-    workSubject: ({ owner, id }) => `${namespace}.work.${owner || NOBODY}.${id}`,
+    workSubject: ({ owner, id }) => `${namespace}.work.${owner || NO_OWNER}.${id}`,
   };
 }
 
 async function openStreams(
   jsm: JetStreamManager,
-  options: Required<Omit<RoomOptions, "maxJobs">> & Pick<RoomOptions, "maxJobs">,
-): Promise<Pick<Rooms, "work" | "events">> {
+  options: Required<Omit<NamespaceOptions, "maxJobs">> & Pick<NamespaceOptions, "maxJobs">,
+): Promise<Pick<Namespace, "work" | "events">> {
   const { namespace, maxJobs = 1000, keepSeconds, leaseMs, replicas } = options;
   const work = `${namespace}_work`, events = `${namespace}_events`;
   const common = {
@@ -139,7 +139,7 @@ async function openStreams(
     max_deliver: -1,
     max_ack_pending: 10_000,
   };
-  await patiently(() => jsm.consumers.add(work, consumer));
+  await withRetries(() => jsm.consumers.add(work, consumer));
   await ensureStream(jsm, {
     ...common,
     name: events,
@@ -154,7 +154,7 @@ async function ensureStream(
   jsm: JetStreamManager,
   config: Parameters<JetStreamManager["streams"]["add"]>[0],
 ): Promise<void> {
-  await patiently(async () => {
+  await withRetries(async () => {
     try {
       await jsm.streams.info(config.name);
     } catch (error) {

@@ -1,20 +1,20 @@
 /**
  * `elbow train DATA --spec SPEC --out MODEL` if SPEC states a relative of the VAE: a Boltzmann machine, or factor
- * analysis or probabilistic PCA by EM (`training/neighbours/neighbours.ts`). Options that do not apply are refused.
+ * analysis or probabilistic PCA by EM (`training/relatives/fit_relative.ts`). Options that do not apply are refused.
  */
 import type { Command } from "npm:commander@15.1.0";
 import {
-  isNeighbour,
-  type NeighbourSpec,
-  parseNeighbour,
-} from "../../training/neighbours/neighbour_spec.ts";
+  isRelative,
+  parseRelative,
+  type RelativeSpec,
+} from "../../training/relatives/relative_spec.ts";
 import {
-  fitNeighbour,
-  type FittedNeighbour,
-  type NeighbourEpoch,
-} from "../../training/neighbours/neighbours.ts";
+  fitRelative,
+  type FittedRelative,
+  type RelativeEpoch,
+} from "../../training/relatives/fit_relative.ts";
 import type { Divergence } from "../../training/rbm/rbm_options.ts";
-import { namesOf } from "../../detection/stated.ts";
+import { namesOf } from "../../detection/table_spec.ts";
 import type { Table } from "../../formats/mod.ts";
 import { namingTable } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
@@ -28,19 +28,19 @@ import { givenTo } from "./given.ts";
 import { refuseForType } from "./takers.ts";
 
 /** Trains the model if SPEC states one of these. @returns whether it did */
-export async function trainNeighbour(
+export async function trainRelative(
   data: string,
-  stated: unknown,
+  rawSpec: unknown,
   given: SpecOptions,
   io: Io,
   command: Command,
 ): Promise<boolean> {
-  if (!isNeighbour(stated)) return false;
+  if (!isRelative(rawSpec)) return false;
   await requirePlace(given.out, [data, given.spec]);
   // Mistakes in SPEC itself are reported before a long table is read.
-  refuseForType(namingSpec(given.spec, () => parseNeighbour(stated)), given, command);
+  refuseForType(namingSpec(given.spec, () => parseRelative(rawSpec)), given, command);
   const table = await readToTrain(data, io, given);
-  const spec = namingSpec(given.spec, () => parseNeighbour(stated, table.columns.length));
+  const spec = namingSpec(given.spec, () => parseRelative(rawSpec, table.columns.length));
   const fitted = await fit(spec, table, given, io);
   const bytes = fitted.model.save();
   await writeWhole(given.out, [bytes]);
@@ -50,18 +50,18 @@ export async function trainNeighbour(
 }
 
 async function fit(
-  spec: NeighbourSpec,
+  spec: RelativeSpec,
   table: Table,
   given: SpecOptions,
   io: Io,
-): Promise<FittedNeighbour> {
+): Promise<FittedRelative> {
   const progress = createProgress(io, given.json), { data, rows, columns } = table;
   const { objective, learningRate } = given;
   try {
     return await namingTable(
       table,
       () =>
-        fitNeighbour(spec, { data, shape: [rows, columns.length] }, {
+        fitRelative(spec, { data, shape: [rows, columns.length] }, {
           ...givenTo("fit", given),
           ...(objective !== undefined && { objective: objective as unknown as Divergence }),
           ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
@@ -75,11 +75,11 @@ async function fit(
   }
 }
 
-function lineOf(epoch: NeighbourEpoch): string {
+function lineOf(epoch: RelativeEpoch): string {
   return figuresOf(epoch).map(([name, value]) => `${name} ${nats(value)}`).join("  ");
 }
 
-function figuresOf(epoch: NeighbourEpoch): [string, number][] {
+function figuresOf(epoch: RelativeEpoch): [string, number][] {
   if ("logLikelihood" in epoch) return [["ln p(x)", epoch.logLikelihood]];
   return [["ln p(x | h)", -epoch.reconstruction], ["F(data) - F(samples)", epoch.gap]];
 }
@@ -91,8 +91,8 @@ interface Written {
 }
 
 function say(
-  { model, history, converged }: FittedNeighbour,
-  spec: NeighbourSpec,
+  { model, history, converged }: FittedRelative,
+  spec: RelativeSpec,
   { table, bytes, given: { out, json } }: Written,
   io: Io,
 ): void {

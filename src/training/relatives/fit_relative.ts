@@ -1,47 +1,47 @@
-/** Fits the models that `neighbour_spec.ts` specifies. */
+/** Fits the models that `relative_spec.ts` specifies. */
 import { type DeviceOptions, splitDevice } from "../../trained/device_options.ts";
 import type { Rows } from "../../trained/rows/matrix.ts";
 import { parseEmOptions } from "../em/em_options.ts";
 import { factorAnalysis } from "../em/factor_analysis.ts";
-import type { NeighbourSpec } from "./neighbour_spec.ts";
+import type { RelativeSpec } from "./relative_spec.ts";
 import { Rbm } from "../rbm/rbm.ts";
 import { parseRbmRecipe, type RbmEpoch, type RbmFitOptions } from "../rbm/rbm_options.ts";
 import type { VAE } from "../vae.ts";
 
 /** Options for fitting; EM uses `epochs`, as its maximum number of steps, and `seed`. */
-export interface NeighbourRun
+export interface RelativeFitOptions
   extends DeviceOptions, Pick<RbmFitOptions, "batchSize" | "objective" | "optimizer" | "signal"> {
   readonly epochs?: number;
   readonly seed?: number;
   /** Names of the columns, for the model's spec. */
   readonly columns?: readonly string[];
-  readonly onProgress?: (epoch: NeighbourEpoch, epochs: number) => void;
+  readonly onProgress?: (epoch: RelativeEpoch, epochs: number) => void;
 }
 
 /** One epoch of a Boltzmann machine, or one step of EM. */
-export type NeighbourEpoch = RbmEpoch | { readonly epoch: number; readonly logLikelihood: number };
+export type RelativeEpoch = RbmEpoch | { readonly epoch: number; readonly logLikelihood: number };
 
 /** A fitted model. */
-export interface FittedNeighbour {
+export interface FittedRelative {
   readonly model: VAE | Rbm;
-  readonly history: readonly NeighbourEpoch[];
+  readonly history: readonly RelativeEpoch[];
   /** EM: whether the last step gained less than the tolerance. */
   readonly converged?: boolean;
 }
 
 /** @throws TypeError or RangeError naming the option or the row; DivergenceError; the signal's reason */
-export async function fitNeighbour(
-  spec: NeighbourSpec,
+export async function fitRelative(
+  spec: RelativeSpec,
   rows: Rows,
-  options: NeighbourRun,
-): Promise<FittedNeighbour> {
+  options: RelativeFitOptions,
+): Promise<FittedRelative> {
   const [device, { onProgress, columns, ...run }] = splitDevice(options);
   const named = columns && { columns };
   if (spec.type === "rbm") {
     const { type: _type, ...layers } = spec, { epochs } = parseRbmRecipe(run, 0);
     const model = Rbm.create({ ...layers, ...named }, { seed: run.seed, ...device });
-    const told = { onProgress: (epoch: RbmEpoch) => onProgress?.(epoch, epochs) };
-    const { history } = await model.fit(rows, { ...run, ...told });
+    const progress = { onProgress: (epoch: RbmEpoch) => onProgress?.(epoch, epochs) };
+    const { history } = await model.fit(rows, { ...run, ...progress });
     return { model, history };
   }
   const { type, ...own } = spec;
