@@ -9,7 +9,7 @@
  *   preset "small"      one VAE over standardised columns with learned per-column variance (σ-VAE:
  *                       Rybkin et al., 2021), scored by its negative ELBO
  *
- * An option that only applies to a single network, such as another likelihood, selects "small".
+ * An option that applies only to a single network, such as another likelihood, selects "small".
  *
  * With `robust`, for rows that contain anomalies, the stranger half of the training rows is left out
  * (`ensemble/ordinary_rows.ts`, docs/adr/0021-robust-training.md).
@@ -17,7 +17,7 @@
  * With `window`, rows are the steps of a series, and the model learns windows of that many steps
  * (docs/adr/0030-series.md), by default by
  *
- *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits that leave out one stretch each
+ *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits that leave out one set of stretches each
  *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";

@@ -28,14 +28,14 @@ export interface DetectorOptions extends
   DetectorSpecOptions,
   DeviceOptions {
   /**
-   * "ensemble", the default, gives the best scores. "small" is one network, at a tenth of the time and file size;
-   * options that only one network has (`likelihood`, `objective`, `validation`, `earlyStopping`) select it too.
-   * "linear", the default with `window`, is one linear VAE, fitted exactly.
+   * "ensemble", the default, gives the best scores. "small" is a single network, at a tenth of the time and file size;
+   * options that apply only to a single network (`likelihood`, `objective`, `validation`, `earlyStopping`) select it
+   * too. "linear", the default with `window`, is one linear VAE, fitted exactly.
    */
   readonly preset?: Preset;
   /** Networks for each view of an ensemble (default: 2). */
   readonly members?: number;
-  /** What an ensemble looks at (default: residual, kl, linear and neighbours). */
+  /** The statistics of an ensemble (default: residual, kl, linear and neighbours). */
   readonly statistics?: readonly StatisticName[];
   /** Column names (default: the keys of named rows, else x0, x1, …). */
   readonly columns?: readonly string[];
@@ -44,22 +44,22 @@ export interface DetectorOptions extends
   /** Rows are the steps of a series, in order: learn windows of this many steps, 2 to 10,000. */
   readonly window?: number;
   /**
-   * The rows contain anomalies: leave out this share of the training rows, the strangest, and fit to the others. Above 0
-   * and at most 0.5; true means 0.5. Best omitted if the rows are known to be normal.
+   * For rows that contain anomalies: leaves out this share of the training rows, the strangest, and fits to the others.
+   * Above 0 and at most 0.5; true means 0.5. Best omitted if the rows are known to be normal.
    */
   readonly robust?: boolean | number;
   /**
-   * The most rows to train on: that many are drawn by the seed, or the last ones of a series. By default all rows
-   * train; of rows in batches, a million, or as many as hold 2²⁶ cells.
+   * Maximum number of training rows, drawn by the seed, or the last ones of a series. By default all rows are used; for
+   * rows in batches, a million, or as many as hold 2²⁶ cells.
    */
   readonly maxRows?: number;
   /** The share of normal rows that may be flagged (default: 0.01). */
   readonly falseAlarmRate?: number;
   /** The seed of everything random (default: 0). */
   readonly seed?: number;
-  /** The fraction of rows held back to calibrate (default: what the false-alarm rate needs, 0.2 to 0.5). */
+  /** The fraction of rows held out for calibration (default: what the false-alarm rate needs, 0.2 to 0.5). */
   readonly calibration?: number;
-  /** The fraction of the training rows held back to report their ELBO (default: none). */
+  /** The fraction of the training rows held out to report their ELBO (default: none). */
   readonly validation?: number;
 }
 

@@ -5,11 +5,12 @@
  *
  *   λ_i > max(β, (1 + √(D / n))²)
  *
- * The first bound is that of a linear VAE: at its optimum a dimension is active if and only if its eigenvalue exceeds β
- * σ² (Lucas, Tucker, Grosse and Norouzi, "Don't blame the ELBO!", 2019); σ² = 1 is the variance of standardised columns
- * that nothing explains, where training begins. The second is the largest eigenvalue that independent columns reach by
- * chance in n rows (Marchenko and Pastur, 1967). For β = 1 and many rows this is the number of factors by Guttman,
- * 1954, a lower bound. Limits: it is linear; a network may use more dimensions if columns are dependent but not
+ * The first bound is that of a linear VAE: at its optimum a dimension is active if and only if its eigenvalue exceeds
+ * β σ² (Lucas, Tucker, Grosse and Norouzi, "Don't blame the ELBO!", 2019); σ² = 1 is the variance of standardised
+ * columns that nothing explains, where training begins. The second is the largest eigenvalue that independent columns
+ * reach by chance in n rows (Marchenko and Pastur, 1967). For β = 1 and many rows this is the number of factors by
+ * Guttman, 1954, a lower bound. Limits: it is linear; a network may use more dimensions if columns are dependent but
+ * not
  * correlated.
  */
 import { symmetricEigen } from "../core/algebra/symmetric_eigen.ts";
@@ -44,7 +45,7 @@ export function spectrumOf(x: Matrix, beta = 1): Spectrum {
   };
 }
 
-/** @param eigenvalues of a correlation matrix of `rows` rows */
+/** @param eigenvalues eigenvalues of a correlation matrix of `rows` rows */
 function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): number {
   const edge = (1 + Math.sqrt(eigenvalues.length / rows)) ** 2;
   return eigenvalues.filter((each) => each > Math.max(beta, edge)).length;

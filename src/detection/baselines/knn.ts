@@ -8,7 +8,7 @@
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Baseline } from "./baseline.ts";
 
-/** Columns between checks whether a row is already too far away. */
+/** Columns between checks of whether a row is already too far away. */
 const STRIDE = 16;
 
 /** @param k which neighbour counts; with fewer training rows, the farthest */

@@ -38,7 +38,7 @@ const MAX_ROWS = 20_000;
 
 /**
  * Scores the rows of a table by each baseline.
- * @param training may be the same object as `test`: then no row is its own neighbour
+ * @param training may be the same cells as `test`: then no row is its own neighbour
  * @param seed fixes the isolation forest, and the draw from more than 20,000 training rows
  */
 export function* baselineScores(

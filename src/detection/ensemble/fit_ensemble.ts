@@ -35,7 +35,7 @@ import { spreadOf } from "./reference_distances.ts";
 /** Further rows do not improve networks of this size. */
 export const MAX_TRAINING_ROWS = 12_000;
 
-/** Reference rows. More hardly improve detection, and increase the file size and the time per score. */
+/** Number of reference rows. More hardly improve detection, but increase the file size and the time per score. */
 const REFERENCES = 1024;
 
 /** Rows that the curves of the distances are fitted on. */
@@ -179,7 +179,7 @@ function latentFor(covariance: Float64Array, features: number): number {
   return Math.min(most, Math.max(2, count + 1));
 }
 
-/** Combines the parts to one model. */
+/** Combines the parts into one model. */
 export function assemble(
   table: Pick<EnsembleModel, "columns" | "statistics" | "gaps">,
   fitted: readonly FittedPart[],

@@ -30,7 +30,7 @@ class Nearest {
   }
 
   /**
-   * Stores them in `place`.
+   * Finds them, and stores their indices in `place`.
    * @param own a reference that is the row itself, or -1
    * @returns the mean distance; 0 if there are no references
    */

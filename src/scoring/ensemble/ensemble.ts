@@ -81,7 +81,7 @@ export class Ensemble {
     return { scores, raw };
   }
 
-  /** Scores one row without allocating. Adds its contributions to `raw`. */
+  /** Scores one row without allocating, and writes its contributions to `raw`. */
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
     this.#single ??= this.#compile(1, this.#host.weights);
     raw.fill(0);

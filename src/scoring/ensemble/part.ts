@@ -178,8 +178,8 @@ export class PartScorer {
       this.#statistic[slot] = this.#shareOut(name, slot) * width / Math.max(1, count);
     }
   }
-  /** Writes what each feature adds to a statistic of row `slot` to `#share`, 0 where it is missing. @returns the sum */
-  /** What each feature adds to a statistic of row `slot`, in `#share`; nothing where it is missing. @returns the sum */
+
+  /** Writes what each feature adds to a statistic of row `slot` to `#share`, 0 if it is missing. @returns the sum */
   #shareOut(name: StatisticName, slot: number): number {
     const share = this.#share, width = share.length, first = slot * width;
     if (name === "neighbours") this.#nearest.share(this.#placed, slot, share);
