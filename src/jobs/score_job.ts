@@ -5,7 +5,7 @@
  */
 import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
-import { asUtf8 } from "../formats/text/utf16.ts";
+import { asUtf8 } from "../formats/text/as_utf8.ts";
 import { decide } from "../scoring/decisions/decide.ts";
 import { NotFiniteError } from "../trained/finite.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";

@@ -7,7 +7,7 @@ import { drawOf } from "../detection/most_rows.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
 import { readSample } from "../formats/sample/read_sample.ts";
-import { asUtf8 } from "../formats/text/utf16.ts";
+import { asUtf8 } from "../formats/text/as_utf8.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";

@@ -76,8 +76,8 @@ const REFUSED: [string, string | Uint8Array, RegExp][] = [
   ["notes.txt", "a,b\n1,2\n", /file extension must be one of \.csv/],
   ["half.csv", Uint8Array.of(0xff, 0xfe, 97, 0, 10), /expected UTF-16 text, as its byte order/],
   [
-    "latin.csv",
-    Uint8Array.of(97, 44, 98, 10, 49, 44, 0xe9, 10),
+    "bytes.csv",
+    Uint8Array.of(97, 44, 98, 10, 49, 44, 0xe9, 10, 0),
     /expected UTF-8 text|expected the model's column/,
   ],
 ];

@@ -123,12 +123,13 @@ Deno.test("beside decimal commas and whole numbers it is the cell with thousands
   );
 });
 
-Deno.test("UTF-16, as Windows writes it, is read as UTF-8 is: whole, as a stream and from standard input", async () => {
+Deno.test("UTF-16 and Windows-1252 are read as UTF-8 is: whole, as a stream and from standard input", async () => {
   using folder = new Folder();
   const csv = tableCsv(60).replace("a,", "größe,");
   const units = Uint16Array.from(`\ufeff${csv}`, (unit) => unit.charCodeAt(0));
   const little = new Uint8Array(units.buffer), big = little.slice();
   for (let i = 0; i < big.length; i += 2) [big[i], big[i + 1]] = [little[i + 1], little[i]];
+  const western = Uint8Array.from(csv, (letter) => letter.charCodeAt(0));
   const run = async (bytes: string | Uint8Array) => {
     const data = folder.write("t.csv", bytes), out = folder.at("m");
     await elbowOk("train", data, "--out", out, ...QUICK);
@@ -144,7 +145,9 @@ Deno.test("UTF-16, as Windows writes it, is read as UTF-8 is: whole, as a stream
   };
   const want = await run(csv);
   assert.equal(want[1], want[2]);
-  for (const bytes of [little, big]) assert.deepEqual(await run(bytes), want);
+  for (const bytes of [little, big, western]) assert.deepEqual(await run(bytes), want);
+  const { stderr } = await elbow(["report", folder.write("t.csv", western)]);
+  assert.match(stderr, /t\.csv is not UTF-8, and is read as Windows-1252\n/);
 });
 
 Deno.test("slips are refused as such, and options that would be ignored by their flags", async () => {

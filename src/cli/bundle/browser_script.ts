@@ -40,11 +40,15 @@ at("file").onchange = async ({ target }) => {
   if (file && model) await show(at("rows").value);
 };
 
-/** UTF-8, or UTF-16 with its byte order mark, as Windows writes it. */
+/** UTF-8, or as Windows writes it: UTF-16 with its byte order mark, or Windows-1252. */
 async function textOf(file) {
   const bytes = new Uint8Array(await file.arrayBuffer()), mark = bytes[0] * 256 + bytes[1];
   const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }
 
 /** Scores the text's rows and shows what came of it. */

@@ -10,8 +10,8 @@ import { readAnyTable, type ReadTableOptions, type Table } from "../../formats/m
 import { listNames } from "../../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import { isGzip } from "./gzip.ts";
-import { asUtf8 } from "../../formats/text/utf16.ts";
-import { inputAsUtf8, piecesOf } from "./input.ts";
+import { asUtf8 } from "../../formats/text/as_utf8.ts";
+import { guessOf, inputAsUtf8, piecesOf } from "./input.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
@@ -67,9 +67,9 @@ export function sayLacking(lacking: readonly string[], io: Io): void {
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {
-  if (path !== "-" && !isGzip(path)) return asUtf8(await readWhole(path), path);
+  if (path !== "-" && !isGzip(path)) return asUtf8(await readWhole(path), path, guessOf(path, io));
   const text = path === "-"
-    ? inputAsUtf8(ReadableStream.from([await io.stdin()]))
+    ? inputAsUtf8(ReadableStream.from([await io.stdin()]), io)
     : piecesOf(path, io);
   const pieces = await Array.fromAsync(text, (piece) => new Uint8Array(piece));
   return new Uint8Array(await new Blob(pieces).arrayBuffer());

@@ -1,5 +1,5 @@
 /** A file or standard input, piece by piece. */
-import { piecesAsUtf8 } from "../../formats/text/utf16.ts";
+import { piecesAsUtf8 } from "../../formats/text/as_utf8.ts";
 import { reasonOf } from "./files.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import type { RandomAccess } from "../../formats/parquet.ts";
@@ -9,7 +9,7 @@ import type { Io } from "../io.ts";
 const PIECE_BYTES = 1 << 18;
 
 /**
- * The pieces of a file, or of standard input for "-"; UTF-16 text as UTF-8.
+ * The pieces of a file, or of standard input for "-"; text of other encodings as UTF-8.
  * @param onBytes called with the size of each piece of the file, before decompression
  * @throws TypeError if the file does not exist or cannot be read
  */
@@ -18,14 +18,23 @@ export function piecesOf(
   io: Io,
   onBytes: (count: number) => void = () => {},
 ): AsyncIterable<Uint8Array> {
-  if (path === "-") return inputAsUtf8(io.stdinPieces());
+  if (path === "-") return inputAsUtf8(io.stdinPieces(), io);
   const pieces = filePieces(path, onBytes);
-  return piecesAsUtf8(isGzip(path) ? gunzipped(path, pieces) : pieces, path);
+  return piecesAsUtf8(isGzip(path) ? gunzipped(path, pieces) : pieces, path, guessOf(path, io));
 }
 
 /** Standard input as text, or its bytes if it is not text. */
-export function inputAsUtf8(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  return piecesAsUtf8(unpackedInput(pieces), "-");
+export function inputAsUtf8(
+  pieces: AsyncIterable<Uint8Array>,
+  io: Io,
+): AsyncGenerator<Uint8Array> {
+  return piecesAsUtf8(unpackedInput(pieces), "-", guessOf("-", io));
+}
+
+/** Reports that a file is taken for Windows-1252. */
+export function guessOf(path: string, io: Io): () => void {
+  const name = path === "-" ? "standard input" : path;
+  return () => io.stderr(`elbow: ${name} is not UTF-8, and is read as Windows-1252\n`);
 }
 
 /** A file of which any part can be read; the caller closes it. */
@@ -90,7 +99,7 @@ async function orReason<Value>(path: string, act: () => Promise<Value>): Promise
 export async function peekedInput(
   io: Io,
 ): Promise<{ readonly first: Uint8Array; readonly io: Io }> {
-  const pieces = inputAsUtf8(io.stdinPieces());
+  const pieces = inputAsUtf8(io.stdinPieces(), io);
   const { value: first = new Uint8Array() } = await pieces.next();
   async function* stdinPieces(): AsyncGenerator<Uint8Array> {
     yield first;

@@ -3,7 +3,7 @@
  * Source: UTF-8 (RFC 3629); a byte order mark at the start is dropped. Limits: no other encoding is read.
  */
 import { DataError } from "../errors.ts";
-import { utf16Of } from "./utf16.ts";
+import { utf16Of } from "./as_utf8.ts";
 
 const PIECE_BYTES = 1 << 20;
 
