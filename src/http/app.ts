@@ -9,16 +9,16 @@ import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./access/auth.ts";
-import { BytesAhead } from "./body.ts";
+import { ReservedBytes } from "./body.ts";
 import { liveCatalogue, type Models } from "./models/catalogue.ts";
 import { requireOrigins } from "./access/cors.ts";
-import { direct } from "./direct.ts";
+import { withFastPath } from "./fast_path.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { LogEntry } from "./telemetry/observe.ts";
-import { Turns } from "./pace.ts";
+import { TurnQueue } from "./pacer.ts";
 import { type RateLimit, RateLimiter } from "./access/rate_limit.ts";
 import { Registry } from "./models/registry.ts";
-import { elsewhere } from "./route.ts";
+import { notFoundRoutes } from "./route.ts";
 import { aliasRoutes } from "./routes/aliases.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -91,18 +91,18 @@ export function createApp(options: AppOptions): App {
   healthRoutes(app, service);
   modelRoutes(app, service);
   aliasRoutes(app, service);
-  const ways = verbRoutes(app, service);
+  const verbs = verbRoutes(app, service);
   trainRoutes(app, service);
   scoreJobRoutes(app, service);
   jobRoutes(app, service);
   uploadRoutes(app, service);
   oipRoutes(app, service);
   docsRoutes(app, service);
-  elsewhere(app, service, {
+  notFoundRoutes(app, service, {
     paths: ["/health/*", "/v1/*", "/v2/*"],
     verbs: Object.keys(VERBS),
   });
-  app.fetch = direct(app.fetch, service, ways);
+  app.fetch = withFastPath(app.fetch, service, verbs);
   return app;
 }
 
@@ -114,7 +114,7 @@ function serviceOf(options: AppOptions): Service {
   }
   const tokens = options.tokens && new Tokens(options.tokens);
   const registry = isStore(models) ? new Registry(models, device, keepVersions) : undefined;
-  const mayChange = tokens?.open("admin") ?? false;
+  const mayChange = tokens?.anyHas("admin") ?? false;
   if (mayChange && !registry) {
     throw new TypeError('Cannot serve models to "admin": models must be a store to be changed');
   }
@@ -131,11 +131,11 @@ function serviceOf(options: AppOptions): Service {
     },
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,
-    ahead: new BytesAhead(),
+    reserved: new ReservedBytes(),
     tokens,
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),
-    turns: new Turns(),
+    turns: new TurnQueue(),
     digits: new RandomDigits(),
     origins: options.origins && requireOrigins(options.origins),
     log: options.log,
@@ -148,7 +148,7 @@ function serviceOf(options: AppOptions): Service {
 
 function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): JobIntake {
   if (!registry) throw new TypeError("Cannot train: models must be a store to be changed");
-  if (tokens?.open("train")) return intakeOf(options, registry);
+  if (tokens?.anyHas("train")) return intakeOf(options, registry);
   throw new TypeError('Cannot train: tokens must hold one for "train"');
 }
 

@@ -4,7 +4,7 @@
  *
  * If a key occurs twice in one object, the last value counts, as in JSON.parse.
  */
-import type { HeadersRead } from "./head.ts";
+import type { HeaderLookup } from "./head.ts";
 import { Problem } from "./problems.ts";
 
 /** The limits of one body. */
@@ -13,18 +13,18 @@ export interface BodyLimits {
   /** Milliseconds from the start of reading to the last byte. */
   readonly deadlineMs: number;
   /** The memory to reserve for bodies, if the server enforces Content-Length, as Deno.serve does. */
-  readonly ahead?: BytesAhead;
+  readonly reserved?: ReservedBytes;
 }
 
 /** Bytes. A body up to this size is read at once, whatever else is being read. */
-const SMALL = 16_384;
+const SMALL_BODY = 16_384;
 
 /**
  * Memory reserved for bodies before they arrive. Reading a body at once is several times as fast as reading pieces, but
  * takes as much memory as its header declares, even if hardly a byte follows. All callers share this budget; bodies
  * beyond it take memory as they arrive.
  */
-export class BytesAhead {
+export class ReservedBytes {
   #left: number;
 
   constructor(bytes: number = 64 * 2 ** 20) {
@@ -32,13 +32,13 @@ export class BytesAhead {
   }
 
   /** @returns whether there was room */
-  take(bytes: number): boolean {
+  reserve(bytes: number): boolean {
     if (bytes > this.#left) return false;
     this.#left -= bytes;
     return true;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.#left += bytes;
   }
 }
@@ -46,7 +46,7 @@ export class BytesAhead {
 /** A request, and its headers read once. */
 export interface Arriving {
   readonly request: Request;
-  readonly head: HeadersRead;
+  readonly head: HeaderLookup;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
@@ -70,35 +70,36 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 /**
  * Parses one JSON value.
- * @param of what the bytes are, for messages
+ * @param subject what the bytes are, for messages
  * @param fault makes the error for bytes that are not JSON or nest too deep
  */
 export function parseJsonOf(
-  of: string,
+  subject: string,
   bytes: Uint8Array,
   fault: (detail: string) => Problem,
 ): unknown {
   if (nestsDeeper(bytes, MAX_DEPTH)) {
-    throw fault(`Cannot read ${of}: it nests deeper than ${MAX_DEPTH} levels`);
+    throw fault(`Cannot read ${subject}: it nests deeper than ${MAX_DEPTH} levels`);
   }
   try {
     return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
-    throw fault(`Cannot read ${of}: expected one JSON value in UTF-8`);
+    throw fault(`Cannot read ${subject}: expected one JSON value in UTF-8`);
   }
 }
 
 /**
  * The media type of the body, in lower case, without parameters.
- * @param unsaid the type to assume if the headers name none (RFC 9110, 8.3)
+ * @param defaultType the type to assume if the headers name none (RFC 9110, 8.3)
  * @throws Problem unless it is one of `types`, in UTF-8 if it names a charset, and not compressed
  */
 export function requireType(
-  headers: HeadersRead,
+  headers: HeaderLookup,
   types: readonly string[],
-  unsaid = "",
+  defaultType = "",
 ): string {
-  const encoding = headers.get("content-encoding"), given = headers.get("content-type") ?? unsaid;
+  const encoding = headers.get("content-encoding"),
+    given = headers.get("content-type") ?? defaultType;
   // Nearly all bodies arrive like this: there is nothing to parse.
   if (encoding === null && types.includes(given)) return given;
   if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
@@ -106,9 +107,9 @@ export function requireType(
   }
   const [type, ...parameters] = given.toLowerCase().split(";").map((each) => each.trim());
   const charset = parameters.find((each) => each.startsWith("charset="));
-  const right = charset === undefined || /^charset="?utf-8"?$/.test(charset);
-  if (types.includes(type) && right) return type;
-  const expected = right
+  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  if (types.includes(type) && isUtf8) return type;
+  const expected = isUtf8
     ? `content-type must be ${types.join(" or ")}`
     : "its text must be in UTF-8";
   throw new Problem("unsupported-media-type", `Cannot read body: ${expected}`, {
@@ -122,14 +123,14 @@ export function requireType(
  */
 export function readBytes(
   { request, head }: Arriving,
-  { maxBytes, deadlineMs, ahead }: BodyLimits,
+  { maxBytes, deadlineMs, reserved }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(head.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   // If the server enforces the declared length, counting is unnecessary.
-  if (ahead && declared <= SMALL) return readAtOnce(request, deadlineMs);
-  if (ahead && declared <= maxBytes && ahead.take(declared)) {
-    return readAtOnce(request, deadlineMs, () => ahead.give(declared));
+  if (reserved && declared <= SMALL_BODY) return readAtOnce(request, deadlineMs);
+  if (reserved && declared <= maxBytes && reserved.reserve(declared)) {
+    return readAtOnce(request, deadlineMs, () => reserved.release(declared));
   }
   return readPieces(request, maxBytes, deadlineMs);
 }
@@ -186,7 +187,7 @@ async function readAtOnce(
 
 /** How to wait for pieces. */
 export interface PiecesOptions {
-  readonly renewed?: boolean;
+  readonly deadlinePerPiece?: boolean;
   readonly maxPieces?: number;
   /** Ends the wait. */
   readonly stopping?: AbortSignal;
@@ -200,7 +201,7 @@ export interface PiecesOptions {
 export async function* piecesOf(
   request: Request,
   deadlineMs: number,
-  { renewed = false, maxPieces = MAX_PIECES, stopping }: PiecesOptions = {},
+  { deadlinePerPiece = false, maxPieces = MAX_PIECES, stopping }: PiecesOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
   if (!reader) return;
@@ -212,11 +213,11 @@ export async function* piecesOf(
   };
   const stop = () => giveUp(aboutToStop());
   stopping?.addEventListener("abort", stop);
-  const arm = () => {
+  const startTimer = () => {
     clearTimeout(timer);
     timer = setTimeout(() => giveUp(timeout(deadlineMs)), deadlineMs);
   };
-  arm();
+  startTimer();
   try {
     for (let pieces = 1;; pieces++) {
       const { done, value } = await reader.read().catch(() => {
@@ -226,7 +227,7 @@ export async function* piecesOf(
       if (done) return;
       if (pieces > maxPieces) throw tooManyPieces(maxPieces);
       yield value;
-      if (renewed) arm();
+      if (deadlinePerPiece) startTimer();
     }
   } finally {
     clearTimeout(timer);

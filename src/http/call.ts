@@ -1,11 +1,11 @@
 /**
  * One request, and what the log and the metrics need to know about it. Independent of the router: `route.ts` makes one
- * from Hono's context, `direct.ts` from an address alone.
+ * from Hono's context, `fast_path.ts` from an address alone.
  */
 import { RequestHead } from "./head.ts";
 
 /** The decoded parameters of a path template. */
-export interface Places {
+export interface PathParams {
   param(name: string): string | undefined;
 }
 
@@ -27,19 +27,19 @@ export class Call {
   model: string | undefined = undefined;
   version: number | undefined = undefined;
   rows: number | undefined = undefined;
-  readonly #places: Places;
+  readonly #pathParams: PathParams;
 
-  constructor(request: Request, env: unknown, route: string, places: Places) {
+  constructor(request: Request, env: unknown, route: string, pathParams: PathParams) {
     this.request = request;
     this.env = env;
     this.route = route;
     this.head = new RequestHead(request.headers);
-    this.#places = places;
+    this.#pathParams = pathParams;
   }
 
   /** A parameter of the path template. */
   param(name: string): string | undefined {
-    return this.#places.param(name);
+    return this.#pathParams.param(name);
   }
 
   /** The path as it was sent. */

@@ -129,7 +129,7 @@ export class Client {
       Object.entries(options).map(([key, value]) => [key, `${value}`]),
     );
     const search = query.size > 0 ? `?${query}` : "";
-    const response = await this.#server.ask("POST", `${pathOf(model)}/${verb}${search}`, {
+    const response = await this.#server.send("POST", `${pathOf(model)}/${verb}${search}`, {
       type: FLOATS,
       accept: FLOATS,
       body: littleEndian(data),
@@ -151,7 +151,7 @@ export class Client {
   ): AsyncGenerator<ScoredLine> {
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
-    const response = await this.#server.ask("POST", `${pathOf(model)}/score?${search}`, {
+    const response = await this.#server.send("POST", `${pathOf(model)}/score?${search}`, {
       type: "application/x-ndjson",
       body: linesOf(rows),
     });
@@ -170,12 +170,12 @@ export class Client {
       ? {}
       : { "if-match": `"${expected}"` };
     const content = { type: FLOATS, body: file, headers };
-    return await (await this.#server.ask("PUT", pathOf(name), content)).json();
+    return await (await this.#server.send("PUT", pathOf(name), content)).json();
   }
 
   /** Deletes a model, or one version of it. */
   async delete(model: ModelName): Promise<void> {
-    await this.#server.ask("DELETE", pathOf(model));
+    await this.#server.send("DELETE", pathOf(model));
   }
 
   /** Lists the aliases. */
@@ -190,7 +190,7 @@ export class Client {
 
   /** Deletes an alias. */
   async deleteAlias(alias: string): Promise<void> {
-    await this.#server.ask("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
+    await this.#server.send("DELETE", `/v1/aliases/${encodeURIComponent(alias)}`);
   }
 
   /**
@@ -226,7 +226,7 @@ export class Client {
    */
   jobResult(id: string, as: "csv" | "ndjson" = "csv"): Promise<Response> {
     const accept = as === "csv" ? "text/csv" : "application/x-ndjson";
-    return this.#server.ask("GET", `/v1/jobs/${id}/result`, { accept });
+    return this.#server.send("GET", `/v1/jobs/${id}/result`, { accept });
   }
 
   /** Your unfinished jobs, oldest first. */
@@ -261,7 +261,7 @@ export class Client {
   /** Uploads a file to train on or to score; the extension of its name gives the format. */
   async putUpload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Answers["Upload"]> {
     const path = `/v1/uploads/${encodeURIComponent(name)}`;
-    return await (await this.#server.ask("PUT", path, { type: FLOATS, body: bytes })).json();
+    return await (await this.#server.send("PUT", path, { type: FLOATS, body: bytes })).json();
   }
 
   /** Lists the uploaded files. */
@@ -271,7 +271,7 @@ export class Client {
 
   /** Deletes an uploaded file. */
   async deleteUpload(name: string): Promise<void> {
-    await this.#server.ask("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
+    await this.#server.send("DELETE", `/v1/uploads/${encodeURIComponent(name)}`);
   }
 
   #askJob(path: string, body: unknown, key: string): Promise<Answers["Job"]> {

@@ -2,7 +2,7 @@
 import { NotFiniteError } from "../trained/finite.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { isBlank, notFinite, type Numbers } from "./answers.ts";
-import type { Pace } from "./pace.ts";
+import type { Pacer } from "./pacer.ts";
 import type { Problem } from "./problems.ts";
 import type { Work } from "./verbs/mod.ts";
 
@@ -23,13 +23,13 @@ function partOf(width: number): number {
 export function compute(
   work: Work,
   cells: Cells,
-  pace: Pace,
+  pacer: Pacer,
   firstRow = 0,
 ): Numbers | Promise<Numbers> {
   const { data, rows } = cells, { columns: { length: columns }, blanks } = work;
   const most = partOf(Math.max(data.length / rows, columns));
-  if (rows > most) return computeParts(work, cells, pace, firstRow, most);
-  const made = runPart(work, cells, pace, firstRow, 0);
+  if (rows > most) return computeParts(work, cells, pacer, firstRow, most);
+  const made = runPart(work, cells, pacer, firstRow, 0);
   if (!(made instanceof Promise)) return { data: made, rows, columns, blanks };
   return made.then((data) => ({ data, rows, columns, blanks }));
 }
@@ -37,17 +37,17 @@ export function compute(
 async function computeParts(
   work: Work,
   { data, rows }: Cells,
-  pace: Pace,
+  pacer: Pacer,
   firstRow: number,
   most: number,
 ): Promise<Numbers> {
   const width = data.length / rows, { columns: { length: columns }, blanks } = work;
   const numbers = new Float64Array(rows * columns);
   for (let first = 0; first < rows; first += most) {
-    if (first > 0) await pace.breathe();
+    if (first > 0) await pacer.yieldIfDue();
     const count = Math.min(most, rows - first);
     const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
-    numbers.set(await runPart(work, part, pace, firstRow + first, first), first * columns);
+    numbers.set(await runPart(work, part, pacer, firstRow + first, first), first * columns);
   }
   return { data: numbers, rows, columns, blanks };
 }
@@ -56,7 +56,7 @@ async function computeParts(
 function runPart(
   work: Work,
   part: Cells,
-  pace: Pace,
+  pacer: Pacer,
   firstRow: number,
   first: number,
 ): Float64Array | Promise<Float64Array> {
@@ -71,7 +71,7 @@ function runPart(
     return made;
   };
   try {
-    const made = work.run(part, firstRow, pace);
+    const made = work.run(part, firstRow, pacer);
     return made instanceof Promise ? made.then(finite, refuse) : finite(made);
   } catch (error) {
     return refuse(error);

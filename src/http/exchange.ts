@@ -6,7 +6,7 @@
 import { admit } from "./access/admit.ts";
 import type { Call } from "./call.ts";
 import { corsReply, preflightReply } from "./access/cors.ts";
-import { tellActiveSpan } from "./telemetry/active_span.ts";
+import { labelActiveSpan } from "./telemetry/active_span.ts";
 import { knownMethod } from "./telemetry/metrics.ts";
 import { logEntry } from "./telemetry/observe.ts";
 import { Problem } from "./problems.ts";
@@ -17,14 +17,14 @@ import { TRACE_HEADER, traceOf } from "./telemetry/trace.ts";
 
 export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
   const { metrics, log, origins } = service, { request: { method, url }, head, route } = call;
-  const known = knownMethod(method), span = tellActiveSpan(known, route);
+  const methodLabel = knownMethod(method), span = labelActiveSpan(methodLabel, route);
   metrics.inFlight++;
   let reply: Reply;
   try {
     reply = (origins && preflightReply(method, head, origins)) ??
       await answer(call, service, action);
   } catch (error) {
-    reply = refusal(error, service, route);
+    reply = problemReply(error, service, route);
   } finally {
     metrics.inFlight--;
   }
@@ -35,17 +35,17 @@ export async function exchange(call: Call, service: Service, action: Action): Pr
   const trace = span ?? (isTraced ? traceOf(head, service.digits) : undefined);
   const response = toResponse(reply, trace);
   const milliseconds = performance.now() - call.begun;
-  metrics.request(url, known, route, reply.status, milliseconds / 1000);
+  metrics.request(url, methodLabel, route, reply.status, milliseconds / 1000);
   if (log && trace) log(logEntry(method, call, reply.status, milliseconds, trace));
   return response;
 }
 
 function answer(call: Call, service: Service, action: Action): Reply | Promise<Reply> {
-  const passing = admit(call, service, action);
-  return passing ? passing.then(() => action.answer(call)) : action.answer(call);
+  const admission = admit(call, service, action);
+  return admission ? admission.then(() => action.answer(call)) : action.answer(call);
 }
 
-function refusal(error: unknown, service: Service, route: string): Reply {
+function problemReply(error: unknown, service: Service, route: string): Reply {
   const problem = problemOf(error, service);
   // Clients of the Open Inference Protocol look for this member.
   return respondProblem(problem, route.startsWith("/v2") ? { error: problem.message } : {});

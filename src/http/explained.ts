@@ -7,68 +7,68 @@ import { type Explainer, explainerOf, requireExplainOptions } from "../scoring/e
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { RowText } from "./answers.ts";
-import type { Pace } from "./pace.ts";
+import type { Pacer } from "./pacer.ts";
 import { invalid } from "./problems.ts";
 
 /** The verb's work without the option. */
 interface Scores {
   readonly columns: readonly string[];
-  run(cells: Cells, firstRow: number, pace: Pace): Float64Array | Promise<Float64Array>;
+  run(cells: Cells, firstRow: number, pacer: Pacer): Float64Array | Promise<Float64Array>;
   readonly text: RowText;
 }
 
 /** The options in a request. */
-export interface WhyOptions {
+export interface ExplainRequest {
   /** Columns to explain in each row. */
   readonly explain?: number;
   readonly conditional?: boolean;
 }
 
-const NUMBERS = ["column", "value", "expected", "low", "high", "probability"] as const;
+const BLAME_NUMBERS = ["column", "value", "expected", "low", "high", "probability"] as const;
 
 /** Numbers of a verdict before its contributions. */
-const BEFORE = 3;
+const VERDICT_NUMBERS = 3;
 
 /** The same verdicts, explained if the request asks for it. */
 export function explained<S extends Scores>(
   model: TableScorer,
   scores: S,
-  { explain, conditional }: WhyOptions,
+  { explain, conditional }: ExplainRequest,
 ): S & { readonly blanks?: readonly boolean[] } {
   if (explain === undefined) {
     if (!conditional) return scores;
     throw invalid("/conditional", "Cannot credit columns otherwise: give explain as well");
   }
-  const asked = requireExplainOptions({ columns: explain, conditional });
+  const options = requireExplainOptions({ columns: explain, conditional });
   const explainer = requireExplainer(model), width = model.columns.length;
-  const before = scores.columns.length, most = Math.min(explain, width);
+  const scoreWidth = scores.columns.length, most = Math.min(explain, width);
   const names = Array.from(
     { length: most },
-    (_, k) => NUMBERS.map((name) => `blamed.${k}.${name}`),
+    (_, k) => BLAME_NUMBERS.map((name) => `blamed.${k}.${name}`),
   );
   const columns = [...scores.columns, ...names.flat()];
   return {
     ...scores,
     columns,
-    blanks: columns.map((_, i) => i >= before),
-    async run(cells, firstRow, pace) {
-      const own = await scores.run(cells, firstRow, pace), { rows } = cells;
+    blanks: columns.map((_, i) => i >= scoreWidth),
+    async run(cells, firstRow, pacer) {
+      const scored = await scores.run(cells, firstRow, pacer), { rows } = cells;
       const data = new Float64Array(rows * columns.length).fill(NaN);
-      const contributions = contributionsOf(own, rows, before);
-      if (asked.conditional) {
-        const sums = Float64Array.from({ length: rows }, (_, r) => own[r * before]);
+      const contributions = contributionsOf(scored, rows, scoreWidth);
+      if (options.conditional) {
+        const sums = Float64Array.from({ length: rows }, (_, r) => scored[r * scoreWidth]);
         contributions.set(explainer.conditional(cells, sums));
       }
-      const blame = explainer.blame(cells, contributions, asked);
+      const blame = explainer.blame(cells, contributions, options);
       for (let r = 0; r < rows; r++) {
         const at = r * columns.length;
-        data.set(own.subarray(r * before, (r + 1) * before), at);
-        data.set(contributions.subarray(r * width, (r + 1) * width), at + BEFORE);
+        data.set(scored.subarray(r * scoreWidth, (r + 1) * scoreWidth), at);
+        data.set(contributions.subarray(r * width, (r + 1) * width), at + VERDICT_NUMBERS);
         for (let k = 0; k < most && blame.columns[r * most + k] >= 0; k++) {
           const c = blame.columns[r * most + k];
           const { expected, low, high, probability } = blame.expectations[r * most + k];
           const cell = [c, cells.data[r * width + c], expected, low, high, probability];
-          data.set(cell, at + before + k * NUMBERS.length);
+          data.set(cell, at + scoreWidth + k * BLAME_NUMBERS.length);
         }
       }
       return data;
@@ -82,22 +82,25 @@ export function explained<S extends Scores>(
 
 /** The columns to blame, at most `most`, for the row whose numbers begin at `at`. */
 function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, most: number) {
-  const blamed: BlamedColumn[] = [], behind = at + BEFORE + schema.length;
+  const blamed: BlamedColumn[] = [], start = at + VERDICT_NUMBERS + schema.length;
   for (let k = 0; k < most; k++) {
-    const from = behind + k * NUMBERS.length;
-    const [c, value, expected, low, high, probability] = data.subarray(from, from + NUMBERS.length);
+    const from = start + k * BLAME_NUMBERS.length;
+    const [c, value, expected, low, high, probability] = data.subarray(
+      from,
+      from + BLAME_NUMBERS.length,
+    );
     if (!(c >= 0)) break;
     const expectation = { expected, low, high, probability };
-    blamed.push(blamedColumn(schema[c], data[at + BEFORE + c], value, expectation));
+    blamed.push(blamedColumn(schema[c], data[at + VERDICT_NUMBERS + c], value, expectation));
   }
   return blamed;
 }
 
-function contributionsOf(own: Float64Array, rows: number, before: number): Float64Array {
-  const width = before - BEFORE;
+function contributionsOf(scored: Float64Array, rows: number, scoreWidth: number): Float64Array {
+  const width = scoreWidth - VERDICT_NUMBERS;
   return Float64Array.from(
     { length: rows * width },
-    (_, i) => own[Math.floor(i / width) * before + BEFORE + i % width],
+    (_, i) => scored[Math.floor(i / width) * scoreWidth + VERDICT_NUMBERS + i % width],
   );
 }
 

@@ -33,4 +33,4 @@ export class RequestHead {
 }
 
 /** Headers to look things up in: a request's, read once, or any others. */
-export type HeadersRead = Pick<Headers, "get" | "has">;
+export type HeaderLookup = Pick<Headers, "get" | "has">;

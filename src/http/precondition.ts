@@ -2,7 +2,7 @@
  * Preconditions on the version served now (RFC 9110, 13.1): `If-Match` and `If-None-Match`, by digest or `*`. An entity
  * tag is a digest in quotes; a weak tag, `W/"…"`, matches only in `If-None-Match`.
  */
-import type { HeadersRead } from "./head.ts";
+import type { HeaderLookup } from "./head.ts";
 
 /** Tags of which one must match, and tags of which none may; `*` is any version at all. */
 export interface Precondition {
@@ -11,7 +11,7 @@ export interface Precondition {
 }
 
 /** `If-None-Match` is meant for requests without `If-Match`; if both are given, both must hold. */
-export function preconditionOf(head: HeadersRead): Precondition {
+export function preconditionOf(head: HeaderLookup): Precondition {
   const match = head.get("if-match"), noneMatch = head.get("if-none-match");
   return {
     ...(match !== null && { match: tagsOf(match) }),

@@ -16,7 +16,7 @@ export function route(
   for (const [method, action] of Object.entries(actions) as [Method, Action | undefined][]) {
     if (!action) continue;
     allowed.push(method === "get" ? "GET, HEAD" : method.toUpperCase());
-    app[method](path, by(service, path, action));
+    app[method](path, handlerOf(service, path, action));
   }
   if (allowed.length === 0) return;
   const allow = allowed.join(", ");
@@ -24,28 +24,32 @@ export function route(
   const answer = () => {
     throw new Problem("method-not-allowed", detail, { headers: { allow } });
   };
-  app.all(path, by(service, path, { answer }));
+  app.all(path, handlerOf(service, path, { answer }));
 }
 
 /** Answers "not found" wherever no other route matches. */
-export function elsewhere(
+export function notFoundRoutes(
   app: Hono,
   service: Service,
   { paths, verbs }: { readonly paths: readonly string[]; readonly verbs: readonly string[] },
 ): void {
   const answer: Action["answer"] = (call) => {
     const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(call.path);
-    const known = isVerb
+    const hint = isVerb
       ? `a model is asked by ${verbs.join(", ")}`
       : "GET /docs lists those there are, and none ends with a slash";
-    throw new Problem("unknown-route", `Cannot find this address: ${known}`);
+    throw new Problem("unknown-route", `Cannot find this address: ${hint}`);
   };
-  app.notFound(by(service, "unknown", { answer }));
+  app.notFound(handlerOf(service, "unknown", { answer }));
   // A mounted app loses its notFound handler, but still answers for its own paths.
-  for (const path of paths) app.all(path, by(service, path, { answer }));
+  for (const path of paths) app.all(path, handlerOf(service, path, { answer }));
 }
 
 /** The Hono handler of a path template. */
-function by(service: Service, path: string, action: Action): (c: Context) => Promise<Response> {
+function handlerOf(
+  service: Service,
+  path: string,
+  action: Action,
+): (c: Context) => Promise<Response> {
   return ({ req, env }) => exchange(new Call(req.raw, env, path, req), service, action);
 }

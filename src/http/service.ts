@@ -1,11 +1,11 @@
 /** What the routes share: their dependencies, their actions, and the parameters of their paths. */
 import type { Scope, Tokens } from "./access/auth.ts";
-import type { BodyLimits, BytesAhead } from "./body.ts";
+import type { BodyLimits, ReservedBytes } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { Catalogue, Served } from "./models/catalogue.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { LogEntry } from "./telemetry/observe.ts";
-import { Pace, type Turns } from "./pace.ts";
+import { Pacer, type TurnQueue } from "./pacer.ts";
 import type { JobIntake } from "./jobs/job_intake.ts";
 import type { RateLimiter } from "./access/rate_limit.ts";
 import { invalid } from "./problems.ts";
@@ -24,11 +24,11 @@ export interface Service {
   readonly training?: JobIntake;
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
-  readonly ahead: BytesAhead;
+  readonly reserved: ReservedBytes;
   readonly tokens?: Tokens;
   readonly limiter?: RateLimiter;
   readonly metrics: Metrics;
-  readonly turns: Turns;
+  readonly turns: TurnQueue;
   readonly digits: RandomDigits;
   /** Origins whose pages may call the app; undefined without CORS. */
   readonly origins?: readonly string[];
@@ -45,7 +45,7 @@ export type Method = "get" | "post" | "put" | "delete";
 export interface Action {
   readonly scope?: Scope;
   /** A second scope that the token must have. */
-  readonly also?: Scope;
+  readonly secondScope?: Scope;
   readonly answer: (call: Call) => Reply | Promise<Reply>;
 }
 
@@ -61,18 +61,20 @@ export function adminAction(
 export function trainAction(
   { training }: Service,
   answer: (call: Call, training: JobIntake) => Reply | Promise<Reply>,
-  also?: Scope,
+  secondScope?: Scope,
 ): Action | undefined {
-  return training && { scope: "train", also, answer: (call) => answer(call, training) };
+  return training && { scope: "train", secondScope, answer: (call) => answer(call, training) };
 }
 
 /** The model that the path names; without a promise if it is loaded. */
 export function servedModel(call: Call, { catalogue }: Service): Served | Promise<Served> {
   const found = catalogue.find(pathName(call, "name"), pathVersion(call));
-  return found instanceof Promise ? found.then((each) => known(call, each)) : known(call, found);
+  return found instanceof Promise
+    ? found.then((each) => requireKnown(call, each))
+    : requireKnown(call, found);
 }
 
-function known(call: Call, served: Served | undefined): Served {
+function requireKnown(call: Call, served: Served | undefined): Served {
   if (!served) throw unknownModel(pathVersion(call));
   call.model = served.name;
   call.version = served.version;
@@ -110,14 +112,14 @@ export function modelHeaders({ name, version, digest }: Served): Record<string, 
   };
 }
 
-/** The pace of one request's work, which ends when the caller disconnects. */
-export function paceOf(call: Call, { turns }: Service): Pace {
-  return new Pace(turns, () => call.request.signal.aborted, call.begun);
+/** The pacer of one request's work, which ends when the caller disconnects. */
+export function pacerOf(call: Call, { turns }: Service): Pacer {
+  return new Pacer(turns, () => call.request.signal.aborted, call.begun);
 }
 
 /** The limits of a body of rows. */
-export function bodyLimits(call: Call, { limits, deadlineMs, ahead }: Service): BodyLimits {
+export function bodyLimits(call: Call, { limits, deadlineMs, reserved }: Service): BodyLimits {
   // Deno.serve passes the remote address, and holds bodies to their Content-Length.
   const { env } = call, isFramed = typeof env === "object" && env !== null && "remoteAddr" in env;
-  return { maxBytes: limits.maxBodyBytes, deadlineMs, ...(isFramed && { ahead }) };
+  return { maxBytes: limits.maxBodyBytes, deadlineMs, ...(isFramed && { reserved }) };
 }

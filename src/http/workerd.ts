@@ -13,7 +13,7 @@
  * `elbow bundle MODEL --target workers` writes all of these files.
  *
  * Limits: such hosts have no threads, and their clock stands still while they compute. So long work is not divided
- * (`pace.ts`): keep `maxRows` to what one request may take.
+ * (`pacer.ts`): keep `maxRows` to what one request may take.
  *
  * @module
  */

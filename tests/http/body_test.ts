@@ -1,6 +1,6 @@
 /** Memory for bodies that are announced and do not come. The oracle is counting what was announced. */
 import assert from "node:assert/strict";
-import { type BodyLimits, BytesAhead, readBytes } from "../../src/http/body.ts";
+import { type BodyLimits, readBytes, ReservedBytes } from "../../src/http/body.ts";
 
 /** A body that says how long it is, and comes when it is let. */
 function announced(bytes: number) {
@@ -22,30 +22,34 @@ function announced(bytes: number) {
 }
 
 Deno.test("bodies are read at once while there is room for what they announce, then as they come", async () => {
-  const ahead = new BytesAhead(200_000), limits = { maxBytes: 1e6, deadlineMs: 5000, ahead };
+  const reserved = new ReservedBytes(200_000),
+    limits = { maxBytes: 1e6, deadlineMs: 5000, reserved };
   const bodies = [90_000, 90_000, 90_000, 10_000].map(announced);
   const reads = bodies.map(({ read }) => read(limits));
   assert.deepEqual(bodies.map(({ wasAtOnce }) => wasAtOnce()), [true, true, false, true]);
   for (const { come } of bodies) come();
   const lengths = (await Promise.all(reads)).map(({ length }) => length);
   assert.deepEqual(lengths, [90_000, 90_000, 90_000, 10_000]);
-  assert.ok(ahead.take(200_000), "all of it is given back");
+  assert.ok(reserved.reserve(200_000), "all of it is given back");
 });
 
 Deno.test("a body that is given up keeps its room until it has come or broken off", async () => {
-  const ahead = new BytesAhead(100_000), body = announced(90_000);
+  const reserved = new ReservedBytes(100_000), body = announced(90_000);
   await assert.rejects(
-    body.read({ maxBytes: 1e6, deadlineMs: 20, ahead }),
+    body.read({ maxBytes: 1e6, deadlineMs: 20, reserved }),
     /took over 0.02 seconds/,
   );
-  assert.equal(ahead.take(20_000), false);
+  assert.equal(reserved.reserve(20_000), false);
   body.come();
-  while (!ahead.take(100_000)) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (!reserved.reserve(100_000)) await new Promise((resolve) => setTimeout(resolve, 1));
 });
 
 Deno.test("a body that announces more than it may is refused before any of it is read", () => {
-  const ahead = new BytesAhead(100), body = announced(90_000);
-  assert.throws(() => body.read({ maxBytes: 1000, deadlineMs: 1000, ahead }), /at most 1000 bytes/);
+  const reserved = new ReservedBytes(100), body = announced(90_000);
+  assert.throws(
+    () => body.read({ maxBytes: 1000, deadlineMs: 1000, reserved }),
+    /at most 1000 bytes/,
+  );
   assert.equal(body.wasAtOnce(), false);
   body.come();
 });

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { readNumberRows } from "../../src/http/rows/number_rows.ts";
-import { Room } from "../../src/http/rows/room.ts";
+import { RowArena } from "../../src/http/rows/row_arena.ts";
 
 const LARGEST = 1e150, encoder = new TextEncoder();
 
 const read = (text: string, width: number) =>
-  readNumberRows(encoder.encode(text), width, LARGEST, new Room())?.data;
+  readNumberRows(encoder.encode(text), width, LARGEST, new RowArena())?.data;
 
 /** What `JSON.parse` makes of a body, if it is one of rows of so many numbers alone. */
 function parsed(text: string, width: number): Float64Array | undefined {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import { countCells } from "../../src/http/jobs/table_size.ts";
-import { Pace, Turns } from "../../src/http/pace.ts";
+import { Pacer, TurnQueue } from "../../src/http/pacer.ts";
 import { workOf } from "../../src/jobs/budget.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -48,12 +48,12 @@ Deno.test("EM costs its covariance, and products with it at every step", () => {
 Deno.test("a file is counted in slices, its first line too, between which others get their turn", async () => {
   const bytes = new Uint8Array(5 << 20).fill(0x2c);
   let slices = 0;
-  const pace = new Pace(new Turns());
+  const pacer = new Pacer(new TurnQueue());
   // What is behind the first slice is not looked at before others had theirs.
-  pace.breathe = async () => void (slices++ === 0 && bytes.fill(0x20, 1 << 20));
-  assert.deepEqual(await countCells("t.csv", bytes, pace), { rows: 1, columns: (1 << 20) + 1 });
+  pacer.yieldIfDue = async () => void (slices++ === 0 && bytes.fill(0x20, 1 << 20));
+  assert.deepEqual(await countCells("t.csv", bytes, pacer), { rows: 1, columns: (1 << 20) + 1 });
   assert.equal(slices, 5);
   const text = new TextEncoder().encode("a,b\n1,2,3\n");
-  assert.deepEqual(await countCells("t.csv", text, pace), { rows: 3, columns: 2 });
-  assert.deepEqual(await countCells("t.tsv", text, pace), { rows: 3, columns: 1 });
+  assert.deepEqual(await countCells("t.csv", text, pacer), { rows: 3, columns: 2 });
+  assert.deepEqual(await countCells("t.tsv", text, pacer), { rows: 3, columns: 1 });
 });

@@ -16,7 +16,7 @@ const MAX_HEADERS = 16_384;
 export function admit(
   call: Call,
   service: Service,
-  { scope, also }: Action,
+  { scope, secondScope }: Action,
 ): Promise<void> | undefined {
   const { head } = call, { tokens, metrics, limits } = service;
   requireSmallHeaders(head);
@@ -29,7 +29,7 @@ export function admit(
     throw new Problem("overloaded", detail, { headers: { "retry-after": "1" } });
   }
   if (tokens) {
-    return tokens.find(head).then((token) => admitToken(call, service, token, scope, also));
+    return tokens.find(head).then((token) => admitToken(call, service, token, scope, secondScope));
   }
   requireRate(call, service);
   return undefined;

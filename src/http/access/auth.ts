@@ -5,7 +5,7 @@
  * Limits: an unsalted hash is safe for unguessable tokens, of 128 random bits or more, but not for passwords.
  */
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
-import type { HeadersRead } from "../head.ts";
+import type { HeaderLookup } from "../head.ts";
 import { Problem } from "../problems.ts";
 
 /** What a token permits: querying models, training them, or changing what is served. */
@@ -49,12 +49,12 @@ export class Tokens {
   }
 
   /** Whether any token has this scope. */
-  open(scope: Scope): boolean {
+  anyHas(scope: Scope): boolean {
     return this.#tokens.some(({ token }) => token.scopes.includes(scope));
   }
 
   /** The token that a request carries, if the app accepts it. */
-  async find(headers: HeadersRead): Promise<Token | undefined> {
+  async find(headers: HeaderLookup): Promise<Token | undefined> {
     const [, text] = BEARER.exec(headers.get("authorization") ?? "") ?? [];
     if (text === undefined) return undefined;
     const given = new Uint8Array(
@@ -76,7 +76,7 @@ export function sameBytes(left: ArrayLike<number>, right: ArrayLike<number>): bo
 }
 
 /** 401: no token, or an unknown one. */
-export function unauthorized(headers: HeadersRead): Problem {
+export function unauthorized(headers: HeaderLookup): Problem {
   const invalid = headers.has("authorization") ? ', error="invalid_token"' : "";
   return new Problem("unauthorized", "Cannot answer: the request must carry a valid bearer token", {
     headers: { "www-authenticate": `Bearer realm="elbow"${invalid}` },

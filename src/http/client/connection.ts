@@ -47,10 +47,10 @@ export class Connection {
     const content = body === undefined
       ? { headers }
       : { type: JSON_TYPE, body: JSON.stringify(body), headers };
-    return await (await this.ask(method, path, content)).json();
+    return await (await this.send(method, path, content)).json();
   }
 
-  async ask(method: string, path: string, content: Content = {}): Promise<Response> {
+  async send(method: string, path: string, content: Content = {}): Promise<Response> {
     const { token, signal, fetch: ask = fetch } = this.#options;
     const { type, accept = JSON_TYPE, body, headers = {} } = content;
     const response = await ask(this.#baseUrl + path, {

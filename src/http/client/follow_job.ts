@@ -20,7 +20,7 @@ export async function* followJob(
   for (let last = after, failures = 0, silences = 0;;) {
     let isSilent = true;
     try {
-      const response = await connection.ask("GET", `${job}/events`, {
+      const response = await connection.send("GET", `${job}/events`, {
         accept: "text/event-stream",
         headers: { "last-event-id": `${last}` },
       });
@@ -36,8 +36,8 @@ export async function* followJob(
       // A proxy may close idle connections: that is not a failure, however often it happens.
       if (isSilent) silences = Math.min(silences + 1, RECONNECTS);
     } catch (error) {
-      const mayPass = !(error instanceof ApiError) || error.status >= 500;
-      if (!mayPass || connection.isAborted || ++failures > RECONNECTS) throw error;
+      const isTemporary = !(error instanceof ApiError) || error.status >= 500;
+      if (!isTemporary || connection.isAborted || ++failures > RECONNECTS) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (failures + silences)));
   }

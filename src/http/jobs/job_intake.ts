@@ -36,7 +36,7 @@ export interface JobIntake extends Required<TrainingOptions> {
   readonly perCaller: Required<NonNullable<TrainingOptions["perCaller"]>>;
   readonly registry: Registry;
   /** Counts and stores a caller's additions one at a time, so that concurrent requests cannot exceed the limits. */
-  readonly turns: CallerTurns;
+  readonly callerLock: CallerLock;
 }
 
 export function intakeOf(options: TrainingOptions, registry: Registry): JobIntake {
@@ -48,20 +48,20 @@ export function intakeOf(options: TrainingOptions, registry: Registry): JobIntak
     requireNumber(`training.perCaller.${name}`, value, { min: 1, integer: true });
   }
   const all = { queue, registry, maxWork, maxUploadBytes };
-  return { ...all, perCaller: { jobs, uploads, uploadBytes }, turns: new CallerTurns() };
+  return { ...all, perCaller: { jobs, uploads, uploadBytes }, callerLock: new CallerLock() };
 }
 
 /** Runs one task at a time for each caller. Limits: within this process only. */
-export class CallerTurns {
+export class CallerLock {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Runs `work` once everything the caller started before is over. */
-  async take<Value>(caller: string, work: () => Promise<Value>): Promise<Value> {
-    const turn = (this.#last.get(caller) ?? Promise.resolve()).then(work);
-    const settled = turn.catch(() => {});
+  async run<Value>(caller: string, work: () => Promise<Value>): Promise<Value> {
+    const result = (this.#last.get(caller) ?? Promise.resolve()).then(work);
+    const settled = result.catch(() => {});
     this.#last.set(caller, settled);
     try {
-      return await turn;
+      return await result;
     } finally {
       if (this.#last.get(caller) === settled) this.#last.delete(caller);
     }

@@ -6,7 +6,7 @@
  */
 import { DataError } from "../../formats/errors.ts";
 import { npyShape } from "../../formats/numpy/npy.ts";
-import type { Pace } from "../pace.ts";
+import type { Pacer } from "../pacer.ts";
 
 /** Rows and columns; 0 and 1 for a compressed file. */
 export interface TableSize {
@@ -14,7 +14,7 @@ export interface TableSize {
   readonly columns: number;
 }
 
-const TEXT = /\.(csv|tsv|jsonl|ndjson)$/i;
+const TEXT_FILE = /\.(csv|tsv|jsonl|ndjson)$/i;
 
 /** Bytes scanned between two pauses. */
 const SLICE = 1 << 20;
@@ -31,12 +31,16 @@ function shapeOf(bytes: Uint8Array): readonly number[] {
   }
 }
 
-export async function countCells(name: string, bytes: Uint8Array, pace: Pace): Promise<TableSize> {
+export async function countCells(
+  name: string,
+  bytes: Uint8Array,
+  pacer: Pacer,
+): Promise<TableSize> {
   if (/\.npy$/i.test(name)) {
     const [rows = 0, columns = 1] = shapeOf(bytes);
     return { rows, columns };
   }
-  if (!TEXT.test(name)) return { rows: 0, columns: 1 };
+  if (!TEXT_FILE.test(name)) return { rows: 0, columns: 1 };
   const separator = /\.tsv$/i.test(name) ? 0x09 : 0x2c;
   let rows = 1, columns = 1;
   for (let at = 0; at < bytes.length; at += SLICE) {
@@ -45,7 +49,7 @@ export async function countCells(name: string, bytes: Uint8Array, pace: Pace): P
       if (bytes[i] === LINE_FEED) rows++;
       else if (rows === 1 && bytes[i] === separator) columns++;
     }
-    await pace.breathe();
+    await pacer.yieldIfDue();
   }
   return { rows, columns };
 }

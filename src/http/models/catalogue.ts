@@ -72,9 +72,9 @@ export function liveCatalogue(models: Models): Catalogue {
   };
   const find = (name: string, version?: number) => {
     const model = byName.get(name), found = model && served(name, model);
-    const asked = (each: Served) =>
+    const ofVersion = (each: Served) =>
       version === undefined || each.version === version ? each : undefined;
-    return found instanceof Promise ? found.then(asked) : found && asked(found);
+    return found instanceof Promise ? found.then(ofVersion) : found && ofVersion(found);
   };
   return {
     find,

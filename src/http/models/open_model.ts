@@ -15,10 +15,10 @@ const MAX_WIDTH = 16_384;
 
 /**
  * Opens a model file.
- * @param tried whether to also score a row: a valid model may be too large for this machine
+ * @param tryIt whether to also score a row: a valid model may be too large for this machine
  * @throws Problem naming what is wrong
  */
-export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = false): Model {
+export function openModel(bytes: Uint8Array, device: DeviceOptions, tryIt = false): Model {
   try {
     const file = readModelFile(bytes);
     const [spec, values] = fromModelFile(file);
@@ -27,7 +27,7 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
       throw new RangeError(`Cannot read model: no layer may be wider than ${MAX_WIDTH}`);
     }
     const vae = new TrainedVae(spec, values, device);
-    if (tried) scoreNothing(vae);
+    if (tryIt) tryToScore(vae);
     return table ? new TableScorer(vae, table) : vae;
   } catch (error) {
     const refused = error instanceof SyntaxError || error instanceof RangeError;
@@ -36,7 +36,7 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tried = fals
   }
 }
 
-function scoreNothing({ onHost }: TrainedVae): void {
+function tryToScore({ onHost }: TrainedVae): void {
   const program = onHost.compileSingle("score");
   program.run(1);
   program.dispose();

@@ -32,7 +32,7 @@ export class Registry implements Catalogue {
   readonly #store: ModelStore;
   readonly #keepVersions: number;
   readonly #loaded: LoadedModels;
-  readonly #answering = new WeakMap<Model, Served>();
+  readonly #servedByModel = new WeakMap<Model, Served>();
   #changes: Promise<unknown> = Promise.resolve();
 
   /** @param keepVersions how many of each name to keep; the oldest are dropped, except those that an alias names */
@@ -50,9 +50,9 @@ export class Registry implements Catalogue {
       return this.#served(found, await this.#loaded.load(found.digest));
     } catch (error) {
       // Another process may have replaced and deleted the version since the index was read.
-      const now = resolve((await latestIndex(this.#store)).index, name, version);
-      if (now?.digest === found.digest) throw error;
-      return now && this.#served(now, await this.#loaded.load(now.digest));
+      const current = resolve((await latestIndex(this.#store)).index, name, version);
+      if (current?.digest === found.digest) throw error;
+      return current && this.#served(current, await this.#loaded.load(current.digest));
     }
   }
 
@@ -130,13 +130,15 @@ export class Registry implements Catalogue {
   delete(name: string, version?: number, precondition: Precondition = {}): Promise<void> {
     return this.#change(async ({ models, aliases }) => {
       const entry = models.get(name);
-      const doomed = entry?.versions.filter((each) => [undefined, each.version].includes(version));
-      if (!entry || !doomed?.length) throw unknownModel(version);
-      requirePrecondition(precondition, doomed.at(-1));
-      const kept = entry.versions.filter((each) => !doomed.includes(each));
+      const toDelete = entry?.versions.filter((each) =>
+        [undefined, each.version].includes(version)
+      );
+      if (!entry || !toDelete?.length) throw unknownModel(version);
+      requirePrecondition(precondition, toDelete.at(-1));
+      const kept = entry.versions.filter((each) => !toDelete.includes(each));
       for (const [alias, { model, version: wanted }] of aliases) {
-        const lost = wanted === undefined ? kept.length === 0 : doomed.some(isVersion(wanted));
-        if (model !== name || !lost) continue;
+        const isLost = wanted === undefined ? kept.length === 0 : toDelete.some(isVersion(wanted));
+        if (model !== name || !isLost) continue;
         throw new Problem("conflict", `Cannot delete model: alias "${alias}" names it`);
       }
       return { value: undefined, models: new Map(models).set(name, { ...entry, versions: kept }) };
@@ -154,10 +156,10 @@ export class Registry implements Catalogue {
         throw new Problem("conflict", "Cannot set alias: a model bears the name");
       }
       const versions = models.get(target.model)?.versions ?? [];
-      const there = target.version === undefined
+      const exists = target.version === undefined
         ? versions.length > 0
         : versions.some(isVersion(target.version));
-      if (!there) throw unknownModel(target.version);
+      if (!exists) throw unknownModel(target.version);
       if (!aliases.has(alias)) requireRoom(models.size + aliases.size);
       const value = !aliases.has(alias);
       return { value, aliases: new Map(aliases).set(alias, target) };
@@ -167,12 +169,12 @@ export class Registry implements Catalogue {
   /** @throws Problem if there is no such alias */
   deleteAlias(alias: string): Promise<void> {
     return this.#change(async ({ aliases }) => {
-      const left = new Map(aliases);
-      if (!left.delete(alias)) {
+      const remaining = new Map(aliases);
+      if (!remaining.delete(alias)) {
         const detail = "Cannot find alias: GET /v1/aliases lists those there are";
         throw new Problem("unknown-model", detail);
       }
-      return { value: undefined, aliases: left };
+      return { value: undefined, aliases: remaining };
     });
   }
 
@@ -187,10 +189,10 @@ export class Registry implements Catalogue {
 
   /** The same object for every request while the model's name and version stay the same. */
   #served(found: Listed, model: Model): Served {
-    const before = this.#answering.get(model);
+    const before = this.#servedByModel.get(model);
     if (before?.name === found.name && before.version === found.version) return before;
     const served = { ...found, model };
-    this.#answering.set(model, served);
+    this.#servedByModel.set(model, served);
     return served;
   }
 }
@@ -202,10 +204,10 @@ function resolve(
   version?: number,
 ): Listed | undefined {
   const alias = aliases.get(name);
-  const real = alias?.model ?? name, wanted = version ?? alias?.version;
-  const versions = models.get(real)?.versions ?? [];
-  const found = wanted === undefined ? versions.at(-1) : versions.find(isVersion(wanted));
-  return found && { name: real, version: found.version, digest: found.digest };
+  const modelName = alias?.model ?? name, requested = version ?? alias?.version;
+  const versions = models.get(modelName)?.versions ?? [];
+  const found = requested === undefined ? versions.at(-1) : versions.find(isVersion(requested));
+  return found && { name: modelName, version: found.version, digest: found.digest };
 }
 
 function requirePrecondition(precondition: Precondition, current?: ModelVersion): void {

@@ -8,14 +8,14 @@ import { compute } from "../compute.ts";
 import type { Numbers } from "../answers.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respondBody } from "../responses.ts";
-import { bodyLimits, modelHeaders, paceOf, servedModel, type Service } from "../service.ts";
+import { bodyLimits, modelHeaders, pacerOf, servedModel, type Service } from "../service.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
 import { HEADER_LENGTH, type InferRequest, readInferRequest, readInput } from "./request.ts";
 
 /** A requested output. */
-interface Wanted {
+interface RequestedOutput {
   readonly output: Output;
   readonly isBinary: boolean;
 }
@@ -28,9 +28,9 @@ export async function infer(call: Call, service: Service): Promise<Reply> {
   }
   const bytes = await readBytes(call, bodyLimits(call, service));
   const request = readInferRequest(bytes, headers);
-  const wanted = wantedOutputs(request, served);
+  const requested = requestedOutputs(request, served);
   const [rows] = request.body.inputs[0].shape;
-  const numbers = await computeAll(call, service, served, request, wanted).catch(blameInput);
+  const numbers = await computeAll(call, service, served, request, requested).catch(blameInput);
   call.rows = rows;
   const { id } = request.body;
   const head = {
@@ -38,10 +38,10 @@ export async function infer(call: Call, service: Service): Promise<Reply> {
     model_version: `${served.version}`,
     ...(id === undefined ? {} : { id }),
   };
-  const isBinary = wanted.some((each) => each.isBinary);
+  const isBinary = requested.some((each) => each.isBinary);
   return isBinary
-    ? binaryAnswer(head, wanted, numbers, served)
-    : respondBody(streamOf(jsonAnswer(head, wanted, numbers)), "application/json", {
+    ? binaryAnswer(head, requested, numbers, served)
+    : respondBody(streamOf(jsonAnswer(head, requested, numbers)), "application/json", {
       headers: modelHeaders(served),
     });
 }
@@ -49,7 +49,7 @@ export async function infer(call: Call, service: Service): Promise<Reply> {
 type AllNumbers = ReadonlyMap<VerbName, Numbers>;
 
 /** @throws Problem for an output that the model does not have */
-function wantedOutputs({ body }: InferRequest, { model }: Served): Wanted[] {
+function requestedOutputs({ body }: InferRequest, { model }: Served): RequestedOutput[] {
   const known = outputsOf(model), { binary_data_output: allBinary = false } = body.parameters ?? {};
   if (!body.outputs?.length) return known.map((output) => ({ output, isBinary: allBinary }));
   return body.outputs.map(({ name, parameters }, i) => {
@@ -65,9 +65,9 @@ async function computeAll(
   service: Service,
   { name, model }: Served,
   request: InferRequest,
-  wanted: readonly Wanted[],
+  requested: readonly RequestedOutput[],
 ): Promise<AllNumbers> {
-  const verbs = [...new Set(wanted.map(({ output }) => output.verb))];
+  const verbs = [...new Set(requested.map(({ output }) => output.verb))];
   const works = verbs.map((verb) => (VERBS[verb] as Verb).work(model, {}, service.limits));
   const cells = readInput(request, { ...unitsOf(model), missing: 0 }, (rows) => {
     requireAnswerSize(
@@ -77,9 +77,9 @@ async function computeAll(
     );
     works.forEach((work) => work.requireRows(rows));
   });
-  const pace = paceOf(call, service), numbers = new Map<VerbName, Numbers>();
+  const pacer = pacerOf(call, service), numbers = new Map<VerbName, Numbers>();
   for (const [i, verb] of verbs.entries()) {
-    numbers.set(verb, await compute(works[i], cells, pace));
+    numbers.set(verb, await compute(works[i], cells, pacer));
     service.metrics.rows(name, verb, cells.rows);
   }
   return numbers;
@@ -95,18 +95,21 @@ function blameInput(error: unknown): never {
   throw new Problem(error.kind, error.message, { faults });
 }
 
-function outputHead({ output: { name, datatype, width, verb } }: Wanted, numbers: AllNumbers) {
+function outputHead(
+  { output: { name, datatype, width, verb } }: RequestedOutput,
+  numbers: AllNumbers,
+) {
   const { rows } = numbers.get(verb)!;
   return { name, datatype, shape: width === undefined ? [rows] : [rows, width] };
 }
 
 function* jsonAnswer(
   head: object,
-  wanted: readonly Wanted[],
+  requested: readonly RequestedOutput[],
   numbers: AllNumbers,
 ): Generator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"outputs":[`;
-  for (const [i, each] of wanted.entries()) {
+  for (const [i, each] of requested.entries()) {
     const opening = JSON.stringify(outputHead(each, numbers)).slice(0, -1);
     yield `${i > 0 ? "," : ""}${opening},"data":[`;
     yield* valuesText(each.output, valuesOf(each.output, numbers.get(each.output.verb)!));
@@ -117,12 +120,12 @@ function* jsonAnswer(
 
 function binaryAnswer(
   head: object,
-  wanted: readonly Wanted[],
+  requested: readonly RequestedOutput[],
   numbers: AllNumbers,
   served: Served,
 ): Reply {
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  const outputs = wanted.map((each) => {
+  const outputs = requested.map((each) => {
     const values = valuesOf(each.output, numbers.get(each.output.verb)!);
     if (!each.isBinary) {
       return {

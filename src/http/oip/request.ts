@@ -9,7 +9,7 @@ import * as v from "npm:valibot@1.5.0";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
 import { parseJson } from "../body.ts";
-import type { HeadersRead } from "../head.ts";
+import type { HeaderLookup } from "../head.ts";
 import { invalid } from "../problems.ts";
 import { readFloatRows, requireCells } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
@@ -53,7 +53,7 @@ export interface InferRequest {
 /** @throws Problem unless the bytes are a request of the protocol */
 export function readInferRequest(
   bytes: Uint8Array<ArrayBuffer>,
-  headers: HeadersRead,
+  headers: HeaderLookup,
 ): InferRequest {
   const length = headers.get(HEADER_LENGTH);
   const end = length === null ? bytes.length : Number(length);

@@ -112,29 +112,30 @@ function problems(): string {
 
 function section({ path, method, operation }: Listed, prefix: string): string {
   const { operationId: id, tags: [tag], summary, security = [], parameters = [] } = operation;
-  const { requestBody, responses } = operation, words = WORDS.find(([tags]) => tags.test(tag))?.[1];
+  const { requestBody, responses } = operation,
+    bodyTexts = BODY_TEXTS.find(([tags]) => tags.test(tag))?.[1];
   const scopes = security.flatMap((each) => Object.values(each).flat());
   const list = parameters.filter((each) => each.in !== "path").map((each) => {
-    const said = [rulesText(each.schema), each.description ?? ""].filter((text) => text !== "");
+    const details = [rulesText(each.schema), each.description ?? ""].filter((text) => text !== "");
     return `<li><code>${text(each.name)}</code> in the ${text(each.in)}: <code>${
       text(typeText(each.schema))
-    }</code> ${text(said.join(", "))}</li>`;
+    }</code> ${text(details.join(", "))}</li>`;
   });
   const answers = Object.entries(responses).filter(([status]) => status !== "default")
-    .map(([status, body]) => `<dt>${text(status)}</dt><dd>${bodyOf(body, words)}</dd>`);
+    .map(([status, body]) => `<dt>${text(status)}</dt><dd>${bodyOf(body, bodyTexts)}</dd>`);
   const types = Object.keys(requestBody?.content ?? {}), hasToken = scopes.length > 0;
   const command = curlLine({ id, method, path: prefix + path, types, hasToken });
   return `<section id="${text(id)}"><h2>${verb(method)} <code>${text(path)}</code></h2>
 <p>${text(summary)}${hasToken ? ` · scope <b>${text(scopes.join(", "))}</b>` : ""}</p>
 <pre>${text(command)}</pre>
 ${list.length > 0 ? `<ul>${list.join("")}</ul>` : ""}
-${requestBody ? `<h4>Body</h4>${bodyOf(requestBody, words)}` : ""}<h4>Answers</h4><dl>${
+${requestBody ? `<h4>Body</h4>${bodyOf(requestBody, bodyTexts)}` : ""}<h4>Answers</h4><dl>${
     answers.join("")
   }<dt>otherwise</dt><dd><a href="#problems">a problem</a></dd></dl></section>`;
 }
 
 /** What a body without a schema holds, by media type and by the tag of the operation. */
-const WORDS: readonly (readonly [tags: RegExp, words: Readonly<Record<string, string>>])[] = [
+const BODY_TEXTS: readonly (readonly [tags: RegExp, texts: Readonly<Record<string, string>>])[] = [
   [/^Querying/, {
     "application/octet-stream": "float32, little-endian, row by row",
     "application/x-ndjson": "one row per line, of any length",
@@ -143,7 +144,7 @@ const WORDS: readonly (readonly [tags: RegExp, words: Readonly<Record<string, st
   [/^Models/, { "application/octet-stream": "a model file" }],
 ];
 
-function bodyOf({ content }: Body, words: Readonly<Record<string, string>> = {}): string {
+function bodyOf({ content }: Body, bodyTexts: Readonly<Record<string, string>> = {}): string {
   if (!content) return "no body";
   return Object.entries(content).map(([media, { schema }]) => {
     const name = String(schema?.$ref ?? "").split("/").at(-1);
@@ -151,8 +152,8 @@ function bodyOf({ content }: Body, words: Readonly<Record<string, string>> = {})
       ? ` <a href="#schema-${text(name)}">${text(name)}</a>`
       : schema
       ? type(schema)
-      : words[media]
-      ? ` ${text(words[media])}`
+      : bodyTexts[media]
+      ? ` ${text(bodyTexts[media])}`
       : "";
     return `<div><code>${text(media)}</code>${shape}</div>`;
   }).join("");

@@ -58,7 +58,8 @@ export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOpti
 }
 
 function describe(operation: Operation, hasTokens: boolean): Json {
-  const { id, summary, scope, also, request, answers, query, headers = [], path } = operation;
+  const { id, summary, scope, secondScope, request, answers, query, headers = [], path } =
+    operation;
   const names = Array.from(path.matchAll(/:([a-z]+)/g), ([, name]) => name);
   const parameters = [
     ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
@@ -85,7 +86,9 @@ function describe(operation: Operation, hasTokens: boolean): Json {
       ? { requestBody: { required: true, ...contentOf(request, "input", requestExample(id)) } }
       : {}),
     responses: { ...Object.fromEntries(responses), default: problem },
-    ...(hasTokens ? { security: scope ? [{ bearer: also ? [scope, also] : [scope] }] : [] } : {}),
+    ...(hasTokens
+      ? { security: scope ? [{ bearer: secondScope ? [scope, secondScope] : [scope] }] : [] }
+      : {}),
   };
 }
 

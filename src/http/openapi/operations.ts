@@ -27,7 +27,7 @@ export interface Operation {
   readonly summary: string;
   readonly scope?: Scope;
   /** A second scope that the token must have. */
-  readonly also?: Scope;
+  readonly secondScope?: Scope;
   /** Only if models may be changed. */
   readonly isAdmin?: boolean;
   /** Only if jobs are accepted. */
@@ -171,7 +171,7 @@ function scoreJobOperations(): Operation[] {
       method: "post",
       summary: "score an upload, split among the workers",
       scope: "train",
-      also: "score",
+      secondScope: "score",
       isTraining: true,
       path: "/v1/models/:name/score-jobs",
       headers: ["idempotency-key"],

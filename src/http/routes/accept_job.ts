@@ -16,7 +16,7 @@ import { jobAnswer } from "./jobs.ts";
 const RETRY_SECONDS = 5;
 
 /** A digest of what was asked for, which tells whether a repeated request is the same. */
-export async function askedOf(body: unknown): Promise<string> {
+export async function requestDigest(body: unknown): Promise<string> {
   return await digestOf(new TextEncoder().encode(JSON.stringify(body)));
 }
 
@@ -27,12 +27,12 @@ export async function askedOf(body: unknown): Promise<string> {
 export async function recallJob(
   call: Call,
   { queue }: JobIntake,
-  { id, asked }: { readonly id: string; readonly asked: string },
+  { id, digest }: { readonly id: string; readonly digest: string },
 ): Promise<Reply | undefined> {
   if (!call.head.has("idempotency-key")) return undefined;
   const job = await queue.find(id);
   if (!job) return undefined;
-  if (job.spec.asked !== asked) throw anotherJob();
+  if (job.spec.asked !== digest) throw keyConflict();
   return jobReply(call, job, 200);
 }
 
@@ -40,14 +40,14 @@ export async function recallJob(
 export async function acceptJob(
   call: Call,
   training: JobIntake,
-  asked: NewJob,
+  newJob: NewJob,
   input: Uint8Array,
 ): Promise<Reply> {
-  const { job, isNew } = await enqueue(training, asked, input);
+  const { job, isNew } = await enqueue(training, newJob, input);
   return jobReply(call, job, isNew ? 202 : 200);
 }
 
-function anotherJob(): Problem {
+function keyConflict(): Problem {
   return new Problem("conflict", "Cannot accept job: its idempotency key belongs to another one");
 }
 
@@ -59,11 +59,11 @@ function jobReply(call: Call, job: Job, status: number): Reply {
   });
 }
 
-function enqueue({ queue, turns, perCaller }: JobIntake, job: NewJob, input: Uint8Array) {
-  return turns.take(job.owner, async () => {
-    const theirs = await queue.unfinished(job.owner);
+function enqueue({ queue, callerLock, perCaller }: JobIntake, job: NewJob, input: Uint8Array) {
+  return callerLock.run(job.owner, async () => {
+    const unfinished = await queue.unfinished(job.owner);
     // A job that already exists does not count as one more.
-    if (theirs.length >= perCaller.jobs && !theirs.some(({ id }) => id === job.id)) {
+    if (unfinished.length >= perCaller.jobs && !unfinished.some(({ id }) => id === job.id)) {
       throw tooMany(
         `Cannot accept job: a caller has at most ${perCaller.jobs} that have not ended: GET /v1/jobs lists yours`,
       );
@@ -71,7 +71,7 @@ function enqueue({ queue, turns, perCaller }: JobIntake, job: NewJob, input: Uin
     try {
       return await queue.enqueue(job, input);
     } catch (error) {
-      if (error instanceof JobConflictError) throw anotherJob();
+      if (error instanceof JobConflictError) throw keyConflict();
       throw error instanceof QueueFullError ? tooMany(error.message) : error;
     }
   });

@@ -12,8 +12,8 @@ export function docsRoutes(app: Hono, service: Service): void {
     const { openApi } = await import("../openapi/openapi.ts");
     return openApi({ isAdmin, isTraining, hasTokens, prefix });
   };
-  const json = made(async (prefix) => respond(await documentOf(prefix)));
-  const page = made(async (prefix) => {
+  const json = cachedByPrefix(async (prefix) => respond(await documentOf(prefix)));
+  const page = cachedByPrefix(async (prefix) => {
     const { docsPage, PAGE_POLICY } = await import("../openapi/docs_page.ts");
     const headers = { "content-security-policy": PAGE_POLICY };
     return respondBody(docsPage(await documentOf(prefix)), "text/html; charset=utf-8", { headers });
@@ -23,7 +23,7 @@ export function docsRoutes(app: Hono, service: Service): void {
 }
 
 /** Made once per prefix that the app is mounted under: anybody may ask for it, as often as they like. */
-function made(make: (prefix: string) => Promise<Reply>): Action["answer"] {
+function cachedByPrefix(make: (prefix: string) => Promise<Reply>): Action["answer"] {
   let last: { readonly prefix: string; readonly reply: Promise<Reply> } | undefined;
   return ({ path }) => {
     const prefix = path.replace(/\/[^/]*$/, "");

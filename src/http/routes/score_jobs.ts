@@ -13,7 +13,7 @@ import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../route.ts";
 import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
+import { acceptJob, jobId, recallJob, requestDigest } from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/score-jobs", {
@@ -25,7 +25,8 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   const owner = call.caller;
   const id = await jobId(call.head.get("idempotency-key"), owner, pathName(call, "name"));
   const body = checkBody(scoreJobBody, await readJson(call, bodyLimits(call, service)));
-  const asked = await askedOf(body), before = await recallJob(call, training, { id, asked });
+  const requested = await requestDigest(body);
+  const before = await recallJob(call, training, { id, digest: requested });
   if (before) return before;
   const { upload, falseAlarmRate } = body;
   const { name: model, version, digest, model: scorer } = await servedModel(call, service);
@@ -51,7 +52,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   return await acceptJob(
     call,
     training,
-    { id, kind: "score", model, owner, spec: { ...spec, asked } },
+    { id, kind: "score", model, owner, spec: { ...spec, asked: requested } },
     input,
   );
 }

@@ -21,11 +21,11 @@ import type { Reply } from "../responses.ts";
 import { readRows } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
 import { route } from "../route.ts";
-import { bodyLimits, newName, paceOf, type Service, trainAction } from "../service.ts";
+import { bodyLimits, newName, pacerOf, type Service, trainAction } from "../service.ts";
 import { countCells } from "../jobs/table_size.ts";
 import { trainBody } from "../jobs/train_schema.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import { acceptJob, askedOf, jobId, recallJob } from "./accept_job.ts";
+import { acceptJob, jobId, recallJob, requestDigest } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
@@ -38,26 +38,27 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   call.model = model;
   const id = await jobId(call.head.get("idempotency-key"), owner, model);
   const body = checkBody(trainBody, await readJson(call, bodyLimits(call, service)));
-  const asked = await askedOf(body), before = await recallJob(call, training, { id, asked });
+  const requested = await requestDigest(body);
+  const before = await recallJob(call, training, { id, digest: requested });
   if (before) return before;
   if ((await training.registry.aliases()).has(model)) {
     throw new Problem("conflict", "Cannot train model: its name is an alias");
   }
-  const { source, input, ...about } = await dataOf(call, service, training, body);
+  const { source, input, ...size } = await dataOf(call, service, training, body);
   const { rows: _rows, upload: _upload, label, columns: _columns, patience, ...rest } = body;
   const settings = {
     ...rest,
     ...(patience !== undefined && { earlyStopping: { patience } }),
     // `parseObjective` checks its members before the job is accepted.
   } as TrainSettings;
-  requireOfSpec(settings);
+  requireSpecSettings(settings);
   if (patience !== undefined && rest.validation === undefined) {
     throw invalid("/patience", "Cannot stop early: patience needs validation");
   }
-  requireBudget(about, settings, label, training.maxWork);
-  const { maxWork } = training, { names, select } = about;
+  requireBudget(size, settings, label, training.maxWork);
+  const { maxWork } = training, { names, select } = size;
   const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
-  const plain = JSON.parse(JSON.stringify({ ...spec, asked }));
+  const plain = JSON.parse(JSON.stringify({ ...spec, asked: requested }));
   const job = { id, kind: "train", model, owner, spec: plain } as const;
   return await acceptJob(call, training, job, input);
 }
@@ -84,15 +85,15 @@ async function dataOf(
     throw invalid("/rows", "Cannot read body: expected either rows or an upload");
   }
   if (columns) requireNames(columns);
-  if (rows) return inline(rows, columns, label);
+  if (rows) return dataInBody(rows, columns, label);
   const input = await training.queue.uploads.read(call.caller, upload!);
   if (!input) throw invalid("/upload", "Cannot read upload: there is none of this name");
-  const { rows: count, columns: width } = await countCells(upload!, input, paceOf(call, service));
+  const { rows: count, columns: width } = await countCells(upload!, input, pacerOf(call, service));
   return { source: upload!, input, rows: count, width, select: columns };
 }
 
 /** Rows of the body: a table of float64 if all are numbers, otherwise the lines that an upload of them would have. */
-function inline(rows: readonly unknown[], given?: readonly string[], label?: string): Data {
+function dataInBody(rows: readonly unknown[], given?: readonly string[], label?: string): Data {
   if (label !== undefined) {
     throw invalid(
       "/label",
@@ -119,10 +120,10 @@ function isOtherCell(cell: unknown): boolean {
 
 /** The row with numbers in place of its other cells, so that only its form and its numbers are checked. */
 function withoutOthers(row: unknown): unknown {
-  const instead = (cell: unknown) => isOtherCell(cell) ? 0 : cell;
-  if (Array.isArray(row)) return row.map(instead);
+  const replaced = (cell: unknown) => isOtherCell(cell) ? 0 : cell;
+  if (Array.isArray(row)) return row.map(replaced);
   if (typeof row !== "object" || row === null) return row;
-  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, instead(cell)]));
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, replaced(cell)]));
 }
 
 function cellsOf(row: unknown, names: readonly string[]): readonly unknown[] {
@@ -140,14 +141,14 @@ function requireNames(columns: readonly string[]): void {
 const MAX_SPEC = 16_384;
 
 /** Settings that only a detector has. */
-const OF_DETECTOR = ["falseAlarmRate", "hidden", "latent", "likelihood", "robust"] as const;
+const DETECTOR_SETTINGS = ["falseAlarmRate", "hidden", "latent", "likelihood", "robust"] as const;
 
-function requireOfSpec(settings: TrainSettings): void {
+function requireSpecSettings(settings: TrainSettings): void {
   if (settings.spec === undefined) return;
   if (JSON.stringify(settings.spec).length > MAX_SPEC) {
     throw invalid("/spec", `Cannot read spec: it must have at most ${MAX_SPEC} characters`);
   }
-  const other = OF_DETECTOR.find((name) => settings[name] !== undefined);
+  const other = DETECTOR_SETTINGS.find((name) => settings[name] !== undefined);
   if (other) throw invalid(`/${other}`, `Cannot train: spec states the model: leave out ${other}`);
 }
 
@@ -162,10 +163,10 @@ function requireBudget(
   // A spec is checked against the columns that remain.
   const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
   // A detector samples the rows of a longer table.
-  const most = settings.spec ? rows : Math.min(rows, mostRows(columns));
+  const usedRows = settings.spec ? rows : Math.min(rows, mostRows(columns));
   let work: number;
   try {
-    work = workOf({ rows: most, columns, settings });
+    work = workOf({ rows: usedRows, columns, settings });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw invalid(settings.spec ? "/spec" : "", error.message);

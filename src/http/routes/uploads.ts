@@ -48,7 +48,7 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
     maxBytes: training.maxUploadBytes,
     deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
   });
-  return await training.turns.take(owner, async () => {
+  return await training.callerLock.run(owner, async () => {
     const others = (await uploads.list(owner)).filter((each) => each.name !== name);
     requireQuota(training.perCaller, [...others, { bytes: bytes.length }]);
     return respond(answer(await uploads.put(owner, name, bytes)), { status: 201 });

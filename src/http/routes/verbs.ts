@@ -13,20 +13,20 @@ import type { Served } from "../models/catalogue.ts";
 import type { RequestHead } from "../head.ts";
 import { compute } from "../compute.ts";
 import { answerLines, NDJSON } from "../rows/ndjson.ts";
-import { Pace } from "../pace.ts";
+import { Pacer } from "../pacer.ts";
 import { invalid } from "../problems.ts";
-import { openingOf, plainQuestion } from "../questions.ts";
+import { cachedVerb, openingOf } from "../cached_verb.ts";
 import { readNumberRows } from "../rows/number_rows.ts";
 import { type Reply, respondBare, respondBody } from "../responses.ts";
 import { readFloatRows, readRows, requireFit } from "../rows/rows.ts";
 import { checkBody, type Checked, queryOptions } from "../schemas.ts";
-import type { Way } from "../direct.ts";
+import type { VerbRoute } from "../fast_path.ts";
 import { route } from "../route.ts";
 import {
   type Action,
   bodyLimits,
   modelHeaders,
-  paceOf,
+  pacerOf,
   servedModel,
   type Service,
 } from "../service.ts";
@@ -38,37 +38,37 @@ const FLOATS = "application/octet-stream";
 const OPTION_TYPES = [JSON_TYPE], ROW_TYPES = [JSON_TYPE, FLOATS, NDJSON];
 
 /** @returns the action of each verb of the current version */
-export function verbRoutes(app: Hono, service: Service): Map<string, Way> {
-  const ways = new Map<string, Way>();
+export function verbRoutes(app: Hono, service: Service): Map<string, VerbRoute> {
+  const routes = new Map<string, VerbRoute>();
   for (const [name, verb] of Object.entries(VERBS) as [string, Verb][]) {
-    const answer = (call: Call) => ask(call, service, name, verb);
+    const answer = (call: Call) => answerVerb(call, service, name, verb);
     const action: Action = { scope: "score", answer }, path = `/v1/models/:name/${name}`;
     route(app, service, path, { post: action });
     route(app, service, `/v1/models/:name/versions/:version/${name}`, { post: action });
-    ways.set(name, { route: path, action });
+    routes.set(name, { route: path, action });
   }
-  return ways;
+  return routes;
 }
 
-async function ask(call: Call, service: Service, name: string, verb: Verb): Promise<Reply> {
+async function answerVerb(call: Call, service: Service, name: string, verb: Verb): Promise<Reply> {
   const found = servedModel(call, service), served = found instanceof Promise ? await found : found;
   const type = requireType(call.head, verb.rows(served.model) ? ROW_TYPES : OPTION_TYPES);
-  if (type === NDJSON) return askLines(call, service, served, name, verb);
+  if (type === NDJSON) return answerStream(call, service, served, name, verb);
   const bytes = await readBytes(call, bodyLimits(call, service));
-  const asked = type === FLOATS
+  const prepared = type === FLOATS
     ? fromFloats(bytes, call, service, served, verb)
     : fromNumbers(bytes, call, service, served, verb) ??
       fromJson(parseJson(bytes), call, service, served, verb);
-  const { work, cells } = asked, made = compute(work, cells, paceOf(call, service));
-  const numbers = made instanceof Promise ? await made : made;
-  work.whole?.(numbers.data);
+  const { work, cells } = prepared, computed = compute(work, cells, pacerOf(call, service));
+  const numbers = computed instanceof Promise ? await computed : computed;
+  work.decideAll?.(numbers.data);
   call.rows = numbers.rows;
   count(service, served, name, numbers);
-  return write(call.head, served, asked, numbers);
+  return write(call.head, served, prepared, numbers);
 }
 
 /** What a body asks for, prepared. */
-interface Asked {
+interface PreparedWork {
   readonly work: Work;
   readonly cells: Cells;
   /** The JSON answer up to its rows, if known. */
@@ -82,12 +82,12 @@ function fromNumbers(
   { limits }: Service,
   served: Served,
   verb: Verb,
-): Asked | undefined {
+): PreparedWork | undefined {
   if (call.query !== undefined) return undefined;
-  const question = plainQuestion(served, verb, limits);
-  if (!question?.isNumeric) return undefined;
-  const { units, work, opening, room } = question;
-  const cells = readNumberRows(bytes, units.columns.length, units.largest, room);
+  const cached = cachedVerb(served, verb, limits);
+  if (!cached?.isNumeric) return undefined;
+  const { units, work, opening, arena } = cached;
+  const cells = readNumberRows(bytes, units.columns.length, units.largest, arena);
   if (!cells) return undefined;
   work.requireRows(cells.rows);
   return { work, cells: requireFit(cells, units), opening };
@@ -99,7 +99,7 @@ function fromJson(
   { limits }: Service,
   { model }: Served,
   verb: Verb,
-): Asked {
+): PreparedWork {
   if (call.query !== undefined) {
     throw invalid("", "Cannot read query: a JSON body holds the options itself");
   }
@@ -123,14 +123,14 @@ function fromFloats(
   { limits }: Service,
   { model }: Served,
   verb: Verb,
-): Asked {
+): PreparedWork {
   const work = workOfQuery(call, limits, model, verb);
   const cells = readFloatRows(bytes, verb.rows(model)!);
   work.requireRows(cells.rows);
   return { work, cells };
 }
 
-function askLines(
+function answerStream(
   call: Call,
   service: Service,
   served: Served,
@@ -139,14 +139,14 @@ function askLines(
 ): Reply {
   const work = workOfQuery(call, service.limits, served.model, verb);
   work.requireRows(1);
-  if (work.whole) {
+  if (work.decideAll) {
     throw invalid(
       "/fdr",
       "Cannot bound the false discoveries of a stream: its rows come one by one",
     );
   }
   const pieces = piecesOf(call.request, service.deadlineMs, {
-    renewed: true,
+    deadlinePerPiece: true,
     maxPieces: Infinity,
     stopping: service.stopping,
   });
@@ -154,7 +154,7 @@ function askLines(
     work,
     units: verb.rows(served.model)!,
     // A client that leaves a stream cancels it, so there is nothing else to check.
-    pace: new Pace(service.turns),
+    pacer: new Pacer(service.turns),
     count: (rows) => service.metrics.rows(served.name, name, rows),
     isStopping: service.isStopping,
   });
@@ -174,7 +174,7 @@ function workOfQuery(
 function write(
   head: RequestHead,
   served: Served,
-  { work, opening }: Asked,
+  { work, opening }: PreparedWork,
   numbers: Numbers,
 ): Reply {
   if (prefers(head.get("accept") ?? "", FLOATS, JSON_TYPE)) {

@@ -9,7 +9,7 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
 import { aboutToStop, parseJsonOf } from "../body.ts";
 import { compute } from "../compute.ts";
-import type { Pace } from "../pace.ts";
+import type { Pacer } from "../pacer.ts";
 import { invalid, Problem } from "../problems.ts";
 import { problemDetails } from "../responses.ts";
 import { readRows } from "./rows.ts";
@@ -27,7 +27,7 @@ const LINE_FEED = 0x0a;
 export interface LineWork {
   readonly work: Work;
   readonly units: Units;
-  readonly pace: Pace;
+  readonly pacer: Pacer;
   /** Called with the number of rows answered. */
   count(rows: number): void;
   /** Whether the server is stopping; if so, the stream ends with a problem that says so. */
@@ -46,7 +46,7 @@ export async function* answerLines(
         const batch = lines.slice(first, first + BATCH);
         yield (await answerBatch(batch, row, task)).join("");
         row += batch.length;
-        await task.pace.breathe();
+        await task.pacer.yieldIfDue();
         if (task.isStopping()) throw aboutToStop();
       }
     }
@@ -63,9 +63,9 @@ async function answerBatch(
   task: LineWork,
 ): Promise<string[]> {
   try {
-    const { work, units, pace } = task;
+    const { work, units, pacer } = task;
     const cells = cellsOf(lines, units);
-    const { data, columns } = await compute(work, cells, pace, first);
+    const { data, columns } = await compute(work, cells, pacer, first);
     task.count(lines.length);
     return lines.map((_, r) => `${work.text(data, r * columns)}\n`);
   } catch (error) {
@@ -86,8 +86,11 @@ function cellsOf(lines: readonly Uint8Array[], units: Units): Cells {
 
 /** The message of a line answered by itself says row 1; replaced here by its row in the stream, counted from 1. */
 function problemLine(problem: Problem, row: number): string {
-  const told = new Problem(problem.kind, problem.message.replace(/\brow 1\b/, `row ${row + 1}`));
-  return `${JSON.stringify({ ...problemDetails(told), row: row + 1 })}\n`;
+  const renumbered = new Problem(
+    problem.kind,
+    problem.message.replace(/\brow 1\b/, `row ${row + 1}`),
+  );
+  return `${JSON.stringify({ ...problemDetails(renumbered), row: row + 1 })}\n`;
 }
 
 /**
@@ -104,12 +107,12 @@ async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
       rest = new Uint8Array();
     }
     rest = joined(rest, piece.subarray(first));
-    yield lines.filter(isFull);
+    yield lines.filter(hasContent);
     if (rest.length > MAX_LINE) {
       throw new Problem("body-too-large", `Cannot read row: a line has at most ${MAX_LINE} bytes`);
     }
   }
-  yield [rest].filter(isFull);
+  yield [rest].filter(hasContent);
 }
 
 /** A copy, because pieces may share their memory. */
@@ -121,6 +124,6 @@ function joined(one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Whether the line holds more than JSON whitespace. */
-function isFull(line: Uint8Array): boolean {
+function hasContent(line: Uint8Array): boolean {
   return line.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d);
 }

@@ -6,7 +6,7 @@
  */
 import { JsonNumber } from "../../formats/jsonl/json_number.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import type { Room } from "./room.ts";
+import type { RowArena } from "./row_arena.ts";
 
 const SPACE = 0x20, LINE_FEED = 0x0a, RETURN = 0x0d, TAB = 0x09;
 const COMMA = 0x2c, COLON = 0x3a;
@@ -17,19 +17,19 @@ const KEY = new TextEncoder().encode('"rows"');
  * The cells of such a body.
  * @param width cells per row
  * @param largest greatest magnitude of a cell
- * @param room memory for the first row
+ * @param arena memory for the first row
  * @returns undefined for any other body
  */
 export function readNumberRows(
   bytes: Uint8Array,
   width: number,
   largest: number,
-  room: Room,
+  arena: RowArena,
 ): Cells | undefined {
   const reader = new Reader(bytes);
   if (!reader.take(OPEN_OBJECT) || !reader.takeKey() || !reader.take(COLON)) return undefined;
   if (!reader.take(OPEN)) return undefined;
-  let data = room.take(width), rows = 0;
+  let data = arena.allocate(width), rows = 0;
   do {
     const first = rows * width;
     if (first === data.length) data = grown(data, bytes.length, reader.at);

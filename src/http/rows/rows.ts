@@ -73,10 +73,10 @@ export function readFloatRows(
  */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
   const { columns, schema, largest } = shape;
-  const stand = !schema?.some(({ kind }) => hasLevels(kind));
+  const usedAsIs = !schema?.some(({ kind }) => hasLevels(kind));
   for (let i = 0; i < data.length; i++) {
     // Nearly always: a number that is used as it is.
-    if (stand && Math.abs(data[i]) <= largest) continue;
+    if (usedAsIs && Math.abs(data[i]) <= largest) continue;
     const c = i % columns.length;
     const code = codeOf(Number.isNaN(data[i]) ? null : data[i], c, shape);
     if (code === undefined) {

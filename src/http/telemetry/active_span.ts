@@ -30,7 +30,7 @@ const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
  * @param method a known method, or `OTHER_METHOD`
  * @returns its position in its trace; undefined if no span is open
  */
-export function tellActiveSpan(method: string, route: string): Trace | undefined {
+export function labelActiveSpan(method: string, route: string): Trace | undefined {
   const { context } = (globalThis as { [API]?: Api })[API] ?? {};
   const span = context?.active().getValue(SPAN) as Span | undefined;
   if (!span) return undefined;

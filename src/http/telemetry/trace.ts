@@ -3,7 +3,7 @@
  * its trace, anything else starts a new one. The answer names the span that made it.
  */
 
-import type { HeadersRead } from "../head.ts";
+import type { HeaderLookup } from "../head.ts";
 
 export const TRACE_HEADER = "traceparent";
 
@@ -23,7 +23,7 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 const RECORDED = 1;
 
 /** Continues the trace of a request, or starts one. */
-export function traceOf(headers: HeadersRead, digits: RandomDigits): Trace {
+export function traceOf(headers: HeaderLookup, digits: RandomDigits): Trace {
   const text = headers.get(TRACE_HEADER);
   const given = text === null ? undefined : parseTraceparent(text);
   const random = digits.next(24);

@@ -22,7 +22,7 @@ import {
 } from "../../scoring/units.ts";
 import { invalid } from "../problems.ts";
 import { numberRow, OPTIONS } from "../schemas.ts";
-import { beside, list, positions, rowsOf } from "./rows_made.ts";
+import { jsonList, numberedNames, rowsOf, sideBySide } from "./rows_made.ts";
 import { scores } from "./scores.ts";
 import { type Verb, verb } from "./verb.ts";
 
@@ -41,13 +41,13 @@ export const VERBS = {
     const draws = hasClosedMoments(vae.spec) ? 1 : MOMENT_DRAWS;
     return {
       requireRows: (rows) => requireDraws("/rows", rows, draws, maxRows * DRAWS_PER_ROW),
-      columns: [...positions("mean", size), ...positions("logVar", size)],
+      columns: [...numberedNames("mean", size), ...numberedNames("logVar", size)],
       async run(cells) {
         const { mean, logVar } = await vae.encode(toVae(cells));
-        return beside(mean, logVar);
+        return sideBySide(mean, logVar);
       },
       text: (data, at) =>
-        `{"mean":${list(data, at, size)},"logVar":${list(data, at + size, size)}}`,
+        `{"mean":${jsonList(data, at, size)},"logVar":${jsonList(data, at + size, size)}}`,
     };
   }, vaeUnits),
 
@@ -95,7 +95,7 @@ export const VERBS = {
       const vae = vaeOf(model), { toVae } = dataUnits(model), { classifier, condition } = vae.spec;
       if (!classifier) throw invalid("", "Cannot classify: the model has no classifier");
       return {
-        ...rowsOf(positions("class", condition)),
+        ...rowsOf(numberedNames("class", condition)),
         run: async (cells) => Float64Array.from((await vae.classify(toVae(cells))).data),
       };
     },
@@ -114,13 +114,13 @@ export const VERBS = {
         head: { samples },
         columns: ["logLikelihood"],
         requireRows: (rows) => requireDraws("/samples", rows, samples, maxRows * DRAWS_PER_ROW),
-        async run(cells, firstRow, pace) {
+        async run(cells, firstRow, pacer) {
           const steps = vae.onHost.evaluateSteps(withObserved(vae.spec, toVae(cells)), {
             samples,
             seed,
             firstRow,
           });
-          const { logLikelihood } = await pace.run(steps), slopes = logJacobians(cells);
+          const { logLikelihood } = await pacer.run(steps), slopes = logJacobians(cells);
           return logLikelihood.map((nats, r) => nats + slopes[r]);
         },
         text: (data, at) => `{"logLikelihood":${data[at]}}`,

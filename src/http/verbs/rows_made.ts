@@ -10,7 +10,7 @@ export function rowsOf(
 ): Pick<Work, "head" | "columns" | "blanks" | "text"> {
   const head = { columns }, width = columns.length;
   if (!schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp")) {
-    return { head, columns, text: (data, at) => list(data, at, width) };
+    return { head, columns, text: (data, at) => jsonList(data, at, width) };
   }
   const cellOf = (value: number, { levels }: ColumnSchema) =>
     Number.isNaN(value) ? null : levels ? nearestLevel(levels, value) ?? null : value;
@@ -22,16 +22,16 @@ export function rowsOf(
   };
 }
 
-export function list(data: Float64Array, at: number, count: number): string {
+export function jsonList(data: Float64Array, at: number, count: number): string {
   return `[${data.subarray(at, at + count).join(",")}]`;
 }
 
-export function positions(name: string, count: number): string[] {
+export function numberedNames(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${name}${i}`);
 }
 
 /** Two matrices of the same shape, side by side. */
-export function beside(left: Matrix, right: Matrix): Float64Array {
+export function sideBySide(left: Matrix, right: Matrix): Float64Array {
   const [rows, width] = left.shape;
   const data = new Float64Array(2 * rows * width);
   for (let r = 0; r < rows; r++) {

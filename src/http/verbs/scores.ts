@@ -6,13 +6,13 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { ScoreMethod } from "../../trained/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../models/catalogue.ts";
-import { explained, type WhyOptions } from "../explained.ts";
+import { explained, type ExplainRequest } from "../explained.ts";
 import { invalid } from "../problems.ts";
-import { Room } from "../rows/room.ts";
-import type { OwnWork } from "./verb.ts";
+import { RowArena } from "../rows/row_arena.ts";
+import type { PartialWork } from "./verb.ts";
 
 /** The work of the verb `score`. */
-export function scores(model: Model, options: ScoreOptions): OwnWork {
+export function scores(model: Model, options: ScoreOptions): PartialWork {
   const { falseAlarmRate, fdr } = options;
   if (falseAlarmRate !== undefined && fdr !== undefined) {
     throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
@@ -22,17 +22,17 @@ export function scores(model: Model, options: ScoreOptions): OwnWork {
     throw invalid("/method", "Cannot choose a method: a detector has one of its own: leave it out");
   }
   const own = explained(model, tableScores(model, falseAlarmRate), options);
-  return fdr === undefined ? own : together(own, fdr);
+  return fdr === undefined ? own : withFdr(own, fdr);
 }
 
-function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
+function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
   const rate = falseAlarmRate ?? model.falseAlarmRate, width = model.columns.length;
-  const { columns, keys } = layoutOf(model), room = new Room();
+  const { columns, keys } = layoutOf(model), arena = new RowArena();
   return {
     head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
     columns,
     run(cells) {
-      if (cells.rows === 1) return scoreOne(model, cells.data, rate, room.take(width + 3));
+      if (cells.rows === 1) return scoreOne(model, cells.data, rate, arena.allocate(width + 3));
       const { scores, pValues, contributions } = model.scoreCells(cells);
       const data = new Float64Array(cells.rows * (width + 3));
       for (let r = 0, at = 0, from = 0; r < cells.rows; r++) {
@@ -54,12 +54,12 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): OwnWork {
 }
 
 /** Flags rows by the Benjamini-Hochberg procedure over the whole request. */
-function together(scores: OwnWork, fdr: number): OwnWork {
+function withFdr(scores: PartialWork, fdr: number): PartialWork {
   const width = scores.columns.length;
   return {
     ...scores,
     head: { fdr },
-    whole(data) {
+    decideAll(data) {
       const pValues = Float64Array.from(
         { length: data.length / width },
         (_, r) => data[r * width + 1],
@@ -99,7 +99,7 @@ function scoreOne(
   return data;
 }
 
-interface ScoreOptions extends WhyOptions {
+interface ScoreOptions extends ExplainRequest {
   readonly falseAlarmRate?: number;
   readonly fdr?: number;
   readonly method?: ScoreMethod;
@@ -108,7 +108,7 @@ interface ScoreOptions extends WhyOptions {
 function plainScores(
   model: Model,
   { falseAlarmRate, fdr, explain, method = "elbo" }: ScoreOptions,
-): OwnWork {
+): PartialWork {
   if (falseAlarmRate !== undefined || fdr !== undefined) {
     throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
   }
@@ -116,7 +116,7 @@ function plainScores(
     throw invalid("/explain", "Cannot explain: the model is a bare VAE and blames no column");
   }
   const { toVae, columns } = unitsOf(model), vae = vaeOf(model);
-  const single = new Float32Array(columns.length);
+  const float32Row = new Float32Array(columns.length);
   return {
     columns: ["score"],
     run(cells) {
@@ -124,8 +124,8 @@ function plainScores(
       // Avoids the matrices that many rows need.
       const score = new Float64Array(1);
       // A loop, because `set` leaves the engine's own code if the types differ.
-      for (let c = 0; c < single.length; c++) single[c] = cells.data[c];
-      vae.scoreInto(single, score);
+      for (let c = 0; c < float32Row.length; c++) float32Row[c] = cells.data[c];
+      vae.scoreInto(float32Row, score);
       return score;
     },
     text: (data, at) => `{"score":${data[at]}}`,

@@ -4,7 +4,7 @@ import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { requireAnswerSize, type RowText } from "../answers.ts";
 import type { Model } from "../models/catalogue.ts";
-import type { Pace } from "../pace.ts";
+import type { Pacer } from "../pacer.ts";
 import { invalid } from "../problems.ts";
 import { requireCount } from "../rows/rows.ts";
 import { type BodyReader, bodyReader, type Checked, type RowSchema, tableRow } from "../schemas.ts";
@@ -30,9 +30,9 @@ export interface Work {
    * @param firstRow the index of the first of them
    * @throws NotFiniteError naming the row among these
    */
-  run(cells: Cells, firstRow: number, pace: Pace): Float64Array | Promise<Float64Array>;
+  run(cells: Cells, firstRow: number, pacer: Pacer): Float64Array | Promise<Float64Array>;
   /** Decides over all rows of a request together, in place; a stream cannot. */
-  whole?(data: Float64Array): void;
+  decideAll?(data: Float64Array): void;
   readonly text: RowText;
 }
 
@@ -52,12 +52,12 @@ export interface Verb {
 }
 
 /** What an entry of the table states itself; the rest follows from it. */
-export type OwnWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;
+export type PartialWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;
 
 export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   summary: string,
   options: S,
-  work: (model: Model, options: v.InferOutput<S>, limits: Limits) => OwnWork,
+  work: (model: Model, options: v.InferOutput<S>, limits: Limits) => PartialWork,
   rows: Verb["rows"] = unitsOf,
   row: RowSchema = tableRow,
 ): Verb & { readonly options: S } {

@@ -7,36 +7,40 @@
  * Limits: only plain addresses. An address with a query, a percent sign or a prefix goes through the router.
  */
 import type { Hono } from "npm:hono@4.13.19";
-import { Call, type Places } from "./call.ts";
+import { Call, type PathParams } from "./call.ts";
 import { exchange } from "./exchange.ts";
 import type { Action, Service } from "./service.ts";
 
 const ADDRESS = /^[a-z]+:\/\/[^/?#]+\/v1\/models\/([\w.-]+)\/([a-z-]+)$/;
 
 /** An action, and its path template in the router. */
-export interface Way {
+export interface VerbRoute {
   readonly route: string;
   readonly action: Action;
 }
 
 /**
  * A handler that uses the router only where it must.
- * @param ways the actions of the verbs, by name
+ * @param verbs the actions of the verbs, by name
  */
-export function direct(
+export function withFastPath(
   fetch: Hono["fetch"],
   service: Service,
-  ways: ReadonlyMap<string, Way>,
+  verbs: ReadonlyMap<string, VerbRoute>,
 ): Hono["fetch"] {
   return (request, env, executionCtx) => {
     const found = request.method === "POST" ? ADDRESS.exec(request.url) : null;
-    const way = found ? ways.get(found[2]) : undefined;
-    if (!found || !way) return fetch(request, env, executionCtx);
-    return exchange(new Call(request, env, way.route, new Named(found[1])), service, way.action);
+    const verb = found ? verbs.get(found[2]) : undefined;
+    if (!found || !verb) return fetch(request, env, executionCtx);
+    return exchange(
+      new Call(request, env, verb.route, new NameParam(found[1])),
+      service,
+      verb.action,
+    );
   };
 }
 
-class Named implements Places {
+class NameParam implements PathParams {
   readonly #name: string;
 
   constructor(name: string) {

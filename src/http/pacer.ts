@@ -10,10 +10,10 @@
 const SLICE_MS = 8;
 
 /** Turns that a request takes before it checks whether anybody still waits: short work ends by itself. */
-const PATIENCE = 4;
+const TURNS_BEFORE_CHECK = 4;
 
 /** The queue that all work of an app shares. */
-export class Turns {
+export class TurnQueue {
   #last: Promise<void> = Promise.resolve();
 
   /** Resolves after all earlier callers, and one round of the event loop. */
@@ -23,8 +23,8 @@ export class Turns {
 }
 
 /** Paces the work of one request. */
-export class Pace {
-  readonly #turns: Turns;
+export class Pacer {
+  readonly #turns: TurnQueue;
   readonly #isCancelled: () => boolean;
   #since: number;
   #turnsTaken = 0;
@@ -34,7 +34,7 @@ export class Pace {
    * @param begun when the first slice began, milliseconds of `performance.now`
    */
   constructor(
-    turns: Turns,
+    turns: TurnQueue,
     isCancelled: () => boolean = () => false,
     begun: number = performance.now(),
   ) {
@@ -47,10 +47,10 @@ export class Pace {
    * Called between two steps: waits for a turn if this slice is used up.
    * @throws DOMException "AbortError" if nobody waits for the result any more
    */
-  async breathe(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (performance.now() - this.#since < SLICE_MS) return;
     await this.#turns.next();
-    if (++this.#turnsTaken > PATIENCE && this.#isCancelled()) {
+    if (++this.#turnsTaken > TURNS_BEFORE_CHECK && this.#isCancelled()) {
       throw new DOMException("The request was given up", "AbortError");
     }
     this.#since = performance.now();
@@ -61,7 +61,7 @@ export class Pace {
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;
-      await this.breathe();
+      await this.yieldIfDue();
     }
   }
 }
@@ -69,8 +69,8 @@ export class Pace {
 type Immediate = (done: () => void) => unknown;
 
 /** `setImmediate` if it exists: a timer of 0 ms takes two milliseconds. */
-const { setImmediate: immediate } = globalThis as unknown as { setImmediate?: Immediate };
+const { setImmediate } = globalThis as unknown as { setImmediate?: Immediate };
 
 function oneRound(): Promise<void> {
-  return new Promise((done) => void (immediate ? immediate(done) : setTimeout(done)));
+  return new Promise((done) => void (setImmediate ? setImmediate(done) : setTimeout(done)));
 }

@@ -5,12 +5,12 @@
  */
 const LENGTH = 4096;
 
-export class Room {
+export class RowArena {
   #array = new Float64Array(LENGTH);
   #used = 0;
 
   /** An array of zeros; its buffer is shared. */
-  take(length: number): Float64Array<ArrayBuffer> {
+  allocate(length: number): Float64Array<ArrayBuffer> {
     if (8 * length > LENGTH) return new Float64Array(length);
     if (this.#used + length > LENGTH) {
       this.#array = new Float64Array(LENGTH);

@@ -5,47 +5,47 @@
 import { hasLevels } from "../scoring/table/schema.ts";
 import { isTable, type Units } from "../scoring/units.ts";
 import type { Served } from "./models/catalogue.ts";
-import { Room } from "./rows/room.ts";
+import { RowArena } from "./rows/row_arena.ts";
 import type { Limits, Verb, Work } from "./verbs/verb.ts";
 
-export interface Question {
+export interface CachedVerb {
   readonly work: Work;
   readonly units: Units;
   /** Whether every cell is a number that is used as it is. */
   readonly isNumeric: boolean;
   /** Memory for the cells of its rows. */
-  readonly room: Room;
+  readonly arena: RowArena;
   /** The JSON answer up to its rows. */
   readonly opening: string;
   /** The state of the detector when this was prepared. */
   readonly state: readonly unknown[];
 }
 
-const QUESTIONS = new WeakMap<Served, Map<Verb, Question>>();
+const CACHE = new WeakMap<Served, Map<Verb, CachedVerb>>();
 
 /** @returns undefined for a verb without rows, or one whose options do not all have defaults */
-export function plainQuestion(
+export function cachedVerb(
   served: Served,
   verb: Verb,
   limits: Limits,
-): Question | undefined {
-  let known = QUESTIONS.get(served);
-  if (!known) QUESTIONS.set(served, known = new Map());
-  const before = known.get(verb);
-  if (before && isCurrent(before, served)) return before;
+): CachedVerb | undefined {
+  let ofModel = CACHE.get(served);
+  if (!ofModel) CACHE.set(served, ofModel = new Map());
+  const cached = ofModel.get(verb);
+  if (cached && isCurrent(cached, served)) return cached;
   const units = verb.rows(served.model), { defaults } = verb;
   if (!units || !defaults) return undefined;
   const work = verb.work(served.model, defaults, limits);
-  const question = {
+  const prepared = {
     work,
     units,
     isNumeric: !units.schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp"),
-    room: new Room(),
+    arena: new RowArena(),
     opening: openingOf(served, work),
     state: stateOf(served),
   };
-  known.set(verb, question);
-  return question;
+  ofModel.set(verb, prepared);
+  return prepared;
 }
 
 /** A JSON answer begins with the model that answers. */
@@ -57,6 +57,6 @@ function stateOf({ model }: Served): readonly unknown[] {
   return isTable(model) ? [model.falseAlarmRate, model.calibration] : [];
 }
 
-function isCurrent({ state }: Question, { model }: Served): boolean {
+function isCurrent({ state }: CachedVerb, { model }: Served): boolean {
   return !isTable(model) || (state[0] === model.falseAlarmRate && state[1] === model.calibration);
 }
