@@ -46,7 +46,7 @@ export interface Run {
   readonly validate?: () => number;
   readonly onProgress?: (report: EpochReport) => void;
   readonly signal?: AbortSignal;
-  /** Takes the steps as long as it works and is faster. */
+  /** Takes the steps while it is usable. */
   readonly gpu?: TrainingGpu;
   readonly checkpoint?: { readonly store: CheckpointStore; readonly identity: RunIdentity };
   /** A monotonic clock in milliseconds, for progress and the timing of writes, never for results. */

@@ -80,7 +80,7 @@ function read(program: SyncProgram, specs: readonly ParameterSpec[]): LossAndGra
   }
   const gradients = new Map(specs.map(({ name, rows, cols }) => {
     const values = new Float64Array(rows * cols);
-    // A parameter for which a statistic of the batch stands has no part in the loss.
+    // A parameter that a batch statistic replaces does not occur in the loss.
     if (program.plan.outputs.has(name)) program.read(name, values);
     return [name, { shape: [rows, cols] as const, data: values }];
   }));
