@@ -13,7 +13,7 @@
 export * from "../trained/mod.ts";
 export type { CellFault } from "../trained/rows/data_rule.ts";
 export { Calibration } from "./decisions/calibration.ts";
-export type { SeriesStream, StepVerdict, StreamModel } from "./series/series_stream.ts";
+export type { SeriesStep, SeriesStream, StepVerdict, StreamModel } from "./series/series_stream.ts";
 export type { Vote } from "./series/vote.ts";
 export type { Cells } from "./table/cells.ts";
 export type { ColumnKind, ColumnSchema } from "./table/schema.ts";

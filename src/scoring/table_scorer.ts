@@ -25,7 +25,7 @@ import { scoreCells, scoreRowInto } from "./calibrated_scores.ts";
 import type { RowScore, ScoreTable } from "./row_score.ts";
 import type { RowScorer } from "./row_scorer.ts";
 import type { ColumnSchema } from "./table/schema.ts";
-import { SeriesStream } from "./series/series_stream.ts";
+import { type SeriesStep, SeriesStream } from "./series/series_stream.ts";
 import { requireVote, type Vote } from "./series/vote.ts";
 import { countWindows, windowsOf } from "./series/windows.ts";
 import type { Cells } from "./table/cells.ts";
@@ -193,6 +193,10 @@ export class TableScorer {
       window,
       calibration,
       isAnomaly: (pValue: number) => this.isAnomaly(pValue),
+      cellsOf: (row: SeriesStep) =>
+        row instanceof Float64Array || row instanceof Float32Array
+          ? row
+          : toCells([row] as TableRows, this.schema).data,
       scoreWindow: (row: Float64Array, out: Float64Array) =>
         scoreRowInto(this.#scorer, this.model, row, this.#raw, out),
     };

@@ -105,6 +105,16 @@ Deno.test("train says of a series that all of it trained, and of what its figure
     await elbowOk("train", data, "--out", other, ...window, "--json"),
   );
   assert.equal(trainingRows, 400);
+  // More steps than calibrate: all of them train.
+  const long = folder.at("long.csv");
+  Deno.writeTextFileSync(
+    long,
+    ["flow,pressure", ...rowsOf(11_000).map((row) => row.join(","))].join("\n"),
+  );
+  assert.match(
+    await elbowOk("train", long, "--out", other, ...window),
+    /^Trained on +11,000 rows, and calibrated on 10,000 of them by fits that had not seen them$/m,
+  );
   // Half and half is no such case.
   assert.match(
     await elbowOk("train", data, "--out", other, ...small),

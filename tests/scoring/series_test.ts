@@ -133,3 +133,21 @@ Deno.test("what is no series, or too short for one, is refused by name", async (
   assert.throws(() => rows.stream(), /scores single rows/);
   rows.dispose();
 });
+
+Deno.test("a stream takes rows as score() does, refuses what no column accepts, and goes on as if it had not come", async () => {
+  const rows = series(240).map(([flow], t) => ({ flow, mode: t % 40 < 30 ? "on" : "off" }));
+  const mixed = await Detector.fit(rows, { window: 6 });
+  const known = mixed.schema.find(({ name }) => name === "mode")!.levels!;
+  const codes = rows.map(({ flow, mode }) => Float64Array.of(flow, known.indexOf(mode)));
+  codes[20][0] = NaN;
+  const plain = mixed.stream(), named = mixed.stream(), listed = mixed.stream();
+  for (let t = 0; t < 40; t++) {
+    const expected = plain.push(codes[t]), row = t === 20 ? { ...rows[t], flow: null } : rows[t];
+    for (const bad of [[1], ["much", "on"], { flow: Infinity, mode: "on" }, { flow: 1 }]) {
+      assert.throws(() => named.push(bad as never), /^(Type|Range)Error: Cannot read row 1/);
+    }
+    assert.deepEqual(named.push(row), expected);
+    assert.deepEqual(listed.push([row.flow, row.mode]), expected);
+  }
+  mixed.dispose();
+});

@@ -1,5 +1,6 @@
 /** What `elbow train` reports, as JSON and for people; nats of the standardised table. */
 import type { Detector } from "../../detection/detector.ts";
+import { MAX_WINDOWS } from "../../detection/series/fit_series.ts";
 import { MAX_TRAINING_ROWS } from "../../detection/ensemble/fit_ensemble.ts";
 import { ordinaryCount } from "../../detection/ensemble/ordinary_rows.ts";
 import type { Table } from "../../formats/mod.ts";
@@ -76,15 +77,21 @@ function different({ detector, table }: Trained): number {
   return detector.table.sketch?.rows ?? table.rows;
 }
 
-/** Rows available for training: all but the held-out ones; for a series with a linear model, all (ADR 31). */
+/** Whether nothing was held out: the linear model of a series is calibrated by fits without each stretch (ADR 31). */
+function isLinear({ detector: { table, vae } }: Trained): boolean {
+  return table.window !== undefined && !table.ensemble && vae.spec.encoder.hidden.length === 0;
+}
+
+/** Rows available for training: all but those held out. */
 function trainableRows(trained: Trained): number {
   const rows = different(trained);
-  return rows - trained.detector.calibrationRows || rows;
+  return isLinear(trained) ? rows : rows - trained.detector.calibrationRows;
 }
 
 /** Rows trained on: an ensemble takes a limited number, and none of those left out as too anomalous. */
 function trainingRows(trained: Trained): number {
   const { detector: { table, window }, leftOut } = trained, rows = trainableRows(trained);
+  if (isLinear(trained)) return Math.min(rows, MAX_WINDOWS * window!);
   const kept = leftOut > 0 ? ordinaryCount(rows, leftOut) : rows;
   return table.ensemble && window === undefined ? Math.min(kept, MAX_TRAINING_ROWS) : kept;
 }
@@ -93,8 +100,9 @@ function trainedOn(trained: Trained): string {
   const { calibrationRows } = trained.detector, rows = trainingRows(trained);
   const all = trainableRows(trained);
   const which = rows < all ? `${count(rows)} of ${counted(all, "row")}` : counted(rows, "row");
-  return calibrationRows === different(trained)
-    ? `${which}, and calibrated on them by fits that had not seen them`
+  const some = calibrationRows < different(trained) ? `${count(calibrationRows)} of ` : "";
+  return isLinear(trained)
+    ? `${which}, and calibrated on ${some}them by fits that had not seen them`
     : `${which}, ${count(calibrationRows)} more to calibrate`;
 }
 

@@ -37,7 +37,7 @@ import { exactFits } from "./exact_fits.ts";
 import { linearReport } from "./linear_report.ts";
 
 /** Neighbouring windows are almost equal, so from long series this many are taken, evenly spaced. */
-const MAX_WINDOWS = 12_000;
+export const MAX_WINDOWS = 12_000;
 
 /** Maximum number of cells in a window; their full covariance is held in memory. */
 const MAX_CELLS = 4096;

@@ -5,6 +5,7 @@
  * `score` also knows the steps that follow, and takes the mean over all windows that contain a step. A stream does not,
  * so it detects a fault later, by up to a window, and its scores differ.
  */
+import type { CellValue } from "../table/table_rows.ts";
 import type { Calibration } from "../decisions/calibration.ts";
 import { Ballot, type Vote } from "./vote.ts";
 
@@ -20,6 +21,13 @@ export interface StepVerdict {
   readonly contributions: Float64Array;
 }
 
+/** One row, as `score` takes them. A typed array holds cells as `toCells` returns them, and is not checked. */
+export type SeriesStep =
+  | Float64Array
+  | Float32Array
+  | readonly CellValue[]
+  | Readonly<Record<string, CellValue>>;
+
 /** What a stream needs of a model. */
 export interface StreamModel {
   /** Columns of a step. */
@@ -30,6 +38,8 @@ export interface StreamModel {
   readonly calibration: Calibration;
   /** Decides at the current false-alarm rate. */
   readonly isAnomaly: (pValue: number) => boolean;
+  /** The cells of a step. @throws TypeError or RangeError for one that its column does not accept */
+  readonly cellsOf: (row: SeriesStep) => ArrayLike<number>;
   /** Like `TableScorer.scoreInto`, for the cells of one window: score, p-value, contributions. */
   readonly scoreWindow: (window: Float64Array, out: Float64Array) => void;
 }
@@ -56,15 +66,16 @@ export class SeriesStream {
   }
 
   /**
-   * Adds the next step.
+   * Adds the next step. A refused step is not added.
    * @returns undefined until there is a whole window; each call overwrites `contributions`
-   * @throws RangeError for a wrong number of cells, or a score that is not finite
+   * @throws TypeError or RangeError for a wrong number of cells, a cell that its column does not accept, or a score
+   *   that is not finite
    */
-  push(row: ArrayLike<number>): StepVerdict | undefined {
-    const { columns, window, calibration } = this.#model;
-    if (row.length !== columns) {
+  push(row: SeriesStep): StepVerdict | undefined {
+    const { columns, window, calibration } = this.#model, cells = this.#model.cellsOf(row);
+    if (cells.length !== columns) {
       throw new RangeError(
-        `Cannot score step: expected ${columns} numbers, got ${row.length}`,
+        `Cannot score step: expected ${columns} numbers, got ${cells.length}`,
       );
     }
     const steps = this.#steps, width = window * columns;
@@ -72,7 +83,7 @@ export class SeriesStream {
       steps.copyWithin(0, width + columns);
       this.#count = window - 1;
     }
-    steps.set(row, this.#count * columns);
+    steps.set(cells, this.#count * columns);
     this.#count++;
     if (this.#count < window) return undefined;
     const newest = steps.subarray((this.#count - window) * columns, this.#count * columns);
