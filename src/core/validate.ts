@@ -19,7 +19,7 @@ export function requireObject(field: string, value: unknown, allowed: readonly s
   const unknown = Object.keys(value).filter((key) => !allowed.includes(key));
   if (unknown.length > 0) {
     throw new TypeError(
-      `Cannot read ${field}: unknown key "${unknown[0]}": known keys are ${allowed.join(", ")}`,
+      `Cannot read ${field}: unknown key "${unknown[0]}" (known keys are ${allowed.join(", ")})`,
     );
   }
   return value as Fields;
@@ -69,12 +69,9 @@ export function requireChoice<T extends string>(
   choices: readonly T[],
 ): T {
   if (choices.includes(value as T)) return value as T;
-  const expected = choices.map((choice) => `"${choice}"`).join(", ");
-  throw new TypeError(
-    `Cannot read ${field}: expected ${choices.length > 1 ? "one of " : ""}${expected}, got ${
-      show(value)
-    }`,
-  );
+  const names = choices.map((choice) => `"${choice}"`), last = names.pop();
+  const expected = names.length > 0 ? `${names.join(", ")} or ${last}` : last;
+  throw new TypeError(`Cannot read ${field}: expected ${expected}, got ${show(value)}`);
 }
 
 /** @throws TypeError naming the field if the value is neither true nor false */

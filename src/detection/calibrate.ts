@@ -66,10 +66,8 @@ export function keepable(
 }
 
 /** The warning for a calibration that cannot guarantee the requested rate. */
-export function coarseness({ scores, resolution }: Calibration): string {
-  return `${scores.length} calibration rows allow no false-alarm rate below ${
-    resolution.toPrecision(3)
-  }`;
+export function coarseness({ scores, finest }: Calibration): string {
+  return `${scores.length} calibration rows allow no false-alarm rate below ${finest}`;
 }
 
 /** Calibrates on the steps of each stretch, from the scores of its windows. */

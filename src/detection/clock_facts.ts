@@ -34,14 +34,14 @@ export function unseenTimes(
 
 /** The warning about such a column. */
 export function unseenSentence(times: UnseenTimes): string {
-  return `${unseenWhen(times)}: rows from then will stand out unless it is left out`;
+  return `${unseenWhen(times)}: rows from then will score high unless it is left out`;
 }
 
-/** For example "has no time in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC)". */
+/** For example "has no times in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC)". */
 export function unseenWhen({ hours, days }: UnseenTimes): string {
   const parts = [
     ...(hours > 0 ? [`in ${hours} of the 24 hours of the day`] : []),
     ...(days > 0 ? [`on ${days} of the 7 days of the week`] : []),
   ];
-  return `has no time ${parts.join(" and ")} (UTC)`;
+  return `has no times ${parts.join(" and ")} (UTC)`;
 }

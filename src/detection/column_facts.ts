@@ -82,7 +82,7 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
  * @param isDrawn whether the facts are based on a sample of the rows
  */
 export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
-  const taken = isDrawn ? " taken" : "", among = isDrawn ? " in the rows taken" : "";
+  const among = isDrawn ? " in the rows used" : "";
   const { constant, empty, identifiers, duplicates, running, merged, strange, unseen } = facts;
   const sentences: string[] = [];
   const say = (names: readonly string[], what: (plural: boolean) => string) => {
@@ -90,21 +90,22 @@ export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
   };
   say(
     constant,
-    (many) => `${many ? "never change" : "never changes"}${among}: any other value will stand out`,
+    (many) => `${many ? "never change" : "never changes"}${among}: any other value will score high`,
   );
-  say(empty, (many) => `${many ? "have" : "has"} no value in any row${taken}`);
+  say(empty, (many) => `${many ? "have" : "has"} no values${among}`);
   say(
     identifiers,
     (many) =>
-      `${many ? "hold" : "holds"} texts of which none occurs twice${among}, and so says nothing`,
+      `${
+        many ? "have" : "has"
+      } a different text in every row${among}: nothing can be learnt from that`,
   );
   say(
     running,
     (many) =>
       `${
         many ? "rise or fall" : "rises or falls"
-      } from row to row, as a clock or the number of a row does: later rows will ` +
-      `stand out in ${many ? "them" : "it"} unless ${
+      } from row to row, like a clock or a row number: later rows will score high unless ${
         many ? "they are" : "it is"
       } left out, or declared a timestamp`,
   );
@@ -113,27 +114,29 @@ export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
     (many) =>
       `${
         many ? "hold" : "holds"
-      } whole numbers beyond ${Number.MAX_SAFE_INTEGER}, of which several are ` +
-      `read as one: names of things count as sizes unless ${many ? "they are" : "it is"} left out`,
+      } whole numbers above ${Number.MAX_SAFE_INTEGER}, several of which round to the same ` +
+      `number: identifiers count as sizes unless ${many ? "they are" : "it is"} left out`,
   );
   for (const [name, share] of strange.slice(0, LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
     sentences.push(
-      `column "${name}": ${percent} of the cells hold none of its most frequent values, and count as one`,
+      `column "${name}": ${percent} of the cells hold rare values, which count as one`,
     );
   }
   for (const [name, times] of unseen.slice(0, LISTED)) {
     sentences.push(`column "${name}" ${unseenSentence(times)}`);
   }
-  return [...sentences, ...duplicateSentences(duplicates, taken)];
+  return [...sentences, ...duplicateSentences(duplicates, among)];
 }
 
-function duplicateSentences(duplicates: ColumnFacts["duplicates"], taken: string): string[] {
+function duplicateSentences(duplicates: ColumnFacts["duplicates"], among: string): string[] {
   const listed = duplicates.slice(0, LISTED).map(([name, earlier]) =>
-    `column "${name}" equals "${earlier}" in every row${taken}`
+    `column "${name}" equals "${earlier}" in every row${among && " used"}`
   );
   const more = duplicates.length - LISTED;
-  return more > 0 ? [...listed, `${more} more columns equal others in every row${taken}`] : listed;
+  return more > 0
+    ? [...listed, `${more} more columns equal others in every row${among && " used"}`]
+    : listed;
 }
 
 /** The warning that neighbouring rows depend on each other. */
@@ -141,10 +144,12 @@ export function alikeSentences(alike: Found): string[] {
   if (alike.length === 0) return [];
   const [, most] = alike.toSorted(([, a], [, b]) => b - a)[0];
   return [
-    `neighbouring rows are alike in ${named(alike.map(([name]) => name))} (rank correlation up to ${
+    `neighbouring rows are similar in ${
+      named(alike.map(([name]) => name))
+    } (rank correlation up to ${
       most.toFixed(2)
-    }), as readings over time are, or a sorted table: rows to come may be flagged far more often than the ` +
-    "false-alarm rate says, unless they are learnt as a series (window), or calibrated on later rows",
+    }), as in readings over time or a sorted table: new rows may be flagged far more often than the ` +
+    "false-alarm rate says: train on a series (window), or recalibrate on later rows",
   ];
 }
 
@@ -167,7 +172,7 @@ export function leavingSentences(found: Found): string[] {
     `${named(found.map(([name]) => name))} ${
       many ? "have" : "has"
     } other values in the last third of the ` +
-    "series than in the first: steps to come may be flagged far more often than the false-alarm rate says",
+    "series than in the first: later steps may be flagged far more often than the false-alarm rate says",
   ];
 }
 

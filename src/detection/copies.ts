@@ -62,7 +62,7 @@ export function withoutCopies(cells: Cells, columns: number): Uncopied {
     cells,
     warnings: share < WORTH_A_WORD
       ? []
-      : [`${said}: p-values hold where later rows repeat them as often`],
+      : [`${said}: p-values hold only if later rows repeat them as often`],
   };
 }
 

@@ -143,7 +143,9 @@ function standardizedRanks(cells: Cells, width: number, columns: readonly number
 function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): string[] {
   const warnings: string[] = [];
   if (rows < 1000) {
-    warnings.push(`${rows} rows: expect false alarms to vary by ${percent(rows)} around 1 %`);
+    warnings.push(
+      `only ${rows} rows: the false-alarm rate may differ from 1 % by ${percent(rows)}`,
+    );
   }
   if (duplicateRows > MANY_DUPLICATES * rows) {
     warnings.push(`${Math.round(100 * duplicateRows / rows)} % of the rows repeat an earlier one`);
@@ -155,5 +157,5 @@ function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): s
 /** Two standard deviations of the false-alarm rate at 1 %, with half of the rows held out. */
 function percent(rows: number): string {
   const deviation = Math.sqrt(0.01 * 0.99 / Math.max(2, rows / 2));
-  return `± ${(200 * deviation).toFixed(1)} percent points`;
+  return `± ${(200 * deviation).toFixed(1)} percentage points`;
 }

@@ -111,7 +111,10 @@ export class Detector extends TableScorer {
       const table = { ...parts, ...standard(before, split), falseAlarmRate };
       const model = calibrate(vae, table, split), old = this.threshold;
       if (this.model !== before) {
-        throw new DOMException("Cannot update detector: it changed meanwhile", "InvalidStateError");
+        throw new DOMException(
+          "Cannot update detector: it was changed in the meantime",
+          "InvalidStateError",
+        );
       }
       this.become(model, vae.parameters());
       this.#kept = split.calibration;
@@ -176,11 +179,11 @@ export class Detector extends TableScorer {
     if (requireChoice("format", format, FILE_FORMATS) === "f32") {
       return writePackedFile({ ...file, format });
     }
-    this.#refuseSeries(`save in ${format}`);
+    this.#refuseSeries(`save as ${format}`);
     const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);
     if (cells) return inFormat(this, file, format, cells);
     throw new TypeError(
-      `Cannot save in ${format}: rows are needed to calibrate the rounded model on, got undefined`,
+      `Cannot save as ${format}: give normal rows, to calibrate the rounded model on`,
     );
   }
 
@@ -191,7 +194,7 @@ export class Detector extends TableScorer {
   #refuseSeries(action: string): void {
     if (this.model.window === undefined) return;
     throw new TypeError(
-      `Cannot ${action}: rows must be independent, got a model of windows of ${this.model.window} steps`,
+      `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps`,
     );
   }
 
@@ -243,7 +246,7 @@ function requireScoreOptions(options: ScoreOptions): ScoreOptions {
   const isKnown = isOne && Object.keys(options).every((key) => key === "secondLook");
   if (isKnown && typeof secondLook === "boolean") return options;
   throw new TypeError(
-    `Cannot score: options must be { secondLook: true } or none: setFalseAlarmRate() sets the rate, decide() takes other rules, got ${
+    `Cannot score: options must be { secondLook: true } or none (setFalseAlarmRate() sets the rate, decide() takes other rules), got ${
       JSON.stringify(options)
     }`,
   );

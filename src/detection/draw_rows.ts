@@ -55,7 +55,7 @@ function requireBatch(batch: unknown): void {
     return;
   }
   throw new TypeError(
-    `Cannot fit detector: each batch must be a list of rows, or a matrix, got ${show(batch)}`,
+    `Cannot fit detector: each batch must be a list of rows or a matrix, got ${show(batch)}`,
   );
 }
 

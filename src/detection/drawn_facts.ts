@@ -13,7 +13,7 @@ const TRAIN = "rows train and calibrate";
 /** The warning that not all rows are used for training. */
 export function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
   if (!drawn) return [];
-  const which = window === undefined ? "drawn from all by the seed" : "the last ones";
+  const which = window === undefined ? "a random sample" : "the last ones";
   return [`${rows} of ${drawn.rows} ${TRAIN}, ${which}`];
 }
 

@@ -42,9 +42,9 @@ export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): v
     throw new RangeError(
       `Cannot read row ${
         row + 1
-      }, column "${column.name}": expected a value beside which the usual spread of its column, ${
+      }, column "${column.name}": expected a value in scale with its column (usual spread ${
         usual.toPrecision(3)
-      }, still shows, or the default preset, got ${values[row]}`,
+      }), got ${values[row]}: leave out the row, or use the default preset`,
     );
   });
 }
@@ -61,7 +61,7 @@ export function withoutExtremes(
     if (found === 0 || found > Math.max(1, FEW * cells.rows)) return;
     distances.forEach((distance, r) => far[r] |= Number(distance > FAR * usual));
     warnings.push(
-      `column "${name}": ${found} of ${cells.rows} rows that train lie more than a million times its usual spread away, and are left out`,
+      `column "${name}": ${found} of ${cells.rows} training rows lie more than a million times its usual spread away and are not used`,
     );
   });
   if (warnings.length === 0) return { cells, warnings };

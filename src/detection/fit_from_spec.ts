@@ -38,7 +38,7 @@ function namesFor({ columns: specColumns }: ModelSpec, table: Table) {
   const named = namesOf(table.columns), { columns } = named;
   if (!specColumns || !columns || specColumns.join("\n") === columns.join("\n")) return named;
   throw new TypeError(
-    `Cannot read spec.columns: they must be the table's, ${columns.join()}, got ${specColumns.join()}`,
+    `Cannot read spec.columns: expected the table's, ${columns.join()}, got ${specColumns.join()}`,
   );
 }
 

@@ -35,7 +35,7 @@ export function ensembleWarnings(views: readonly FittedView[]): string[] {
   const warnings: string[] = [];
   if (views.every(({ activeUnits }) => activeUnits.every((units) => units === 0))) {
     warnings.push(
-      "the latent variables of no network are used: only regressions and neighbours see columns together",
+      "no network uses its latent variables: only regressions and neighbours relate columns to each other",
     );
   }
   const shares = views.map(({ seen, residual }) => shareAbove(seen, residual, MEMBERS_LIMIT));
@@ -44,7 +44,7 @@ export function ensembleWarnings(views: readonly FittedView[]): string[] {
     warnings.push(
       `the networks overfit: ${
         Math.round(100 * share)
-      } % of the rows are reconstructed worse by the network that has not seen them than the 95 % point of those it has; p-values hold, but fewer epochs or smaller networks may detect more`,
+      } % of unseen rows are reconstructed worse than 95 % of the training rows; p-values hold, but fewer epochs or smaller networks may detect more`,
     );
   }
   return warnings;
@@ -76,7 +76,7 @@ export function trainedWarnings(
   const warnings: string[] = [];
   if (activeUnits === 0) {
     warnings.push(
-      "the latent variables are not used: scores are those of each column by itself",
+      "the latent variables are not used: each column is scored by itself",
     );
   }
   const share = shareAbove(training, kept, LIMIT);
@@ -84,7 +84,7 @@ export function trainedWarnings(
     warnings.push(
       `the model overfits: ${
         Math.round(100 * share)
-      } % of the rows kept back score above the 95 % point of the training rows; p-values hold, but fewer epochs or a smaller network may detect more`,
+      } % of the held-out rows score above 95 % of the training rows; p-values hold, but fewer epochs or a smaller network may detect more`,
     );
   }
   return warnings;

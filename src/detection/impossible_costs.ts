@@ -37,7 +37,7 @@ export function impossibleCosts(
     }
     if (found > 0) {
       warnings.push(
-        `column "${column.name}": ${found} of ${rows} cells are not ${expected}: they stand out`,
+        `column "${column.name}": ${found} of ${rows} cells are not ${expected}: they will score high`,
       );
     }
     const share = (found + 1) / (there + 2);

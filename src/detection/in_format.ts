@@ -39,7 +39,7 @@ export function inFormat(
     // NaN, for scores that are all equal, is accepted: there is no order to change.
     if (correlation < LEAST_CORRELATION) {
       throw new RangeError(
-        `Cannot save in ${format}: the order of the scores must stay, with a rank correlation of ${LEAST_CORRELATION} or more, got ${
+        `Cannot save as ${format}: scores must keep their order, with a rank correlation of at least ${LEAST_CORRELATION}, got ${
           correlation.toFixed(4)
         }`,
       );

@@ -68,7 +68,7 @@ export function inferSchema(
   const unknown = overrides.find(({ name }) => !columns.includes(name));
   if (unknown) {
     throw new TypeError(
-      `Cannot read schema: the table has no column ${show(unknown.name)}: it has ${
+      `Cannot read schema: the table has no column ${show(unknown.name)}, only ${
         columns.slice(0, 10).map(show).join(", ")
       }${columns.length > 10 ? ` and ${columns.length - 10} more` : ""}`,
     );
@@ -121,8 +121,8 @@ function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTa
   if (numbers > others && firstText) {
     const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
     const number = isForeign
-      ? "a number with a decimal point and no separators of thousands, or the column declared as numeric:1,234.50 or numeric:1.234,50"
-      : "a number, as in most rows of this column, or the column declared as categorical";
+      ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50 or numeric:1.234,50)"
+      : "a number, as in most rows of this column (or declare the column categorical)";
     const expected = `expected ${number}`;
     throw new TypeError(
       drawn

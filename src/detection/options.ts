@@ -123,7 +123,7 @@ export function requireOptions(options: DetectorOptions): void {
   }
   if (options.window !== undefined && leftOut(options) > 0) {
     throw new TypeError(
-      "Cannot fit detector: robust is for rows of a table: of a series that holds anomalies, falseAlarmRate says how many steps are flagged",
+      "Cannot fit detector: robust is for the rows of a table: for a series that holds anomalies, falseAlarmRate sets how many steps are flagged",
     );
   }
   if (hidden !== undefined && !Array.isArray(hidden)) {
@@ -143,7 +143,9 @@ export function requireOptions(options: DetectorOptions): void {
 
 function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown): void {
   if (likelihood !== undefined && schema.some(({ kind }) => hasLevels(kind))) {
-    throw new TypeError("Cannot read schema: columns with levels exclude a likelihood for numbers");
+    throw new TypeError(
+      "Cannot read schema: a table with categorical, ordinal or binary columns takes no likelihood",
+    );
   }
   // Levels may be omitted here, since they are inferred.
   const complete = Array.isArray(schema)
@@ -195,7 +197,7 @@ export function presetOf(options: DetectorOptions): Preset {
     : OF_ONE.find((key) => options[key] !== undefined);
   if (options.preset === "ensemble" && single !== undefined) {
     throw new TypeError(
-      `Cannot fit detector: preset "ensemble" has no ${single}: leave it out, or take preset "small"`,
+      `Cannot fit detector: preset "ensemble" takes no ${single}: leave it out, or use preset "small"`,
     );
   }
   const trained = single ?? OF_NETWORKS.find((key) => options[key] !== undefined);
@@ -211,19 +213,19 @@ export function presetOf(options: DetectorOptions): Preset {
   if (preset === "ensemble" || several === undefined) return preset;
   const chosen = options.preset ? "" : `, which ${single} chooses,`;
   throw new TypeError(
-    `Cannot fit detector: preset "small"${chosen} has no ${several}: leave it out, or take preset "ensemble"`,
+    `Cannot fit detector: preset "small"${chosen} takes no ${several}: leave it out, or use preset "ensemble"`,
   );
 }
 
 function requireLinear({ window }: DetectorOptions, trained: string | undefined): void {
   if (trained !== undefined) {
     throw new TypeError(
-      `Cannot fit detector: preset "linear" has no ${trained}: leave it out, or take preset "small"`,
+      `Cannot fit detector: preset "linear" takes no ${trained}: leave it out, or use preset "small"`,
     );
   }
   if (window !== undefined) return;
   throw new TypeError(
-    'Cannot fit detector: preset "linear" is for series: window must be given, got undefined',
+    'Cannot fit detector: preset "linear" is for series and needs a window',
   );
 }
 

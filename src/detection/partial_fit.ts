@@ -151,6 +151,6 @@ function requireWhole({ data }: Cells, schema: readonly ColumnSchema[]): void {
   if (cell < 0) return;
   const row = Math.floor(cell / schema.length) + 1, { name } = schema[cell % schema.length];
   throw new RangeError(
-    `Cannot read row ${row}, column "${name}": expected a value, as the model was trained on whole rows, got missing`,
+    `Cannot read row ${row}, column "${name}": expected a value, got none: the model was trained on whole rows`,
   );
 }

@@ -93,7 +93,7 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
 function expansionOf(schema: readonly ColumnSchema[], logs = false): Expansion {
   const expansion = new Expansion(schema, logs);
   if (expansion.width > 0) return expansion;
-  throw new RangeError("Cannot fit detector: no column says anything");
+  throw new RangeError("Cannot fit detector: there is nothing to learn from any column");
 }
 
 /** Turns progress reports of one network into those of a run over all networks. */

@@ -37,9 +37,9 @@ export function refuseSaturated(
     throw new RangeError(
       `Cannot update detector: column "${
         schema[owner[d]].name
-      }" must be in its units, within a million deviations of the rows fitted to, got ${
+      }" lies more than a million standard deviations from the training rows in ${
         counts[d]
-      } of ${cells.rows} rows beyond: fit a new detector`,
+      } of ${cells.rows} rows: check its unit, or fit a new detector`,
     );
   }
 }

@@ -31,7 +31,7 @@ export class SecondLook {
   constructor(scorer: TableScorer) {
     if (scorer.window !== undefined) {
       throw new TypeError(
-        `Cannot look twice: rows must be single rows, got a series, in windows of ${scorer.window}`,
+        `Cannot take a second look: the model scores a series, in windows of ${scorer.window} steps`,
       );
     }
     this.#scorer = scorer;

@@ -55,5 +55,5 @@ function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): numbe
 export function collapseWarning(units: number): string | undefined {
   return units > 0
     ? undefined
-    : "the columns are not linearly correlated: unless they depend on each other in another way, a row is scored column by column";
+    : "the columns are not linearly correlated: unless they are related in another way, each column is scored by itself";
 }

@@ -53,15 +53,15 @@ export function textSentences(
       !declared.some((each) => each.name === name);
     if (isCode) {
       const taken = texts[c] ? "its digits are" : "is";
-      return `column "${name}" holds digits behind a leading zero, such as codes have, and ${taken} taken for numbers, ` +
-        "which lose it: declare it categorical to keep codes as they are";
+      return `column "${name}" holds digits with leading zeros, as codes have, but ${taken} read as numbers: ` +
+        "declare it categorical to keep the zeros";
     }
     const { kind, format } = schema[c];
     const own = kind === "timestamp" || format ? [] : texts[c] ?? [];
     const isMostly = ({ pattern }: Meant) =>
       2 * own.filter((text) => pattern.test(text.trim())).length > own.length;
     return MEANT.filter(isMostly).slice(0, 1).map(({ as, instead }) =>
-      `column "${name}" looks like ${as}, and is taken for text: ${instead}`
+      `column "${name}" looks like ${as}, but is read as text: ${instead}`
     );
   });
 }

@@ -18,7 +18,7 @@ export function parseColumns(
   }
   if (value.length !== width || new Set(value).size !== width) {
     throw new RangeError(
-      `Cannot read spec.columns: there must be ${width} different names, those of a condition or class last, got ${
+      `Cannot read spec.columns: expected ${width} different names, those of a condition or class last, got ${
         show(value.join())
       }`,
     );

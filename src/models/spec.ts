@@ -127,7 +127,9 @@ export function parseSpec(value: unknown): ModelSpec {
   const prior = parsePrior("spec.prior", fields.prior);
   if (prior.type !== "standard" && !hasPrior(latent[0])) {
     throw new TypeError(
-      `Cannot read spec.prior: a ${latent[0].type} latent layer has none, got "${prior.type}"`,
+      `Cannot read spec.prior: a ${
+        latent[0].type
+      } latent layer takes no prior, got "${prior.type}"`,
     );
   }
   const width = inputs + (fields.classifier === undefined ? condition : 1);
@@ -151,7 +153,9 @@ function parseMissing(value: unknown, classifier: boolean): Pick<ModelSpec, "mis
   const missing = requireChoice("spec.missing", value ?? "refuse", MISSING);
   if (missing === "refuse") return {};
   if (classifier) {
-    throw new TypeError("Cannot read spec.missing: a model with a classifier takes whole rows");
+    throw new TypeError(
+      "Cannot read spec.missing: a model with a classifier takes no missing cells",
+    );
   }
   return { missing };
 }

@@ -48,7 +48,7 @@ export const betaTc: ObjectiveFamily<BetaTcObjective> = {
   needsReference: true,
   parse(shared, fields) {
     if (shared.corruption.type !== "none") {
-      throw new TypeError("Cannot read objective.corruption: betaTc takes none");
+      throw new TypeError('Cannot read objective.corruption: "betaTc" takes none');
     }
     return { type: "betaTc", ...shared, ...parseKlWeight(fields) };
   },

@@ -95,7 +95,7 @@ function parseCapacity(value: unknown): Capacity | null {
 }
 
 function refuseBoth(one: string, other: string): never {
-  throw new TypeError(`Cannot read objective: ${one} and ${other} exclude each other`);
+  throw new TypeError(`Cannot read objective: ${one} and ${other} cannot be combined`);
 }
 
 function penaltyOf(

@@ -25,7 +25,7 @@ export function parseKlWeight(fields: Fields): KlWeight {
   const cycle = requireNumber("objective.cycleEpochs", cycleEpochs, { min: 0 });
   if (cycle > 0 && !(0 < warmUp && warmUp <= cycle)) {
     throw new RangeError(
-      `Cannot read objective.cycleEpochs: a cycle must hold a warm-up: warmUpEpochs is ${warmUp}`,
+      `Cannot read objective.cycleEpochs: warmUpEpochs must be above 0 and at most the cycle, got ${warmUp}`,
     );
   }
   return {

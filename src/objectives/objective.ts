@@ -91,6 +91,6 @@ export function lossOf<T extends keyof ObjectiveOptions>(
   throw new RangeError(
     byScore
       ? `Cannot build objective: "${type}" needs a categorical latent layer with relaxation "none"`
-      : `Cannot build objective: "${type}" needs gradients through the draws, and relaxation "none" has none: use "reinforce"`,
+      : `Cannot build objective: "${type}" needs gradients through the draws, which relaxation "none" has not: use "reinforce"`,
   );
 }

@@ -56,7 +56,7 @@ export const reinforce: ObjectiveFamily<ReinforceObjective> = {
     }
     const klWeight = parseKlWeight(fields);
     if (bound === "iwae" && (klWeight.beta !== 1 || klWeight.warmUpEpochs > 0)) {
-      throw new TypeError('Cannot read objective.beta: bound "iwae" takes no weight of the KL');
+      throw new TypeError('Cannot read objective.beta: bound "iwae" takes no weight for the KL');
     }
     return { type: "reinforce", ...shared, ...klWeight, bound, baseline };
   },

@@ -149,7 +149,7 @@ export class TableScorer {
     // Otherwise JavaScript would silently ignore a second argument, such as a false-alarm rate.
     if (others.length > 0) {
       throw new TypeError(
-        `Cannot score: rows must be all that is given: setFalseAlarmRate() sets the rate, decide() takes other rules, got ${
+        `Cannot score: expected nothing but rows (setFalseAlarmRate() sets the rate, decide() takes other rules), got ${
           others.length + 1
         } arguments`,
       );
@@ -223,7 +223,7 @@ export class TableScorer {
     }
     if (this.model.window !== undefined) {
       throw new TypeError(
-        "Cannot score one row: the steps of a series are scored together, or by a stream",
+        "Cannot score one row: the model scores a series: use score() or stream()",
       );
     }
     requireRoom(out);
@@ -268,7 +268,7 @@ export class TableScorer {
 
   #requireRows(): void {
     if (this.model.window === undefined) return;
-    throw new TypeError("Cannot bring rows back into the table: the model is one of windows");
+    throw new TypeError("Cannot restore rows of a table: the model scores a series");
   }
 
   /** The first cell that the likelihood does not accept. */

@@ -104,7 +104,7 @@ export class Engine<Name extends string> implements Programs<Name> {
     for (const [name, { shape, data }] of values) {
       const spec = this.parameterSpecs.find((each) => each.name === name);
       if (!spec) {
-        throw new TypeError(`Cannot set parameter "${name}": the model has none of that name`);
+        throw new TypeError(`Cannot set parameter "${name}": the model has no such parameter`);
       }
       const { rows, cols } = spec;
       const shaped = !shape || (shape[0] === rows && shape[1] === cols);

@@ -24,7 +24,7 @@ export class NotFiniteError extends RangeError {
     super(
       `Cannot ${action} row${
         row === undefined ? "" : ` ${row}`
-      }: the result is beyond the numbers of the model, got ${value}`,
+      }: the result must be a finite float32, got ${value}`,
     );
     this.row = row;
     this.value = value;
@@ -62,7 +62,7 @@ export function haveFiniteSum(values: Float32Array): boolean {
 
 /** @throws RangeError if a score written to `out[0]` would be lost: the array is empty or was transferred */
 export function requireRoom(out: Float32Array | Float64Array): void {
-  if (out.length < 1) throw new RangeError("Cannot score row: out has no room");
+  if (out.length < 1) throw new RangeError("Cannot score row: out is empty");
 }
 
 /** @throws NotFiniteError naming the row; `index` counts from 0 */

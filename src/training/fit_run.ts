@@ -53,10 +53,12 @@ export class FitRun {
       throw new TypeError("Cannot train: binarize needs a Bernoulli likelihood");
     }
     if (spec.classifier && hasVariance(spec, "optimal")) {
-      throw new TypeError('Cannot train: a classifier excludes the variance "optimal"');
+      throw new TypeError('Cannot train: a classifier cannot have the variance "optimal"');
     }
     const { training, validation } = keptBack(spec, rows, options, recipe);
-    if (training.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
+    if (training.shape[0] === 0) {
+      throw new RangeError("Cannot train: there are no rows to train on");
+    }
     this.#model = model;
     this.#options = options;
     this.#recipe = recipe;
@@ -181,7 +183,7 @@ function keptBack(
   if (!validation) return { training: copyOf(data) };
   if (typeof validation !== "number") {
     const rows = toTrainingRows(spec, validation, { condition, labels });
-    if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there is no validation row");
+    if (rows.shape[0] === 0) throw new RangeError("Cannot validate: there are no validation rows");
     return { training: copyOf(data), validation: copyOf(rows) };
   }
   requireNumber("validation", validation, { above: 0, max: 0.9 });

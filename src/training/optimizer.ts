@@ -72,7 +72,7 @@ export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimi
     return { type, ...common, momentum: number("momentum", 0, { min: 0, max: MAX_MOMENTUM }) };
   }
   if (type === "adam" && fields.weightDecay !== undefined) {
-    throw new TypeError('Cannot read optimizer.weightDecay: it belongs to type "adamw"');
+    throw new TypeError('Cannot read optimizer.weightDecay: only type "adamw" has it');
   }
   return {
     type,

@@ -102,7 +102,7 @@ export function parseRecipe(
   }
   for (const name of ["validationCondition", "validationLabels"]) {
     if (fields[name] === undefined || typeof options.validation === "object") continue;
-    throw new TypeError(`Cannot read ${name}: there are no validation rows of their own`);
+    throw new TypeError(`Cannot read ${name}: validation must be rows, not a share`);
   }
   return {
     epochs: requireNumber("epochs", epochs, { min: 1, max: 1e7, integer: true }),

@@ -171,7 +171,7 @@ export class VAE extends TrainedVae {
 
   #requireIdle(): void {
     if (!this.#fitting) return;
-    throw new DOMException("Cannot change the model: it is being fitted", "InvalidStateError");
+    throw new DOMException("Cannot change the model: it is being trained", "InvalidStateError");
   }
 }
 

@@ -114,7 +114,7 @@ Deno.test("elbow trains on and scores constant, duplicate and huge columns", asy
   const line = await refused("score", model, beyond);
   assert.match(
     line,
-    /u\.csv, row 1, column "huge": expected a number of at most 1\.0e\+150 in magnitude/,
+    /u\.csv, row 1, column "huge": expected a finite number of magnitude at most 1\.0e\+150/,
   );
 });
 
@@ -125,7 +125,7 @@ Deno.test("elbow refuses to train on a cell that would blind its column", async 
   const line = await refused("train", data, "--out", folder.at("m"), ...QUICK, "--preset", "small");
   assert.match(
     line,
-    /t\.csv, row 4 \(line 5\), column "a": expected a value beside which the usual spread/,
+    /t\.csv, row 4 \(line 5\), column "a": expected a value in scale with its column \(usual spread/,
   );
   assert.deepEqual(folder.names(), ["t.csv"]);
 });
@@ -161,7 +161,7 @@ Deno.test("elbow refuses model files that are truncated, tampered with or none",
     [
       "tampered",
       tampered,
-      /Cannot read .*tampered: the file is damaged: its checksum does not match/,
+      /Cannot read .*tampered: the file is damaged \(its checksum does not match\)/,
     ],
     ["spec", spec, /Cannot read .*spec: the file is damaged/],
     ["table", new TextEncoder().encode(GOOD), /Cannot read .*table/],

@@ -104,11 +104,11 @@ Deno.test("times that cover no whole day or week are warned of; dates, and whole
   // From Tuesday, 14 November 2023, 22:13:20 UTC: two hours of minutes, then 25 days of every fifth hour.
   assert.match(
     await told(60, "--column", "at=timestamp"),
-    /"at" has no time in 21 of the 24 hours of the day and on 5 of the 7 days of the week \(UTC\)/,
+    /"at" has no times in 21 of the 24 hours of the day and on 5 of the 7 days of the week \(UTC\)/,
   );
   assert.match(
     await told(60, "--column", "at=timestamp"),
-    /will stand out unless it is left out \(--exclude\)/,
+    /will score high unless it is left out \(--exclude\)/,
   );
   assert.doesNotMatch(await told(5 * 3600), /has no time/);
   const day = 86400,
@@ -120,7 +120,7 @@ Deno.test("times that cover no whole day or week are warned of; dates, and whole
   assert.deepEqual(unseenTimes(column([-1, day + 3600]), 1, 0), { hours: 22, days: 5 });
   assert.equal(unseenTimes(column([NaN]), 1, 0), undefined);
   const { warnings } = reportData(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
-  assert.match(warnings.join("\n"), /"t" has no time in 22 .* and on 6/);
+  assert.match(warnings.join("\n"), /"t" has no times in 22 .* and on 6/);
 });
 
 Deno.test("times of one morning are not trained on unless it is asked for, so that those of the next are no anomalies", async () => {
@@ -137,7 +137,7 @@ Deno.test("times of one morning are not trained on unless it is asked for, so th
     return { stderr, anomalies };
   };
   const asItIs = await flaggedLater();
-  assert.match(asItIs.stderr, /"at" is not trained on: it has no time in 2\d of the 24 hours/);
+  assert.match(asItIs.stderr, /"at" is not trained on: it has no times in 2\d of the 24 hours/);
   assert.match(asItIs.stderr, /--column at=timestamp keeps it/);
   assert.ok(asItIs.anomalies < 12, `${asItIs.anomalies} of 120 rows`);
   for (const keep of [["--column", "at=timestamp"], ["--columns", "a,b,c,d,at"]]) {

@@ -17,7 +17,7 @@ Deno.test("elbow sample --condition gives what sample() gives under that conditi
   assert.deepEqual(rows.flat().map((cell) => Math.fround(Number(cell))), [...data]);
   assert.match(
     await refused("sample", path, ...count),
-    /condition: the model needs 2 columns of it: it is missing/,
+    /condition: the model needs one of 2 columns, got none/,
   );
   assert.match(
     await refused("sample", path, ...count, "--condition", "1"),

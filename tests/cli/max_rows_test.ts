@@ -42,7 +42,7 @@ Deno.test("of a longer one the same rows train, however it comes, and how many i
   const { stderr, stdout } = await elbow(["train", file, ...args]);
   assert.match(
     stderr,
-    /400 of 3000 rows train and calibrate, drawn from all by the seed \(--max-rows\)/,
+    /400 of 3000 rows train and calibrate, a random sample \(--max-rows\)/,
   );
   assert.match(stdout, /t\.csv \(400 of 3,000 rows, 4 columns, label kept out\)/);
   assert.match(stdout, /Against the label .*, over rows drawn, those trained on included/);

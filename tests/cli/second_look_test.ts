@@ -88,6 +88,6 @@ Deno.test("elbow score --second-look needs rows that are flagged one by one", as
   await elbowOk("train", data, "--out", series, "--window", "3");
   assert.match(
     await refused("score", series, data, "--second-look"),
-    /Cannot look twice: rows must be single rows, got a series, in windows of 3/,
+    /Cannot take a second look: the model scores a series, in windows of 3/,
   );
 });

@@ -67,8 +67,8 @@ Deno.test("score --online answers row by row, as they come, like a stream of the
 
 Deno.test("inspect names the window; what would need single rows back is refused", async () => {
   assert.match(await elbowOk("inspect", model), /Series +windows of 8 rows/);
-  assert.match(await refused("reconstruct", model, data), /the model is one of windows/);
-  assert.match(await refused("sample", model, "--count", "2"), /the model is one of windows/);
+  assert.match(await refused("reconstruct", model, data), /the model scores a series/);
+  assert.match(await refused("sample", model, "--count", "2"), /the model scores a series/);
 });
 
 Deno.test("what has no stream is refused by name", async () => {

@@ -85,7 +85,7 @@ for (const writing of WRITINGS) {
       ...["train", written, "--out", second, "--columns", "when,price,x", ...QUICK],
     ]);
     assert.equal(status, 0, stderr);
-    assert.doesNotMatch(stderr, /taken for text/);
+    assert.doesNotMatch(stderr, /read as text/);
     const want = await elbowOk("score", first, plain);
     assert.equal(await elbowOk("score", second, written), want);
     // Where a comma marks the tenths, 300.00 may be thirty thousand.

@@ -90,7 +90,7 @@ Deno.test("Detector.save() in f16 and int8 is smaller, calibrated anew and in th
       const other = format === "f16" ? "int8" : "f16";
       assert.throws(() => loaded.save({ format: other }), {
         name: "TypeError",
-        message: /rows are needed to calibrate/,
+        message: /give normal rows, to calibrate/,
       });
     }
   }
@@ -109,6 +109,6 @@ Deno.test("a file whose weights no longer order rows alike is refused", async ()
   }
   assert.throws(() => inFormat(detector, { ...file, tensors }, "int8", cells), {
     name: "RangeError",
-    message: /Cannot save in int8: the order of the scores must stay.*, got -?0\.\d+$/,
+    message: /Cannot save as int8: scores must keep their order.*, got -?0\.\d+$/,
   });
 });

@@ -19,7 +19,7 @@ Deno.test("Detector.fit() warns of overfitting where there is, and not where the
     batchSize: 16,
     calibration: 0.5,
   });
-  assert.ok(about(heart, /the model overfits: \d\d % of the rows kept back/), `${heart.warnings}`);
+  assert.ok(about(heart, /the model overfits: \d\d % of the held-out rows/), `${heart.warnings}`);
   const plain = await Detector.fit(planeRows(1500, 5, 31, 0.5), OPTIONS);
   assert.deepEqual(plain.warnings, []);
 });
@@ -65,7 +65,7 @@ Deno.test("trainedWarnings() counts as its formula says", () => {
     const told = (above: number) =>
       trainedWarnings(scores(training), kept(above, training, rows), 2);
     assert.deepEqual(told(most), [], `${training} ${rows}`);
-    assert.match(told(most + 1)[0], /overfits: \d\d % of the rows kept back/);
+    assert.match(told(most + 1)[0], /overfits: \d\d % of the held-out rows/);
     for (const above of [0, 1, most, most + 1]) {
       const want = chanceByWalk(training, larger, rows, above);
       assertRelative(chanceAbove(training, larger, rows, above), want, 1e-7, 1e-11);
@@ -88,7 +88,7 @@ Deno.test("the default warns of networks that overfit, and not of ordinary table
     batchSize: 16,
     calibration: 0.5,
   });
-  assert.ok(about(heart, /the networks overfit: \d+ % of the rows/), `${heart.warnings}`);
+  assert.ok(about(heart, /the networks overfit: \d+ % of unseen rows/), `${heart.warnings}`);
   for (const [rows, columns] of [[1500, 8], [600, 5]]) {
     const plain = await Detector.fit(planeRows(rows, columns, 50, 0.4));
     assert.deepEqual(plain.warnings, []);
@@ -106,5 +106,8 @@ Deno.test("ensembleWarnings() counts as its formula says", () => {
   });
   assert.deepEqual(ensembleWarnings([view(40), view(5)]), []);
   assert.match(ensembleWarnings([view(5), view(41)])[0], /overfit: 41 %/);
-  assert.match(ensembleWarnings([view(0, [0, 0]), view(0, [0])])[0], /of no network are used/);
+  assert.match(
+    ensembleWarnings([view(0, [0, 0]), view(0, [0])])[0],
+    /no network uses its latent variables/,
+  );
 });

@@ -78,6 +78,6 @@ Deno.test("a damaged checkpoint of an ensemble is refused, and a linear fit has 
   await assert.rejects(fitted({ checkpoint: new MemoryStore(damaged) }), /damaged/);
   await assert.rejects(
     Detector.fit(ROWS, { window: 5, checkpoint: new MemoryStore() }),
-    /preset "linear" has no checkpoint/,
+    /preset "linear" takes no checkpoint/,
   );
 });

@@ -100,9 +100,9 @@ Deno.test("codes that nobody declared are named: whole numbers, some of them beh
     );
     return textSentences(table, inferSchema(table, declared).schema, declared).join();
   };
-  assert.match(said(["90210", "01234"]), /^column "zip" holds digits behind a leading zero/);
+  assert.match(said(["90210", "01234"]), /^column "zip" holds digits with leading zeros/);
   assert.match(said(["00", "01", "01"]), /^column "zip" holds digits/);
-  assert.match(said(["A1", "B2", "01", "1"]), /^column "zip" holds .*its digits are taken for num/);
+  assert.match(said(["A1", "B2", "01", "1"]), /^column "zip" holds .*its digits are read as num/);
   assert.equal(said(["A1", "B2", "1"]), "");
   assert.equal(said(["90210", "01234"], [{ name: "zip", kind: "count" }]), "");
   assert.equal(said(["90210", "01234"], DECLARED), "");

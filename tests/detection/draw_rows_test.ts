@@ -41,7 +41,7 @@ Deno.test("the same rows train as on the command line, and it is said", async ()
   await elbowOk("train", data, "--out", out, ...QUICK, "--seed", "2", "--max-rows", "400");
   const detector = await Detector.fit(batches(ROWS, 100), { ...CHEAP, maxRows: 400 });
   assert.deepEqual(detector.save(), Deno.readFileSync(out));
-  assert.match(detector.warnings[0], /400 of 3000 rows train and calibrate, drawn from all/);
+  assert.match(detector.warnings[0], /400 of 3000 rows train and calibrate, a random sample/);
   detector.recalibrate(ROWS.slice(0, 100));
   assert.doesNotMatch(detector.warnings.join(), /rows train and calibrate/, "no longer true");
   detector.dispose();
@@ -52,7 +52,7 @@ Deno.test("what is said of a column holds for the rows taken, where others are l
     ...CHEAP,
     maxRows: 100,
   });
-  assert.match(detector.warnings[1], /^column "k" never changes in the rows taken: any other/);
+  assert.match(detector.warnings[1], /^column "k" never changes in the rows used: any other/);
   detector.dispose();
 });
 
@@ -123,7 +123,7 @@ Deno.test("batches are refused by the number of the row among all, and stop with
   async function* single() {
     yield await Promise.resolve({ a: 1 });
   }
-  await assert.rejects(fit(single()), /each batch must be a list of rows, or a matrix/);
+  await assert.rejects(fit(single()), /each batch must be a list of rows or a matrix/);
   await assert.rejects(Detector.fit(ROWS, { maxRows: 0 }), /maxRows/);
   const signal = AbortSignal.abort(new Error("enough"));
   await assert.rejects(fit(batches(ROWS, 10), { ...CHEAP, signal }), /enough/);

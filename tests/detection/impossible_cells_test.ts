@@ -18,7 +18,7 @@ for (const preset of ["ensemble", "small"] as const) {
     const schema = [{ name: "size", kind: "ordinal", levels: ["S", "M", "L"] }] as const;
     const detector = await Detector.fit(rows, { preset, schema, seed: 1, epochs: 20 });
     assert.deepEqual(detector.schema.map(({ kind }) => kind), KINDS);
-    assert.deepEqual(detector.warnings.filter((each) => each.includes("stand out")), []);
+    assert.deepEqual(detector.warnings.filter((each) => each.includes("will score high")), []);
     for (const [column, values] of Object.entries(IMPOSSIBLE)) {
       for (const value of values) {
         const strange = Array.from(
@@ -119,7 +119,7 @@ Deno.test("training cells that a declared kind rules out are said, and stand out
   const detector = await Detector.fit(rows, { schema: [{ name: "x0", kind: "count" }], epochs: 3 });
   assert.ok(
     detector.warnings.includes(
-      'column "x0": 3 of 300 cells are not whole numbers from 0: they stand out',
+      'column "x0": 3 of 300 cells are not whole numbers from 0: they will score high',
     ),
     detector.warnings.join("\n"),
   );

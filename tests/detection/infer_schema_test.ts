@@ -51,7 +51,7 @@ Deno.test("a text among numbers is refused by its row, unless an override takes 
   const csv = column(1, 2, "high", 4);
   assert.throws(
     () => inferred(csv),
-    /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column, or the column declared as categorical, got "high"$/,
+    /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column \(or declare the column categorical\), got "high"$/,
   );
   const { schema } = inferred(csv, { name: "x", kind: "categorical", levels: ["high"] });
   assert.deepEqual(schema[0].levels, ["high"]);
@@ -61,7 +61,7 @@ Deno.test("a text among numbers is refused by its row, unless an override takes 
   );
   assert.throws(
     () => inferred(csv, { name: "y", kind: "numeric" }),
-    /the table has no column "y": it has "x", "n"/,
+    /the table has no column "y", only "x", "n"/,
   );
 });
 
@@ -138,9 +138,9 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     missing: [["none", 1], ["c", 1 / 6]],
   });
   assert.deepEqual(sentencesOf(facts), [
-    'column "k" never changes: any other value will stand out',
-    'column "none" has no value in any row',
-    'column "id" holds texts of which none occurs twice, and so says nothing',
+    'column "k" never changes: any other value will score high',
+    'column "none" has no values',
+    'column "id" has a different text in every row: nothing can be learnt from that',
     'column "b" equals "a" in every row',
     'column "d" equals "a" in every row',
   ]);

@@ -67,7 +67,7 @@ Deno.test("a series has no second look", async () => {
   const detector = await Detector.fit(ROWS, { window: 4, seed: 1 });
   await assert.rejects(
     detector.score(ROWS, { secondLook: true }),
-    /Cannot look twice: rows must be single rows, got a series, in windows of 4/,
+    /Cannot take a second look: the model scores a series, in windows of 4/,
   );
   detector.dispose();
 });

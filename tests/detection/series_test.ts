@@ -237,10 +237,10 @@ Deno.test("series that hardly vary, lack cells or are as short as may be give fi
 
 Deno.test("preset linear is for series, and has no options of networks", async () => {
   const rows = sensors(60, 1);
-  await assert.rejects(Detector.fit(rows, { preset: "linear" }), /window must be given/);
+  await assert.rejects(Detector.fit(rows, { preset: "linear" }), /needs a window/);
   await assert.rejects(
     Detector.fit(rows, { preset: "linear", window: 5, epochs: 2 }),
-    /"linear" has no epochs/,
+    /"linear" takes no epochs/,
   );
   await assert.rejects(Detector.fit(rows, { window: 5, latent: 40 }), /latent/);
   const wide = Array.from({ length: 90 }, () => new Array(250).fill(0).map((_, c) => c));

@@ -30,7 +30,7 @@ Deno.test("categorical layers refuse by name what they cannot be", () => {
     [{ ...LAYER, size: 6 }, /latent\[0\]: unknown key "size"/],
     [{ ...LAYER, classes: 1 }, /latent\[0\].classes: must be at least 2/],
     [{ ...LAYER, variables: 40_000 }, /latent\[0\].classes: must be .* at most/],
-    [{ ...LAYER, relaxation: "soft" }, /latent\[0\].relaxation: expected one of "gumbelSoftmax"/],
+    [{ ...LAYER, relaxation: "soft" }, /latent\[0\].relaxation: expected "gumbelSoftmax"/],
     [{ ...LAYER, relaxation: "none", temperature: 1 }, /unknown key "temperature"/],
     [{ ...LAYER, temperature: 0 }, /latent\[0\].temperature: must be at least 0.01/],
     [{ ...LAYER, temperature: { start: 1, end: 0.5 } }, /latent\[0\].temperature.epochs/],
@@ -67,7 +67,7 @@ Deno.test("objectives and draws that do not fit refuse one another", async () =>
     [{ type: "reinforce", bound: "iwae", beta: 2 }, /objective.beta: bound "iwae" takes no/],
     [
       { type: "reinforce", baseline: "mean" as "none" },
-      /objective.baseline: expected one of "none"/,
+      /objective.baseline: expected "none"/,
     ],
   ];
   for (const [objective, message] of parsed) {

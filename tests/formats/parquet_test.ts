@@ -45,7 +45,7 @@ Deno.test("a Parquet file is the same table as its CSV", async () => {
   assert.equal((await readAnyTable("-", bytes, { cells: "any" })).rows, 60);
 });
 
-Deno.test("whole numbers beyond float64 stay apart in columns that keep their texts, as in CSV", async () => {
+Deno.test("whole numbers above float64 stay apart in columns that keep their texts, as in CSV", async () => {
   const accounts = [2n ** 53n, 2n ** 53n + 1n, -(2n ** 60n), 7n];
   const bytes = new Uint8Array(parquetWriteBuffer({
     columnData: [{ name: "account", data: accounts, type: "INT64" }],

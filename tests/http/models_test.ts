@@ -207,8 +207,8 @@ Deno.test("files that are no model are refused by name, and change nothing", asy
   const big = createApp({ models: await memoryStore(), tokens: TOKENS });
   const bodies: [Uint8Array, RegExp, App?][] = [
     [new Uint8Array(), /at least 8 bytes/],
-    [new Uint8Array(100), /not a model file/],
-    [new TextEncoder().encode("not a model at all"), /not a model file/],
+    [new Uint8Array(100), /not an Elbow model file/],
+    [new TextEncoder().encode("not a model at all"), /not an Elbow model file/],
     [FIRST.subarray(0, FIRST.length - 1), /data must be/],
     [new Uint8Array([...FIRST, 0]), /data must be/],
     [flipped, /damaged: its checksum/],

@@ -30,6 +30,6 @@ Deno.test("an upload of more than a million rows trains on a draw, as elbow trai
   assert.equal(result!.rows, ROWS);
   assert.match(
     `${result!.warnings}`,
-    /^1000000 of 1000500 rows train and calibrate, drawn from all/,
+    /^1000000 of 1000500 rows train and calibrate, a random sample/,
   );
 });

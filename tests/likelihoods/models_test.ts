@@ -58,7 +58,11 @@ const BAD: readonly (readonly [name: string, row: readonly number[], message: Re
   ["poisson", [1, 2, 2.5], /column 3: a Poisson likelihood needs a whole number from 0 to/],
   ["poisson", [1, -2, 2], /column 2: a Poisson .* got -2$/],
   ["negativeBinomial", [2 ** 24 + 2, 0, 0], /column 1: a negative binomial .* 16777218$/],
-  ["categorical", [1, 0, 0, 0, 1, 1], /column 6: a categorical .* a single 1 and else 0 in each 3/],
+  [
+    "categorical",
+    [1, 0, 0, 0, 1, 1],
+    /column 6: a categorical .* one 1 and otherwise 0 in each group of 3/,
+  ],
   ["categorical", [1, 0, 0, 0, 0, 0], /column 4: a categorical .* got 0$/],
   ["categorical", [1, 0, 0, 0, 0.5, 0.5], /column 5: a categorical .* got 0.5$/],
   ["mixed", [-9, 9, 1, 0, 0, 0, 1, 0, 0.5, 1], /column 9: a Poisson .* got 0.5$/],

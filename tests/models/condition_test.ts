@@ -144,9 +144,9 @@ Deno.test("a condition that is missing, surplus or of another size is refused by
   for (const call of calls) {
     await assert.rejects(
       call(vae, {}),
-      /condition: the model needs 2 columns of it: it is missing/,
+      /condition: the model needs one of 2 columns, got none/,
     );
-    await assert.rejects(call(plain, { condition: C }), /condition: the model has none/);
+    await assert.rejects(call(plain, { condition: C }), /condition: the model takes none/);
     await assert.rejects(call(vae, { condition: C.slice(1) }), /condition: expected 9 rows, .* 8/);
   }
   vae.dispose();

@@ -34,7 +34,7 @@ Deno.test("parseSpec() refuses what it does not know, by name", () => {
     [{ inputs: 2, latent: [{ size: 1 }], condition: -1 }, /spec.condition: must be at least 0/],
     [
       { inputs: 2, latent: [{ type: "poisson" }] },
-      /spec.latent\[0\].type: expected one of "gaussian"/,
+      /spec.latent\[0\].type: expected "gaussian"/,
     ],
     [{ inputs: 2, latent: [{ size: 1, posterior: "banded" }] }, /spec.latent\[0\].posterior/],
     [{ inputs: 2, latent: [{ size: 1, flows: [{ type: "spline" }] }] }, /spec.latent\[0\].flows/],

@@ -52,7 +52,7 @@ Deno.test("the encoder sees the corrupted row, the likelihood the clean one", as
   const surplus = new Map([["noise", [[0]]], ["corruption", [[0, 0]]]]);
   await assert.rejects(
     vae.lossAndGradients(x, { noise: surplus, condition }),
-    /unknown noise "corruption": known names are noise/,
+    /unknown noise "corruption" \(known names are noise/,
   );
   vae.dispose();
 });

@@ -171,8 +171,11 @@ Deno.test("labels and their objective are refused where they do not belong", asy
   const vae = labelledModel(REFERENCE),
     plain = VAE.create({ inputs: 4, latent: [{ size: LATENT }] });
   const labels = [0, 1, 2];
-  await assert.rejects(vae.fit(X), /labels: the model has a classifier: they are missing/);
-  await assert.rejects(vae.fit(X, { labels: [0, 3, 1] }), /label of row 2: must be 0 to 2/);
+  await assert.rejects(vae.fit(X), /labels: the model has a classifier and needs them/);
+  await assert.rejects(
+    vae.fit(X, { labels: [0, 3, 1] }),
+    /label of row 2: expected a class from 0 to 2/,
+  );
   await assert.rejects(vae.fit(X, { labels: [0, 1] }), /condition: expected 3 rows/);
   await assert.rejects(
     vae.fit(X, { condition: oneHot(labels, 3) }),
@@ -185,7 +188,7 @@ Deno.test("labels and their objective are refused where they do not belong", asy
   await assert.rejects(plain.fit(X, { labels }), /labels: the model has no classifier/);
   await assert.rejects(
     plain.fit(X, { objective: { type: "semiSupervised" } }),
-    /objective.type: expected one of "elbo"/,
+    /objective.type: expected "elbo"/,
   );
   await assert.rejects(plain.classify(X), /the model has no classifier/);
   assert.throws(
@@ -199,7 +202,7 @@ Deno.test("labels and their objective are refused where they do not belong", asy
   });
   await assert.rejects(
     optimal.fit([[0, 1]], { labels: [0] }),
-    /a classifier excludes the variance "optimal"/,
+    /a classifier cannot have the variance "optimal"/,
   );
   for (const each of [vae, plain, optimal]) each.dispose();
 });

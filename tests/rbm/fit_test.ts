@@ -190,8 +190,8 @@ Deno.test("fit() refuses what it cannot use, stops when told to, and gives up on
   const rbm = Rbm.create({ visible: 9, hidden: 4 });
   const refused = (rows: number[][], options: object, fault: RegExp) =>
     assert.rejects(rbm.fit(rows, options), fault);
-  await refused([], {}, /there is no row/);
-  await refused([PICTURES[0].with(2, 1.5)], {}, /row 1, column 3: binary units take values from 0/);
+  await refused([], {}, /there are no rows/);
+  await refused([PICTURES[0].with(2, 1.5)], {}, /row 1, column 3: expected a value from 0/);
   await refused(PICTURES, { epoch: 3 }, /unknown key "epoch"/);
   await refused(PICTURES, { objective: { type: "kl" } }, /Cannot read objective.type/);
   await refused(PICTURES, { objective: { sweeps: 0 } }, /Cannot read objective.sweeps/);
@@ -200,7 +200,7 @@ Deno.test("fit() refuses what it cannot use, stops when told to, and gives up on
   const options = { onProgress: () => stop.abort(new Error("enough")), signal: stop.signal };
   await refused(PICTURES, options, /enough/);
   const fitting = rbm.fit(PICTURES, { epochs: 1 });
-  assert.throws(() => rbm.setParameters(new Map()), /it is being fitted/);
+  assert.throws(() => rbm.setParameters(new Map()), /it is being trained/);
   await fitting;
   install(rbm, { ...machine(9, 4, 1), weight: new Float64Array(36).fill(3e38) });
   const before = rbm.save();

@@ -26,7 +26,7 @@ Deno.test("Calibration.threshold() separates exactly the scores with p ≤ rate"
 
 Deno.test("Calibration refuses a rate finer than its rows", () => {
   const calibration = new Calibration(new Float64Array(98));
-  assert.throws(() => calibration.threshold(0.01), /98 calibration rows allow no less than 0.0101/);
+  assert.throws(() => calibration.threshold(0.01), /98 calibration rows allow no less than 0.0102/);
   assert.doesNotThrow(() => new Calibration(new Float64Array(99)).threshold(0.01));
 });
 

@@ -126,7 +126,7 @@ Deno.test("no window that trains holds a step that calibrates", () => {
 
 Deno.test("what is no series, or too short for one, is refused by name", async () => {
   await assert.rejects(detector.score(series(WINDOW - 1)), /at least the 12 steps of a window/);
-  assert.throws(() => detector.scoreInto([1, 2], new Float64Array(2)), /steps of a series/);
+  assert.throws(() => detector.scoreInto([1, 2], new Float64Array(2)), /scores a series/);
   await assert.rejects(Detector.fit(series(40), { window: 12 }), /at least 48 rows/);
   await assert.rejects(Detector.fit(series(40), { window: 1 }), /window/);
   const rows = await Detector.fit(series(60), { preset: "small", epochs: 2 });

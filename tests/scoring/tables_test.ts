@@ -29,7 +29,10 @@ Deno.test("toMatrix() and toCells() refuse holes, and data or shapes of other ki
   const holes: number[][] = [[1, 2]];
   holes[2] = [3, 4];
   assert.throws(() => toMatrix(holes, 2), /row 2: expected 2 numbers/);
-  assert.throws(() => toCells(holes, numericSchema(["a", "b"])), /row 2: expected cells/);
+  assert.throws(
+    () => toCells(holes, numericSchema(["a", "b"])),
+    /row 2: expected a list or an object of cells/,
+  );
   const data = Float32Array.of(1, 2), list = [1, 2];
   const refused: [unknown, RegExp][] = [
     [undefined, /list of rows.*undefined/],

@@ -85,7 +85,7 @@ Deno.test("of x alone score(), encode() and reconstruct() are sums over the clas
   await assert.rejects(labelled.samplePosterior(BITS), /row 1 needs its class/);
   await assert.rejects(
     labelled.score(BITS, { condition: [[1, 1], [0, 0], [0, 0], [0, 0]] }),
-    /condition of row 1: expected a class, one-hot, or zeros/,
+    /condition of row 1: expected a one-hot class, or zeros/,
   );
   labelled.dispose();
   plain.dispose();

@@ -143,7 +143,7 @@ Deno.test("models that were not told so refuse missing cells by row and column",
         latent: [{ size: 1 }],
         missing: "mask",
       }),
-    /spec\.missing: a model with a classifier takes whole rows/,
+    /spec\.missing: a model with a classifier takes no missing cells/,
   );
   const categorical = VAE.create({
     inputs: 3,

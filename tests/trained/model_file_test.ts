@@ -73,7 +73,7 @@ const REFUSED: [string, ModelFile, RegExp][] = [
     withTable({ columns: ["a", "b"] }),
     /columns must come to 3 inputs, got 2/,
   ],
-  ["repeated columns", withTable({ columns: ["a", "b", "a"] }), /column "a" stands twice/],
+  ["repeated columns", withTable({ columns: ["a", "b", "a"] }), /column "a" is listed twice/],
   ["numbers for columns", withTable({ columns: [1, 2, 3] }), /columns\[0\]: expected an object/],
   ["scale of 0", withValue("table.scale", 0), /table.scale must be above 0/],
   ["negative scale", withValue("table.scale", -1), /table.scale must be above 0/],
@@ -110,7 +110,7 @@ Deno.test("TrainedVae.load() refuses broken parameters, and what no model file i
     writePackedFile({ ...vae, metadata: { ...vae.metadata, table } }),
     /metadata "table"/,
   );
-  await refuse(new Uint8Array(20), /Cannot read model: it is not a model file \(safetensors\)/);
+  await refuse(new Uint8Array(20), /Cannot read model: it is not an Elbow model file/);
 });
 
 /** The same file with another text for its header. */

@@ -42,7 +42,7 @@ for (const backend of ["wasm", "reference"] as const) {
     closeAll(evaluated, kl, 1e-6);
     await assert.rejects(
       vae.score(ROWS, { method: "mse" as "elbo" }),
-      /Cannot read method: expected one of "elbo"/,
+      /Cannot read method: expected "elbo"/,
     );
   });
 
@@ -66,7 +66,7 @@ for (const backend of ["wasm", "reference"] as const) {
     other.setParameters(vae.parameters());
     assert.deepEqual(await other.score(ROWS), await vae.score(ROWS));
     const bias = { shape: [1, 8], data: new Float32Array(8) };
-    assert.throws(() => other.setParameters(new Map([["nothing", bias]])), /none of that name/);
+    assert.throws(() => other.setParameters(new Map([["nothing", bias]])), /no such parameter/);
     assert.throws(
       () => other.setParameters(new Map([["encoder.0.bias", { data: new Float32Array(7) }]])),
       /expected shape \[1, 8\]/,
@@ -205,7 +205,7 @@ Deno.test("scores that are not finite are refused, naming the row", async () => 
   for (const row of [huge, [NaN, 0, 0, 0]]) {
     assert.throws(() => vae.scoreInto(Float32Array.from(row), out), {
       name: "NotFiniteError",
-      message: /Cannot score row: the result is beyond/,
+      message: /Cannot score row: the result must be a finite float32/,
     });
   }
   assert.equal(out[0], -7, "nothing is written");

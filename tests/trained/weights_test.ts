@@ -102,7 +102,7 @@ Deno.test("device says how weights are kept; what there is not is refused by nam
   // Training knows nothing of it.
   assert.deepEqual((await Detector.fit(PLANE, options)).save(), bytes);
   const bad = { weights: "f16" as "f32" };
-  const message = /^Cannot read weights: expected one of "f32", "bf16", got "f16"$/;
+  const message = /^Cannot read weights: expected "f32" or "bf16", got "f16"$/;
   assert.throws(() => VAE.create({ inputs: 2, latent: [{ size: 1 }] }, bad), {
     name: "TypeError",
     message,

@@ -142,7 +142,7 @@ Deno.test("fit() refuses options it does not know, by name", async () => {
     [{ batchSize: 1.5 }, /batchSize: expected a whole number/],
     [{ optimizer: { type: "adamax" } }, /optimizer.*/],
     [{ optimizer: { type: "sgd", beta1: 0.9 } }, /unknown key "beta1"/],
-    [{ optimizer: { type: "adam", weightDecay: 0.1 } }, /belongs to type "adamw"/],
+    [{ optimizer: { type: "adam", weightDecay: 0.1 } }, /only type "adamw" has it/],
     [{ objective: { beta: -1 } }, /objective.beta/],
     [{ earlyStopping: { patience: 3 } }, /needs validation rows/],
     [{ validation: 1 }, /validation/],
@@ -150,7 +150,7 @@ Deno.test("fit() refuses options it does not know, by name", async () => {
   for (const [options, message] of refused) {
     await assert.rejects(vae.fit(ROWS, options), { message });
   }
-  await assert.rejects(vae.fit([], {}), /no row to train on/);
+  await assert.rejects(vae.fit([], {}), /no rows to train on/);
   await assert.rejects(
     vae.fit([[1, 2]], {}),
     /Cannot read row 1: expected 5 numbers, got 2/,

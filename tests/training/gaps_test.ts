@@ -80,7 +80,7 @@ Deno.test("gaps() refuses posteriors that are not one diagonal Gaussian", async 
   ) {
     const vae = VAE.create({ ...SPEC, latent }, options);
     await assert.rejects(vae.gaps([X]), /Cannot refine q\(z \| x\): it must be one diagonal/);
-    await assert.rejects(vae.surgery([X]), /Cannot take the KL apart: q\(z \| x\) must be one/);
+    await assert.rejects(vae.surgery([X]), /Cannot split the KL: q\(z \| x\) must be one/);
     vae.dispose();
   }
   const vae = VAE.create(SPEC, options);

@@ -143,7 +143,7 @@ export const HALF_CHECKS: readonly TrainingCheck[] = [
       );
       assert.throws(
         () => VAE.create(SMALL, { backend: "webgpu", adapter: { weights: "f8" as "f16" } }),
-        /^TypeError: Cannot read adapter.weights: expected one of "f32", "f16", got "f8"$/,
+        /^TypeError: Cannot read adapter.weights: expected "f32" or "f16", got "f8"$/,
       );
     },
   },

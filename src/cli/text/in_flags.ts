@@ -1,21 +1,35 @@
 /** Adds the command line's flags to messages that use the library's option names. */
 import type { Io } from "../io.ts";
 
-const FLAGS: readonly (readonly [said: RegExp, flag: string])[] = [
+type Name = readonly [said: RegExp, flag: string | ((said: string, ...parts: string[]) => string)];
+
+const FLAGS: readonly Name[] = [
   [/ rows train and calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
-  [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [
-    /\ba series \(window\), or calibrated on later rows$/,
-    "a series (--window), or calibrated on later rows (elbow recalibrate)",
+    /column "(.*)": expected .*or declare the column categorical/,
+    "$& with --column $1=categorical",
   ],
-  [/\b(preset "linear" has no) optimizer\b/, "$1 --learning-rate"],
-  [/\b(preset "linear" has no) batchSize\b/, "$1 --batch-size"],
+  [/\b(?:is|are) left out\b/, "$& (--exclude)"],
+  [/\ba series \(window\)/, "a series (--window)"],
+  [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
+  [/\bcalibration rows allow no less than [^ ]+$/, "$&: --tail extrapolates below that"],
+  [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
+  [/\b(?<=which |takes no )(\w+)(?= chooses|:)/g, (_, option) => flagOf(option)],
+  [/\brobust is\b/, "--robust is"],
+  [/\bfalseAlarmRate sets\b/, "--false-alarm-rate sets"],
+  [/\bneeds a window$/, "needs --window"],
+  [/\bpreset "(\w+)"/g, "--preset $1"],
 ];
 
 /** The message with the flags that apply. */
 export function inFlags(text: string): string {
-  return FLAGS.reduce((told, [said, flag]) => told.replace(said, flag), text);
+  return FLAGS.reduce((told, [said, flag]) => told.replace(said, flag as string), text);
+}
+
+function flagOf(option: string): string {
+  if (option === "optimizer") return "--learning-rate";
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** The library's warnings, one per line. */

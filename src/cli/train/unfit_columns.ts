@@ -49,7 +49,7 @@ function partialClock(table: Table, c: number): string | undefined {
   const data = timesOf(table, c);
   const unseen = data && unseenTimes({ data, rows: table.rows }, 1, 0);
   if (!unseen || unseen.hours + unseen.days === 0) return undefined;
-  return `${unseenWhen(unseen)}, and rows from then would stand out`;
+  return `${unseenWhen(unseen)}, and rows from then would score high`;
 }
 
 /** Seconds, NaN where missing; undefined for a column that is not one of times. */
@@ -74,5 +74,5 @@ function rowNumber({ columns, data, rows, texts }: Table, c: number): string | u
     if (!(before < after && Number.isInteger(data[i]))) return undefined;
   }
   const direction = rises ? "rises" : "falls";
-  return `${direction} from each row to the next, as row numbers do, and later rows would stand out`;
+  return `${direction} from each row to the next, as row numbers do, and later rows would score high`;
 }

@@ -63,7 +63,7 @@ function multiplyHigh(a: number, b: number): number {
  */
 export function splitSeed(seed: number): [low: number, high: number] {
   if (!Number.isSafeInteger(seed)) {
-    throw new RangeError(`Cannot use seed: it must be a safe integer, got ${seed}`);
+    throw new RangeError(`Cannot use seed: must be a safe integer, got ${seed}`);
   }
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }

@@ -163,9 +163,11 @@ function bestFitting(scores: Float64Array): Uint32Array {
 }
 
 function requireWidth(width: number): void {
-  if (width < 2) throw new RangeError("Cannot fit detector: no column says anything");
+  if (width < 2) {
+    throw new RangeError("Cannot fit detector: there is nothing to learn from any column");
+  }
   if (width <= MAX_CELLS) return;
   throw new RangeError(
-    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, or take preset "small", got ${width}`,
+    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, got ${width}: use a shorter window, fewer columns, or preset "small"`,
   );
 }

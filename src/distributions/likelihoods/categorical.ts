@@ -22,7 +22,7 @@ export const categorical: Definition<CategoricalOptions> = {
     });
     if (columns % width === 0) return { type: "categorical", classes: width };
     throw new RangeError(
-      `Cannot read ${field}.classes: ${columns} columns must be whole groups, got ${width}`,
+      `Cannot read ${field}.classes: must divide the ${columns} columns, got ${width}`,
     );
   },
 
@@ -50,7 +50,7 @@ export const categorical: Definition<CategoricalOptions> = {
   },
 
   data: {
-    needs: ({ classes }) => `a single 1 and else 0 in each ${classes} columns`,
+    needs: ({ classes }) => `one 1 and otherwise 0 in each group of ${classes} columns`,
     fault(values, first, columns, { classes }) {
       for (let group = 0; group < columns; group += classes) {
         let ones = 0, missing = 0;

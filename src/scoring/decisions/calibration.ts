@@ -50,6 +50,12 @@ export class Calibration {
     return 1 / (this.scores.length + 1);
   }
 
+  /** The resolution in a message: rounded up, so that it is a rate that can be kept. */
+  get finest(): string {
+    const scale = 10 ** (`${this.scores.length}`.length + 2);
+    return `${Math.ceil(scale * this.resolution) / scale}`;
+  }
+
   /**
    * An upper bound on the share of normal rows that score at least this high.
    * @throws RangeError if the score is not finite
@@ -93,9 +99,7 @@ export class Calibration {
     requireNumber("falseAlarmRate", falseAlarmRate, RATE);
     if (isWithin(this.resolution, falseAlarmRate)) return;
     throw new RangeError(
-      `Cannot keep a false-alarm rate of ${falseAlarmRate}: ${this.scores.length} calibration rows allow no less than ${
-        this.resolution.toPrecision(3)
-      }`,
+      `Cannot keep a false-alarm rate of ${falseAlarmRate}: ${this.scores.length} calibration rows allow no less than ${this.finest}`,
     );
   }
 }

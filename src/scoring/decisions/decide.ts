@@ -128,7 +128,7 @@ function requireReach(
   if (minConfidence <= surest) return rate;
   throw new RangeError(
     `Cannot keep a confidence of ${minConfidence}: ${calibration.scores.length} calibration rows flag no row at a rate of ${rate} with more than ${
-      surest.toPrecision(3)
+      Math.floor(1000 * surest) / 1000
     }`,
   );
 }

@@ -62,7 +62,9 @@ export class Tail {
     const peaks = Math.max(wanted, Math.round(leastShare * rows));
     if (peaks > LARGEST_SHARE * rows) {
       throw new RangeError(
-        `Cannot fit tail: needs at least ${least / LARGEST_SHARE} calibration rows, got ${rows}`,
+        `Cannot extrapolate p-values: needs at least ${
+          least / LARGEST_SHARE
+        } calibration rows, got ${rows}`,
       );
     }
     this.threshold = scores[rows - 1 - peaks];
@@ -148,7 +150,7 @@ export function excessLaw(excesses: Float64Array): ExcessLaw {
   const largest = sorted[count - 1];
   if (!(largest > 0)) {
     throw new RangeError(
-      `Cannot fit tail: scores beyond the threshold must differ from it, got ${count} equal scores`,
+      `Cannot extrapolate p-values: the ${count} highest calibration scores are all equal`,
     );
   }
   const thetas = gridOf(sorted), means = thetas.map((theta) => meanLog(sorted, theta));

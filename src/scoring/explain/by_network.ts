@@ -64,7 +64,7 @@ export class Network implements Expecting {
 
   shares(): Float64Array {
     throw new TypeError(
-      "Cannot credit columns conditionally: the model must be an ensemble, got one network",
+      "Cannot explain conditionally: the model must be an ensemble, got one network",
     );
   }
 

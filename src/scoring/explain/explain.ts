@@ -119,7 +119,7 @@ function expectingOf({ vae, table }: TableScorer): Expecting {
   const { ensemble, schema, window, sketch } = table;
   if (window !== undefined) {
     throw new TypeError(
-      `Cannot explain: rows must be independent, got a model of windows of ${window} steps`,
+      `Cannot explain: the model scores a series, in windows of ${window} steps`,
     );
   }
   if (!ensemble) return new Network(vae, table);

@@ -90,7 +90,9 @@ export function parseSchema(field: string, value: unknown): ColumnSchema[] {
   const schema = Array.from(value, (each, c) => parseColumn(`${field}[${c}]`, each));
   const names = new Set<string>();
   for (const { name } of schema) {
-    if (names.has(name)) throw new TypeError(`Cannot read ${field}: column "${name}" stands twice`);
+    if (names.has(name)) {
+      throw new TypeError(`Cannot read ${field}: column "${name}" is listed twice`);
+    }
     names.add(name);
   }
   return schema;
@@ -110,7 +112,7 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
     : requireChoice(`${field}.format`, fields.format, formatsOf(kind));
   if (!hasLevels(kind)) {
     if (levels === undefined) return { name, kind, ...(format && { format }) };
-    throw new TypeError(`Cannot read ${field}.levels: a ${kind} column has none`);
+    throw new TypeError(`Cannot read ${field}.levels: a ${kind} column has no levels`);
   }
   return { name, kind, levels: requireLevels(`${field}.levels`, levels) };
 }
@@ -131,7 +133,7 @@ function requireLevels(field: string, value: unknown): readonly string[] {
   }
   const twice = levels.find((level, i) => levels.indexOf(level) !== i);
   if (twice !== undefined) {
-    throw new TypeError(`Cannot read ${field}: level ${show(twice)} stands twice`);
+    throw new TypeError(`Cannot read ${field}: level ${show(twice)} is listed twice`);
   }
   return levels;
 }

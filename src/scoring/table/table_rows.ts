@@ -53,7 +53,7 @@ export function cellsOfRow(
 ): ArrayLike<unknown> {
   if (typeof row !== "object" || row === null) {
     throw new TypeError(
-      `Cannot read row ${r + 1}: expected cells, got ${show(row)}`,
+      `Cannot read row ${r + 1}: expected a list or an object of cells, got ${show(row)}`,
     );
   }
   const cells = isPositional(row) ? row : undefined;
@@ -84,7 +84,7 @@ export function columnsFault(columns: unknown): string | undefined {
   }
   const names = new Set<string>();
   for (const name of columns) {
-    if (names.has(name)) return `column ${show(name)} stands twice`;
+    if (names.has(name)) return `column ${show(name)} is listed twice`;
     names.add(name);
   }
   return undefined;
@@ -136,5 +136,5 @@ function wrongWidth(
   const unknown = Object.keys(row).find((name) => !columns.includes(name));
   const lacking = missing ?? columns.find((name) => !Object.hasOwn(row, name));
   const fault = unknown !== undefined ? `unknown column "${unknown}"` : `no column "${lacking}"`;
-  return new RangeError(`Cannot read row ${r + 1}: ${fault}: expected ${columns.length} columns`);
+  return new RangeError(`Cannot read row ${r + 1}: ${fault}, expected ${columns.length} columns`);
 }

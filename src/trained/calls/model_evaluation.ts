@@ -47,7 +47,7 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const samples = options.priorSamples ?? 0;
   if (samples !== 0 && spec.classifier) {
-    throw new TypeError("Cannot evaluate: priorSamples excludes a classifier");
+    throw new TypeError("Cannot evaluate: a model with a classifier takes no priorSamples");
   }
   const evaluation = await boundsOf(engine, x, options);
   const activeUnitsPerLayer = (await layerMeans(engine, spec, x)).map(activeUnits);

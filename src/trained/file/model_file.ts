@@ -70,13 +70,13 @@ export function writeFields(
  */
 export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   if (isNoModel(bytes)) {
-    throw new ModelFileError("Cannot read model: it is not a model file (safetensors)");
+    throw new ModelFileError("Cannot read model: it is not an Elbow model file");
   }
   const { tensors, metadata: fields } = blamingFile(() => decode(bytes, inPlace));
   const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
   if (format !== FORMAT) {
     throw new ModelFileError(
-      `Cannot read model: expected an Elbow model file: format is "${format}"`,
+      `Cannot read model: expected an Elbow model file, got format "${format}"`,
     );
   }
   if (version !== VERSION) {
@@ -90,7 +90,9 @@ export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
     );
   }
   if (!hasChecksum(bytes, checksum)) {
-    throw new ModelFileError("Cannot read model: the file is damaged: its checksum does not match");
+    throw new ModelFileError(
+      "Cannot read model: the file is damaged (its checksum does not match)",
+    );
   }
   const metadata = blamingFile(() =>
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]))

@@ -39,7 +39,7 @@ export function unitRows(rows: Rows, columns: number): Matrix {
   if (bad < 0) return matrix;
   const [row, column] = [Math.floor(bad / columns) + 1, bad % columns + 1];
   throw new RangeError(
-    `Cannot read row ${row}, column ${column}: binary units take values from 0 to 1, got ${
+    `Cannot read row ${row}, column ${column}: expected a value from 0 to 1, got ${
       matrix.data[bad]
     }`,
   );

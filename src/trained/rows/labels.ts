@@ -17,9 +17,9 @@ export function oneHot(labels: RowLabels, classes: number): Matrix {
     if (label === null || label === -1) continue;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new RangeError(
-        `Cannot read label of row ${r + 1}: must be 0 to ${
+        `Cannot read label of row ${r + 1}: expected a class from 0 to ${
           classes - 1
-        }, or -1 or null if it is not known, got ${show(label)}`,
+        }, or -1 or null if unknown, got ${show(label)}`,
       );
     }
     data[r * classes + label] = 1;

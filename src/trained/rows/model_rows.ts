@@ -44,9 +44,9 @@ function requireOneHot({ inputs, condition }: ModelSpec, { data, shape: [rows, w
       ones.reduce((sum, value) => sum + value, 0) <= 1;
     if (isClass) continue;
     throw new RangeError(
-      `Cannot read condition of row ${
-        r + 1
-      }: expected a class, one-hot, or zeros where it is not known, got ${show([...ones])}`,
+      `Cannot read condition of row ${r + 1}: expected a one-hot class, or zeros if unknown, got ${
+        show([...ones])
+      }`,
     );
   }
 }
@@ -63,7 +63,7 @@ export function requireClasses(
   if (!classifier) return;
   for (let r = 0; r < rows; r++) {
     if (data.subarray(r * width + inputs, (r + 1) * width).includes(1)) continue;
-    throw new TypeError(`Cannot ${action}: row ${r + 1} needs its class as condition, one-hot`);
+    throw new TypeError(`Cannot ${action}: row ${r + 1} needs its class as a one-hot condition`);
   }
 }
 
@@ -98,11 +98,11 @@ export function toConditions(
 ): Matrix | undefined {
   if (columns === 0) {
     if (condition === undefined) return undefined;
-    throw new TypeError("Cannot read condition: the model has none");
+    throw new TypeError("Cannot read condition: the model takes none");
   }
   if (condition === undefined) {
     throw new TypeError(
-      `Cannot read condition: the model needs ${columns} columns of it: it is missing`,
+      `Cannot read condition: the model needs one of ${columns} columns, got none`,
     );
   }
   const matrix = toMatrix(condition, columns);

@@ -103,7 +103,7 @@ function underRows({ spec, parameters }: Model, samples: number, reference: numb
   const { aggregate } = terms;
   if (!aggregate) {
     throw new RangeError(
-      "Cannot take the KL apart: q(z | x) must be one diagonal Gaussian layer without flows",
+      "Cannot split the KL: q(z | x) must be one diagonal Gaussian layer without flows",
     );
   }
   const { own, others } = aggregate;

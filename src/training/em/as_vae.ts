@@ -34,7 +34,7 @@ export function linearVaeParameters(
   const sharpest = portableLog(precisions[0]), limit = -LOG_VARIANCE.low;
   if (sharpest > limit) {
     throw new RangeError(
-      `Cannot fit factors: ln of the posterior precision must be at most ${limit}, which a larger minVariance gives, got ${sharpest}`,
+      `Cannot fit factors: ln of the posterior precision must be at most ${limit}, got ${sharpest}: use a larger minVariance`,
     );
   }
   const { loadings, variances } = turned;

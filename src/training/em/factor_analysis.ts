@@ -131,7 +131,7 @@ function requireSize({ shape: [rows, columns] }: Matrix, latent: number): void {
   requireNumber("columns", columns, { min: 2, max: MAX_COLUMNS });
   if (rows < 2) {
     throw new RangeError(
-      `Cannot fit factors: there must be at least two rows, got ${rows}`,
+      `Cannot fit factors: needs at least 2 rows, got ${rows}`,
     );
   }
   if (latent < columns) return;
@@ -151,9 +151,9 @@ function requireSpread({ covariance }: Moments, floor: number): void {
   const wide = variances.findIndex((variance) => !(variance <= limit));
   if (wide >= 0) {
     throw new RangeError(
-      `Cannot fit factors: the variance of column ${
-        wide + 1
-      } must be at most ${limit}: standardise the columns, got ${variances[wide]}`,
+      `Cannot fit factors: the variance of column ${wide + 1} must be at most ${limit}, got ${
+        variances[wide]
+      }: standardise the columns`,
     );
   }
   if (variances.some((variance) => variance > floor)) return;

@@ -34,7 +34,7 @@ export function givenNoises(
   const unknown = noise instanceof Map && [...noise.keys()].find((name) => !names.includes(name));
   if (typeof unknown === "string") {
     throw new TypeError(
-      `Cannot compute gradients: unknown noise "${unknown}": known names are ${names.join(", ")}`,
+      `Cannot compute gradients: unknown noise "${unknown}" (known names are ${names.join(", ")})`,
     );
   }
   return new Map(requests.map((each) => [each.name, givenValues(each, batchRows, noise)]));
@@ -65,7 +65,7 @@ export function givenReference(
   if (!needsReference(objective)) {
     if (reference === undefined && trainingRows === undefined) return undefined;
     throw new TypeError(
-      `Cannot compute gradients: objective "${objective.type}" takes no reference and no trainingRows`,
+      `Cannot compute gradients: objective "${objective.type}" takes no reference or trainingRows`,
     );
   }
   if (!reference) throw new TypeError("Cannot compute gradients: reference is missing");

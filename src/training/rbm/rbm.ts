@@ -62,7 +62,7 @@ export class Rbm extends TrainedRbm {
   async fit(rows: Rows, options: RbmFitOptions = {}): Promise<RbmReport> {
     const recipe = parseRbmRecipe(options, this.#seed);
     const given = this.rows(rows);
-    if (given.shape[0] === 0) throw new RangeError("Cannot train: there is no row to train on");
+    if (given.shape[0] === 0) throw new RangeError("Cannot train: there are no rows to train on");
     this.#requireIdle();
     // A copy: the caller may change the rows during training.
     const data = { data: given.data.slice(), shape: given.shape };
@@ -100,6 +100,6 @@ export class Rbm extends TrainedRbm {
 
   #requireIdle(): void {
     if (!this.#fitting) return;
-    throw new DOMException("Cannot change the machine: it is being fitted", "InvalidStateError");
+    throw new DOMException("Cannot change the model: it is being trained", "InvalidStateError");
   }
 }

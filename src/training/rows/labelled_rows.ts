@@ -24,10 +24,10 @@ export function toTrainingRows(
     throw new TypeError("Cannot read labels: the model has no classifier");
   }
   if (condition !== undefined) {
-    throw new TypeError("Cannot read condition: a model with a classifier takes labels");
+    throw new TypeError("Cannot read condition: a model with a classifier takes labels instead");
   }
   if (labels === undefined) {
-    throw new TypeError("Cannot read labels: the model has a classifier: they are missing");
+    throw new TypeError("Cannot read labels: the model has a classifier and needs them");
   }
   return toRows(spec, rows, oneHot(labels, spec.condition));
 }

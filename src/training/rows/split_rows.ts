@@ -12,7 +12,7 @@ export function splitRows(
 ): { training: Matrix; validation: Matrix } {
   const [rows] = data.shape;
   if (rows < 2) {
-    throw new RangeError("Cannot keep back validation rows: there are fewer than two rows");
+    throw new RangeError("Cannot hold back validation rows: needs at least 2 rows");
   }
   const kept = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
   const order = permutation(rows, seed, 0, STREAMS.split);

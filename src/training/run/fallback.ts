@@ -90,7 +90,7 @@ export class Fallback {
     else if (!isDiverged(measure(), counters.untrained)) counters.goodEpoch = counters.epoch;
     else {
       this.#memory.restore(this.#good);
-      if (counters.goodEpoch === 0) throw diverged("no epoch ended better than it began");
+      if (counters.goodEpoch === 0) throw diverged("no epoch lowered the loss");
     }
   }
 

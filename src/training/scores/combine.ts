@@ -14,7 +14,7 @@ export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   const n = scores[0]?.length;
   if (n === undefined || scores.some(({ length }) => length !== n)) {
     throw new RangeError(
-      `Cannot combine scores: there must be some, of the same rows, got ${
+      `Cannot combine scores: expected scores of the same rows, got ${
         scores.map(({ length }) => length).join(", ") || "none"
       }`,
     );
@@ -22,7 +22,7 @@ export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   const combined = new Float64Array(n);
   for (const list of scores) {
     const wrong = list.findIndex((score) => !Number.isFinite(score));
-    if (wrong >= 0) throw new RangeError(`Cannot combine scores: row ${wrong + 1} has none`);
+    if (wrong >= 0) throw new RangeError(`Cannot combine scores: row ${wrong + 1} has no score`);
     ranksOf(list).forEach((rank, r) => combined[r] += (rank + 0.5) / n / scores.length);
   }
   return combined;

@@ -144,6 +144,6 @@ Deno.test("explain() refuses options and models that it cannot use", async () =>
   const series = await Detector.fit(ROWS.slice(0, 200), { window: 4, epochs: 1, hidden: [4] });
   await assert.rejects(
     series.explain(ROWS.slice(0, 20)),
-    /Cannot explain: rows must be independent/,
+    /Cannot explain: the model scores a series/,
   );
 });

@@ -238,7 +238,7 @@ Deno.test("factorAnalysis() refuses by name what it cannot use", async () => {
   await refused(PLANE, { latent: 6 }, /latent must be less than the 6 columns/);
   await refused(PLANE, { latent: 2, noise: "none" }, /Cannot read noise/);
   await refused(PLANE, { latent: 2, minVariance: 0 }, /RangeError: Cannot read minVariance/);
-  await refused(PLANE.slice(0, 1), { latent: 2 }, /at least two rows/);
+  await refused(PLANE.slice(0, 1), { latent: 2 }, /needs at least 2 rows/);
   await refused([], { latent: 2 }, /Cannot read columns/);
   await refused([[1, 2, 3], [1, NaN, 3]], { latent: 1 }, /row 2, column 2: expected a finite/);
   await refused([[1, 2, 3], [1, 2, 3]], { latent: 1 }, /a column must vary/);
