@@ -57,7 +57,7 @@ export function portableLog(x: number): number {
 }
 
 /** 2^-e for exponents e from -1022 to 1023. Multiplying by it is exact and avoids writing the bits a second time. */
-const DOWN = new Float64Array(2046);
+const INVERSE_POWERS = new Float64Array(2046);
 /** 1/m at the middle m of each 128th of [1, 2), and -ln of that. */
 const INVERSES = new Float64Array(128), LOGS = new Float64Array(128);
 
@@ -65,31 +65,31 @@ const INVERSES = new Float64Array(128), LOGS = new Float64Array(128);
  * The smallest number that the tables cover. Infinity until they are filled on first use, so importing this file costs
  * nothing.
  */
-let leastOfTables = Infinity;
+let tableMinimum = Infinity;
 
 /**
  * ln x with an error of at most 2^-51 absolute or 2^-52 relative, whichever is larger. Several times as fast as
  * `portableLog`: for the many numbers of a table, if this precision is enough.
  */
 export function tableLog(x: number): number {
-  if (!(x >= leastOfTables && x < Infinity)) return besidesTables(x);
+  if (!(x >= tableMinimum && x < Infinity)) return logOutsideTables(x);
   BITS.setFloat64(0, x, true);
-  const high = BITS.getInt32(4, true), biased = high >> 20, place = (high >> 13) & 127;
-  const r = x * DOWN[biased - 1] * INVERSES[place] - 1, square = r * r;
+  const high = BITS.getInt32(4, true), biased = high >> 20, interval = (high >> 13) & 127;
+  const r = x * INVERSE_POWERS[biased - 1] * INVERSES[interval] - 1, square = r * r;
   // |r| ≤ 2^-8: the first omitted term is below 2^-58.
   const rest = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);
-  return (biased - 1023) * Math.LN2 + (LOGS[place] + (r + square * (r * rest - 0.5)));
+  return (biased - 1023) * Math.LN2 + (LOGS[interval] + (r + square * (r * rest - 0.5)));
 }
 
 /** `tableLog` for numbers outside the tables; fills the tables on the first call. */
-function besidesTables(x: number): number {
-  if (leastOfTables < Infinity) return portableLog(x);
-  for (let e = 0, power = 2 ** 1022; e < 2046; e++, power /= 2) DOWN[e] = power;
+function logOutsideTables(x: number): number {
+  if (tableMinimum < Infinity) return portableLog(x);
+  for (let e = 0, power = 2 ** 1022; e < 2046; e++, power /= 2) INVERSE_POWERS[e] = power;
   for (let i = 0; i < 128; i++) {
     INVERSES[i] = 1 / (1 + (i + 0.5) / 128);
     LOGS[i] = -portableLog(INVERSES[i]);
   }
-  leastOfTables = 2 ** -1022;
+  tableMinimum = 2 ** -1022;
   return tableLog(x);
 }
 

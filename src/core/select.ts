@@ -1,20 +1,20 @@
 /** The k-th smallest value, without a full sort: quickselect (Hoare, "Algorithm 65: find", 1961). */
 
 /** Rounds per log2(n), after which the rest is sorted: the values may be chosen to defeat the choice of pivots. */
-const PATIENCE = 4;
+const MAX_ROUNDS_PER_BIT = 4;
 
 /**
  * `values.sort()[place]`, except for the sign of a zero. Reorders the values.
  * @param values none of them NaN
  */
-export function select(values: Float64Array, place: number): number {
+export function select(values: Float64Array, rank: number): number {
   let low = 0, high = values.length - 1;
-  for (let rounds = PATIENCE * (32 - Math.clz32(values.length)); low < high; rounds--) {
+  for (let rounds = MAX_ROUNDS_PER_BIT * (32 - Math.clz32(values.length)); low < high; rounds--) {
     if (rounds < 0) {
       values.subarray(low, high + 1).sort();
       break;
     }
-    const pivot = middleOf(values[low], values[(low + high) >>> 1], values[high]);
+    const pivot = medianOf(values[low], values[(low + high) >>> 1], values[high]);
     let i = low - 1, j = high + 1;
     for (;;) {
       do i++; while (values[i] < pivot);
@@ -24,12 +24,12 @@ export function select(values: Float64Array, place: number): number {
       values[i] = values[j];
       values[j] = value;
     }
-    if (place <= j) high = j;
+    if (rank <= j) high = j;
     else low = j + 1;
   }
-  return values[place];
+  return values[rank];
 }
 
-function middleOf(a: number, b: number, c: number): number {
+function medianOf(a: number, b: number, c: number): number {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }

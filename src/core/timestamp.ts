@@ -8,7 +8,7 @@
 export type DateOrder = "dmy" | "mdy";
 
 /** Year, mark, month and day; or two numbers, of which one is the day, and the year. Then the time. */
-const FORM =
+const PATTERN =
   /^\s*(?:(\d{4})([-/.])(\d\d?)\2(\d\d?)|(\d\d?)([-/.])(\d\d?)\6(\d{4}|\d\d))(?:(?:T|,? +)(\d\d?):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*([ap]m)?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$/i;
 
 /**
@@ -16,33 +16,36 @@ const FORM =
  * @param order of dates that end with their year; without it they are none
  */
 export function parseTimestamp(text: string, order?: DateOrder): number {
-  const parts = FORM.exec(text);
+  const parts = PATTERN.exec(text);
   if (!parts) return NaN;
-  const [hour = "0", minute = "0", second = "0", fraction = "0", half, zone] = parts.slice(9);
-  const date = parts[1] === undefined ? yearLast(parts, order) : [+parts[1], +parts[3], +parts[4]];
-  const hours = half === undefined
+  const [hour = "0", minute = "0", second = "0", fraction = "0", meridiem, zone] = parts.slice(9);
+  const date = parts[1] === undefined
+    ? parseYearLast(parts, order)
+    : [+parts[1], +parts[3], +parts[4]];
+  const hours = meridiem === undefined
     ? +hour
     : +hour > 0 && +hour < 13
-    ? +hour % 12 + (/p/i.test(half) ? 12 : 0)
+    ? +hour % 12 + (/p/i.test(meridiem) ? 12 : 0)
     : NaN;
   if (!date || !(hours < 24)) return NaN;
   const [year, month, day] = date;
   const milliseconds = Date.UTC(year, month - 1, day, hours, +minute, +second);
-  const there = new Date(milliseconds);
+  const resolved = new Date(milliseconds);
   // Date.UTC counts on from a day, an hour or a minute that there is not.
-  const real = there.getUTCDate() === day && there.getUTCMonth() === month - 1 && +minute < 60 &&
+  const isReal = resolved.getUTCDate() === day && resolved.getUTCMonth() === month - 1 &&
+    +minute < 60 &&
     +second < 60;
-  return real ? milliseconds / 1000 + Number(fraction) - offsetSeconds(zone) : NaN;
+  return isReal ? milliseconds / 1000 + Number(fraction) - offsetSeconds(zone) : NaN;
 }
 
 /** Points never divide a month from the day behind it, and may divide the parts of a version: 1.2.10. */
-function yearLast(parts: RegExpExecArray, order: DateOrder | undefined): number[] | undefined {
-  const [first, mark, second, year] = parts.slice(5);
+function parseYearLast(parts: RegExpExecArray, order: DateOrder | undefined): number[] | undefined {
+  const [first, separator, second, year] = parts.slice(5);
   const isShort = year.length === 2;
-  const isDotted = mark === ".";
+  const isDotted = separator === ".";
   if (!order || isDotted && (order === "mdy" || isShort && (first + second).length < 4)) return;
-  const whole = isShort ? +year + (+year < 70 ? 2000 : 1900) : +year;
-  return order === "dmy" ? [whole, +second, +first] : [whole, +first, +second];
+  const fullYear = isShort ? +year + (+year < 70 ? 2000 : 1900) : +year;
+  return order === "dmy" ? [fullYear, +second, +first] : [fullYear, +first, +second];
 }
 
 /** How far a zone's clocks are ahead. */

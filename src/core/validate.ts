@@ -51,8 +51,8 @@ export function numberFault(
   value: unknown,
   { min = -Infinity, max = Infinity, above = -Infinity, integer = false }: NumberLimits,
 ): { readonly kind?: string; readonly range?: string } {
-  const right = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
-  if (typeof value !== "number" || !right) {
+  const isRightKind = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (typeof value !== "number" || !isRightKind) {
     return { kind: integer ? "a whole number" : "a finite number" };
   }
   if (value >= min && value <= max && value > above) return {};

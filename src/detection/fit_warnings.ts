@@ -11,7 +11,7 @@
  *
  * P-values remain valid however far a model overfits, because they come from rows that it has not seen.
  */
-import { chanceAbove } from "../core/probability/hypergeometric.ts";
+import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 
 /** Maximum number of training rows to compare. */
 export const COMPARED_ROWS = 2000;
@@ -58,7 +58,7 @@ function shareAbove(training: Float64Array, kept: Float64Array, limit: number): 
   const within = Math.ceil((1 - USUAL) * training.length), larger = training.length - within;
   const edge = training.slice().sort()[within - 1];
   const above = kept.filter((score) => score > edge).length, share = above / kept.length;
-  const chance = chanceAbove(training.length, larger, kept.length, above);
+  const chance = exceedanceProbability(training.length, larger, kept.length, above);
   return share > limit && chance < CHANCE ? share : 0;
 }
 

@@ -12,7 +12,7 @@
  * for distinct scores, and lower if scores are tied. A small probability means that normal rows have changed, or that
  * the new rows are not normal.
  */
-import { chanceAbove } from "../core/probability/hypergeometric.ts";
+import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
@@ -87,7 +87,7 @@ export function chanceOf(
   falseAlarmRate: number,
 ): number {
   const allowed = calibration.allowed(falseAlarmRate);
-  return chanceAbove(calibration.scores.length, allowed, rows, flagged);
+  return exceedanceProbability(calibration.scores.length, allowed, rows, flagged);
 }
 
 /** What else changes with the calibration: the reference for drift, and the warnings. */

@@ -25,7 +25,7 @@ export interface Categoricals {
   readonly classes: number;
 }
 
-const UNIFORM = { low: 2 ** -25, high: 1 - 2 ** -24 };
+const OPEN_INTERVAL = { low: 2 ** -25, high: 1 - 2 ** -24 };
 
 /** Reshapes `[r, V·C]` to one row per variable, `[r·V, C]`. */
 export function perVariable(g: Graph, x: Node, { variables, classes }: Categoricals): Node {
@@ -41,7 +41,7 @@ export function perRow(g: Graph, x: Node, { variables }: Categoricals): Node {
 
 /** -ln(-ln u): standard Gumbel draws from uniform ones, of any shape. */
 export function gumbel(g: Graph, uniform: Node): Node {
-  return negative(g, g.log(negative(g, g.log(g.clamp(uniform, UNIFORM)))));
+  return negative(g, g.log(negative(g, g.log(g.clamp(uniform, OPEN_INTERVAL)))));
 }
 
 /** 1 at the largest element of each row, else 0, `[r, C]`; the first of ties. No gradient flows. */

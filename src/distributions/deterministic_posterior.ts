@@ -20,7 +20,7 @@ export function deterministicPosterior(
   const { g } = scope;
   const mean = dense(scope, `${name}.mean`, hidden, size);
   const z = samples === 1 ? mean : g.repeatRows(mean, { times: samples });
-  const logDensity = nothing(g, z);
+  const logDensity = zeroPerRow(g, z);
   return {
     mean,
     logVar: filled(g, LOG_VARIANCE.low, mean.shape),
@@ -34,7 +34,7 @@ export function deterministicPosterior(
 /** The prior of a layer without a distribution: its ln p is 0 and it cannot be sampled. */
 export function noPrior(g: Graph, size: number): Prior {
   return {
-    logDensity: (z) => nothing(g, z),
+    logDensity: (z) => zeroPerRow(g, z),
     sample(noise) {
       const shape = batched(size);
       // Without noise, the caller only lists the parameters.
@@ -46,6 +46,6 @@ export function noPrior(g: Graph, size: number): Prior {
   };
 }
 
-function nothing(g: Graph, z: Node): Node {
+function zeroPerRow(g: Graph, z: Node): Node {
   return filled(g, 0, { ...z.shape, cols: 1 });
 }

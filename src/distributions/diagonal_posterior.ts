@@ -37,8 +37,8 @@ export function mergedPosterior(
   { name, hidden, samples, noise, above }: MergedRequest,
 ): Posterior {
   const { g } = scope;
-  const up = repeat(g, diagonalHeads(scope, name, hidden, size), samples);
-  return drawDiagonal(g, product(g, up, above), { samples: 1, noise });
+  const fromRows = repeat(g, diagonalHeads(scope, name, hidden, size), samples);
+  return drawDiagonal(g, product(g, fromRows, above), { samples: 1, noise });
 }
 
 function diagonalHeads(scope: Scope, name: string, hidden: Node, size: number): DiagonalGaussian {
@@ -57,10 +57,10 @@ export function drawDiagonal(
   const perDraw = repeat(g, q, samples);
   const z = draws ? sample(g, perDraw, draws) : q.mean;
   const path = { z, logDensity: logDensity(g, perDraw, z) };
-  return { ...q, ...path, path, diagonal: q, klTo: (prior) => closedKl(g, q, prior) };
+  return { ...q, ...path, path, diagonal: q, klTo: (prior) => closedFormKl(g, q, prior) };
 }
 
 /** Per dimension, nats, `[r, L]`. */
-function closedKl(g: Graph, q: DiagonalGaussian, { form }: Prior): Node | undefined {
+function closedFormKl(g: Graph, q: DiagonalGaussian, { form }: Prior): Node | undefined {
   return form?.type === "standardNormal" ? klToStandardNormal(g, q) : undefined;
 }

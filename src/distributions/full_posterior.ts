@@ -25,20 +25,20 @@ export function fullPosterior(
   const { g } = scope;
   const mean = dense(scope, `${name}.mean`, hidden, size);
   const logVar = clampLogVariance(g, dense(scope, `${name}.logVar`, hidden, size));
-  const kept = g.reshape(belowDiagonal(g, size), fixed(1, size * size));
-  const lower = g.mul(dense(scope, `${name}.lower`, hidden, size * size), kept);
+  const mask = g.reshape(belowDiagonal(g, size), fixed(1, size * size));
+  const lower = g.mul(dense(scope, `${name}.lower`, hidden, size * size), mask);
   const rowSquares = rowSums(g, g.mul(lower, lower), size);
   const q = repeat(g, { mean, logVar }, samples);
   const draws = noise(batched(size, mean.shape.rows * samples)) ??
     filled(g, 0, q.mean.shape);
-  const spread = samples === 1 ? lower : g.repeatRows(lower, { times: samples });
-  const mixed = rowSums(g, g.mul(spread, tiled(g, draws, size)), size);
+  const lowerPerDraw = samples === 1 ? lower : g.repeatRows(lower, { times: samples });
+  const correlated = rowSums(g, g.mul(lowerPerDraw, tiled(g, draws, size)), size);
   const zero = g.constant(0);
   const standard = g.gaussianLogProb(draws, zero, zero);
   return {
     mean,
     logVar: g.log(g.add(g.exp(logVar), rowSquares)),
-    z: g.add(sample(g, q, draws), mixed),
+    z: g.add(sample(g, q, draws), correlated),
     logDensity: g.sumCols(g.sub(standard, scaled(g, q.logVar, 0.5))),
     klTo({ form }) {
       if (form?.type !== "standardNormal") return undefined;

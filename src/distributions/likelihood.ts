@@ -12,7 +12,7 @@ import { bernoulli } from "./likelihoods/bernoulli.ts";
 import { categorical } from "./likelihoods/categorical.ts";
 import { continuousBernoulli } from "./likelihoods/continuous_bernoulli.ts";
 import { contaminatedGaussian } from "./likelihoods/contaminated_gaussian.ts";
-import { alongDraws, type Conditional, type Definition } from "./likelihoods/definition.ts";
+import { type Conditional, type Definition, repeatForDraws } from "./likelihoods/definition.ts";
 import { gaussian } from "./likelihoods/gaussian.ts";
 import { laplace } from "./likelihoods/laplace.ts";
 import { logNormal } from "./likelihoods/log_normal.ts";
@@ -103,7 +103,7 @@ export function likelihood(
     get parameters() {
       return joined.parameters;
     },
-    logProb: (x) => g.mul(joined.logProb(x), alongDraws(g, observed, x)),
+    logProb: (x) => g.mul(joined.logProb(x), repeatForDraws(g, observed, x)),
   };
 }
 

@@ -41,13 +41,13 @@ export function mixturePrior(g: Graph, components: DiagonalGaussian, logits?: No
       if (!draws || !uniform) {
         return stretched(g, product(g, weights, mean), shape);
       }
-      return sample(g, select(chosen(g, weights, uniform)), draws);
+      return sample(g, select(oneHotComponent(g, weights, uniform)), draws);
     },
   };
 }
 
 /** 1 for the component selected by u `[B, 1]`, 0 for the others, `[B, N]`. */
-function chosen(g: Graph, weights: Node, uniform: Node): Node {
+function oneHotComponent(g: Graph, weights: Node, uniform: Node): Node {
   const count = weights.shape.cols;
   const starts = product(g, weights, aboveDiagonal(g, count));
   // A component is selected if u has passed its start but not the start of the next.

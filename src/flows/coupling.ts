@@ -21,7 +21,7 @@ export interface CouplingFlow {
   readonly hidden: readonly number[];
 }
 
-const MOST_LOG_SCALE = 2;
+const MAX_LOG_SCALE = 2;
 
 export const coupling: FlowFamily<CouplingFlow> = {
   parse(field, value, size) {
@@ -41,11 +41,11 @@ export const coupling: FlowFamily<CouplingFlow> = {
     const bounded = g.activation(dense(scope, `${name}.scale`, h, moved.shape.cols), {
       kind: "tanh",
     });
-    const logScale = scaled(g, bounded, MOST_LOG_SCALE);
+    const logScale = scaled(g, bounded, MAX_LOG_SCALE);
     const shift = dense(scope, `${name}.shift`, h, moved.shape.cols);
-    const after = g.add(g.mul(moved, g.exp(logScale)), shift);
+    const transformed = g.add(g.mul(moved, g.exp(logScale)), shift);
     return {
-      z: keepsFirst ? g.concatCols(kept, after) : g.concatCols(after, kept),
+      z: keepsFirst ? g.concatCols(kept, transformed) : g.concatCols(transformed, kept),
       logDet: g.sumCols(logScale),
     };
   },

@@ -36,25 +36,25 @@ export const iaf: FlowFamily<IafFlow> = {
   apply(scope, { hidden: [width, ...rest] }, { name, z, index, amortise }) {
     const { g } = scope;
     const reach = { inputs: z.shape.cols, isReversed: index % 2 === 1 };
-    const bend = (h: Node) => g.activation(h, { kind: "tanh" });
+    const tanh = (h: Node) => g.activation(h, { kind: "tanh" });
     const first = product(g, z, fromInputs(scope, `${name}.z`, reach, width));
     const h = rest.reduce((h, _, i) => {
       const weight = betweenHidden(scope, `${name}.${i}`, width);
-      return bend(
+      return tanh(
         g.dense(h, weight, bias(scope, `${name}.${i}`, width, 0), { activation: "identity" }),
       );
-    }, bend(g.add(first, amortise("row", width))));
+    }, tanh(g.add(first, amortise("row", width))));
     const head = (part: string, start: number) => {
       const weight = toOutputs(scope, `${name}.${part}`, reach, width);
       const offset = bias(scope, `${name}.${part}`, reach.inputs, start);
       return g.dense(h, weight, offset, { activation: "identity" });
     };
-    const gate = head("gate", OPEN_GATE), towards = head("mean", 0);
-    const open = g.activation(gate, { kind: "sigmoid" });
-    const shut = g.activation(negative(g, gate), { kind: "softplus" });
+    const gateLogits = head("gate", OPEN_GATE), target = head("mean", 0);
+    const gate = g.activation(gateLogits, { kind: "sigmoid" });
+    const negativeLogGate = g.activation(negative(g, gateLogits), { kind: "softplus" });
     return {
-      z: g.add(towards, g.mul(open, g.sub(z, towards))),
-      logDet: negative(g, g.sumCols(shut)),
+      z: g.add(target, g.mul(gate, g.sub(z, target))),
+      logDet: negative(g, g.sumCols(negativeLogGate)),
     };
   },
 };

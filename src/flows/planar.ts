@@ -17,7 +17,7 @@ export interface PlanarFlow {
 }
 
 /** Lower bound of w·û. At -1, float32 would round the determinant to zero. */
-const LEAST = -0.999;
+const MIN_DOT = -0.999;
 
 /** Added to ‖w‖² to keep it above zero; w·û = m(w·u) holds up to this relative error. */
 const TINY = 1e-12;
@@ -30,13 +30,13 @@ export const planar: FlowFamily<PlanarFlow> = {
   apply({ g }, _spec, { z, amortise }) {
     const u = amortise("u", z.shape.cols), w = amortise("w", z.shape.cols), b = amortise("b", 1);
     const dot = g.sumCols(g.mul(w, u));
-    const target = shifted(g, g.activation(dot, { kind: "softplus" }), LEAST);
+    const target = shifted(g, g.activation(dot, { kind: "softplus" }), MIN_DOT);
     const square = shifted(g, g.sumCols(g.mul(w, w)), TINY);
-    const along = g.mul(g.div(g.sub(target, dot), square), w);
-    const bend = g.activation(g.add(g.sumCols(g.mul(w, z)), b), { kind: "tanh" });
-    const slope = complement(g, g.mul(bend, bend));
+    const correction = g.mul(g.div(g.sub(target, dot), square), w);
+    const tanh = g.activation(g.add(g.sumCols(g.mul(w, z)), b), { kind: "tanh" });
+    const slope = complement(g, g.mul(tanh, tanh));
     return {
-      z: g.add(z, g.mul(bend, g.add(u, along))),
+      z: g.add(z, g.mul(tanh, g.add(u, correction))),
       logDet: g.log1p(g.mul(slope, target)),
     };
   },

@@ -17,7 +17,7 @@ export interface RadialFlow {
   readonly type: "radial";
 }
 
-const ROUNDING = 1e-3;
+const SMOOTHING = 1e-3;
 
 export const radial: FlowFamily<RadialFlow> = {
   parse(field, value) {
@@ -28,17 +28,19 @@ export const radial: FlowFamily<RadialFlow> = {
     const size = z.shape.cols;
     const positive = (part: string) => g.activation(amortise(part, 1), { kind: "softplus" });
     const alpha = positive("alpha"), beta = g.sub(positive("beta"), alpha);
-    const away = g.sub(z, amortise("centre", size));
-    const square = g.sumCols(g.mul(away, away));
-    const logSquare = g.log(shifted(g, square, ROUNDING ** 2));
+    const fromCentre = g.sub(z, amortise("centre", size));
+    const square = g.sumCols(g.mul(fromCentre, fromCentre));
+    const logSquare = g.log(shifted(g, square, SMOOTHING ** 2));
     const r = g.exp(scaled(g, logSquare, 0.5));
-    const width = g.add(alpha, r);
-    const pull = g.div(beta, width);
-    const across = g.log1p(pull);
-    const along = g.log1p(g.sub(pull, g.mul(g.div(pull, width), g.div(square, r))));
+    const denominator = g.add(alpha, r);
+    const strength = g.div(beta, denominator);
+    const logTangential = g.log1p(strength);
+    const logRadial = g.log1p(
+      g.sub(strength, g.mul(g.div(strength, denominator), g.div(square, r))),
+    );
     return {
-      z: g.add(z, g.mul(pull, away)),
-      logDet: g.add(scaled(g, across, size - 1), along),
+      z: g.add(z, g.mul(strength, fromCentre)),
+      logDet: g.add(scaled(g, logTangential, size - 1), logRadial),
     };
   },
 };

@@ -79,12 +79,14 @@ export function plan(g: Graph, request: PlanRequest): Plan {
       instructions.push({ op: op as OpName, attrs, inputs: operands, output });
     }
   });
-  const read = Object.entries(outputs).map(([name, node]) => [name, placement.of(node)] as const);
+  const outputPlaces = Object.entries(outputs).map(([name, node]) =>
+    [name, placement.of(node)] as const
+  );
   return {
     capacity,
     instructions,
     inputs,
-    outputs: new Map(read),
+    outputs: new Map(outputPlaces),
     constants,
     scratchLength: placement.scratchLength,
   };
@@ -100,8 +102,10 @@ function schedule(g: Graph, { outputs, effects = [] }: PlanRequest): Node[] {
     visit.push(...node.inputs);
   }
   const pure = g.nodes.filter((node) => needed.has(node.id) && !effects.includes(node));
-  const unasked = pure.find((node) => !isSource(node) && OPS[node.op as OpName].effect);
-  if (unasked) throw new RangeError(`Cannot plan ${unasked.op}: it must be one of the effects`);
+  const unrequested = pure.find((node) => !isSource(node) && OPS[node.op as OpName].effect);
+  if (unrequested) {
+    throw new RangeError(`Cannot plan ${unrequested.op}: it must be one of the effects`);
+  }
   return [...pure, ...effects];
 }
 
@@ -125,8 +129,8 @@ class Placement {
     for (const node of order) {
       if (!isSource(node)) continue;
       this.#lastUse.set(node, Infinity);
-      if (node.op === "parameter") this.#places.set(node, find(parameters, node));
-      else if (node.op === "state") this.#places.set(node, find(state, node));
+      if (node.op === "parameter") this.#places.set(node, placeInLayout(parameters, node));
+      else if (node.op === "state") this.#places.set(node, placeInLayout(state, node));
       else this.#allocate(node);
     }
   }
@@ -149,18 +153,20 @@ class Placement {
   /** Places a result, then frees the operands that no later step reads. */
   placeResult(node: Node, step: number): Place {
     const { inPlace, effect } = OPS[node.op as OpName];
-    const dying = this.#dying(node, step);
-    const overwritten = inPlace && dying.find((input) => this.#size(input) === this.#size(node));
+    const lastUsed = this.#lastUsedBy(node, step);
+    const overwritten = inPlace && lastUsed.find((input) => this.#size(input) === this.#size(node));
     if (effect) this.placeView(node);
     else if (overwritten) {
       this.#places.set(node, { ...this.of(overwritten), shape: node.shape });
     } else this.#allocate(node);
-    for (const input of dying) if (input !== overwritten) this.#arena.free(this.of(input).offset);
+    for (const input of lastUsed) {
+      if (input !== overwritten) this.#arena.free(this.of(input).offset);
+    }
     return this.of(node);
   }
 
   /** The distinct owners of memory among a node's operands that no step after `step` reads. */
-  #dying(node: Node, step: number): Node[] {
+  #lastUsedBy(node: Node, step: number): Node[] {
     const owners = new Set(node.inputs.map(owner));
     return [...owners].filter((input) => this.#lastUse.get(input) === step);
   }
@@ -184,7 +190,7 @@ function owner(node: Node): Node {
   return isView(node) ? owner(node.inputs[0]) : node;
 }
 
-function find(layout: Layout | undefined, node: Node): Place {
+function placeInLayout(layout: Layout | undefined, node: Node): Place {
   const place = layout?.places.get(node.name);
   if (place) return place;
   throw new RangeError(`Cannot plan: ${node.op} "${node.name}" has no place in the layout`);

@@ -13,14 +13,14 @@ export function asColumn(g: Graph, row: Node): Node {
 
 /** 1 where i < j (row i, column j), else 0, `[n, n]`. */
 export function aboveDiagonal(g: Graph, size: number): Node {
-  const places = g.ramp(size, 0, 1);
-  return g.lessThan(asColumn(g, places), places);
+  const indices = g.ramp(size, 0, 1);
+  return g.lessThan(asColumn(g, indices), indices);
 }
 
 /** 1 where j < i (row i, column j), else 0, `[n, n]`. */
 export function belowDiagonal(g: Graph, size: number): Node {
-  const places = g.ramp(size, 0, 1);
-  return g.lessThan(places, asColumn(g, places));
+  const indices = g.ramp(size, 0, 1);
+  return g.lessThan(indices, asColumn(g, indices));
 }
 
 /** `[n, n]` */

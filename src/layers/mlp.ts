@@ -22,9 +22,9 @@ export function dense(
 ): Node {
   const weight = scope.declare(`${name}.weight`, x.shape.cols, outputs, weightsFor(activation));
   const bias = scope.declare(`${name}.bias`, 1, outputs, { type: "constant", value: 0 });
-  const [repeated, beside] = x.op === "concatCols" ? x.inputs : [];
+  const [repeated, appended] = x.op === "concatCols" ? x.inputs : [];
   return repeated?.op === "repeatRows"
-    ? onRepetitions(scope.g, repeated, beside, { weight, bias, activation })
+    ? denseOnRepeated(scope.g, repeated, appended, { weight, bias, activation })
     : scope.g.dense(x, weight, bias, { activation });
 }
 
@@ -32,18 +32,18 @@ export function dense(
  * A dense layer on `[a | b]` where the rows of a are repeated, such as a row paired with each class: the product with a
  * is computed once per distinct row.
  */
-function onRepetitions(
+function denseOnRepeated(
   g: Graph,
   repeated: Node,
   b: Node,
   { weight, bias, activation }: { weight: Node; bias: Node; activation: Activation },
 ): Node {
   const [a] = repeated.inputs, times = Number(repeated.attrs.times);
-  const { cols: first } = a.shape, { cols: rest } = b.shape;
-  const shared = g.dense(g.padCols(a, { before: 0, after: rest }), weight, bias, {
+  const { cols: sharedCols } = a.shape, { cols: ownCols } = b.shape;
+  const shared = g.dense(g.padCols(a, { before: 0, after: ownCols }), weight, bias, {
     activation: "identity",
   });
-  const ownRows = g.padCols(identity(g, rest), { before: first, after: 0 });
+  const ownRows = g.padCols(identity(g, ownCols), { before: sharedCols, after: 0 });
   const own = product(g, b, product(g, ownRows, weight));
   return g.activation(g.add(g.repeatRows(shared, { times }), own), { kind: activation });
 }

@@ -32,17 +32,19 @@ export function batchRows(
   given: Node,
 ) {
   if (!missing) return splitRows(g, given, inputs);
-  const whole = inputs + classes;
-  const rows = splitRows(g, g.sliceCols(given, { start: 0, count: whole }), inputs);
-  const observed = g.sliceCols(given, { start: whole, count: inputs });
+  const withoutMask = inputs + classes;
+  const rows = splitRows(g, g.sliceCols(given, { start: 0, count: withoutMask }), inputs);
+  const observed = g.sliceCols(given, { start: withoutMask, count: inputs });
   return { ...rows, ...(missing === "mask" && { all: given }), observed };
 }
 
 /** The same rows with x replaced. */
 export function withCells(g: Graph, rows: BatchRows, x: Node, spec: ModelSpec): BatchRows {
   const { condition, observed } = rows;
-  const whole = condition ? g.concatCols(x, condition) : x;
-  const all = observed && spec.missing === "mask" ? g.concatCols(whole, observed) : whole;
+  const withoutMask = condition ? g.concatCols(x, condition) : x;
+  const all = observed && spec.missing === "mask"
+    ? g.concatCols(withoutMask, observed)
+    : withoutMask;
   return { ...rows, x, all };
 }
 
@@ -54,17 +56,17 @@ export function latentInput(g: Graph, spec: ModelSpec): { z: Node; condition?: N
 }
 
 function splitRows(g: Graph, all: Node, columns: number): BatchRows {
-  const behind = all.shape.cols - columns;
-  if (behind === 0) return { all, x: all };
+  const conditionColumns = all.shape.cols - columns;
+  if (conditionColumns === 0) return { all, x: all };
   return {
     all,
     x: g.sliceCols(all, { start: 0, count: columns }),
-    condition: g.sliceCols(all, { start: columns, count: behind }),
+    condition: g.sliceCols(all, { start: columns, count: conditionColumns }),
   };
 }
 
 /** Rows `[r, D + C]` without missing cells, in the form of the encoder's input. */
-export function wholeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
+export function completeRows(g: Graph, { inputs, missing }: ModelSpec, rows: Node): Node {
   if (missing !== "mask") return rows;
   const { rows: count, batched } = rows.shape;
   return g.concatCols(rows, filled(g, 1, { rows: count, cols: inputs, batched }));

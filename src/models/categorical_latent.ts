@@ -100,8 +100,8 @@ function parseTemperature(field: string, value: unknown = 1): Temperature {
 function temperatureOf(g: Graph, temperature: Temperature): Node {
   if (typeof temperature === "number") return g.constant(temperature);
   const { start, end, epochs } = temperature;
-  const left = g.affine(g.input("epoch", SCALAR), { scale: -1 / epochs, offset: 1 });
-  const share = g.activation(left, { kind: "relu" });
+  const remaining = g.affine(g.input("epoch", SCALAR), { scale: -1 / epochs, offset: 1 });
+  const share = g.activation(remaining, { kind: "relu" });
   const logEnd = portableLog(end);
   return g.exp(g.affine(share, { scale: portableLog(start) - logEnd, offset: logEnd }));
 }

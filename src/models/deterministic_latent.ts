@@ -26,5 +26,5 @@ export const deterministicLatent: LatentFamily<DeterministicLatent> = {
   size: ({ size }) => size,
   posterior: (scope, { size }, request) => deterministicPosterior(scope, size, request),
   standardPrior: (g, { size }) => noPrior(g, size),
-  isAlone: true,
+  mustBeOnlyLayer: true,
 };

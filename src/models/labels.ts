@@ -20,16 +20,19 @@ export function labelledTerms(
   scope: Scope,
   spec: ModelSpec,
   { x, condition }: BatchRows & { readonly condition: Node },
-  { samples, seen = x }: Omit<TermsRequest, "reference"> = {},
+  { samples, encoderInput = x }: Omit<TermsRequest, "reference"> = {},
 ): Terms & { readonly mean: Node } {
   const rows = withEveryClass(scope.g, spec, x);
   const repeated = (node: Node) => scope.g.repeatRows(node, { times: spec.condition });
   // Without corruption, `seen` stays the same node as x.
   const terms = modelTerms(scope, spec, rows, {
     samples,
-    seen: seen === x ? rows.x : repeated(seen),
+    encoderInput: encoderInput === x ? rows.x : repeated(encoderInput),
   });
-  return { ...terms, labels: { given: condition, logPosterior: classify(scope, spec, seen) } };
+  return {
+    ...terms,
+    labels: { given: condition, logPosterior: classify(scope, spec, encoderInput) },
+  };
 }
 
 /** Rows `[B, D]`, each repeated with every class appended; row r with class c is at r·C + c. */
@@ -58,6 +61,6 @@ export function logSumOverClasses(g: Graph, perClass: Node, classes: number): No
     const ofClass = g.sliceCols(flat, { start: y * draws, count: draws });
     return g.reshape(ofClass, { rows: draws, cols: 1, batched });
   });
-  const together = columns.reduce((a, b) => g.concatCols(a, b));
-  return g.reshape(g.logSumExpCols(together), { rows: 1, cols: draws, batched });
+  const joined = columns.reduce((a, b) => g.concatCols(a, b));
+  return g.reshape(g.logSumExpCols(joined), { rows: 1, cols: draws, batched });
 }

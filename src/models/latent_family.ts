@@ -26,5 +26,5 @@ export interface LatentFamily<Spec> {
   /** It cannot be below another layer: p(z | z above) is always a Gaussian. */
   readonly onlyOnTop?: true;
   /** It is not a distribution: its model has no other layer, and no prior. */
-  readonly isAlone?: true;
+  readonly mustBeOnlyLayer?: true;
 }

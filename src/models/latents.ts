@@ -92,15 +92,15 @@ export function parseLatents(
     };
   });
   layers.forEach(({ type }, i) => {
-    if (layers.length === 1 || !LATENTS[type].isAlone) return;
+    if (layers.length === 1 || !LATENTS[type].mustBeOnlyLayer) return;
     throw new TypeError(`Cannot read ${field}[${i}].type: "${type}" must be the only layer`);
   });
-  layers.slice(0, -1).forEach((layer, i) => requireBelow(`${field}[${i}]`, layer, isLadder));
+  layers.slice(0, -1).forEach((layer, i) => requireAllowedBelow(`${field}[${i}]`, layer, isLadder));
   return layers;
 }
 
 /** @throws TypeError naming the option that is not allowed below another layer */
-function requireBelow<T extends keyof LatentOptions>(
+function requireAllowedBelow<T extends keyof LatentOptions>(
   field: string,
   layer: LatentOptions[T] & { readonly type: T },
   isLadder: boolean,
@@ -119,7 +119,7 @@ function parseLatent(field: string, value: unknown): LatentSpec {
 
 /** Whether a spec may choose the p(z) of a layer. */
 export function hasPrior({ type }: LatentSpec): boolean {
-  return !LATENTS[type].isAlone;
+  return !LATENTS[type].mustBeOnlyLayer;
 }
 
 /** Columns of a layer's z. */

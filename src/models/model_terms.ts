@@ -20,7 +20,7 @@ export interface Reference {
   /** M, the number of reference rows. */
   readonly rows: number;
   /** Number of rows in the training set. */
-  readonly of: number;
+  readonly trainingRows: number;
 }
 
 /** Options for building the terms. */
@@ -28,7 +28,7 @@ export interface TermsRequest {
   /** Draws per row; default 1. */
   readonly samples?: number;
   /** The encoder's input in place of x, `[B, D]`. */
-  readonly seen?: Node;
+  readonly encoderInput?: Node;
   /** For objectives over the aggregated posterior. */
   readonly reference?: Reference;
 }
@@ -38,10 +38,10 @@ export function modelTerms(
   scope: Scope,
   spec: ModelSpec,
   rows: BatchRows,
-  { samples = 1, seen = rows.x, reference }: TermsRequest = {},
+  { samples = 1, encoderInput = rows.x, reference }: TermsRequest = {},
 ): Terms & Pick<Inference, "mean" | "logVar"> {
   const { x } = rows;
-  const { all } = seen === x ? rows : withCells(scope.g, rows, seen, spec);
+  const { all } = encoderInput === x ? rows : withCells(scope.g, rows, encoderInput, spec);
   const inference = infer(scope, spec, all, samples);
   const conditional = decoder(scope, spec, inference.z, rows);
   const { mean, logVar } = inference;
@@ -80,7 +80,7 @@ function aggregateOf(
   scope: Scope,
   spec: ModelSpec,
   { z, diagonal }: Inference,
-  { rows, of }: Reference,
+  { rows, trainingRows }: Reference,
 ): Aggregate | undefined {
   const { g } = scope;
   const given = g.input("reference", fixed(rows, rowWidth(spec)));
@@ -91,6 +91,6 @@ function aggregateOf(
     own: g.gaussianLogProb(z, own.mean, own.logVar),
     others: densitiesUnder(g, z, other),
     rows,
-    of,
+    trainingRows,
   };
 }

@@ -57,14 +57,14 @@ export function drawLayers(scope: Scope, spec: ModelSpec, request: LayersRequest
 }
 
 /** z_0 from z_T, `[r, L]` each: every layer below the top drawn, or at its mean without noise. */
-export function descend(
+export function drawDownward(
   scope: Scope,
   spec: ModelSpec,
   top: Node,
   noise: (layer: number) => ShapedNoise,
 ): Node {
-  return below(spec).reduce((z, layer) => {
-    const p = between(scope, spec, layer, z);
+  return lowerLayers(spec).reduce((z, layer) => {
+    const p = conditionalPrior(scope, spec, layer, z);
     const draws = noise(layer)(p.mean.shape);
     return draws ? sample(scope.g, p, draws) : p.mean;
   }, top);
@@ -74,25 +74,25 @@ export function descend(
 export function topPosterior(scope: Scope, spec: ModelSpec, rows: Node): Posterior {
   const noise: ShapedNoise = () => undefined;
   if (spec.inference === "ladder") return ladderTop(scope, spec, { rows, samples: 1, noise });
-  return climb(scope, spec, { rows, samples: 1, noise: () => noise }).at(-1)!;
+  return layerPosteriors(scope, spec, { rows, samples: 1, noise: () => noise }).at(-1)!;
 }
 
 function drawBottomUp(scope: Scope, spec: ModelSpec, request: LayersRequest): LayerDraws {
   const { g } = scope;
-  const layers = climb(scope, spec, request);
+  const layers = layerPosteriors(scope, spec, request);
   const [first] = layers, top = layers.at(-1)!;
-  const priors = below(spec).map((i) =>
-    logDensity(g, between(scope, spec, i, layers[i + 1].z), layers[i].z)
+  const priors = lowerLayers(spec).map((i) =>
+    logDensity(g, conditionalPrior(scope, spec, i, layers[i + 1].z), layers[i].z)
   );
   const paths = layers.map(({ path }) => path);
-  const ofPriors = [...priors.reverse(), request.prior.logDensity(top.z)];
+  const logPriors = [...priors.reverse(), request.prior.logDensity(top.z)];
   return {
     first,
     z: first.z,
     draws: layers.map(({ z }) => z),
     logPosterior: sum(g, layers.map(({ logDensity }) => logDensity)),
-    logPrior: sum(g, ofPriors),
-    divergences: layers.map(({ logDensity }, i) => g.sub(logDensity, ofPriors[i])),
+    logPrior: sum(g, logPriors),
+    divergences: layers.map(({ logDensity }, i) => g.sub(logDensity, logPriors[i])),
     klPerDimension: layers.length === 1 ? top.klTo(request.prior) : undefined,
     paths: paths.every((path) => path !== undefined) ? paths : undefined,
     score: top.score,
@@ -100,14 +100,14 @@ function drawBottomUp(scope: Scope, spec: ModelSpec, request: LayersRequest): La
 }
 
 /** q of every layer, from the data up, each drawn given the draw below it. */
-function climb(
+function layerPosteriors(
   scope: Scope,
   spec: ModelSpec,
   { rows, samples, noise }: Omit<LayersRequest, "prior">,
 ): Posterior[] {
   return spec.latent.reduce<Posterior[]>((layers, layer, i) => {
-    const seen = layers.at(-1)?.z ?? rows, name = encoderName(i);
-    const hidden = mlp(scope, name, seen, encoderOf(spec, i));
+    const input = layers.at(-1)?.z ?? rows, name = encoderName(i);
+    const hidden = mlp(scope, name, input, encoderOf(spec, i));
     const draws = { name, hidden, samples: i === 0 ? samples : 1, noise: noise(i) };
     return [...layers, posteriorOf(scope, layer, draws)];
   }, []);
@@ -129,9 +129,10 @@ function drawLadder(scope: Scope, spec: ModelSpec, request: LayersRequest): Laye
     paths: [top.path],
   };
   let q: Posterior = top;
-  for (const layer of below(spec)) {
-    const above = between(scope, spec, layer, state.draws.at(-1)!), name = encoderName(layer);
-    const hidden = deterministic(scope, spec, layer, rows);
+  for (const layer of lowerLayers(spec)) {
+    const above = conditionalPrior(scope, spec, layer, state.draws.at(-1)!),
+      name = encoderName(layer);
+    const hidden = upwardPass(scope, spec, layer, rows);
     const request = { name, hidden, samples, noise: noise(layer), above };
     q = mergedPosterior(scope, spec.latent[layer], request);
     state.draws.push(q.z);
@@ -160,18 +161,23 @@ function ladderTop(
   { rows, samples, noise }: { rows: Node; samples: number; noise: ShapedNoise },
 ): Posterior {
   const last = spec.latent.length - 1;
-  const hidden = deterministic(scope, spec, last, rows);
+  const hidden = upwardPass(scope, spec, last, rows);
   return posteriorOf(scope, spec.latent[last], { name: encoderName(last), hidden, samples, noise });
 }
 
 /** The deterministic upward pass from the data to a layer, `[B, H]`. */
-function deterministic(scope: Scope, spec: ModelSpec, layer: number, rows: Node): Node {
-  const seen = layer === 0 ? rows : deterministic(scope, spec, layer - 1, rows);
-  return mlp(scope, encoderName(layer), seen, encoderOf(spec, layer));
+function upwardPass(scope: Scope, spec: ModelSpec, layer: number, rows: Node): Node {
+  const input = layer === 0 ? rows : upwardPass(scope, spec, layer - 1, rows);
+  return mlp(scope, encoderName(layer), input, encoderOf(spec, layer));
 }
 
 /** p(z_layer | z_(layer + 1)). */
-function between(scope: Scope, spec: ModelSpec, layer: number, above: Node): DiagonalGaussian {
+function conditionalPrior(
+  scope: Scope,
+  spec: ModelSpec,
+  layer: number,
+  above: Node,
+): DiagonalGaussian {
   const name = `decoder${layer + 1}`;
   const hidden = mlp(scope, name, above, spec.latent[layer + 1].decoder!);
   const size = latentWidth(spec.latent[layer]);
@@ -180,7 +186,7 @@ function between(scope: Scope, spec: ModelSpec, layer: number, above: Node): Dia
 }
 
 /** Indices of the layers below the topmost, in descending order. */
-function below({ latent }: ModelSpec): number[] {
+function lowerLayers({ latent }: ModelSpec): number[] {
   return latent.slice(1).map((_, i) => i).reverse();
 }
 

@@ -17,11 +17,11 @@ import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import type { Latents } from "../objectives/terms.ts";
 import type { Node } from "../ops/spec.ts";
-import { type BatchRows, rowsInput, wholeRows } from "./batch_rows.ts";
+import { type BatchRows, completeRows, rowsInput } from "./batch_rows.ts";
 import { latentWidth, standardPriorOf } from "./latents.ts";
 import { priorOf } from "./priors.ts";
 import type { ModelSpec } from "./spec.ts";
-import { descend, drawLayers, topPosterior } from "./stochastic_layers.ts";
+import { drawDownward, drawLayers, topPosterior } from "./stochastic_layers.ts";
 
 /** The encoder's result for rows, with `samples` draws each. */
 export interface Inference extends Latents {
@@ -53,7 +53,7 @@ export function generate(scope: Scope, spec: ModelSpec, samples = 1): Node {
     return (shape, distribution) => draws({ ...shape, rows: shape.rows * times }, distribution);
   };
   const top = modelPrior(scope, spec).sample(noise(spec.latent.length - 1));
-  return descend(scope, spec, top, noise);
+  return drawDownward(scope, spec, top, noise);
 }
 
 /** p(x | z, c) for z `[K·r, L]` and c `[r, C]`, over the observed cells. */
@@ -65,10 +65,10 @@ export function decoder(
 ): Conditional {
   const { g } = scope;
   const times = condition ? z.shape.rows / condition.shape.rows : 1;
-  const seen = condition
+  const input = condition
     ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
     : z;
-  const hidden = mlp(scope, "decoder", seen, spec.decoder);
+  const hidden = mlp(scope, "decoder", input, spec.decoder);
   return likelihood(scope, hidden, spec, observed);
 }
 
@@ -87,7 +87,7 @@ export function modelPrior(scope: Scope, spec: ModelSpec): Prior {
     size: latentWidth(top),
     inputs: spec.inputs + spec.condition,
     standard: () => standardPriorOf(scope.g, top),
-    encode: (rows) => topPosterior(scope, spec, wholeRows(scope.g, spec, rows)),
+    encode: (rows) => topPosterior(scope, spec, completeRows(scope.g, spec, rows)),
   });
 }
 

@@ -75,8 +75,8 @@ function klParts(g: Graph, { aggregate, logPosteriors, logPriors }: Terms): KlPa
       "Cannot build objective: the aggregated posterior needs q(z | x) to be a diagonal Gaussian",
     );
   }
-  const { own, others, rows, of } = aggregate;
-  const shares = { own: 1 / of, other: (of - 1) / (of * rows) };
+  const { own, others, rows, trainingRows } = aggregate;
+  const shares = { own: 1 / trainingRows, other: (trainingRows - 1) / (trainingRows * rows) };
   const asColumns = (column: Node) => g.reshape(column, logPosteriors.shape);
   const logJoint = asColumns(jointDensity(g, own, others, rows, shares));
   const logMarginals = asColumns(g.sumCols(marginalDensities(g, own, others, rows, shares)));

@@ -54,16 +54,16 @@ export const elbo: ObjectiveFamily<ElboObjective> = {
       fields.estimator ?? "standard",
       estimators,
     );
-    const stl = estimator === "stl";
+    const isStl = estimator === "stl";
     const freeBits = requireNumber("objective.freeBits", fields.freeBits ?? 0, {
       min: 0,
       max: 1e6,
     });
     const capacity = parseCapacity(fields.capacity ?? null);
     if (capacity && freeBits > 0) refuseBoth("capacity", "freeBits");
-    if (stl && capacity) refuseBoth('estimator "stl"', "capacity");
-    if (stl && freeBits > 0) refuseBoth('estimator "stl"', "freeBits");
-    const forms = stl ? ["monteCarlo"] as const : ["analytic", "monteCarlo"] as const;
+    if (isStl && capacity) refuseBoth('estimator "stl"', "capacity");
+    if (isStl && freeBits > 0) refuseBoth('estimator "stl"', "freeBits");
+    const forms = isStl ? ["monteCarlo"] as const : ["analytic", "monteCarlo"] as const;
     const kl = requireChoice<"analytic" | "monteCarlo">(
       "objective.kl",
       fields.kl ?? forms[0],
@@ -118,11 +118,11 @@ function penaltyOf(
     );
   }
   const perDimension = g.sumRows(klPerDimension, { mean: true });
-  return g.sumCols(g.clamp(perDimension, { low: freeBits, high: LARGEST_KL }));
+  return g.sumCols(g.clamp(perDimension, { low: freeBits, high: MAX_KL }));
 }
 
 /** Above any KL for which the float32 loss does not overflow. */
-const LARGEST_KL = 1e38;
+const MAX_KL = 1e38;
 
 function stickingTheLanding(
   g: Graph,

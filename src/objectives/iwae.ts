@@ -38,16 +38,16 @@ export interface RenyiObjective extends SharedOptions {
 }
 
 /** Default number of draws: with one draw, all of these bounds would be the ELBO. */
-const SAMPLES = 5;
+const DEFAULT_SAMPLES = 5;
 
 const ESTIMATORS: readonly IwaeObjective["estimator"][] = ["standard", "stl", "dreg"];
 
 /** Minimum distance of α from 1: closer, float32 loses the bound in 1/(1-α). */
-const ALPHA_STEP = 0.01;
+const MIN_ALPHA_DISTANCE = 0.01;
 
 export const iwae: ObjectiveFamily<IwaeObjective> = {
   keys: ["estimator"],
-  samples: SAMPLES,
+  samples: DEFAULT_SAMPLES,
   parse: (shared, { estimator = "standard" }) => ({
     type: "iwae",
     ...shared,
@@ -65,14 +65,14 @@ export const iwae: ObjectiveFamily<IwaeObjective> = {
 
 export const renyi: ObjectiveFamily<RenyiObjective> = {
   keys: ["alpha"],
-  samples: SAMPLES,
+  samples: DEFAULT_SAMPLES,
   parse(shared, { alpha = 0.5 }) {
     const value = requireNumber("objective.alpha", alpha, { min: -100, max: 100 });
-    if (value === 1 || Math.abs(value - 1) >= ALPHA_STEP) {
+    if (value === 1 || Math.abs(value - 1) >= MIN_ALPHA_DISTANCE) {
       return { type: "renyi", ...shared, alpha: value };
     }
     throw new RangeError(
-      `Cannot read objective.alpha: must be 1 or differ from it by ${ALPHA_STEP}, got ${value}`,
+      `Cannot read objective.alpha: must be 1 or differ from it by ${MIN_ALPHA_DISTANCE}, got ${value}`,
     );
   },
   build: (g, terms, { alpha }) => boundLoss(g, terms, alpha),

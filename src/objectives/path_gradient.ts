@@ -53,8 +53,8 @@ export function pathGradients(
   const fixed = [...draws, ...paths.map(({ logDensity }) => logDensity)];
   const direct = partialGradient(g, surrogate, parameters, fixed);
   const byDraw = partialGradient(g, surrogate, draws, draws);
-  const through = draws.map((z, i) => cotangent(g, z, byDraw[i]!, ratio));
-  const total = sum(g, through);
+  const cotangents = draws.map((z, i) => cotangent(g, z, byDraw[i]!, ratio));
+  const total = sum(g, cotangents);
   const pathwise = partialGradient(g, total, parameters, []);
   return parameters.map((parameter, i) => {
     const [a, b] = [direct[i], pathwise[i]];

@@ -104,11 +104,11 @@ function lossByScore(
   { baseline, rewards, others, share }: Rewards,
 ): Loss {
   const learned = baseline === "learned" ? learnedBaseline(g, x, rewards) : undefined;
-  const expected = baseline === "leaveOneOut" ? others() : learned?.value;
-  const advantages = g.stopGradient(expected ? g.sub(rewards, expected) : rewards);
+  const baselineValue = baseline === "leaveOneOut" ? others() : learned?.value;
+  const advantages = g.stopGradient(baselineValue ? g.sub(rewards, baselineValue) : rewards);
   const draws = rewards.shape.cols;
-  const byScore = meanOfAll(g, g.mul(advantages, scores!), -share * draws);
-  const surrogate = g.add(values.loss, byScore);
+  const scoreTerm = meanOfAll(g, g.mul(advantages, scores!), -share * draws);
+  const surrogate = g.add(values.loss, scoreTerm);
   return {
     ...values,
     auxiliary: learned,

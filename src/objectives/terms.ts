@@ -43,7 +43,7 @@ export interface Aggregate {
   /** M, the number of other rows. */
   readonly rows: number;
   /** Number of rows in the training set. */
-  readonly of: number;
+  readonly trainingRows: number;
 }
 
 /**

@@ -99,9 +99,9 @@ const MAX_COLUMNS = 2 ** 24, MAX_COUNT = 1024;
 export const smallestCols: OpSpec<"smallestCols"> = {
   arity: 1,
   infer(shapes, { count }) {
-    const [x] = shapes, most = Math.min(x.cols, MAX_COUNT);
-    const fits = Number.isInteger(count) && count >= 1 && count <= most && x.cols <= MAX_COLUMNS;
-    requireShapes("smallestCols", fits, `count must be 1 to ${most}, not ${count}`, x);
+    const [x] = shapes, max = Math.min(x.cols, MAX_COUNT);
+    const fits = Number.isInteger(count) && count >= 1 && count <= max && x.cols <= MAX_COLUMNS;
+    requireShapes("smallestCols", fits, `count must be 1 to ${max}, not ${count}`, x);
     return { ...x, cols: count };
   },
   // Step functions: the derivative is zero almost everywhere.

@@ -50,12 +50,12 @@ export function measure(
 export function referenceFor(
   objective: Objective,
   batchRows: number,
-  of: number,
+  trainingRows: number,
 ): Reference | undefined {
   if (!needsReference(objective)) return undefined;
-  const rows = Math.min(batchRows, of - batchRows);
-  if (rows > 0) return { rows, of };
+  const rows = Math.min(batchRows, trainingRows - batchRows);
+  if (rows > 0) return { rows, trainingRows };
   throw new RangeError(
-    `Cannot train: objective "${objective.type}" needs more rows than one batch: batchSize is ${batchRows} of ${of} rows`,
+    `Cannot train: objective "${objective.type}" needs more rows than one batch: batchSize is ${batchRows} of ${trainingRows} rows`,
   );
 }

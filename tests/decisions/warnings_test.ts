@@ -1,7 +1,7 @@
 /** Warnings of a fit, on tables and networks made to deserve them and on ones that do not. */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { chanceAbove } from "../../src/core/probability/hypergeometric.ts";
+import { exceedanceProbability } from "../../src/core/probability/hypergeometric.ts";
 import { ensembleWarnings, trainedWarnings } from "../../src/detection/fit_warnings.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals, planeRows } from "../util/data.ts";
@@ -68,7 +68,7 @@ Deno.test("trainedWarnings() counts as its formula says", () => {
     assert.match(told(most + 1)[0], /overfits: \d\d % of the held-out rows/);
     for (const above of [0, 1, most, most + 1]) {
       const want = chanceByWalk(training, larger, rows, above);
-      assertRelative(chanceAbove(training, larger, rows, above), want, 1e-7, 1e-11);
+      assertRelative(exceedanceProbability(training, larger, rows, above), want, 1e-7, 1e-11);
     }
   }
   assert.match(

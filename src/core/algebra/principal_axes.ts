@@ -14,48 +14,49 @@ import { type SymmetricEigen, symmetricEigen } from "./symmetric_eigen.ts";
 const MAX_STEPS = 60;
 
 /** Growth of tr(Q A Qᵀ), as a share of the trace of A, below which the iteration stops. */
-const SETTLED = 1e-4;
+const MIN_GROWTH = 1e-4;
 
 /** Extra axes to iterate. */
-const SPARE = 8;
+const EXTRA_AXES = 8;
 
 /** A remainder below this share of a vector's length is only rounding. */
-const NOTHING = 1e-10;
+const ROUNDING = 1e-10;
 
 /**
  * @param matrix `[n, n]`, row-major
  * @param count the number of axes, at most n
  * @param random draws of the starting vectors
- * @param near eigenvectors of a similar matrix, for a better start
+ * @param guess eigenvectors of a similar matrix, for a better start
  */
 export function principalAxes(
   matrix: Float64Array,
   n: number,
   count: number,
   random: HostRandom,
-  near: Float64Array = new Float64Array(),
+  guess: Float64Array = new Float64Array(),
 ): SymmetricEigen {
-  const rows = Math.min(n, count + SPARE);
+  const rows = Math.min(n, count + EXTRA_AXES);
   const axes = Float64Array.from({ length: rows * n }, () => random.uniformF64() - 0.5);
-  axes.set(near.subarray(0, axes.length));
+  axes.set(guess.subarray(0, axes.length));
   orthonormalize(axes, n, random);
   let trace = 0;
   for (let i = 0; i < n; i++) trace += matrix[i * n + i];
-  let image = product(axes, matrix, n), held = dot(axes, 0, image, 0, axes.length);
+  let image = product(axes, matrix, n), captured = dot(axes, 0, image, 0, axes.length);
   for (let step = 0; step < MAX_STEPS; step++) {
     axes.set(image);
     orthonormalize(axes, n, random);
     image = product(axes, matrix, n);
-    const now = dot(axes, 0, image, 0, axes.length), isSettled = now - held <= SETTLED * trace;
-    held = now;
+    const next = dot(axes, 0, image, 0, axes.length),
+      isSettled = next - captured <= MIN_GROWTH * trace;
+    captured = next;
     if (isSettled) break;
   }
   const { values, vectors } = symmetricEigen(product(axes, image, n), rows);
-  const turned = new Float64Array(count * n);
+  const rotated = new Float64Array(count * n);
   for (let i = 0; i < count; i++) {
-    for (let k = 0; k < rows; k++) subtract(turned, i * n, axes, k * n, n, -vectors[i * rows + k]);
+    for (let k = 0; k < rows; k++) subtract(rotated, i * n, axes, k * n, n, -vectors[i * rows + k]);
   }
-  return { values: values.slice(0, count), vectors: turned };
+  return { values: values.slice(0, count), vectors: rotated };
 }
 
 /** a bᵀ, for matrices with rows of length n. */
@@ -104,10 +105,10 @@ function orthonormalize(rows: Float64Array, n: number, random: HostRandom): void
       for (let from = 0; from < at; from += n) {
         subtract(rows, at, rows, from, n, dot(rows, at, rows, from, n));
       }
-      const left = length(at);
-      isDone = left > 0.5 * before;
-      if (left > NOTHING * before) {
-        for (let c = 0; c < n; c++) rows[at + c] /= left;
+      const remaining = length(at);
+      isDone = remaining > 0.5 * before;
+      if (remaining > ROUNDING * before) {
+        for (let c = 0; c < n; c++) rows[at + c] /= remaining;
       } else {
         for (let c = 0; c < n; c++) rows[at + c] = random.uniformF64() - 0.5;
       }

@@ -55,13 +55,13 @@ function annihilate(a: Float64Array, v: Float64Array, n: number, p: number, q: n
   const theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
   const tangent = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
   const cosine = 1 / Math.sqrt(tangent * tangent + 1), sine = tangent * cosine;
-  turn(a, n, p * n, q * n, 1, cosine, sine);
-  turn(a, n, p, q, n, cosine, sine);
-  turn(v, n, p * n, q * n, 1, cosine, sine);
+  rotate(a, n, p * n, q * n, 1, cosine, sine);
+  rotate(a, n, p, q, n, cosine, sine);
+  rotate(v, n, p * n, q * n, 1, cosine, sine);
 }
 
 /** (x, y) ← (cx - sy, sx + cy) for n pairs, `stride` apart, starting at elements `x` and `y`. */
-function turn(
+function rotate(
   a: Float64Array,
   n: number,
   x: number,

@@ -25,7 +25,7 @@ function tables(): Int32Array {
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Words per call: an engine optimises a function that is called often sooner than a long loop. */
-const SLICE = 64;
+const WORDS_PER_CALL = 64;
 
 /** The checksum as eight hexadecimal digits; `previous` continues an earlier one. */
 export function crc32(bytes: Uint8Array, previous = "00000000"): string {
@@ -33,24 +33,24 @@ export function crc32(bytes: Uint8Array, previous = "00000000"): string {
   // Words must be read at aligned offsets.
   const lead = LITTLE_ENDIAN ? Math.min(length, -byteOffset & 3) : length;
   const pairs = (length - lead) >> 3;
-  let crc = overBytes(~parseInt(previous, 16), bytes, 0, lead);
+  let crc = updateByBytes(~parseInt(previous, 16), bytes, 0, lead);
   if (pairs > 0) {
     const words = new Int32Array(buffer, byteOffset + lead, 2 * pairs);
-    for (let at = 0; at < words.length; at += SLICE) {
-      crc = overWords(crc, words, at, Math.min(at + SLICE, words.length));
+    for (let at = 0; at < words.length; at += WORDS_PER_CALL) {
+      crc = updateByWords(crc, words, at, Math.min(at + WORDS_PER_CALL, words.length));
     }
   }
-  crc = overBytes(crc, bytes, lead + 8 * pairs, length);
+  crc = updateByBytes(crc, bytes, lead + 8 * pairs, length);
   return (~crc >>> 0).toString(16).padStart(8, "0");
 }
 
-function overBytes(crc: number, bytes: Uint8Array, from: number, to: number): number {
+function updateByBytes(crc: number, bytes: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i++) crc = TABLES[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
   return crc;
 }
 
 /** Processes pairs of words, little-endian. */
-function overWords(crc: number, words: Int32Array, from: number, to: number): number {
+function updateByWords(crc: number, words: Int32Array, from: number, to: number): number {
   for (let i = from; i < to; i += 2) {
     const low = crc ^ words[i], high = words[i + 1];
     crc = TABLES[1792 + (low & 0xff)] ^ TABLES[1536 + (low >>> 8 & 0xff)] ^

@@ -14,7 +14,7 @@ export const HALF_OVERFLOW = 65520;
 const BITS = new DataView(new ArrayBuffer(8));
 
 /** The bits of 2^-14. */
-const LEAST_NORMAL = 0x0400;
+const MIN_NORMAL_BITS = 0x0400;
 
 /** The number with these 16 bits. */
 export function fromHalf(bits: number): number {
@@ -37,13 +37,13 @@ export function fromHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
 export function toHalf(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size >= HALF_OVERFLOW) return sign | 0x7c00;
-  if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24);
-  BITS.setFloat64(0, size);
+  const magnitude = Math.abs(value);
+  if (magnitude >= HALF_OVERFLOW) return sign | 0x7c00;
+  if (magnitude < 2 ** -14) return sign | roundEven(magnitude * 2 ** 24);
+  BITS.setFloat64(0, magnitude);
   const exponent = (BITS.getUint16(0) >> 4) - 1023;
   // A fraction that rounds up to 1024 correctly carries into the exponent.
-  return sign | (((exponent + 14) << 10) + roundEven(size * 2 ** (10 - exponent)));
+  return sign | (((exponent + 14) << 10) + roundEven(magnitude * 2 ** (10 - exponent)));
 }
 
 function roundEven(value: number): number {
@@ -53,7 +53,7 @@ function roundEven(value: number): number {
 
 /** The 16 bits of the nearest zero or normal number: a GPU may treat values below 2^-14 as zero. */
 export function toNormalHalf(value: number): number {
-  const size = Math.abs(value), sign = value < 0 ? 0x8000 : 0;
-  if (size < 2 ** -14) return size > 2 ** -15 ? sign | LEAST_NORMAL : sign;
+  const magnitude = Math.abs(value), sign = value < 0 ? 0x8000 : 0;
+  if (magnitude < 2 ** -14) return magnitude > 2 ** -15 ? sign | MIN_NORMAL_BITS : sign;
   return toHalf(value);
 }

@@ -28,7 +28,7 @@ export function hypergeometricRange({ all, marked, drawn }: Urn): [least: number
 }
 
 /** P(≤ j). */
-export function hypergeometricUpTo(urn: Urn, j: number): number {
+export function hypergeometricCdf(urn: Urn, j: number): number {
   const [least, most] = hypergeometricRange(urn);
   if (j >= most) return 1;
   let sum = 0;
@@ -41,8 +41,13 @@ export function hypergeometricUpTo(urn: Urn, j: number): number {
  * all values are exchangeable. This is the probability that the largest `allowed` + `above` values of both groups
  * include at most `allowed` marked ones.
  */
-export function chanceAbove(marked: number, allowed: number, rows: number, above: number): number {
-  return hypergeometricUpTo({ all: marked + rows, marked, drawn: allowed + above }, allowed);
+export function exceedanceProbability(
+  marked: number,
+  allowed: number,
+  rows: number,
+  above: number,
+): number {
+  return hypergeometricCdf({ all: marked + rows, marked, drawn: allowed + above }, allowed);
 }
 
 function logChoose(n: number, k: number): number {

@@ -41,7 +41,7 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
   const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * portableLog(x) +
     b * portableLog1p(-x);
-  return portableExp(logFront) / (a * fraction(x, a, b));
+  return portableExp(logFront) / (a * continuedFraction(x, a, b));
 }
 
 /** P(Bin(n, p) ≥ k). */
@@ -62,7 +62,7 @@ export function betaQuantile(p: number, a: number, b: number): number {
 }
 
 /** 1 + d₁/(1 + d₂/(1 + …)), evaluated from the front. */
-function fraction(x: number, a: number, b: number): number {
+function continuedFraction(x: number, a: number, b: number): number {
   let value = 1, c = 1, d = 0;
   for (let i = 1; i < 10_000; i++) {
     const m = i >> 1;

@@ -4,7 +4,7 @@
  */
 import { portableLog } from "../portable.ts";
 
-const SPLIT = 0.02425;
+const TAIL_PROBABILITY = 0.02425;
 
 const A = [
   -39.69683028665376,
@@ -34,8 +34,8 @@ const D = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408
 
 /** @param p in (0, 1) */
 export function normalQuantile(p: number): number {
-  if (p > 1 - SPLIT) return -normalQuantile(1 - p);
-  if (p < SPLIT) {
+  if (p > 1 - TAIL_PROBABILITY) return -normalQuantile(1 - p);
+  if (p < TAIL_PROBABILITY) {
     const q = Math.sqrt(-2 * portableLog(p));
     return horner(C, q) / horner(D, q);
   }

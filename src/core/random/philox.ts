@@ -21,7 +21,7 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
-const HOST_STREAMS = 0x80000000;
+const FIRST_HOST_STREAM = 0x80000000;
 
 /** Writes the block of `(c0, c1, c2, c3)` under the key `(k0, k1)` to `out`; all words are u32. */
 export function philox(
@@ -84,7 +84,7 @@ export class HostRandom {
   constructor(seed: number, step: number, stream: number) {
     this.#key = splitSeed(seed);
     this.#step = requireWord("step", step, 2 ** 32);
-    this.#stream = HOST_STREAMS + requireWord("stream", stream, HOST_STREAMS);
+    this.#stream = FIRST_HOST_STREAM + requireWord("stream", stream, FIRST_HOST_STREAM);
   }
 
   /** Restarts with the sequence of another step, or of one item within a step; the constructor starts with item 0. */

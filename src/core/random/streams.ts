@@ -42,7 +42,7 @@ export const STREAMS = {
 const LAYER_STRIDE = 1024;
 
 /** Offset of the uniform draws of a use that also has normal draws. */
-const UNIFORM = 512;
+const UNIFORM_OFFSET = 512;
 
 /** The stream of a use in one of several stochastic layers; layer 0, next to the data, has the use's own stream. */
 export function layerStream(
@@ -50,5 +50,5 @@ export function layerStream(
   layer: number,
   distribution: "normal" | "uniform" = "normal",
 ): number {
-  return stream + LAYER_STRIDE * layer + (distribution === "uniform" ? UNIFORM : 0);
+  return stream + LAYER_STRIDE * layer + (distribution === "uniform" ? UNIFORM_OFFSET : 0);
 }

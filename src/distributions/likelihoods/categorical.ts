@@ -51,7 +51,7 @@ export const categorical: Definition<CategoricalOptions> = {
 
   data: {
     needs: ({ classes }) => `one 1 and otherwise 0 in each group of ${classes} columns`,
-    fault(values, first, columns, { classes }) {
+    firstInvalid(values, first, columns, { classes }) {
       for (let group = 0; group < columns; group += classes) {
         let ones = 0, missing = 0;
         for (let c = group; c < group + classes; c++) {

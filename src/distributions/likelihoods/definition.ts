@@ -33,9 +33,9 @@ export interface Site {
 }
 
 /** Repeats per-row values `[B, D]` for each draw, to match x `[K·B, D]`. */
-export function alongDraws(g: Graph, ofRows: Node, { shape }: Node): Node {
-  const times = shape.rows / ofRows.shape.rows;
-  return times === 1 ? ofRows : g.repeatRows(ofRows, { times });
+export function repeatForDraws(g: Graph, perRow: Node, { shape }: Node): Node {
+  const times = shape.rows / perRow.shape.rows;
+  return times === 1 ? perRow : g.repeatRows(perRow, { times });
 }
 
 /** Which data a likelihood accepts. */
@@ -46,7 +46,7 @@ export interface DataRule<S> {
    * The index, relative to `first`, of the first of `values[first … first + columns - 1]` that the likelihood does not
    * accept; or -1. NaN is a missing value, which every likelihood accepts.
    */
-  fault(values: ArrayLike<number>, first: number, columns: number, spec: S): number;
+  firstInvalid(values: ArrayLike<number>, first: number, columns: number, spec: S): number;
 }
 
 /** The parameters of one row by name: one number per column, or one for all columns. */
@@ -125,7 +125,7 @@ export function logQuantity(
 export function eachValue<S>(needs: string, accepts: (value: number) => boolean): DataRule<S> {
   return {
     needs: () => needs,
-    fault(values, first, columns) {
+    firstInvalid(values, first, columns) {
       for (let c = 0; c < columns; c++) {
         const value = values[first + c];
         if (!accepts(value) && !Number.isNaN(value)) return c;

@@ -16,13 +16,13 @@ import { meanOfRows } from "../../layers/means.ts";
 import { scaled } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 import {
-  alongDraws,
   ANY_NUMBER,
   type Conditional,
   type Definition,
   eachColumn,
   head,
   LEARNED,
+  repeatForDraws,
   type Site,
 } from "./definition.ts";
 import type { GaussianOptions } from "./options.ts";
@@ -66,15 +66,15 @@ function withBatchVariance(
     parameters: {},
     logProb(x) {
       const residual = g.sub(x, mean), squares = g.mul(residual, residual);
-      const there = observed && alongDraws(g, observed, x);
-      const total = meanOfRows(g, there ? g.mul(there, squares) : squares);
-      const variance = there
+      const mask = observed && repeatForDraws(g, observed, x);
+      const total = meanOfRows(g, mask ? g.mul(mask, squares) : squares);
+      const variance = mask
         // In a batch without any observed cell the sum is 0 too; the clamp below handles it.
-        ? g.div(total, g.clamp(meanOfRows(g, there), { low: 1e-6, high: columns }))
+        ? g.div(total, g.clamp(meanOfRows(g, mask), { low: 1e-6, high: columns }))
         : scaled(g, total, 1 / columns);
       // Clamped before the logarithm: clamped after it, a perfect fit would have the gradient 0 · ∞.
-      const kept = g.clamp(variance, { low: min, high: portableExp(LOG_VARIANCE.high) });
-      return g.gaussianLogProb(x, mean, g.log(kept));
+      const clamped = g.clamp(variance, { low: min, high: portableExp(LOG_VARIANCE.high) });
+      return g.gaussianLogProb(x, mean, g.log(clamped));
     },
   };
 }

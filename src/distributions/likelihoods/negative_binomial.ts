@@ -50,8 +50,8 @@ export const negativeBinomial: Definition<NegativeBinomialOptions> = {
       logProb(x) {
         const r = g.exp(logDispersion);
         const odds = g.activation(g.sub(logMean, logDispersion), { kind: "softplus" });
-        const ways = g.sub(g.logGammaRatio(r, x), g.logGammaRatio(g.constant(1), x));
-        return g.add(ways, g.sub(g.mul(x, logMean), g.mul(g.add(x, r), odds)));
+        const logCoefficient = g.sub(g.logGammaRatio(r, x), g.logGammaRatio(g.constant(1), x));
+        return g.add(logCoefficient, g.sub(g.mul(x, logMean), g.mul(g.add(x, r), odds)));
       },
     };
   },

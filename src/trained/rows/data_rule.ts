@@ -42,7 +42,7 @@ export function findFault(
   if (groups.length === 0) return undefined;
   for (let at = 0; at < data.length; at += stride) {
     for (const { spec, first, columns, title, data: rule } of groups) {
-      const offset = rule.fault(data, at + first, columns, spec);
+      const offset = rule.firstInvalid(data, at + first, columns, spec);
       if (offset < 0) continue;
       const column = first + offset;
       return {

@@ -79,12 +79,12 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
       }
       chunk.finish(rows, sums);
     }
-    const of = (sum: number) => sum / (rows * draws);
+    const mean = (sum: number) => sum / (rows * draws);
     return {
-      kl: of(sums.posterior - sums.prior),
-      mutualInformation: of(sums.posterior - sums.joint),
-      totalCorrelation: of(sums.joint - sums.marginals),
-      dimensionwiseKl: of(sums.marginals - sums.prior),
+      kl: mean(sums.posterior - sums.prior),
+      mutualInformation: mean(sums.posterior - sums.joint),
+      totalCorrelation: mean(sums.joint - sums.marginals),
+      dimensionwiseKl: mean(sums.marginals - sums.prior),
     };
   } finally {
     for (const program of programs.values()) program.dispose();
@@ -98,7 +98,7 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
 function underRows({ spec, parameters }: Model, samples: number, reference: number): Plan {
   const g = createGraph();
   const scope = createScope(g, { noise: drawnNoise });
-  const given = { rows: reference, of: reference };
+  const given = { rows: reference, trainingRows: reference };
   const terms = modelTerms(scope, spec, rowsInput(g, spec), { samples, reference: given });
   const { aggregate } = terms;
   if (!aggregate) {

@@ -72,6 +72,12 @@ export function givenReference(
   const missing = spec.missing !== undefined;
   const matrix = toMatrix(reference, spec.inputs + spec.condition, missing ? spec.inputs : 0);
   const { data, shape: [rows] } = withObserved(spec, matrix);
-  const of = requireNumber("trainingRows", trainingRows, { min: batchRows + 1, integer: true });
-  return { data, rows, of };
+  return {
+    data,
+    rows,
+    trainingRows: requireNumber("trainingRows", trainingRows, {
+      min: batchRows + 1,
+      integer: true,
+    }),
+  };
 }

@@ -55,7 +55,7 @@ export class Gradients {
     const objective = parseObjective(options?.objective, spec.classifier !== undefined);
     const { data, shape: [rows] } = toTrainingRows(spec, x, options ?? {});
     const reference = givenReference(spec, objective, rows, options ?? {});
-    const key = JSON.stringify([objective, rows, reference?.rows, reference?.of]);
+    const key = JSON.stringify([objective, rows, reference?.rows, reference?.trainingRows]);
     const make = () => compiled(this.#model, objective, rows, reference);
     const isKept = rows <= MAX_ROWS_KEPT;
     const ready = isKept ? this.#programs.get(key, make) : make();

@@ -123,8 +123,8 @@ function modelLoss(
   const { g } = scope;
   const given = rowsInput(g, spec);
   const rows = binarize ? binarized(scope, given, spec) : given;
-  const seen = corrupt(scope, rows.x, objective.corruption);
-  const request = { samples: objective.samples, seen, reference };
+  const encoderInput = corrupt(scope, rows.x, objective.corruption);
+  const request = { samples: objective.samples, encoderInput, reference };
   const { condition } = rows;
   const terms = spec.classifier && condition
     ? labelledTerms(scope, spec, { ...rows, condition }, request)
