@@ -12,7 +12,7 @@ import { writeWhole } from "../src/cli/files/files.ts";
 import { denoIo, type Io } from "../src/cli/io.ts";
 import { loadModel } from "../src/cli/models/model.ts";
 import { score } from "../src/cli/commands/score.ts";
-import { type Scored, scoresCsv } from "../src/cli/score/scored.ts";
+import { type ScoredTable, scoresCsv } from "../src/cli/score/scored.ts";
 import { report } from "../src/cli/text/text.ts";
 import { train } from "../src/cli/commands/train.ts";
 import type { TrainOptions } from "../src/cli/train/option.ts";
@@ -43,7 +43,7 @@ export async function demo(
 }
 
 /** The rows with the highest scores, and the nats that their worst columns add. */
-function mostAnomalous(scored: Scored, label: Float64Array): string {
+function mostAnomalous(scored: ScoredTable, label: Float64Array): string {
   const order = Array.from(scored.scores, (_, r) => r)
     .sort((a, b) => scored.scores[b] - scored.scores[a]);
   const lines = order.slice(0, SHOWN_ROWS).map((index) => {

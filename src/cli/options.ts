@@ -79,18 +79,18 @@ export function required<Value>(value: Value | undefined, flags: string, command
 
 function toNumber(text: string, limits: NumberLimits): number {
   const value = parseNumber(text), { kind, range } = numberFault(value, limits);
-  const wanted = kind ?? range;
-  if (wanted === undefined) return value;
-  throw new InvalidArgumentError(`It must be ${wanted}${hintFor(text, limits)}`);
+  const expected = kind ?? range;
+  if (expected === undefined) return value;
+  throw new InvalidArgumentError(`It must be ${expected}${hintFor(text, limits)}`);
 }
 
 /** What the user may have meant by text that is not a valid number. */
 function hintFor(text: string, { max = Infinity }: NumberLimits): string {
   const percent = parseNumber(text.replace(/%\s*$/, "")) / 100;
-  const meant = text.trimEnd().endsWith("%") && percent <= max && max <= 1
+  const intended = text.trimEnd().endsWith("%") && percent <= max && max <= 1
     ? percent
     : parseNumber(text.replace(",", "."));
-  return Number.isNaN(meant) || !Number.isNaN(parseNumber(text))
+  return Number.isNaN(intended) || !Number.isNaN(parseNumber(text))
     ? ""
-    : `: write ${meant} for ${text}`;
+    : `: write ${intended} for ${text}`;
 }

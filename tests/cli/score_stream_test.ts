@@ -211,7 +211,7 @@ Deno.test("blocks and lines of a stream take turns in the same memory", async ()
   const format = csvInput();
   const request = { model, source: "t.csv", pieces: pieces(), device: {}, format, io: denoIo() };
   const [header, ...lines] = await Array.fromAsync(
-    scoreStream({ ...request, asked: { falseAlarmRate: 0.05 } }, totals),
+    scoreStream({ ...request, settings: { falseAlarmRate: 0.05 } }, totals),
     ({ buffer, length }) => ({ buffer, length }),
   );
   assert.equal(header.length, "row,score,p_value,anomaly,top_columns\n".length);

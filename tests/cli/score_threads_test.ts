@@ -21,7 +21,7 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
   const path = folder.at("m"), [head, ...rows] = tableCsv(200).trimEnd().split("\n");
   await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", path, ...QUICK);
   using model = await loadModel(path) as LoadedModel & { readonly scorer: TableScorer };
-  const columns = head.split(","), asked = { falseAlarmRate: 0.05 };
+  const columns = head.split(","), settings = { falseAlarmRate: 0.05 };
   const layout = {
     source: "t.csv",
     width: columns.length,
@@ -30,9 +30,9 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
   };
   const plain = `${rows.join("\n")}\n`, quoted = plain.replaceAll(/^[^,]*/gm, '"$&"');
   const reader = rowReader(model, layout, readQuoted);
-  const scorer = new BlockScorer(model, { source: layout.source, reader, asked });
+  const scorer = new BlockScorer(model, { source: layout.source, reader, settings });
   const here = (text: string) => scorer.score(block(text));
-  const threads = new ScoreThreads(2, { model: path, device: {}, layout, asked });
+  const threads = new ScoreThreads(2, { model: path, device: {}, layout, settings });
   try {
     assert.equal(threads.score(block(plain)), undefined, "none is ready at once");
     const score = async (text: string) => {
@@ -69,8 +69,8 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
 
 Deno.test("threads that cannot open the model are never ready, and keep nobody from ending", async () => {
   const layout = { source: "t.csv", width: 1, separator: ",", places: [0] };
-  const opening = { model: "/nowhere/m", device: {}, layout, asked: { falseAlarmRate: 0.05 } };
-  const threads = new ScoreThreads(1, opening);
+  const options = { model: "/nowhere/m", device: {}, layout, settings: { falseAlarmRate: 0.05 } };
+  const threads = new ScoreThreads(1, options);
   for (let i = 0; i < 100; i++) {
     assert.equal(threads.score(block("1\n")), undefined);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -38,16 +38,16 @@ Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in
   assert.deepEqual(all.slice(-3), ["confidence", "regret", "explanation"]);
 
   using model = await loadModel(path) as LoadedModel & { readonly scorer: TableScorer };
-  const asked = { falseAlarmRate: 0.2, secondLook: true };
+  const settings = { falseAlarmRate: 0.2, secondLook: true };
   const layout = { source: "t.csv", width, separator: ",", places };
-  const second = await secondLook(model.scorer, asked);
+  const second = await secondLook(model.scorer, settings);
   const reader = rowReader(model, layout, readQuoted);
-  const here = new BlockScorer(model, { source: layout.source, reader, asked, second });
+  const here = new BlockScorer(model, { source: layout.source, reader, settings, second });
   const block = () => {
     const bytes = new TextEncoder().encode(csv.slice(csv.indexOf("\n") + 1));
     return { bytes, firstRow: 0, firstLine: 2, quoted: false };
   };
-  const threads = new ScoreThreads(1, { model: path, device: {}, layout, asked });
+  const threads = new ScoreThreads(1, { model: path, device: {}, layout, settings });
   try {
     for (let answer = threads.score(block());; answer = threads.score(block())) {
       if (!answer) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -15,7 +15,7 @@ export const BROWSER: Target = {
     "index.html": PAGE_HTML.replaceAll("MODEL", model.name),
     "style.css": PAGE_STYLE,
     "page.js": PAGE_SCRIPT,
-    "scorer.js": `/** The model, off the page's thread: rows in, verdicts out. */
+    "scorer.js": `/** Scores rows in a worker, so that the page stays responsive. */
 import { ${loaderOf(model)} } from "./elbow.js";
 
 const model = await ${loaderOf(model)}.load(new URL("./${modelFile(model)}", import.meta.url));
@@ -23,10 +23,10 @@ const isTable = model.columns !== undefined;
 const columns = model.columns ?? model.spec.columns ??
   Array.from({ length: model.spec.inputs }, (_, c) => \`x\${c}\`);
 const { falseAlarmRate, threshold, device, schema = [] } = model;
-// Columns whose cells are texts, even if they look like numbers.
+// Columns whose cells stay text even if they look like numbers.
 const texts = schema.filter(({ levels }) => levels).map(({ name }) => name);
 
-/** A bare model takes numbers in its own order. */
+/** A bare model takes arrays of numbers, in its own column order. */
 function numbersOf(row, r) {
   return columns.map((name) => {
     if (typeof row[name] === "number") return row[name];

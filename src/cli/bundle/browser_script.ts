@@ -3,13 +3,13 @@
  *
  * Limits: the table shows the first 500 rows; the saved file holds all of them.
  */
-export const PAGE_SCRIPT = `/** CSV in, verdicts out; the model is in scorer.js. */
+export const PAGE_SCRIPT = `/** Reads CSV and shows the verdicts; scorer.js runs the model. */
 const SHOWN_ROWS = 500;
 const BLAMED = 3;
 const at = (id) => document.getElementById(id);
 const scorer = new Worker(new URL("./scorer.js", import.meta.url), { type: "module" });
 const waiting = new Map();
-let model, asked = 0;
+let model, lastId = 0;
 
 scorer.onmessage = ({ data: { ready, id, verdicts, error } }) => {
   if (ready) return start(ready);
@@ -40,7 +40,7 @@ at("file").onchange = async ({ target }) => {
   if (file && model) await show(at("rows").value);
 };
 
-/** UTF-8, or as Windows writes it: UTF-16 with its byte order mark, or Windows-1252. */
+/** Decodes UTF-8 and what Windows programs write: UTF-16 with a byte order mark, or Windows-1252. */
 async function textOf(file) {
   const bytes = new Uint8Array(await file.arrayBuffer()), mark = bytes[0] * 256 + bytes[1];
   const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
@@ -51,7 +51,7 @@ async function textOf(file) {
   }
 }
 
-/** Scores the text's rows and shows what came of it. */
+/** Scores the rows in the text and shows the verdicts or the error. */
 async function show(text) {
   clear();
   try {
@@ -76,7 +76,7 @@ function counted(number, one, many) {
 }
 
 function ask(rows) {
-  const id = asked++;
+  const id = ++lastId;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
     scorer.postMessage({ id, rows });
@@ -128,13 +128,13 @@ function csvOf(verdicts) {
   return ["row,score,p_value,anomaly,top_columns", ...lines, ""].join("\\n");
 }
 
-/** Rows as the model takes them: named if the first line names its columns, by position otherwise. */
+/** The rows as objects by column: from the header if it names the model's columns, otherwise by position. */
 function rowsOf(text) {
   const lines = parseCsv(text);
   if (lines.length === 0) throw new TypeError("Cannot score: there are no rows");
   const [first] = lines, { columns, texts } = model;
   const isNamed = first.some((cell) => columns.includes(cell.trim()));
-  // Names that a bare model never learnt stand above numbers, and say nothing but that they are no row.
+  // A bare model may not know the names of its columns: a first line of text alone is a header all the same.
   const isHeader = isNamed || (!model.isTable && first.every((cell) => typeof valueOf(cell) === "string"));
   const names = isNamed ? first.map((cell) => cell.trim()) : columns;
   const rows = isHeader ? lines.slice(1) : lines;
@@ -145,7 +145,7 @@ function rowsOf(text) {
         \`Cannot read row \${r + 1}: expected \${names.length} cells, got \${cells.length}\`,
       );
     }
-    // Columns that the model does not know, such as a label, are left out.
+    // Leaves out columns that the model does not know, such as a label.
     const known = names.flatMap((name, c) => columns.includes(name) ? [[name, cells[c]]] : []);
     return Object.fromEntries(
       known.map(([name, cell]) => [name, texts.includes(name) ? cell : valueOf(cell)]),
@@ -159,7 +159,7 @@ function valueOf(cell) {
   return text !== "" && Number.isFinite(number) ? number : text;
 }
 
-/** RFC 4180: cells in quotes may hold commas, line breaks and doubled quotes. */
+/** RFC 4180: quoted cells may contain commas, line breaks and doubled quotes. */
 function parseCsv(text) {
   const lines = [], source = text.replace(/^\\uFEFF/, "");
   let cells = [], cell = "", quoted = false;

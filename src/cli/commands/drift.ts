@@ -44,8 +44,8 @@ export function driftCommand(io: Io): Command {
     .action(async (path: string, data: string, given: DriftCommandOptions) => {
       using model = await loadDetector(path);
       const table = await readDataFor(model, data, io);
-      const { json, ...asked } = given;
-      const result = model.scorer.drift(table, asked);
+      const { json, ...settings } = given;
+      const result = model.scorer.drift(table, settings);
       if (json) print(io, jsonLine({ model: path, data, ...result }));
       else io.stdout(`${report(sections(path, data, result))}\n${tests(result)}`);
       if (result.columns.length === 0) {

@@ -55,13 +55,13 @@ export function sampleCommand(io: Io): Command {
     )
     .option("--latents", "also write the z behind each row, as z_0, …");
   return withRowsOrImages(command).action(async (path: string, given: SampleOptions) => {
-    refuseVoid(given, command);
+    refuseUseless(given, command);
     const { seed = 0, manifold } = given;
     const count = manifold ?? options.required(given.count, "--count <n>", command);
     await requireRowsPlace(given, [path], IMAGE_ENDINGS);
     using model = await loadAny(path, { backend: given.backend });
     if (given.latents || manifold !== undefined) sayFirstOf(model, "z and rows", io);
-    else sayDrawn(model, io);
+    else sayDrawnToScore(model, io);
     if (given.latents) return await writePairs(model, count, given, io);
     const drawn = await draw(model, count, given);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
@@ -73,7 +73,7 @@ export function sampleCommand(io: Io): Command {
 }
 
 /** Ends the command for an option that another option, or the lack of one, makes useless. */
-function refuseVoid(
+function refuseUseless(
   { manifold, condition, latents, across, out }: SampleOptions,
   command: Command,
 ) {
@@ -89,7 +89,7 @@ function refuseVoid(
 }
 
 /** Warns that an ensemble's networks are trained to score, not to draw rows. */
-function sayDrawn({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
+function sayDrawnToScore({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
   if (!scorer || scorer.networks === 1) return;
   io.stderr(
     "elbow: rows are drawn from small networks that were trained to score, so many could not occur in the table; to draw realistic rows, train a model with --spec\n",
@@ -132,9 +132,11 @@ async function draw(
     const { scorer, vae } = model;
     return drawRows(scorer ?? vae, 0, count, { seed, ...conditionOf(count, condition) });
   }
-  const asked = manifold !== undefined ? "manifold" : condition && "condition";
-  if (!asked) return await model.rbm.sample(count, { seed });
-  throw new TypeError(`Cannot sample: ${model.path} is a Boltzmann machine, which has no ${asked}`);
+  const vaeOption = manifold !== undefined ? "manifold" : condition && "condition";
+  if (!vaeOption) return await model.rbm.sample(count, { seed });
+  throw new TypeError(
+    `Cannot sample: ${model.path} is a Boltzmann machine, which has no ${vaeOption}`,
+  );
 }
 
 /** The same condition for every draw. */

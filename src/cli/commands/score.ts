@@ -27,16 +27,16 @@ import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { peekedInput, piecesOf } from "../files/input.ts";
 import { requireRowsPlace } from "../files/rows_output.ts";
-import { type Asked, secondLook } from "../score/block.ts";
+import { type ScoreSettings, secondLook } from "../score/block.ts";
 import type { InputFormat } from "../score/input_format.ts";
 import { inputFormat } from "../score/input_formats.ts";
 import {
-  type Scored,
+  NO_VERDICT,
   scoredRow,
+  type ScoredTable,
   scoresCsv,
   scoresJson,
   summary,
-  UNJUDGED,
 } from "../score/scored.ts";
 import { scoreStream, type ScoringModel } from "../score/stream.ts";
 import { untilAborted } from "../score/until_aborted.ts";
@@ -206,13 +206,19 @@ async function writeStream(
   const { scorer } = model;
   const { falseAlarmRate = scorer.falseAlarmRate, tail, minConfidence } = given;
   const { secondLook } = given;
-  const asked = { falseAlarmRate, tail, minConfidence, secondLook, explain: explainOptions(given) };
-  thresholdFor(scorer.calibration, asked); // refuses a rate that cannot be held
+  const settings = {
+    falseAlarmRate,
+    tail,
+    minConfidence,
+    secondLook,
+    explain: explainOptions(given),
+  };
+  thresholdFor(scorer.calibration, settings); // refuses a rate that cannot be held
   const totals = { rows: 0, anomalies: 0, uncertain: 0 };
   const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
-  const request = { model, source: data, pieces, asked, device, format, online, io };
+  const request = { model, source: data, pieces, settings, device, format, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
   if (out !== undefined) await writeWhole(out, lines);
   else for await (const piece of lines) io.stdout(piece);
@@ -228,8 +234,12 @@ async function writeStream(
     : manyFlagged(anomalies, rows, falseAlarmRate);
   const at = rate(falseAlarmRate);
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
-  const told = caution(scorer.calibration, decide(scorer.calibration, NO_SCORES, asked), asked);
-  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${told}${many}\n`);
+  const cautions = caution(
+    scorer.calibration,
+    decide(scorer.calibration, NO_SCORES, settings),
+    settings,
+  );
+  io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${cautions}${many}\n`);
 }
 
 const NO_SCORES = new Float64Array(0);
@@ -240,7 +250,7 @@ export async function score(
   data: string,
   { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
   io: Io,
-): Promise<Scored> {
+): Promise<ScoredTable> {
   const { scorer, units } = model;
   if (rest.method !== undefined) {
     if (!model.rbm) return await scoreByName(model, data, rest, io);
@@ -252,7 +262,7 @@ export async function score(
       `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
     );
   }
-  const asked = scorer && {
+  const settings = scorer && {
     falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
     fdr,
     tail,
@@ -261,18 +271,19 @@ export async function score(
     explain: explainOptions(rest),
   };
   const threshold = scorer && fdr === undefined
-    ? thresholdFor(scorer.calibration, asked!)
+    ? thresholdFor(scorer.calibration, settings!)
     : undefined;
   const table = await readDataFor(model, data, io);
-  if (scorer && asked) {
+  if (scorer && settings) {
     const results = scorer.scoreCells(table);
-    const decision = decide(scorer.calibration, results.scores, asked);
-    const why = asked.explain && explainFlagged(scorer, table, results, decision, asked.explain);
-    const regrets = await regretsOf(scorer, table, decision, asked, io.signal);
+    const decision = decide(scorer.calibration, results.scores, settings);
+    const why = settings.explain &&
+      explainFlagged(scorer, table, results, decision, settings.explain);
+    const regrets = await regretsOf(scorer, table, decision, settings, io.signal);
     const shown = { ...results, ...why, regrets };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
-    const cautions = caution(scorer.calibration, decision, asked);
-    return { table, scores: results.scores, asked, decision, cautions, threshold, row };
+    const cautions = caution(scorer.calibration, decision, settings);
+    return { table, scores: results.scores, settings, decision, cautions, threshold, row };
   }
   const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
   const bare = bareName(model);
@@ -280,7 +291,7 @@ export async function score(
     table,
     scores,
     bare,
-    row: (index) => ({ row: index + 1, score: scores[index], ...UNJUDGED }),
+    row: (index) => ({ row: index + 1, score: scores[index], ...NO_VERDICT }),
   };
 }
 
@@ -288,10 +299,10 @@ async function regretsOf(
   scorer: TableScorer,
   { data, rows }: Cells,
   { verdict }: Decision,
-  asked: Asked,
+  settings: ScoreSettings,
   signal: AbortSignal,
 ): Promise<Float64Array | undefined> {
-  const second = await secondLook(scorer, asked);
+  const second = await secondLook(scorer, settings);
   try {
     return await second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly", signal);
   } finally {
@@ -309,7 +320,7 @@ async function scoreByName(
   data: string,
   { method, reference }: Partial<ScoreOptions>,
   io: Io,
-): Promise<Scored> {
+): Promise<ScoredTable> {
   const table = await readDataFor(model, data, io),
     toVae = (cells: Cells) => model.units.toVae(cells);
   const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
@@ -317,6 +328,6 @@ async function scoreByName(
     model.vae,
     (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
   );
-  const row = (index: number) => ({ row: index + 1, score: scores[index], ...UNJUDGED });
+  const row = (index: number) => ({ row: index + 1, score: scores[index], ...NO_VERDICT });
   return { table, scores, method, row };
 }

@@ -85,22 +85,22 @@ export function serveCommand(io: Io): Command {
         "error: option '--train' needs a token with the scope train in '--tokens <file>'",
       );
     }
-    await serve(await placeOf(given, scopes, command, io), tokens, given, io);
+    await serve(await storageOf(given, scopes, command, io), tokens, given, io);
   });
 }
 
 /** Where models are stored, and where jobs go if they are accepted. */
-interface Place {
+interface AppStorage {
   readonly models: ModelStore;
   readonly queue?: JobQueue;
 }
 
-async function placeOf(
+async function storageOf(
   given: ServeOptions,
   scopes: ReadonlySet<Scope>,
   command: Command,
   io: Io,
-): Promise<Place> {
+): Promise<AppStorage> {
   if (isStorageNamed(given)) {
     if (given.models !== undefined) {
       command.error("error: option '--models <dir>' does not go with another store");
@@ -179,7 +179,7 @@ async function readTokens(path: string): Promise<Token[]> {
 }
 
 async function serve(
-  { models, queue }: Place,
+  { models, queue }: AppStorage,
   tokens: readonly Token[] | undefined,
   given: ServeOptions,
   io: Io,
@@ -216,7 +216,7 @@ async function serve(
         if (json) print(io, jsonLine({ url, models: names }));
       },
     }, (request, info) => inFlight.during(async () => await app.fetch(request, info))));
-  await stopped(io.signal);
+  await aborted(io.signal);
   stopping.abort();
   const timer = setTimeout(() => {
     io.stderr("elbow: what was not answered in time is cut off\n");
@@ -280,7 +280,7 @@ class InFlight {
   }
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });

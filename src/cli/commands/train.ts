@@ -28,7 +28,7 @@ import {
 } from "../train/report.ts";
 import { withRun } from "../train/run.ts";
 import { trainFromSpec } from "../train/from_spec.ts";
-import { refuseVoid } from "../train/takers.ts";
+import { refuseInapplicable } from "../train/refuse_options.ts";
 
 export function trainCommand(io: Io): Command {
   const command = new Command("train").summary("fit a detector to a table")
@@ -37,7 +37,7 @@ export function trainCommand(io: Io): Command {
   for (const { option } of Object.values(TRAIN_OPTIONS)) command.addOption(option);
   return command.action(async (data: string, given: TrainOptions) => {
     const out = options.required(given.out, "--out <model>", command);
-    refuseVoid(given, command);
+    refuseInapplicable(given, command);
     if (given.curve !== undefined) requireEnding(given.curve, [".svg"]);
     // A machine without a GPU should report that before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
@@ -62,7 +62,7 @@ export async function train(
   await requirePlace(given.out, [data]);
   if (given.curve !== undefined) await requirePlace(given.curve, [data]);
   const overrides = await readOverrides(given);
-  const cells = readingOf([...overrides.ofFile, ...overrides.own]);
+  const cells = readingOf([...overrides.fromFile, ...overrides.fromFlags]);
   const read = await readToTrain(data, io, { ...given, cells });
   const schema = overridesOf(overrides, read.columns);
   const table = given.columns ? read : withoutUnfitColumns(read, schema, given.window, io);

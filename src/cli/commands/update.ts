@@ -43,12 +43,12 @@ export function updateCommand(io: Io): Command {
     using model = await loadDetector(path);
     const table = await readDataFor(model, data, io);
     const { epochs, seed, weightsFormat: format } = given;
-    const how = {
+    const run = {
       signal: io.signal,
       ...(epochs && { epochs }),
       ...(seed !== undefined && { seed }),
     };
-    const result = await namingTable(table, () => model.scorer.partialFit(table, how));
+    const result = await namingTable(table, () => model.scorer.partialFit(table, run));
     const bytes = model.scorer.save({ format });
     await writeWhole(out, [bytes]);
     if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));

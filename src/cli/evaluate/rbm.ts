@@ -8,7 +8,7 @@ import type { LoadedRbm } from "../models/model.ts";
 import { counted, jsonLine, nats, report } from "../text/text.ts";
 
 /** Options of `elbow evaluate`. */
-interface Asked extends JsonOption, Partial<Record<typeof OF_VAES[number], unknown>> {
+interface RbmOptions extends JsonOption, Partial<Record<typeof VAE_OPTIONS[number], unknown>> {
   readonly label?: string;
   /** Chains of annealed importance sampling. */
   readonly samples?: number;
@@ -16,7 +16,7 @@ interface Asked extends JsonOption, Partial<Record<typeof OF_VAES[number], unkno
 }
 
 /** Options that do not apply to a Boltzmann machine. */
-const OF_VAES = ["priorSamples", "gaps", "surgery", "baselines"] as const;
+const VAE_OPTIONS = ["priorSamples", "gaps", "surgery", "baselines"] as const;
 
 /**
  * ln Z, and with it the mean ln p(x) of DATA, which exists only if DATA is zeros and ones.
@@ -25,13 +25,13 @@ const OF_VAES = ["priorSamples", "gaps", "surgery", "baselines"] as const;
 export async function evaluateRbm(
   model: LoadedRbm,
   data: string,
-  given: Asked,
+  given: RbmOptions,
   io: Io,
 ): Promise<void> {
-  const asked = OF_VAES.find((name) => given[name] !== undefined);
-  if (asked) {
+  const vaeOption = VAE_OPTIONS.find((name) => given[name] !== undefined);
+  if (vaeOption) {
     throw new TypeError(
-      `Cannot evaluate: ${model.path} is a Boltzmann machine, which has no ${asked}`,
+      `Cannot evaluate: ${model.path} is a Boltzmann machine, which has no ${vaeOption}`,
     );
   }
   const { rbm, units, path } = model;

@@ -19,17 +19,17 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
  */
 export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
   if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
-  const there = await Deno.stat(path).catch(() => undefined);
-  if (there?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
+  const existing = await Deno.stat(path).catch(() => undefined);
+  if (existing?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
   const folder = folderOf(path);
-  const around = await Deno.stat(folder).catch((error) => {
+  const parent = await Deno.stat(folder).catch((error) => {
     // Deno allows no access to /dev, /proc and /sys without it.
     if (!(error instanceof Deno.errors.NotCapable)) return undefined;
     throw new TypeError(`Cannot write ${path}: Deno allows it with --allow-all alone`);
   });
-  if (!around?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
+  if (!parent?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
   await requireWritable(path, folder);
-  if (!there) return;
+  if (!existing) return;
   const real = await Deno.realPath(path);
   for (const input of inputs) {
     if (input === "-" || await Deno.realPath(input).catch(() => "") !== real) continue;
@@ -76,12 +76,12 @@ export async function writeWhole(
   pieces: Pieces,
   { draft: draftPath, signal }: WriteOptions = {},
 ): Promise<void> {
-  const there = await Deno.stat(path).catch(() => undefined);
+  const existing = await Deno.stat(path).catch(() => undefined);
   // A pipe or a device, such as /dev/null, is written to, never replaced.
-  if (there && !there.isFile) {
+  if (existing && !existing.isFile) {
     return await writePieces(await Deno.open(path, WRITE), pieces, signal);
   }
-  const place = there ? await Deno.realPath(path) : path;
+  const place = existing ? await Deno.realPath(path) : path;
   const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
   try {
     const file = await Deno.open(draft, { ...WRITE, create: true, truncate: true });

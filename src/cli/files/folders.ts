@@ -2,9 +2,9 @@
 
 /** @throws TypeError unless the folder is new or empty */
 export async function requireFree(folder: string): Promise<void> {
-  const there = await Deno.stat(folder).catch(() => undefined);
-  if (!there) return;
-  if (!there.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);
+  const existing = await Deno.stat(folder).catch(() => undefined);
+  if (!existing) return;
+  if (!existing.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);
   for await (const { name } of Deno.readDir(folder)) {
     throw new TypeError(`Cannot write ${folder}: the folder must be empty: it holds ${name}`);
   }

@@ -35,11 +35,11 @@ export async function* unpackedInput(
     if (done) break;
     start = start.length === 0 ? value : Uint8Array.of(...start, ...value);
   }
-  const all = behind(start, rest);
+  const all = prepended(start, rest);
   yield* start[0] === 0x1f && start[1] === 0x8b ? gunzipped("standard input", all) : all;
 }
 
-async function* behind(
+async function* prepended(
   start: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {

@@ -42,7 +42,7 @@ export async function openParts(
   path: string,
   onBytes: (count: number) => void = () => {},
 ): Promise<RandomAccess & Disposable> {
-  const file = await orReason(path, () => Deno.open(path));
+  const file = await withReason(path, () => Deno.open(path));
   const { size } = await file.stat();
   // One read at a time: a file has only one position.
   let last: Promise<unknown> = Promise.resolve();
@@ -61,7 +61,7 @@ export async function openParts(
     byteLength: size,
     slice(start, end = size) {
       const from = start < 0 ? size + start : start;
-      const next = last.then(() => orReason(path, () => read(from, Math.min(end, size))));
+      const next = last.then(() => withReason(path, () => read(from, Math.min(end, size))));
       last = next.catch(() => {});
       return next;
     },
@@ -73,11 +73,11 @@ async function* filePieces(
   path: string,
   onBytes: (count: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const file = await orReason(path, () => Deno.open(path));
+  const file = await withReason(path, () => Deno.open(path));
   try {
     for (;;) {
       const buffer = new Uint8Array(PIECE_BYTES);
-      const count = await orReason(path, () => file.read(buffer));
+      const count = await withReason(path, () => file.read(buffer));
       if (count === null) return;
       onBytes(count);
       yield buffer.subarray(0, count);
@@ -87,7 +87,7 @@ async function* filePieces(
   }
 }
 
-async function orReason<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
+async function withReason<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
   try {
     return await act();
   } catch (error) {

@@ -15,7 +15,7 @@ import { explainFlagged, explanation } from "./explained.ts";
 import type { LoadedModel } from "../models/model.ts";
 
 /** How verdicts are reached, and what is written about flagged rows. */
-export type Asked = DecisionOptions & {
+export type ScoreSettings = DecisionOptions & {
   readonly falseAlarmRate: number;
   readonly explain?: ExplainOptions;
   /** Whether flagged rows get a second look. */
@@ -23,7 +23,7 @@ export type Asked = DecisionOptions & {
 };
 
 /** The header of the written columns. */
-export function headerOf({ minConfidence, secondLook, explain }: Partial<Asked>): string[] {
+export function headerOf({ minConfidence, secondLook, explain }: Partial<ScoreSettings>): string[] {
   return [
     ...HEADER,
     ...(minConfidence === undefined ? [] : ["confidence"]),
@@ -40,9 +40,9 @@ export function regretCell(nats = NaN): string {
 /** Takes the second look, if asked for: nothing else loads the training code. */
 export async function secondLook(
   scorer: TableScorer,
-  asked: Partial<Asked>,
+  settings: Partial<ScoreSettings>,
 ): Promise<SecondLook | undefined> {
-  if (!asked.secondLook) return undefined;
+  if (!settings.secondLook) return undefined;
   const { SecondLook } = await import("../../detection/second_look.ts");
   return new SecondLook(scorer);
 }
@@ -64,7 +64,7 @@ export interface BlockOptions {
   /** For messages. */
   readonly source: string;
   readonly reader: RowReader;
-  readonly asked: Asked;
+  readonly settings: ScoreSettings;
   /** Takes the second look; the caller disposes of it. */
   readonly second?: SecondLook;
 }
@@ -107,7 +107,7 @@ export class BlockScorer {
   }
 
   #judge(block: ByteBlock): Judged {
-    const { scorer, units } = this.#model, { source, reader, asked } = this.#options;
+    const { scorer, units } = this.#model, { source, reader, settings } = this.#options;
     const { firstRow } = block, { data, rows, blankLine, keys } = reader.read(block);
     requireCells(units, { data, rows, source }, firstRow);
     const cells = { data, rows }, table = scorer.scoreCells(cells);
@@ -117,7 +117,7 @@ export class BlockScorer {
       keys,
       cells,
       table,
-      decision: decide(scorer.calibration, table.scores, asked),
+      decision: decide(scorer.calibration, table.scores, settings),
     };
   }
 
@@ -126,10 +126,10 @@ export class BlockScorer {
     into?: ArrayBuffer,
     regrets?: Float64Array,
   ): ScoredBlock {
-    const { asked } = this.#options, { scores } = table;
+    const { settings } = this.#options, { scores } = table;
     const { anomalies, uncertain, confidences } = decision;
-    const why = asked.explain &&
-      explainFlagged(this.#model.scorer, cells, table, decision, asked.explain);
+    const why = settings.explain &&
+      explainFlagged(this.#model.scorer, cells, table, decision, settings.explain);
     const { contributions } = why ?? table;
     const more = (r: number) => [
       ...(confidences ? [confidences[r].toFixed(4)] : []),

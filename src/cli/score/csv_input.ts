@@ -29,9 +29,9 @@ function open(
   { bytes, ...place }: ByteBlock,
   given?: string,
 ): [FileLayout, ByteBlock | undefined] {
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const end = endOfRecord(bytes, marked);
-  const header = bytes.subarray(marked, end);
+  const bomLength = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const end = endOfRecord(bytes, bomLength);
+  const header = bytes.subarray(bomLength, end);
   const separator = given ?? detectSeparator(new TextDecoder().decode(header));
   const names = csvNames(header, source, separator);
   // The reader of whole files reports what is wrong with a header.
@@ -46,8 +46,8 @@ function open(
     firstRow: 0,
     firstLine: place.firstLine + lines,
   };
-  const ofNumbers = indices.filter((_, c) => codecOf(model.units.schema![c]).plain);
-  const mark = separator === "," ? undefined : firstMark(rest, separator, ofNumbers, source);
+  const numberPlaces = indices.filter((_, c) => codecOf(model.units.schema![c]).plain);
+  const mark = separator === "," ? undefined : firstMark(rest, separator, numberPlaces, source);
   const layout = { source, width: names!.length, separator, mark, places: indices };
   return [layout, rest.bytes.length === 0 ? undefined : rest];
 }

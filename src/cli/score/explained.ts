@@ -25,18 +25,21 @@ export function explainFlagged(
   { verdict }: Decision,
   options: ExplainOptions,
 ): FlaggedRows {
-  const explainer = explainerOf(scorer), asked = requireExplainOptions(options);
-  const contributions = asked.conditional ? explainer.conditional({ data, rows }, scores) : own;
+  const explainer = explainerOf(scorer), checked = requireExplainOptions(options);
+  const contributions = checked.conditional ? explainer.conditional({ data, rows }, scores) : own;
   const flagged = Array.from({ length: rows }, (_, r) => r).filter((r) => verdict(r) === "anomaly");
   const width = scorer.columns.length;
-  const taken = (values: Float64Array) =>
+  const ofFlagged = (values: Float64Array) =>
     Float64Array.from(
       { length: flagged.length * width },
       (_, i) => values[flagged[Math.floor(i / width)] * width + i % width],
     );
-  const cells = { data: taken(data), rows: flagged.length }, theirs = taken(contributions);
-  const blame = explainer.blame(cells, theirs, asked);
-  const blamed = flagged.map((r, i) => [r, explainer.inWords(cells, theirs, blame, i)] as const);
+  const cells = { data: ofFlagged(data), rows: flagged.length },
+    flaggedContributions = ofFlagged(contributions);
+  const blame = explainer.blame(cells, flaggedContributions, checked);
+  const blamed = flagged.map((r, i) =>
+    [r, explainer.inWords(cells, flaggedContributions, blame, i)] as const
+  );
   return { contributions, blamed: new Map(blamed) };
 }
 

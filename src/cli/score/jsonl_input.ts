@@ -21,8 +21,8 @@ function open(
   { model, source }: InputFile,
   { bytes, ...place }: ByteBlock,
 ): [FileLayout, ByteBlock | undefined] {
-  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const rest = isMarked ? bytes.slice(3) : bytes;
+  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const rest = hasBom ? bytes.slice(3) : bytes;
   const end = rest.indexOf(10);
   const line = [...decodeText(rest.subarray(0, end < 0 ? rest.length : end), source)].join("");
   const block = rest.length === 0 ? undefined : { ...place, bytes: rest };

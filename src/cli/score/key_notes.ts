@@ -9,7 +9,7 @@ import type { Io } from "../io.ts";
 /** Collects the keys of a file's blocks, in order. */
 export class KeyNotes {
   readonly #io: Io;
-  readonly #said = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #later = new Set<string>();
   #lacking: readonly string[] | undefined;
 
@@ -17,11 +17,11 @@ export class KeyNotes {
     this.#io = io;
   }
 
-  take({ unknown, lacking }: BlockKeys): void {
+  add({ unknown, lacking }: BlockKeys): void {
     if (this.#lacking === undefined) {
       sayLeftOut(unknown, this.#io);
-      for (const name of unknown) this.#said.add(name);
-    } else for (const name of unknown) if (!this.#said.has(name)) this.#later.add(name);
+      for (const name of unknown) this.#reported.add(name);
+    } else for (const name of unknown) if (!this.#reported.has(name)) this.#later.add(name);
     this.#lacking = this.#lacking?.filter((name) => lacking.includes(name)) ?? lacking;
   }
 

@@ -7,7 +7,7 @@ import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { ScoreName } from "../../training/scores/mod.ts";
 import { count, counted, csvLine, jsonLine, rate, topColumns } from "../text/text.ts";
-import { type Asked, headerOf, regretCell } from "./block.ts";
+import { headerOf, regretCell, type ScoreSettings } from "./block.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
 import { manyFlagged, manyOfSeries } from "./many_flagged.ts";
 
@@ -31,11 +31,11 @@ export interface ScoredRow {
 }
 
 /** All verdicts on a table. */
-export interface Scored {
+export interface ScoredTable {
   readonly table: Table;
   readonly scores: Float64Array;
   /** The options, complete; absent for a bare VAE. */
-  readonly asked?: Asked;
+  readonly settings?: ScoreSettings;
   /** A score other than the model's own, if asked for. */
   readonly method?: ScoreName;
   readonly decision?: Decision;
@@ -49,7 +49,7 @@ export interface Scored {
 }
 
 /** The verdict on a row without calibration. */
-export const UNJUDGED = { pValue: null, anomaly: null, topColumns: [], contributions: null };
+export const NO_VERDICT = { pValue: null, anomaly: null, topColumns: [], contributions: null };
 
 export function scoredRow(
   { scores, contributions, blamed, regrets }: ScoreTable & Partial<FlaggedRows> & {
@@ -61,48 +61,48 @@ export function scoredRow(
 ): ScoredRow {
   const width = columns.length;
   const own = contributions.subarray(index * width, (index + 1) * width);
-  const its = verdict(index);
+  const rowVerdict = verdict(index);
   return {
     row: index + 1,
     score: scores[index],
     pValue: pValues[index],
-    anomaly: its === "uncertain" ? null : its === "anomaly",
+    anomaly: rowVerdict === "uncertain" ? null : rowVerdict === "anomaly",
     ...(confidences && { confidence: confidences[index] }),
     topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
     contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
-    ...(regrets && its === "anomaly" && { regret: regrets[index] }),
+    ...(regrets && rowVerdict === "anomaly" && { regret: regrets[index] }),
     ...(blamed?.has(index) && { blamed: blamed.get(index) }),
   };
 }
 
 /** The lines of the CSV file; a withheld verdict is "uncertain". */
 export function* scoresCsv(
-  { table: { rows }, row, decision, asked }: Scored,
+  { table: { rows }, row, decision, settings }: ScoredTable,
 ): Generator<string> {
-  yield csvLine(headerOf(asked ?? {}));
+  yield csvLine(headerOf(settings ?? {}));
   for (let index = 0; index < rows; index++) {
     const { score, pValue, anomaly, topColumns, confidence, regret, blamed } = row(index);
     const verdict = anomaly ?? (decision ? "uncertain" : "");
     yield csvLine([
       ...[index + 1, score, pValue ?? "", verdict, topColumns.join(";")],
       ...(confidence === undefined ? [] : [confidence.toFixed(4)]),
-      ...(asked?.secondLook ? [regretCell(regret)] : []),
-      ...(asked?.explain ? [explanation(blamed)] : []),
+      ...(settings?.secondLook ? [regretCell(regret)] : []),
+      ...(settings?.explain ? [explanation(blamed)] : []),
     ]);
   }
 }
 
-export function scoresJson(model: string, scored: Scored, out?: string): Generator<string> {
-  const { table, asked, threshold, decision } = scored;
+export function scoresJson(model: string, scored: ScoredTable, out?: string): Generator<string> {
+  const { table, settings, threshold, decision } = scored;
   const fields = {
     model,
     data: table.source,
     rows: table.rows,
     out,
     method: scored.method,
-    falseAlarmRate: asked?.fdr === undefined ? asked?.falseAlarmRate : undefined,
-    fdr: asked?.fdr,
-    limit: asked?.fdr === undefined ? undefined : decision?.limit,
+    falseAlarmRate: settings?.fdr === undefined ? settings?.falseAlarmRate : undefined,
+    fdr: settings?.fdr,
+    limit: settings?.fdr === undefined ? undefined : decision?.limit,
     threshold,
     anomalies: decision?.anomalies,
     uncertain: decision?.confidences && decision.uncertain,
@@ -117,14 +117,14 @@ export function scoresJson(model: string, scored: Scored, out?: string): Generat
 }
 
 export function summary(
-  { table, asked, decision, cautions, bare, method }: Scored,
+  { table, settings, decision, cautions, bare, method }: ScoredTable,
   scorer: TableScorer | undefined,
 ): string {
   const rows = `${counted(table.rows, "row")} scored`;
   if (method) return `${rows} by ${method}: without p-values none is flagged`;
-  if (!asked || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
+  if (!settings || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
   const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
-  const { fdr, falseAlarmRate } = asked;
+  const { fdr, falseAlarmRate } = settings;
   const at = fdr === undefined
     ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;

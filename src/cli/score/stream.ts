@@ -13,18 +13,18 @@ import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { onlineBlock } from "./online_block.ts";
 import {
-  type Asked,
   type BlockOptions,
   BlockScorer,
   headerOf,
   type ScoredBlock,
+  type ScoreSettings,
   secondLook,
 } from "./block.ts";
 import { rowReader } from "./file_layout.ts";
 import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
 import { ScoreThreads } from "./threads.ts";
-import type { Scored } from "./worker.ts";
+import type { BlockResult } from "./worker.ts";
 import { SpareBuffers } from "./spare_buffers.ts";
 import { csvLine } from "../text/text.ts";
 
@@ -32,10 +32,10 @@ import { csvLine } from "../text/text.ts";
 const BLOCK_BYTES = 1 << 17;
 
 /** The number of blocks from which threads are worth starting. */
-const WORTH_THREADS = 16;
+const MIN_BLOCKS_FOR_THREADS = 16;
 
 /** Blocks per thread that may wait to be written, so that no thread waits for the slowest. */
-const UNDER_WAY = 4;
+const BLOCKS_IN_PROGRESS = 4;
 
 /** The most threads: each holds a model. */
 const MAX_THREADS = 8;
@@ -55,7 +55,7 @@ export interface StreamRequest {
   readonly model: ScoringModel;
   readonly source: string;
   readonly pieces: AsyncIterable<Uint8Array>;
-  readonly asked: Asked;
+  readonly settings: ScoreSettings;
   readonly device: DeviceOptions;
   readonly format: InputFormat;
   /** Scores the steps of a series as they arrive, one by one and in one thread. */
@@ -71,30 +71,30 @@ export async function* scoreStream(
   request: StreamRequest,
   totals: StreamTotals,
 ): AsyncGenerator<Uint8Array> {
-  const { model, source, asked, online, format, io } = request, spare = new SpareBuffers();
+  const { model, source, settings, online, format, io } = request, spare = new SpareBuffers();
   const blocks = blocksOf(request, spare)[Symbol.asyncIterator]();
-  const { first, ended } = await atMost(online ? 1 : WORTH_THREADS, blocks);
+  const { first, ended } = await firstBlocks(online ? 1 : MIN_BLOCKS_FOR_THREADS, blocks);
   if (first.length === 0) throw format.noRows(source, true);
   const [layout, head] = format.open(request, first[0]);
   if (head === undefined) first.shift();
   else first[0] = head;
   const reader = rowReader(model, layout, readQuoted);
-  const notes = new KeyNotes(io), count = counter(totals, reader, notes);
-  const second = await secondLook(model.scorer, asked);
-  const scoreOne = scoringHere(request, spare, { source, reader, asked, second });
-  const threads = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
-  const opening = { model: model.path, device: request.device, layout, asked };
+  const notes = new KeyNotes(io), count = blockCounter(totals, reader, notes);
+  const second = await secondLook(model.scorer, settings);
+  const scoreOne = scorerHere(request, spare, { source, reader, settings, second });
+  const threadCount = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
+  const threadOptions = { model: model.path, device: request.device, layout, settings };
   // This thread scores as well.
-  const others = new ScoreThreads(threads - 1, opening);
+  const threads = new ScoreThreads(threadCount - 1, threadOptions);
   try {
-    const most = threads === 1 ? 0 : UNDER_WAY * threads;
+    const most = threadCount === 1 ? 0 : BLOCKS_IN_PROGRESS * threadCount;
     const results = inOrder(
       chain(first, blocks),
-      (block) => others.score(block, spare.take) ?? scoreOne(block),
+      (block) => threads.score(block, spare.take) ?? scoreOne(block),
       most,
     );
     // Written with the first rows, so that nothing is written if an error comes before them.
-    let header: string | undefined = csvLine(headerOf(asked));
+    let header: string | undefined = csvLine(headerOf(settings));
     for await (const { scored, spent } of results) {
       spare.give(spent);
       count(scored);
@@ -105,7 +105,7 @@ export async function* scoreStream(
       spare.give(scored.lines.buffer);
     }
   } finally {
-    others.close();
+    threads.close();
     second?.dispose();
   }
   if (totals.rows === 0) throw format.noRows(source, false);
@@ -113,11 +113,11 @@ export async function* scoreStream(
 }
 
 /** Scores blocks in this thread. */
-function scoringHere(
+function scorerHere(
   { model, online, io }: StreamRequest,
   spare: SpareBuffers,
   options: BlockOptions,
-): (block: ByteBlock) => Promise<Scored> {
+): (block: ByteBlock) => Promise<BlockResult> {
   const scorer = new BlockScorer(model, options), { second } = options;
   return async (block) => ({
     scored: online
@@ -130,7 +130,7 @@ function scoringHere(
 }
 
 /** Counts blocks in order. @throws DataError for rows after a blank line */
-function counter(
+function blockCounter(
   totals: StreamTotals,
   reader: RowReader,
   notes: KeyNotes,
@@ -138,7 +138,7 @@ function counter(
   let blank: number | undefined;
   return ({ rows, anomalies, uncertain, blankLine, keys }) => {
     if (blank !== undefined && rows > 0) throw reader.blankFault(totals.rows + 1, blank);
-    if (keys && rows > 0) notes.take(keys);
+    if (keys && rows > 0) notes.add(keys);
     blank ??= blankLine;
     totals.rows += rows;
     totals.anomalies += anomalies;
@@ -147,7 +147,7 @@ function counter(
 }
 
 /** The first blocks, and whether these are all. */
-async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
+async function firstBlocks(count: number, blocks: AsyncIterator<ByteBlock>) {
   const first: ByteBlock[] = [];
   while (first.length < count) {
     const { value, done } = await blocks.next();
@@ -163,18 +163,18 @@ async function atMost(count: number, blocks: AsyncIterator<ByteBlock>) {
  */
 async function* inOrder(
   blocks: AsyncIterable<ByteBlock>,
-  score: (block: ByteBlock) => Scored | Promise<Scored>,
+  score: (block: ByteBlock) => BlockResult | Promise<BlockResult>,
   most: number,
-): AsyncGenerator<Scored> {
-  const underWay: Promise<Scored>[] = [];
+): AsyncGenerator<BlockResult> {
+  const inProgress: Promise<BlockResult>[] = [];
   for await (const block of blocks) {
-    const scored = new Promise<Scored>((resolve) => resolve(score(block)));
+    const scored = new Promise<BlockResult>((resolve) => resolve(score(block)));
     // A rejection is awaited in its turn; until then it must not count as unhandled.
     scored.catch(() => {});
-    underWay.push(scored);
-    if (underWay.length > most) yield await underWay.shift()!;
+    inProgress.push(scored);
+    if (inProgress.length > most) yield await inProgress.shift()!;
   }
-  for (const scored of underWay) yield await scored;
+  for (const scored of inProgress) yield await scored;
 }
 
 /** All blocks. Between the first ones, which are in memory, events are processed, so that threads can report ready. */

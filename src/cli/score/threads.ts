@@ -3,10 +3,10 @@
  * use. Until then, or if none ever is, the caller does everything.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
-import type { Answer, Opening, Scored, Task } from "./worker.ts";
+import type { Answer, BlockResult, Task, ThreadOptions } from "./worker.ts";
 
 /** The most blocks a thread holds, enough that it never waits for the next one. */
-const MOST = 2;
+const MAX_BLOCKS = 2;
 
 /** A thread that has failed. */
 class ThreadError extends Error {
@@ -17,7 +17,7 @@ class ThreadError extends Error {
 interface Thread {
   readonly worker: Worker;
   /** Resolvers of its pending answers, in order. */
-  readonly waiting: ((answer: Promise<Scored>) => void)[];
+  readonly waiting: ((answer: Promise<BlockResult>) => void)[];
   isReady: boolean;
 }
 
@@ -26,19 +26,21 @@ export class ScoreThreads {
   readonly #threads: readonly Thread[];
 
   /** Starts `count` threads. */
-  constructor(count: number, opening: Opening) {
-    this.#threads = Array.from({ length: count }, () => start(opening));
+  constructor(count: number, options: ThreadOptions) {
+    this.#threads = Array.from({ length: count }, () => start(options));
   }
 
   /**
    * Scores a block and transfers its bytes; undefined if no thread has room for it.
    * @param spare gives memory for the lines; called only if there is room
    */
-  score(block: ByteBlock, spare?: () => ArrayBuffer | undefined): Promise<Scored> | undefined {
-    const free = this.#threads.filter(({ isReady, waiting }) => isReady && waiting.length < MOST);
+  score(block: ByteBlock, spare?: () => ArrayBuffer | undefined): Promise<BlockResult> | undefined {
+    const free = this.#threads.filter(({ isReady, waiting }) =>
+      isReady && waiting.length < MAX_BLOCKS
+    );
     if (free.length === 0) return undefined;
     const { worker, waiting } = free.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a);
-    const scored = new Promise<Scored>((resolve) => waiting.push(resolve));
+    const scored = new Promise<BlockResult>((resolve) => waiting.push(resolve));
     const into = spare?.(), task: Task = { block, into };
     worker.postMessage(task, [block.bytes.buffer, ...(into ? [into] : [])]);
     return scored;
@@ -50,14 +52,14 @@ export class ScoreThreads {
   }
 }
 
-function start(opening: Opening): Thread {
+function start(options: ThreadOptions): Thread {
   const url = new URL("./worker.ts", import.meta.url);
   const thread: Thread = {
     worker: new Worker(url, { type: "module" }),
     waiting: [],
     isReady: false,
   };
-  thread.worker.postMessage(opening);
+  thread.worker.postMessage(options);
   thread.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
     if ("ready" in data) thread.isReady = true;
     else thread.waiting.shift()?.(result(data));
@@ -71,7 +73,7 @@ function start(opening: Opening): Thread {
   return thread;
 }
 
-function result(answer: Exclude<Answer, { ready: true }>): Promise<Scored> {
+function result(answer: Exclude<Answer, { ready: true }>): Promise<BlockResult> {
   if ("scored" in answer) return Promise.resolve(answer);
   const { message, kind } = answer.refused;
   const Same = kind === "range" ? RangeError : kind === "other" ? Error : TypeError;

@@ -6,16 +6,16 @@ import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { DataError } from "../../formats/errors.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
-import { type Asked, BlockScorer, type ScoredBlock, secondLook } from "./block.ts";
+import { BlockScorer, type ScoredBlock, type ScoreSettings, secondLook } from "./block.ts";
 import { type FileLayout, type ReadQuoted, rowReader } from "./file_layout.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 
 /** The first message to a thread. */
-export interface Opening {
+export interface ThreadOptions {
   readonly model: string;
   readonly device: DeviceOptions;
   readonly layout: FileLayout;
-  readonly asked: Asked;
+  readonly settings: ScoreSettings;
 }
 
 /** Every other message: a block, and memory for its lines. Both buffers come back with the answer. */
@@ -25,13 +25,13 @@ export interface Task {
 }
 
 /** The result of a block, and the memory that held it. */
-export interface Scored {
+export interface BlockResult {
   readonly scored: ScoredBlock;
   readonly spent: ArrayBuffer;
 }
 
 /** What a thread answers: once that it is ready, then the result of every block. */
-export type Answer = { readonly ready: true } | Scored | {
+export type Answer = { readonly ready: true } | BlockResult | {
   /** Errors lose their class between threads. */
   readonly refused: {
     readonly message: string;
@@ -41,18 +41,18 @@ export type Answer = { readonly ready: true } | Scored | {
 
 /** The part of a thread's global scope in use. */
 interface Thread {
-  onmessage: ((event: MessageEvent<Opening | Task>) => void) | null;
+  onmessage: ((event: MessageEvent<ThreadOptions | Task>) => void) | null;
   postMessage(answer: Answer, transfer?: Transferable[]): void;
 }
 
 type Scoring = (task: Task) => Promise<ScoredBlock>;
 
-async function open({ model: path, device, layout, asked }: Opening): Promise<Scoring> {
+async function open({ model: path, device, layout, settings }: ThreadOptions): Promise<Scoring> {
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
   let readQuoted: ReadQuoted | undefined;
   const reader = rowReader(model, layout, (quoted, format) => readQuoted!(quoted, format));
-  const second = await secondLook(model.scorer, asked);
-  const scorer = new BlockScorer(model, { source: layout.source, reader, asked, second });
+  const second = await secondLook(model.scorer, settings);
+  const scorer = new BlockScorer(model, { source: layout.source, reader, settings, second });
   return async ({ block, into }) => {
     // Loaded on use: not every thread needs it.
     if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));

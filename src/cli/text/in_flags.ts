@@ -1,9 +1,12 @@
 /** Adds the command line's flags to messages that use the library's option names. */
 import type { Io } from "../io.ts";
 
-type Name = readonly [said: RegExp, flag: string | ((said: string, ...parts: string[]) => string)];
+type Rule = readonly [
+  pattern: RegExp,
+  replacement: string | ((match: string, ...parts: string[]) => string),
+];
 
-const FLAGS: readonly Name[] = [
+const RULES: readonly Rule[] = [
   [/ rows train and calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
   [
@@ -24,7 +27,10 @@ const FLAGS: readonly Name[] = [
 
 /** The message with the flags that apply. */
 export function inFlags(text: string): string {
-  return FLAGS.reduce((told, [said, flag]) => told.replace(said, flag as string), text);
+  return RULES.reduce(
+    (message, [pattern, replacement]) => message.replace(pattern, replacement as string),
+    text,
+  );
 }
 
 function flagOf(option: string): string {

@@ -45,7 +45,8 @@ export async function trainFromSpec(
 
 function fitTo(spec: ModelSpec, table: Table, given: SpecOptions, io: Io) {
   // For a model with a classifier, options without a type can only mean this objective.
-  const { objective = "semiSupervised" } = given, meant = spec.classifier ? { objective } : {};
-  const asked = { ...given, ...meant };
-  return withRun(table, asked, io, (settings) => fitFromSpec(spec, table, settings));
+  const { objective = "semiSupervised" } = given,
+    forClassifier = spec.classifier ? { objective } : {};
+  const run = { ...given, ...forClassifier };
+  return withRun(table, run, io, (settings) => fitFromSpec(spec, table, settings));
 }

@@ -3,20 +3,20 @@ import type { TrainOption, TrainOptions } from "./option.ts";
 import { TRAIN_OPTIONS } from "./options.ts";
 
 /** The names of options with one destination. */
-type NamesTo<Place> = {
-  [Name in keyof typeof TRAIN_OPTIONS]: typeof TRAIN_OPTIONS[Name] extends { readonly to: Place }
-    ? Name
+type NamesTo<Destination> = {
+  [Name in keyof typeof TRAIN_OPTIONS]: typeof TRAIN_OPTIONS[Name] extends
+    { readonly to: Destination } ? Name
     : never;
 }[keyof typeof TRAIN_OPTIONS];
 
 /** The given options with one destination. */
-export function givenTo<Place extends TrainOption["to"]>(
-  place: Place,
+export function givenTo<Destination extends TrainOption["to"]>(
+  destination: Destination,
   given: TrainOptions,
-): Partial<Pick<TrainOptions, NamesTo<Place>>> {
+): Partial<Pick<TrainOptions, NamesTo<Destination>>> {
   const entries: [string, TrainOption][] = Object.entries(TRAIN_OPTIONS);
-  const names = entries.filter(([, { to }]) => to === place).map(([name]) => name);
-  return pick(given, names as NamesTo<Place>[]);
+  const names = entries.filter(([, { to }]) => to === destination).map(([name]) => name);
+  return pick(given, names as NamesTo<Destination>[]);
 }
 
 /** The fields that are defined: an undefined one would replace a default. */

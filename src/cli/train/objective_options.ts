@@ -7,7 +7,7 @@ import { NETWORKS, type TrainOptions, type TrainOptionTable, VAES } from "./opti
 /** In the order of the help. */
 export const OBJECTIVE_OPTIONS = {
   objective: {
-    takers: NETWORKS,
+    appliesTo: NETWORKS,
     option: new Option(
       "--objective <type>",
       "what to train for: a type, or the whole objective as JSON (default: elbo)",
@@ -15,7 +15,7 @@ export const OBJECTIVE_OPTIONS = {
       .argParser(objective),
   },
   beta: {
-    takers: VAES,
+    appliesTo: VAES,
     to: "objective",
     option: numberOption(
       "--beta <weight>",
@@ -24,7 +24,7 @@ export const OBJECTIVE_OPTIONS = {
     ),
   },
   samples: {
-    takers: VAES,
+    appliesTo: VAES,
     to: "objective",
     option: integerOption(
       "--samples <n>",
@@ -33,7 +33,7 @@ export const OBJECTIVE_OPTIONS = {
     ),
   },
   estimator: {
-    takers: VAES,
+    appliesTo: VAES,
     to: "objective",
     option: new Option(
       "--estimator <name>",
@@ -41,7 +41,7 @@ export const OBJECTIVE_OPTIONS = {
     ).choices(["standard", "stl", "dreg"]),
   },
   freeBits: {
-    takers: VAES,
+    appliesTo: VAES,
     to: "objective",
     option: numberOption(
       "--free-bits <nats>",
@@ -50,7 +50,7 @@ export const OBJECTIVE_OPTIONS = {
     ),
   },
   alpha: {
-    takers: VAES,
+    appliesTo: VAES,
     to: "objective",
     option: numberOption(
       "--alpha <order>",

@@ -47,13 +47,13 @@ export interface TrainOptions extends JsonOption, BackendOption {
 }
 
 /** What can be trained: a detector of tables or, by a specification, a VAE or a relative of it. */
-export type Taker = "detector" | "vae" | "rbm" | "em";
+export type ModelKind = "detector" | "vae" | "rbm" | "em";
 
 /** An option and where its value goes. */
 export interface TrainOption {
   readonly option: Option;
   /** The models it applies to. */
-  readonly takers: readonly Taker[];
+  readonly appliesTo: readonly ModelKind[];
   /** The option without which it has no effect. */
   readonly needs?: keyof TrainOptions;
   /** The destination of its value, unchanged and under the same name: `fit`, or the objective. */

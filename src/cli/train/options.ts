@@ -13,24 +13,24 @@ const { numberOption, integerOption } = options;
 
 /** The type checks that it is complete. In the order of the help. */
 export const TRAIN_OPTIONS = {
-  out: { takers: ALL, option: new Option("--out <model>", "file to write (required)") },
+  out: { appliesTo: ALL, option: new Option("--out <model>", "file to write (required)") },
   label: {
-    takers: ALL,
+    appliesTo: ALL,
     option: new Option("--label <column>", "column kept out of training, used only to report"),
   },
   curve: {
-    takers: VAES,
+    appliesTo: VAES,
     option: new Option("--curve <svg>", "SVG chart to write, of the loss over the epochs"),
   },
   spec: {
-    takers: ["vae", "rbm", "em"],
+    appliesTo: ["vae", "rbm", "em"],
     option: new Option(
       "--spec <file>",
       "the model as JSON, or a file that holds it: a bare VAE, or a related model by its type (rbm, ppca, factorAnalysis); trains on the values as they are",
     ),
   },
   binarize: {
-    takers: VAE,
+    appliesTo: VAE,
     to: "fit",
     option: new Option(
       "--binarize",
@@ -38,7 +38,7 @@ export const TRAIN_OPTIONS = {
     ),
   },
   labelledShare: {
-    takers: VAE,
+    appliesTo: VAE,
     to: "fit",
     option: numberOption(
       "--labelled-share <share>",
@@ -47,31 +47,31 @@ export const TRAIN_OPTIONS = {
     ),
   },
   columns: {
-    takers: ALL,
+    appliesTo: ALL,
     option: options.namesOption(
       "--columns <a,b,c>",
       "columns to train on (default: all but the label)",
     ),
   },
-  exclude: { takers: ALL, option: options.excludeOption() },
+  exclude: { appliesTo: ALL, option: options.excludeOption() },
   maxRows: {
-    takers: ALL,
+    appliesTo: ALL,
     option: integerOption(
       "--max-rows <n>",
       "train on at most this many rows, drawn by the seed; of a series, the last ones (default: 1000000, or 2^26 cells)",
       { min: 1 },
     ),
   },
-  column: { takers: DETECTOR, option: columnOption() },
+  column: { appliesTo: DETECTOR, option: columnOption() },
   schema: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     option: new Option(
       "--schema <json>",
       "file with the kinds of columns: [{ name, kind, levels?, format? }, …]",
     ),
   },
   preset: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: new Option(
       "--preset <name>",
@@ -79,7 +79,7 @@ export const TRAIN_OPTIONS = {
     ).choices(PRESETS),
   },
   window: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: integerOption(
       "--window <n>",
@@ -88,7 +88,7 @@ export const TRAIN_OPTIONS = {
     ),
   },
   robust: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: numberOption(
       "--robust [share]",
@@ -97,7 +97,7 @@ export const TRAIN_OPTIONS = {
     ),
   },
   members: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: integerOption("--members <n>", "networks for each view of an ensemble (default: 2)", {
       min: 1,
@@ -105,7 +105,7 @@ export const TRAIN_OPTIONS = {
     }),
   },
   latent: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: integerOption(
       "--latent <n>",
@@ -117,7 +117,7 @@ export const TRAIN_OPTIONS = {
     ),
   },
   hidden: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: options.integersOption(
       "--hidden <64,32>",
@@ -125,24 +125,24 @@ export const TRAIN_OPTIONS = {
     ),
   },
   likelihood: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: new Option("--likelihood <type>", "distribution of the columns (default: gaussian)")
       .choices(PLAIN_LIKELIHOODS),
   },
   ...OBJECTIVE_OPTIONS,
   falseAlarmRate: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     to: "fit",
     option: options.falseAlarmRateOption(
       "share of normal rows that may be flagged (default: 0.01)",
     ),
   },
   weightsFormat: {
-    takers: DETECTOR,
+    appliesTo: DETECTOR,
     option: options.weightsFormatOption("how the file stores its weights (default: f16)"),
   },
   ...RUN_OPTIONS,
-  backend: { takers: ALL, to: "fit", option: options.backendOption() },
-  json: { takers: ALL, option: options.jsonOption() },
+  backend: { appliesTo: ALL, to: "fit", option: options.backendOption() },
+  json: { appliesTo: ALL, option: options.jsonOption() },
 } satisfies { readonly [Name in keyof Required<TrainOptions>]: TrainOption };

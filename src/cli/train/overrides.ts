@@ -20,14 +20,14 @@ export function columnOption(): Option {
 
 function parse(text: string): ColumnOverride {
   // Matched from the end, because a name may contain anything.
-  const [, name, kind, behind] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
+  const [, name, kind, suffix] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
   if (!COLUMN_KINDS.includes(kind as ColumnKind)) {
     throw new InvalidArgumentError(`It must be NAME=KIND, KIND one of ${COLUMN_KINDS.join(", ")}`);
   }
   const given = { name, kind: kind as ColumnKind };
-  if (behind === undefined) return given;
-  if (hasLevels(given.kind)) return { ...given, levels: behind.split("|") };
-  const format = formatsOf(given.kind).find((each) => each === behind);
+  if (suffix === undefined) return given;
+  if (hasLevels(given.kind)) return { ...given, levels: suffix.split("|") };
+  const format = formatsOf(given.kind).find((each) => each === suffix);
   if (format) return { ...given, format };
   throw new InvalidArgumentError(
     `A ${kind} column has no levels, and its format is ${formatsOf(given.kind).join(" or ")}`,
@@ -37,17 +37,17 @@ function parse(text: string): ColumnOverride {
 /** Overrides of columns. */
 export interface Overrides {
   /** From the file, which may be for a wider table. */
-  readonly ofFile: readonly ColumnOverride[];
+  readonly fromFile: readonly ColumnOverride[];
   /** From `--column`, for this table. */
-  readonly own: readonly ColumnOverride[];
+  readonly fromFlags: readonly ColumnOverride[];
 }
 
 /** All overrides for the columns of a table; `--column` overrides the file. */
 export function overridesOf(
-  { ofFile, own }: Overrides,
+  { fromFile, fromFlags }: Overrides,
   columns: readonly string[],
 ): readonly ColumnOverride[] {
-  return [...ofFile.filter(({ name }) => columns.includes(name)), ...own];
+  return [...fromFile.filter(({ name }) => columns.includes(name)), ...fromFlags];
 }
 
 /** @throws SyntaxError, TypeError or RangeError naming the file, if it is not a schema */
@@ -57,7 +57,7 @@ export async function readOverrides(
     readonly column?: readonly ColumnOverride[];
   },
 ): Promise<Overrides> {
-  if (path === undefined) return { ofFile: [], own: column };
+  if (path === undefined) return { fromFile: [], fromFlags: column };
   const text = new TextDecoder().decode(await readWhole(path));
   let value: unknown;
   try {
@@ -74,7 +74,7 @@ export async function readOverrides(
     ? value.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
     : value;
   const names = new Set(column.map(({ name }) => name));
-  const ofFile = parseSchema(path, filled).filter(({ name }) => !names.has(name))
+  const fromFile = parseSchema(path, filled).filter(({ name }) => !names.has(name))
     .map(({ levels, ...column }) => levels?.length ? { ...column, levels } : column);
-  return { ofFile, own: column };
+  return { fromFile, fromFlags: column };
 }

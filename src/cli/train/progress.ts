@@ -54,12 +54,12 @@ export async function readingProgress(
   io: Io,
   quiet = false,
 ): Promise<ReadingProgress> {
-  const there = path === "-" ? undefined : await Deno.stat(path).catch(() => undefined);
-  const size = there?.isFile ? there.size : 0, began = performance.now();
-  const line = createLine(io, quiet, began);
+  const info = path === "-" ? undefined : await Deno.stat(path).catch(() => undefined);
+  const size = info?.isFile ? info.size : 0, startedAt = performance.now();
+  const line = createLine(io, quiet, startedAt);
   let bytes = 0;
   const text = (rows: number) => {
-    const seconds = (performance.now() - began) / 1000, left = seconds * (size / bytes - 1);
+    const seconds = (performance.now() - startedAt) / 1000, left = seconds * (size / bytes - 1);
     return [
       `reading ${path === "-" ? "standard input" : baseName(path)}`,
       `${count(rows)} rows`,
@@ -75,8 +75,8 @@ export async function readingProgress(
 }
 
 /** A line redrawn on a terminal, otherwise printed again every few seconds. */
-function createLine({ isTerminal, ...io }: Io, quiet: boolean, began: number) {
-  let last = began, drawn = false;
+function createLine({ isTerminal, ...io }: Io, quiet: boolean, startedAt: number) {
+  let last = startedAt, drawn = false;
   return {
     /** @param share of the work done, if known */
     show(share: number | undefined, text: () => string, isLast = false): void {

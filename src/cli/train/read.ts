@@ -19,10 +19,10 @@ type ReadOptions =
 /** A label column without normal and anomalous values is still kept out. */
 export async function readToTrain(path: string, io: Io, given: ReadOptions): Promise<Table> {
   const { label, columns, exclude, cells } = given;
-  let isSaid = false;
+  let isReported = false;
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
-    if (isSaid) return;
-    isSaid = true;
+    if (isReported) return;
+    isReported = true;
     io.stderr(`elbow: label "${label}" is kept out, and not reported on: ${message}\n`);
   };
   const options = { label, columns, exclude, cells, onLabelFault };

@@ -25,7 +25,7 @@ import { namingSpec, type SpecOptions } from "./spec_file.ts";
 import { dataText, written } from "./report.ts";
 import { count, jsonLine, nats, report } from "../text/text.ts";
 import { givenTo } from "./given.ts";
-import { refuseForType } from "./takers.ts";
+import { refuseForType } from "./refuse_options.ts";
 
 /** Trains the model if SPEC states one of these. @returns whether it did */
 export async function trainRelative(

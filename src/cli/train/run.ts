@@ -13,7 +13,7 @@ import { counted } from "../text/text.ts";
 import { givenTo } from "./given.ts";
 import type { TrainOptions } from "./option.ts";
 
-/** Settings for fitting a detector or a VAE; `refuseVoid` has refused those that do not apply. */
+/** Settings for fitting a detector or a VAE; `refuseInapplicable` has refused those that do not apply. */
 export type RunSettings =
   & ReturnType<typeof givenTo<"fit">>
   & Pick<FitOptions, "objective" | "optimizer" | "earlyStopping" | "checkpoint" | "signal">
@@ -45,7 +45,7 @@ export async function withRun<Value>(
   try {
     return await namingTable(table, () => fit(settings));
   } catch (error) {
-    throw store ? aboutCheckpoint(error, store.path) : error;
+    throw store ? namingCheckpoint(error, store.path) : error;
   } finally {
     progress.end();
   }
@@ -78,7 +78,7 @@ function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
   return { ...base, ...parts } as ObjectiveInput;
 }
 
-function aboutCheckpoint(error: unknown, path: string): unknown {
+function namingCheckpoint(error: unknown, path: string): unknown {
   if (error instanceof SyntaxError) return inFile(path, error);
   if (!(error instanceof ResumeError)) return error;
   return new TypeError(

@@ -6,7 +6,7 @@ import { ALL, NETWORKS, type TrainOptionTable, VAES } from "./option.ts";
 /** In the order of the help. */
 export const RUN_OPTIONS = {
   epochs: {
-    takers: ALL,
+    appliesTo: ALL,
     to: "fit",
     option: integerOption(
       "--epochs <n>",
@@ -15,7 +15,7 @@ export const RUN_OPTIONS = {
     ),
   },
   batchSize: {
-    takers: NETWORKS,
+    appliesTo: NETWORKS,
     to: "fit",
     option: integerOption("--batch-size <n>", "rows per step (default: 96; 128 for preset small)", {
       min: 1,
@@ -23,7 +23,7 @@ export const RUN_OPTIONS = {
     }),
   },
   learningRate: {
-    takers: NETWORKS,
+    appliesTo: NETWORKS,
     option: numberOption(
       "--learning-rate <rate>",
       "Adam's rate, falling to 0 over the run (default: 0.005)",
@@ -33,7 +33,7 @@ export const RUN_OPTIONS = {
     ),
   },
   validation: {
-    takers: VAES,
+    appliesTo: VAES,
     to: "fit",
     option: numberOption(
       "--validation <share>",
@@ -42,7 +42,7 @@ export const RUN_OPTIONS = {
     ),
   },
   patience: {
-    takers: VAES,
+    appliesTo: VAES,
     needs: "validation",
     option: integerOption(
       "--patience <epochs>",
@@ -53,12 +53,12 @@ export const RUN_OPTIONS = {
     ),
   },
   seed: {
-    takers: ALL,
+    appliesTo: ALL,
     to: "fit",
     option: integerOption("--seed <n>", "seed of everything random (default: 0)"),
   },
   threads: {
-    takers: ALL,
+    appliesTo: ALL,
     to: "fit",
     option: integerOption(
       "--threads <n>",
@@ -67,11 +67,11 @@ export const RUN_OPTIONS = {
     ),
   },
   checkpoint: {
-    takers: VAES,
+    appliesTo: VAES,
     option: new Option("--checkpoint <dir>", "folder that keeps the state of the run"),
   },
   checkpointEvery: {
-    takers: VAES,
+    appliesTo: VAES,
     needs: "checkpoint",
     option: numberOption(
       "--checkpoint-every <seconds>",
@@ -82,7 +82,7 @@ export const RUN_OPTIONS = {
     ),
   },
   resume: {
-    takers: VAES,
+    appliesTo: VAES,
     needs: "checkpoint",
     option: new Option("--resume", "continue from the folder's checkpoint, if it holds one"),
   },

@@ -26,14 +26,14 @@ export function withoutUnfitColumns(
   window: number | undefined,
   io: Io,
 ): Table {
-  const isSaid = new Set(declared.map(({ name }) => name));
-  const told = new Map(table.columns.flatMap((name, c): [string, string][] => {
-    const why = isSaid.has(name) ? undefined : rowNumber(table, c) ?? partialClock(table, c);
+  const declaredNames = new Set(declared.map(({ name }) => name));
+  const reasons = new Map(table.columns.flatMap((name, c): [string, string][] => {
+    const why = declaredNames.has(name) ? undefined : rowNumber(table, c) ?? partialClock(table, c);
     return why === undefined ? [] : [[name, why]];
   }));
-  const kept = table.columns.filter((name) => !told.has(name));
-  if (told.size === 0 || kept.length === 0) return table;
-  for (const [name, why] of told) {
+  const kept = table.columns.filter((name) => !reasons.has(name));
+  if (reasons.size === 0 || kept.length === 0) return table;
+  for (const [name, why] of reasons) {
     const kind = table.texts?.[table.columns.indexOf(name)] ? "timestamp" : "numeric";
     io.stderr(
       `elbow: column "${name}" is not trained on: it ${why}; --column ${name}=${kind} keeps it\n`,
