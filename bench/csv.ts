@@ -119,7 +119,7 @@ async function readAndWrite(path: string, columns: number): Promise<number> {
 async function readToTrain(path: string): Promise<number> {
   const start = performance.now();
   using file = await Deno.open(path);
-  await readSample(path, file.readable, { cells: "any" }, { most: () => 1_000_000 });
+  await readSample(path, file.readable, { cells: "any" }, { maxRows: () => 1_000_000 });
   return (performance.now() - start) / 1000;
 }
 

@@ -18,7 +18,7 @@ export function drawOf(
   { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
 ): SampleOptions {
   return {
-    most: (columns) => maxRows ?? mostRows(columns),
+    maxRows: (columns) => maxRows ?? mostRows(columns),
     seed,
     latest: window !== undefined,
   };

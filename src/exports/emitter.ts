@@ -124,16 +124,18 @@ export class Emitter {
   #kthLeast(x: Value, count: number): Value {
     const minus = this.row("minus", [-1]), far = this.row("far", [1e300]);
     const zero = this.row("zero", [0]);
-    let left = x, wanted = this.row(`count.${count}`, [count]), least = wanted;
+    let left = x, remaining = this.row(`count.${count}`, [count]), result = remaining;
     for (let k = 0; k < count; k++) {
-      const own = this.mul(this.reduce("maxCols", this.mul(left, minus)), minus);
-      const isOwn = this.binary("equal", left, own);
+      const smallest = this.mul(this.reduce("maxCols", this.mul(left, minus)), minus);
+      const isSmallest = this.binary("equal", left, smallest);
       // Once enough are removed, the result stays.
-      least = k === 0 ? own : this.select(this.binary("less", zero, wanted), own, least);
-      wanted = this.sub(wanted, this.reduce("sumCols", isOwn));
-      left = this.select(isOwn, far, left);
+      result = k === 0
+        ? smallest
+        : this.select(this.binary("less", zero, remaining), smallest, result);
+      remaining = this.sub(remaining, this.reduce("sumCols", isSmallest));
+      left = this.select(isSmallest, far, left);
     }
-    return least;
+    return result;
   }
 
   concat(parts: readonly Value[]): Value {

@@ -17,7 +17,7 @@ import { FLOOR } from "../scoring/ensemble/surprisal.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import { cellCosts, overTypical } from "./cells.ts";
 import { Emitter } from "./emitter.ts";
-import { finished, lowered, type Named } from "./lowered.ts";
+import { lowered, type NamedValues, programOf } from "./lowered.ts";
 import { type Neighbourhood, neighbourhood } from "./neighbourhood.ts";
 import type { ExportProgram, Fused, Value } from "./primitives.ts";
 import { curved, viewOf } from "./view.ts";
@@ -27,8 +27,9 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   const e = new Emitter(fused), model = table.ensemble!, { impossible, typical, window } = table;
   const schema = rowSchema(table.schema, window);
   const rows: Value = { name: "rows", shape: batched(schema.length), double: true };
-  const xs = model.parts.map(({ view }) => viewOf(e, rows, view)), made = networks(e, model, xs);
-  const views = model.parts.map((part, p) => new ViewStatistics(e, part, xs[p], made));
+  const xs = model.parts.map(({ view }) => viewOf(e, rows, view)),
+    networkOutputs = networks(e, model, xs);
+  const views = model.parts.map((part, p) => new ViewStatistics(e, part, xs[p], networkOutputs));
   const { statistics } = model,
     of = views.flatMap((view) => statistics.map((name) => ({ view, name })));
   const surprisals = e.concat(of.map(({ view, name }) => view.surprisal(name)));
@@ -41,7 +42,7 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   );
   const more = cellCosts(e, rows, schema, { impossible });
   const raw = blamed.reduce((sum, each) => e.add(sum, each), more);
-  return finished("score", e, [rows], {
+  return programOf("score", e, [rows], {
     score: e.round(e.add(score, e.reduce("sumCols", more))),
     contributions: e.round(e.add(raw, overTypical(e, typical))),
     surprisals: e.round(surprisals),
@@ -53,10 +54,10 @@ function networks(
   e: Emitter,
   { parts, statistics, parameters }: EnsembleModel,
   xs: readonly Value[],
-): Named {
-  const wanted = new Set(outputsFor(statistics)), g = createGraph();
-  wanted.delete("nearest");
-  const outputs = outputsOf(createScope(g), parts.map(({ spec }) => spec), wanted);
+): NamedValues {
+  const outputNames = new Set(outputsFor(statistics)), g = createGraph();
+  outputNames.delete("nearest");
+  const outputs = outputsOf(createScope(g), parts.map(({ spec }) => spec), outputNames);
   const inputs = new Map(parts.map(({ view: { name } }, p) => [`x.${name}`, xs[p]]));
   return lowered(g, outputs, e, {
     parameter: (name) => parameters.get(name)!,
@@ -79,14 +80,14 @@ class ViewStatistics {
   readonly #part: Part;
   /** Float64. */
   readonly #x: Value;
-  readonly #made: Named;
-  #near?: Neighbourhood;
+  readonly #networkOutputs: NamedValues;
+  #neighbourhood?: Neighbourhood;
 
-  constructor(e: Emitter, part: Part, x: Value, made: Named) {
+  constructor(e: Emitter, part: Part, x: Value, networkOutputs: NamedValues) {
     this.#e = e;
     this.#part = part;
     this.#x = e.widen(x);
-    this.#made = made;
+    this.#networkOutputs = networkOutputs;
   }
 
   /** `[B, 1]`, nats. */
@@ -113,7 +114,7 @@ class ViewStatistics {
 
   #measure(name: StatisticName): Value {
     const e = this.#e, { view } = this.#part;
-    if (name === "kl") return e.widen(this.#made[`kl.${view.name}`]);
+    if (name === "kl") return e.widen(this.#networkOutputs[`kl.${view.name}`]);
     if (name === "neighbours") return this.#neighbours.distance;
     return e.reduce("sumCols", this.#share(name));
   }
@@ -121,13 +122,13 @@ class ViewStatistics {
   #share(name: StatisticName): Value {
     const e = this.#e, { view } = this.#part;
     if (name === "neighbours") return this.#neighbours.share;
-    if (name === "residual") return e.widen(this.#made[`residual.${view.name}`]);
-    const of = name === "linear" ? e.widen(this.#made[`linear.${view.name}`]) : this.#x;
+    if (name === "residual") return e.widen(this.#networkOutputs[`residual.${view.name}`]);
+    const of = name === "linear" ? e.widen(this.#networkOutputs[`linear.${view.name}`]) : this.#x;
     return e.mul(of, of);
   }
 
   get #neighbours(): Neighbourhood {
     const { view, references } = this.#part;
-    return this.#near ??= neighbourhood(this.#e, view.name, this.#x, references);
+    return this.#neighbourhood ??= neighbourhood(this.#e, view.name, this.#x, references);
   }
 }

@@ -33,8 +33,8 @@ interface Refusal {
 }
 
 const TRAINING: Refusal = { refused: "only training runs it" };
-const SOUGHT: Refusal = { refused: "no exported graph looks for the smallest" };
-const DRAWN: Refusal = { refused: "an exported graph is given its noise" };
+const NEAREST_SEARCH: Refusal = { refused: "no exported graph looks for the smallest" };
+const DRAWN_NOISE: Refusal = { refused: "an exported graph is given its noise" };
 
 /** One entry per operation: an operation without one does not compile. */
 export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
@@ -91,9 +91,9 @@ export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
     const t = e.max(e.abs(logits), e.number(1e-3));
     return e.log(e.div(t, e.unary("tanh", e.affine(t, 0.5))));
   },
-  smallestCols: SOUGHT,
-  randomNormal: DRAWN,
-  randomUniform: DRAWN,
+  smallestCols: NEAREST_SEARCH,
+  randomNormal: DRAWN_NOISE,
+  randomUniform: DRAWN_NOISE,
   activationGrad: TRAINING,
   clampGrad: TRAINING,
   gaussianLogProbGradMean: TRAINING,

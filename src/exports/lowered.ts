@@ -7,7 +7,7 @@ import { type Call, LOWERINGS } from "./lower.ts";
 import type { ExportProgram, Value } from "./primitives.ts";
 
 /** Values by name. */
-export type Named = Readonly<Record<string, Value>>;
+export type NamedValues = Readonly<Record<string, Value>>;
 
 /** The sources of a graph's leaves. */
 export interface Leaves {
@@ -26,14 +26,14 @@ export function lowered(
   outputs: Readonly<Record<string, Node>>,
   emitter: Emitter,
   leaves: Leaves,
-): Named {
+): NamedValues {
   const read: Value[] = [], values = new Map<Node, Value>();
   const ones = () => {
     const rows = read.find(({ shape }) => shape.batched && shape.rows === 1)!;
     const first = emitter.slice(rows, 0, 1);
     return emitter.affine(emitter.binary("less", first, first), 1, 1);
   };
-  for (const node of needed(g, Object.values(outputs))) {
+  for (const node of dependencies(g, Object.values(outputs))) {
     const { op, attrs, shape } = node;
     switch (op) {
       case "input":
@@ -64,11 +64,11 @@ export function lowered(
 }
 
 /** A program with named outputs. */
-export function finished(
+export function programOf(
   name: string,
   emitter: Emitter,
   inputs: readonly Value[],
-  outputs: Named,
+  outputs: NamedValues,
 ): ExportProgram {
   const named = Object.entries(outputs).map(([output, value]) =>
     rename(emitter, emitter.unary("identity", value), output)
@@ -98,12 +98,12 @@ function rename(emitter: Emitter, value: Value, name: string): Value {
 }
 
 /** The nodes that the outputs depend on, operands first. */
-function needed(g: Graph, outputs: readonly Node[]): readonly Node[] {
-  const wanted = new Set<Node>(), visit = [...outputs];
+function dependencies(g: Graph, outputs: readonly Node[]): readonly Node[] {
+  const visited = new Set<Node>(), visit = [...outputs];
   for (let node = visit.pop(); node; node = visit.pop()) {
-    if (wanted.has(node)) continue;
-    wanted.add(node);
+    if (visited.has(node)) continue;
+    visited.add(node);
     visit.push(...node.inputs);
   }
-  return g.nodes.filter((node) => wanted.has(node));
+  return g.nodes.filter((node) => visited.has(node));
 }

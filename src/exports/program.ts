@@ -21,7 +21,7 @@ import { buildForward } from "../trained/programs/programs.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { Emitter } from "./emitter.ts";
-import { finished, lowered } from "./lowered.ts";
+import { lowered, programOf } from "./lowered.ts";
 import type { ExportProgram, Fused, Value } from "./primitives.ts";
 import { ExportTable } from "./table.ts";
 
@@ -72,5 +72,5 @@ export function exportProgram(
       return ofTable?.x ?? own;
     },
   });
-  return finished(name, emitter, inputs, around?.outputs(made) ?? made);
+  return programOf(name, emitter, inputs, around?.outputs(made) ?? made);
 }

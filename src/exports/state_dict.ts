@@ -88,9 +88,9 @@ function parseMap(value: unknown, layers: readonly LinearLayer[]): LayerMap {
   const lists = Array.isArray(encoder) && Array.isArray(decoder);
   const names = lists ? [...encoder, mean, logVar, ...decoder] : [];
   const known = new Set(layers.map(({ name }) => name));
-  const right = names.length === known.size && new Set(names).size === names.length &&
+  const isComplete = names.length === known.size && new Set(names).size === names.length &&
     names.every((name) => known.has(name as string)) && (decoder as unknown[]).length > 0;
-  if (right) return map as unknown as LayerMap;
+  if (isComplete) return map as unknown as LayerMap;
   throw new TypeError(
     `Cannot read layers: expected encoder, mean, logVar and decoder to name each of ${
       [...known].join(", ")
@@ -120,17 +120,17 @@ function namesOf(
   spec: ModelSpec,
   { encoder, mean, logVar, decoder }: LayerMap,
 ): ReadonlyMap<string, string> {
-  const ours = parametersOf(spec).filter(({ name }) => name.endsWith(".weight"))
+  const ownNames = parametersOf(spec).filter(({ name }) => name.endsWith(".weight"))
     .map(({ name }) => name.slice(0, -".weight".length));
-  const theirs = [...encoder, mean, logVar, ...decoder];
+  const foreignNames = [...encoder, mean, logVar, ...decoder];
   const others = parametersOf(spec).filter(({ name }) => !/\.(weight|bias)$/.test(name));
-  if (ours.length === theirs.length && others.length === 0) {
-    return new Map(ours.map((name, i) => [name, theirs[i]]));
+  if (ownNames.length === foreignNames.length && others.length === 0) {
+    return new Map(ownNames.map((name, i) => [name, foreignNames[i]]));
   }
-  const beyond = [...ours.slice(theirs.length), ...others.map(({ name }) => name)];
+  const extraNames = [...ownNames.slice(foreignNames.length), ...others.map(({ name }) => name)];
   throw new TypeError(
     `Cannot read state_dict: the likelihood "${spec.likelihood.type}" needs ${
-      beyond.map((name) => `"${name}"`).join(", ") || "fewer layers"
+      extraNames.map((name) => `"${name}"`).join(", ") || "fewer layers"
     }, which a plain VAE does not have`,
   );
 }

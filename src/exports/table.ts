@@ -17,7 +17,7 @@ import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import type { Emitter } from "./emitter.ts";
 import { cellCosts, cosTurns, isNotPositive, overTypical } from "./cells.ts";
-import type { Named } from "./lowered.ts";
+import type { NamedValues } from "./lowered.ts";
 import type { Value } from "./primitives.ts";
 
 /** Adjacent columns of one kind; or one column, if the network has several for it. */
@@ -60,9 +60,9 @@ export class ExportTable {
     const low = e.min(scaled, e.row("limit", limit));
     const x = e.round(e.max(low, e.row("lowest", limit.map((each) => -each))));
     if (!this.#spec.missing) return x;
-    const there = e.round(this.#perRun((run) => this.#stretched(this.#there(run), run)));
+    const present = e.round(this.#perRun((run) => this.#stretched(this.#isPresent(run), run)));
     const fill = e.row("placeholders", placeholders(this.#spec.likelihood, this.#spec.inputs));
-    return e.concat([e.select(there, x, e.round(fill)), there]);
+    return e.concat([e.select(present, x, e.round(fill)), present]);
   }
 
   #expand(run: Run): Value {
@@ -88,13 +88,13 @@ export class ExportTable {
   }
 
   /** The outputs of a graph, in the table's terms. */
-  outputs(outputs: Named): Named {
+  outputs(outputs: NamedValues): NamedValues {
     const { score, mean, logVar } = outputs;
     if (score) return { ...outputs, ...this.#score(outputs) };
     return mean && !logVar ? { ...outputs, rows: this.#restored(mean) } : outputs;
   }
 
-  #score({ cost, kl }: Named): Named {
+  #score({ cost, kl }: NamedValues): NamedValues {
     const e = this.#e, { typical, costs = typical, impossible } = this.#model;
     const sum = (x: Value) => e.reduce("sumCols", x);
     const contributions = this.#folded(e.add(cost, e.mul(sum(kl), this.#shares())));
@@ -134,7 +134,7 @@ export class ExportTable {
   }
 
   /** 1 where a cell is present. */
-  #there(run: Run): Value {
+  #isPresent(run: Run): Value {
     const cells = this.#cells(run);
     return this.#e.binary("equal", cells, cells);
   }

@@ -60,8 +60,8 @@ async function readRange(
   end: number,
 ): Promise<Table> {
   const { source = "-", cells = "numbers" } = options, plan = planColumns(names, options, source);
-  const wanted = plan.labelIndex < 0 ? plan.columns : [...plan.columns, options.label!];
-  const columns = await read(wanted, first, end);
+  const readNames = plan.labelIndex < 0 ? plan.columns : [...plan.columns, options.label!];
+  const columns = await read(readNames, first, end);
   const gatherer = new CellGatherer(plan.columns, cells, STRICT);
   let labels = plan.labelIndex < 0 ? undefined : new GrowingArray();
   for (let r = 0; r < end - first; r++) {

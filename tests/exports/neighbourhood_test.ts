@@ -4,7 +4,7 @@
  */
 import { batched } from "../../src/core/shape.ts";
 import { Emitter } from "../../src/exports/emitter.ts";
-import { finished } from "../../src/exports/lowered.ts";
+import { programOf } from "../../src/exports/lowered.ts";
 import { neighbourhood } from "../../src/exports/neighbourhood.ts";
 import { writeOnnx } from "../../src/exports/onnx.ts";
 import type { Fused, Value } from "../../src/exports/primitives.ts";
@@ -55,7 +55,7 @@ function expected(known: References, x: Float32Array, rows: number) {
 function program(known: References, fused: readonly Fused[]) {
   const e = new Emitter(fused);
   const rows: Value = { name: "rows", shape: batched(FEATURES), double: true };
-  return finished("near", e, [rows], { ...neighbourhood(e, "near", rows, known) });
+  return programOf("near", e, [rows], { ...neighbourhood(e, "near", rows, known) });
 }
 
 for (

@@ -6,7 +6,7 @@ import type { SampleOptions } from "../../src/formats/sample/row_sample.ts";
 /** Any cells. */
 export const ANY: ReadTableOptions = { cells: "any" };
 /** So many rows at most. */
-export const most = (count: number): SampleOptions => ({ most: () => count });
+export const most = (count: number): SampleOptions => ({ maxRows: () => count });
 
 /** The bytes of a file, some at a time. */
 export async function* piecesOf(bytes: Uint8Array, size: number) {

@@ -53,8 +53,8 @@ Deno.test("columns that come late take no more memory than the rows that stay of
     rows,
     source: "-",
   });
-  const drawn = (most: (columns: number) => number, columns: number) => {
-    const sample = new RowSample({ most, seed: 3 });
+  const drawn = (maxRows: (columns: number) => number, columns: number) => {
+    const sample = new RowSample({ maxRows, seed: 3 });
     sample.add(part(1, 0, count));
     sample.add(part(columns, count, 1));
     return sample.finish();
@@ -73,7 +73,7 @@ Deno.test("columns that come late take no more memory than the rows that stay of
 });
 
 Deno.test("a key that comes late is missing in the rows before, kept or not", async () => {
-  const sample = { most: (columns: number) => Math.floor(2000 / columns), seed: 1 };
+  const sample = { maxRows: (columns: number) => Math.floor(2000 / columns), seed: 1 };
   const read1 = await read("t.jsonl", KEYED, 1 << 20, sample, { ...ANY, label: "y" });
   const { columns, texts, drawn, data, rows, label } = read1;
   assert.deepEqual(columns, ["n", "kind", "late"]);

@@ -55,7 +55,7 @@ function partialClock(table: Table, c: number): string | undefined {
 /** Seconds, NaN where missing; undefined for a column that is not one of times. */
 function timesOf(table: Table, c: number): Float64Array | undefined {
   const texts = table.texts?.[c], forms = new WrittenForms();
-  texts?.forEach((text) => forms.meet(text));
+  texts?.forEach((text) => forms.add(text));
   const { order } = table.drawn?.columns[c].forms ?? forms;
   const seconds = texts?.map((text) => parseTimestamp(text, order));
   if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;

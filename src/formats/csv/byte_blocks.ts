@@ -36,7 +36,7 @@ export class ByteBlocks {
   #bytes = new Uint8Array();
   #held = 0;
   /** The end of the last whole record. */
-  #whole = 0;
+  #recordsEnd = 0;
   /** Whether these bytes may contain a quote. */
   #mayQuote = false;
   #insideQuotes = false;
@@ -65,9 +65,9 @@ export class ByteBlocks {
   push(piece: Uint8Array): ByteBlock | undefined {
     const end = this.#endOfRecords(piece), before = this.#held;
     this.#keep(piece);
-    if (end > 0) this.#whole = before + end;
+    if (end > 0) this.#recordsEnd = before + end;
     // If the piece ends no record, the next one may.
-    return end > 0 && this.#whole >= this.#size ? this.#take(this.#whole) : undefined;
+    return end > 0 && this.#recordsEnd >= this.#size ? this.#take(this.#recordsEnd) : undefined;
   }
 
   /** Returns the rest. */
@@ -80,7 +80,7 @@ export class ByteBlocks {
     if (held > MAX_RECORD_BYTES + 2 * this.#size) {
       const isCsv = this.#kind === "csv", hint = isCsv ? " (is a closing quote missing?)" : "";
       const expected = `records of at most ${MAX_RECORD_BYTES} bytes${hint}`;
-      const { lines } = count(this.#bytes.subarray(0, this.#whole), false);
+      const { lines } = count(this.#bytes.subarray(0, this.#recordsEnd), false);
       const place = isCsv ? {} : { line: this.#line + lines };
       throw new DataError({ source: this.#source, ...place, expected });
     }
@@ -106,7 +106,7 @@ export class ByteBlocks {
     this.#records += records;
     this.#line += lines;
     this.#bytes = new Uint8Array(this.#spare() ?? new ArrayBuffer());
-    this.#held = this.#whole = 0;
+    this.#held = this.#recordsEnd = 0;
     this.#mayQuote &&= rest.includes(QUOTE);
     this.#keep(rest);
     return block;

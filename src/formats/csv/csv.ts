@@ -8,7 +8,7 @@ import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { blankFault, widthFault } from "./row_faults.ts";
-import { markedCodec, readCommas } from "./decimal_comma.ts";
+import { markedCodec, readDecimalCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
 import { ColumnTally } from "../sample/column_tally.ts";
@@ -89,9 +89,9 @@ export class CsvReader implements PartReader<string> {
   }
 
   /** Counts rows read elsewhere, one per line from the next line on. @returns the lines of all rows so far */
-  passed(rows: number): readonly LineRun[] {
+  countExternalRows(rows: number): readonly LineRun[] {
     const row = this.#rows + 1, line = this.#nextLine;
-    this.#mark(row, line);
+    this.#recordLine(row, line);
     this.#rows += rows;
     this.#taken += rows;
     this.#nextLine += rows;
@@ -131,7 +131,7 @@ export class CsvReader implements PartReader<string> {
 
   /** Completes the table with what only all rows together can show, such as a column with a decimal comma. */
   joined(table: Table): Table {
-    return this.#separator === "," ? table : withCommas(table, this.#options.cells);
+    return this.#separator === "," ? table : withDecimalCommas(table, this.#options.cells);
   }
 
   #readBlock(block: string): void {
@@ -204,11 +204,11 @@ export class CsvReader implements PartReader<string> {
     }
     if (this.#labels) this.#readLabel(this.#labels, cells[plan.labelIndex], row, line);
     this.#rows = row;
-    this.#mark(row, line);
+    this.#recordLine(row, line);
   }
 
   /** Records where a row starts; gives up after too many irregular starts. */
-  #mark(row: number, line: number): void {
+  #recordLine(row: number, line: number): void {
     const lines = this.#lines;
     if (lines.length > MOST_RUNS || lineOf(lines, row) === line) return;
     lines.push({ row, line: lines.length < MOST_RUNS ? line : NaN });
@@ -228,10 +228,10 @@ export class CsvReader implements PartReader<string> {
   }
 }
 
-function withCommas({ texts, ...table }: Table, reading: CellReading | undefined): Table {
+function withDecimalCommas({ texts, ...table }: Table, reading: CellReading | undefined): Table {
   const { drawn, columns: names } = table, width = names.length;
   const mayBe = (c: number) => !drawn?.columns[c].others && !keepsText(reading, names[c]);
-  const read = readCommas({ data: table.data, texts }, mayBe);
+  const read = readDecimalCommas({ data: table.data, texts }, mayBe);
   if (!drawn) return { ...table, ...read };
   // In a column with decimal commas, all rows were counted as texts.
   const columns = drawn.columns.map((tally, c) =>

@@ -23,14 +23,14 @@ function isDigit(byte: number | undefined): boolean {
 const BLOCK_BYTES = 1 << 17;
 
 /** Stops reading a block from its bytes. */
-class OtherCell extends Error {}
+class NeedsText extends Error {}
 
 function codecOf(encode: (text: string) => number | undefined, plain = true): CellCodec {
   return {
     plain,
     encode(cell) {
       const value = encode(cell as string);
-      if (value === undefined) throw new OtherCell();
+      if (value === undefined) throw new NeedsText();
       return value;
     },
     expected: () => "",
@@ -47,7 +47,10 @@ const LABELS = codecOf(parseLabel);
 
 /** A text column: its cells are codes into its texts, which start anew in each part. */
 class TextColumn {
-  readonly codec: CellCodec = codecOf((cell) => this.#known.get(cell) ?? this.#meet(cell), false);
+  readonly codec: CellCodec = codecOf(
+    (cell) => this.#known.get(cell) ?? this.#encodeNew(cell),
+    false,
+  );
   /** Codes by the cell's text as written. */
   readonly #known = new Map<string, number>();
   readonly #codes = new Map<string, number>();
@@ -67,7 +70,7 @@ class TextColumn {
   }
 
   /** Encodes a new text as a `CellGatherer` that reads any cells does. */
-  #meet(cell: string): number | undefined {
+  #encodeNew(cell: string): number | undefined {
     const number = this.#isKept ? undefined : numberOf(cell);
     if (number === undefined) {
       if (isMissing(cell)) return NaN;
@@ -85,20 +88,20 @@ class TextColumn {
 export class CsvParts implements PartReader {
   readonly #cells: CsvOptions["cells"];
   readonly #source: string;
-  readonly #texts: CsvReader;
+  readonly #textReader: CsvReader;
   readonly #blocks: ByteBlocks;
   #layout: CsvLayout | undefined;
   #rows: PlainRows | undefined;
   /** Numeric columns that contain digits after a leading zero. */
   readonly #padded = new Set<string>();
-  readonly #texted: (TextColumn | undefined)[] = [];
+  readonly #textColumns: (TextColumn | undefined)[] = [];
   #part: Table | undefined;
 
   /** Starts with nothing read. */
   constructor(options: CsvOptions) {
     this.#cells = options.cells;
     this.#source = options.source ?? "-";
-    this.#texts = new CsvReader(options);
+    this.#textReader = new CsvReader(options);
     this.#blocks = new ByteBlocks(this.#source, BLOCK_BYTES);
   }
 
@@ -112,17 +115,17 @@ export class CsvParts implements PartReader {
   end(): void {
     const block = this.#blocks.finish();
     if (block) this.#part = this.#read(block);
-    this.#texts.end();
+    this.#textReader.end();
   }
 
   /** See `PartReader`. */
   take(): Table | undefined {
-    const part = this.#part ?? this.#texts.take();
+    const part = this.#part ?? this.#textReader.take();
     this.#part = undefined;
     for (const name of part?.padded ?? []) this.#padded.add(name);
     part?.texts?.forEach((texts, c) => {
-      if (!texts || this.#texted[c]) return;
-      this.#texted[c] = new TextColumn(keepsText(this.#cells, part.columns[c]));
+      if (!texts || this.#textColumns[c]) return;
+      this.#textColumns[c] = new TextColumn(keepsText(this.#cells, part.columns[c]));
       this.#layout = undefined;
     });
     return part;
@@ -130,7 +133,7 @@ export class CsvParts implements PartReader {
 
   /** See `PartReader`. */
   joined(table: Table): Table {
-    return this.#texts.joined(table);
+    return this.#textReader.joined(table);
   }
 
   /** A part, or undefined if the text reader reads the block. */
@@ -139,20 +142,20 @@ export class CsvParts implements PartReader {
       const part = block.quoted ? undefined : this.#readBytes(block);
       if (part) return part;
     } catch (error) {
-      if (!(error instanceof OtherCell || error instanceof DataError)) throw error;
+      if (!(error instanceof NeedsText || error instanceof DataError)) throw error;
     }
-    for (const text of decodeText(block.bytes, this.#source)) this.#texts.push(text);
+    for (const text of decodeText(block.bytes, this.#source)) this.#textReader.push(text);
     return undefined;
   }
 
   /** Undefined if the block must be read as text. */
   #readBytes(block: ByteBlock): Table | undefined {
-    const layout = this.#texts.layout, cells = this.#cells ?? "numbers", source = this.#source;
+    const layout = this.#textReader.layout, cells = this.#cells ?? "numbers", source = this.#source;
     if (!layout || typeof cells === "function") return undefined;
     // The first cell with a decimal mark decides the mark of its column, so the text reader must see it.
     if (cells === "numbers" && layout.separator !== ",") return undefined;
     if (cells !== "numbers" && this.#isPadded(block.bytes, layout)) return undefined;
-    for (const column of this.#texted) column?.take();
+    for (const column of this.#textColumns) column?.take();
     if (layout !== this.#layout) this.#rows = this.#rowsOf(layout, cells);
     this.#layout = layout;
     const { plan: { columns, labelIndex }, width } = layout;
@@ -160,28 +163,30 @@ export class CsvParts implements PartReader {
     if (columns.length + Number(labelIndex >= 0) < width) [...decodeText(block.bytes, source)];
     const { data, rows, blankLine } = this.#rows!.read(block);
     if (blankLine !== undefined) return undefined;
-    const lines = this.#texts.passed(rows), part = { columns, data, rows, source, lines };
+    const lines = this.#textReader.countExternalRows(rows),
+      part = { columns, data, rows, source, lines };
     return {
       ...part,
-      ...(labelIndex >= 0 && withoutLast(data, rows)),
-      ...(this.#texted.length > 0 && { texts: columns.map((_, c) => this.#texted[c]?.take()) }),
+      ...(labelIndex >= 0 && lastAsLabel(data, rows)),
+      ...(this.#textColumns.length > 0 &&
+        { texts: columns.map((_, c) => this.#textColumns[c]?.take()) }),
     };
   }
 
   /** Whether this block is the first to have digits after a leading zero in some column. */
   #isPadded(bytes: Uint8Array, { plan, separator }: CsvLayout): boolean {
-    const between = separator.charCodeAt(0);
+    const separatorByte = separator.charCodeAt(0);
     for (let at = 0; at < bytes.length; at++) {
       if (bytes[at] !== ZERO || !isDigit(bytes[at + 1])) continue;
       const before = at === 0 ? NEWLINE : bytes[at - 1];
-      if (before !== between && before !== NEWLINE) continue;
+      if (before !== separatorByte && before !== NEWLINE) continue;
       let end = at + 1;
       while (isDigit(bytes[end])) end++;
       const after = bytes[end] ?? NEWLINE;
-      const isWhole = after === between || after === NEWLINE || after === RETURN;
+      const isWhole = after === separatorByte || after === NEWLINE || after === RETURN;
       if (!isWhole) continue;
       const line = bytes.lastIndexOf(NEWLINE, at) + 1;
-      const cell = bytes.subarray(line, at).filter((byte) => byte === between).length;
+      const cell = bytes.subarray(line, at).filter((byte) => byte === separatorByte).length;
       const c = plan.indices.indexOf(cell), name = plan.columns[c];
       if (c >= 0 && !keepsText(this.#cells, name) && !this.#padded.has(name)) return true;
     }
@@ -192,7 +197,7 @@ export class CsvParts implements PartReader {
     const { plan: { columns, indices, labelIndex }, width, separator } = layout;
     const numbers = cells === "numbers" ? NUMBERS : NUMBERS_OR_GAPS;
     const read = indices.map((index, c) => {
-      return { name: columns[c], index, codec: this.#texted[c]?.codec ?? numbers };
+      return { name: columns[c], index, codec: this.#textColumns[c]?.codec ?? numbers };
     });
     if (labelIndex >= 0) read.push({ name: "label", index: labelIndex, codec: LABELS });
     return new PlainRows({ source: this.#source, width, separator, columns: read });
@@ -200,7 +205,7 @@ export class CsvParts implements PartReader {
 }
 
 /** The columns except the last, and the last as a label. */
-function withoutLast(read: Float64Array, rows: number): Pick<Table, "data" | "label"> {
+function lastAsLabel(read: Float64Array, rows: number): Pick<Table, "data" | "label"> {
   const wide = read.length / rows, width = wide - 1;
   const data = new Float64Array(rows * width), label = new Float64Array(rows);
   for (let r = 0; r < rows; r++) {

@@ -31,15 +31,15 @@ export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
   return {
     plain: mark !== undefined,
     encode(cell) {
-      const own = typeof cell === "string" ? markOf(cell) : undefined;
-      if (own === undefined) return codec.encode(cell);
-      known ??= own;
-      if (own !== known) return undefined;
-      return codec.encode(own === "," ? withPoint(cell as string) : cell);
+      const cellMark = typeof cell === "string" ? markOf(cell) : undefined;
+      if (cellMark === undefined) return codec.encode(cell);
+      known ??= cellMark;
+      if (cellMark !== known) return undefined;
+      return codec.encode(cellMark === "," ? withPoint(cell as string) : cell);
     },
     expected(cell) {
-      const own = typeof cell === "string" ? markOf(cell) : undefined;
-      return own === undefined || own === known
+      const cellMark = typeof cell === "string" ? markOf(cell) : undefined;
+      return cellMark === undefined || cellMark === known
         ? codec.expected(cell)
         : `a number with a decimal ${known === "," ? "comma" : "point"}, as in the rows before`;
     },
@@ -50,13 +50,13 @@ export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
  * Converts columns to numbers if each of their texts is an integer or has a decimal comma.
  * @param mayBe whether the rows of a column that are not here allow this
  */
-export function readCommas(
+export function readDecimalCommas(
   { data, texts }: GatheredCells,
   mayBe: (c: number) => boolean = () => true,
 ): GatheredCells {
   if (!texts) return { data };
   const width = texts.length, values = data.slice();
-  const left = texts.map((column, c) => {
+  const remainingTexts = texts.map((column, c) => {
     const numbers = column && mayBe(c) && numbersOf(column);
     if (!numbers) return column;
     for (let i = c; i < values.length; i += width) {
@@ -64,9 +64,9 @@ export function readCommas(
     }
     return undefined;
   });
-  return left.every((column) => column === undefined)
+  return remainingTexts.every((column) => column === undefined)
     ? { data: values }
-    : { data: values, texts: left };
+    : { data: values, texts: remainingTexts };
 }
 
 function numbersOf(texts: readonly string[]): Float64Array | undefined {

@@ -26,7 +26,7 @@ export class JsonKeys {
   /** By the text between the quotes, one character per byte. */
   readonly #known = new Map<string, Key>();
   readonly #unknown = new Set<string>();
-  #told = 0;
+  #reported = 0;
 
   /** @param columns names of the columns that are read */
   constructor(columns: readonly string[]) {
@@ -34,7 +34,7 @@ export class JsonKeys {
   }
 
   /** Registers a key of a row. @returns its column, or -1 */
-  meet(name: string, row: number): number {
+  register(name: string, row: number): number {
     const column = this.#columns.get(name) ?? -1, quoted = JSON.stringify(name);
     if (column < 0 && this.#unknown.size < MOST_UNKNOWN) this.#unknown.add(name);
     // A key with characters to escape has more than one form.
@@ -69,9 +69,9 @@ export class JsonKeys {
 
   /** Keys without a column that occurred since the last call. */
   newlyUnknown(): string[] {
-    if (this.#unknown.size === this.#told) return [];
-    const met = [...this.#unknown].slice(this.#told);
-    this.#told = this.#unknown.size;
-    return met;
+    if (this.#unknown.size === this.#reported) return [];
+    const newNames = [...this.#unknown].slice(this.#reported);
+    this.#reported = this.#unknown.size;
+    return newNames;
   }
 }

@@ -20,7 +20,7 @@ export function parseLine(line: string, place: LinePlace): object {
   if (typeof value !== "object" || value === null) {
     refuseLine(place, expectedOf(line), quoteValue(line.trim()));
   }
-  if (!Array.isArray(value)) requireOnce(line, value, place);
+  if (!Array.isArray(value)) requireUniqueKeys(line, value, place);
   else if (value.some((cell) => typeof cell === "object" && cell && !Array.isArray(cell))) {
     refuseLine(place, "an array of cells (objects: one per line)", "an array of objects");
   }
@@ -48,7 +48,7 @@ export function blankFault(place: LinePlace): DataError {
 }
 
 /** Refuses a row without any cell. @throws DataError naming the line */
-export function refuseNone(
+export function refuseEmpty(
   place: LinePlace,
   columns: readonly string[],
   names: readonly string[],
@@ -81,18 +81,18 @@ function parse(line: string): unknown {
 }
 
 /** Non-JSON numbers that other programs write. */
-const NO_NUMBERS = /([:[,]\s*)(?:-?Infinity|NaN)\b/g;
+const NON_JSON_NUMBERS = /([:[,]\s*)(?:-?Infinity|NaN)\b/g;
 
 function expectedOf(line: string): string {
-  const isOtherwiseJson = NO_NUMBERS.test(line) &&
-    parse(line.replace(NO_NUMBERS, "$1null")) !== undefined;
+  const isOtherwiseJson = NON_JSON_NUMBERS.test(line) &&
+    parse(line.replace(NON_JSON_NUMBERS, "$1null")) !== undefined;
   return isOtherwiseJson
     ? "valid JSON, which has no NaN or Infinity (write null for a missing value)"
     : "one complete JSON object or array on each line";
 }
 
 /** Refuses repeated keys, of which JSON.parse keeps only the last. */
-function requireOnce(line: string, value: object, place: LinePlace): void {
+function requireUniqueKeys(line: string, value: object, place: LinePlace): void {
   if (countKeys(line) === Object.keys(value).length) return;
   const seen = new Set<string>();
   countKeys(line, (start, end) => {

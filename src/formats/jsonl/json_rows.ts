@@ -11,8 +11,8 @@ import {
   blankFault,
   type LinePlace,
   parseLine,
+  refuseEmpty,
   refuseLine,
-  refuseNone,
   showCell,
 } from "./json_line.ts";
 import { JsonCells } from "./json_cells.ts";
@@ -153,12 +153,12 @@ export class JsonRows implements RowReader {
     if (Array.isArray(value)) refuseLine(place, "an object, as in row 1", "an array");
     const cells: unknown[] = [];
     for (const [name, cell] of Object.entries(value)) {
-      const c = this.#keys.meet(name, place.row);
+      const c = this.#keys.register(name, place.row);
       if (c >= 0) cells[c] = cell;
     }
     const { columns } = this.#format;
     if (cells.length === 0) {
-      refuseNone(place, columns.map(({ name }) => name), Object.keys(value));
+      refuseEmpty(place, columns.map(({ name }) => name), Object.keys(value));
     }
     // The cells that are present, in column order.
     cells.forEach((cell, c) => {

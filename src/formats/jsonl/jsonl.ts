@@ -22,8 +22,8 @@ import {
   lineFault,
   type LinePlace,
   parseLine,
+  refuseEmpty,
   refuseLine,
-  refuseNone,
   showCell,
 } from "./json_line.ts";
 
@@ -71,7 +71,7 @@ export function jsonlNames(bytes: Uint8Array, source: string): readonly string[]
 }
 
 /** The destination of a key's cells. */
-type Place = number | "label" | "nowhere";
+type Destination = number | "label" | "nowhere";
 
 /** Reads JSON lines that arrive in pieces: `push` each one, then `finish`; or read part by part. */
 export class JsonlReader implements PartReader<string> {
@@ -85,7 +85,7 @@ export class JsonlReader implements PartReader<string> {
   /** The columns read: those asked for, or as they occur. */
   readonly #columns: string[] = [];
   /** By name, for all names that have occurred. */
-  readonly #places = new Map<string, Place>();
+  readonly #destinations = new Map<string, Destination>();
   /** Cells in each row, if rows are arrays. */
   #width: number | undefined;
   #rows = 0;
@@ -135,7 +135,7 @@ export class JsonlReader implements PartReader<string> {
       const expected = "at least one line of JSON";
       throw new DataError({ source, expected, actual: "an empty file" });
     }
-    const names = [...this.#places.keys()];
+    const names = [...this.#destinations.keys()];
     // Reports requested names that do not occur.
     planColumns(names, { label, exclude, columns: options.mayLack ? undefined : columns }, source);
     options.onNames?.(names);
@@ -199,23 +199,23 @@ export class JsonlReader implements PartReader<string> {
     }
     if (this.#width === undefined) refuseLine(place, "an object, as in row 1", "an array");
     if (this.#width !== length) refuseLine(place, `${this.#width} cells, as in row 1`, `${length}`);
-    return this.#rows === 0 ? defaultNames(length) : [...this.#places.keys()];
+    return this.#rows === 0 ? defaultNames(length) : [...this.#destinations.keys()];
   }
 
   #readRow(names: readonly string[], values: readonly unknown[], place: LinePlace): void {
     const cells: unknown[] = [];
     let label: unknown, found = 0;
     names.forEach((name, i) => {
-      const at = this.#places.get(name) ?? this.#meet(name);
-      if (at === "label") label = values[i];
-      else if (at !== "nowhere") {
-        cells[at] = values[i];
+      const destination = this.#destinations.get(name) ?? this.#register(name);
+      if (destination === "label") label = values[i];
+      else if (destination !== "nowhere") {
+        cells[destination] = values[i];
         found++;
       }
     });
     const columns = this.#columns;
-    if (found === 0) refuseNone(place, columns, names);
-    this.#miss(columns.length - found);
+    if (found === 0) refuseEmpty(place, columns, names);
+    this.#countMissing(columns.length - found);
     for (let c = 0; c < columns.length; c++) {
       const expected = this.#cells.add(c, cells[c]);
       if (expected !== undefined) refuseLine(place, expected, showCell(cells[c]), columns[c]);
@@ -233,22 +233,22 @@ export class JsonlReader implements PartReader<string> {
   }
 
   /** Registers a name that no earlier row had. */
-  #meet(name: string): Place {
+  #register(name: string): Destination {
     const { label, columns, exclude } = this.#options;
-    const asked = this.#columns.indexOf(name), isGrowing = !columns && !exclude?.includes(name);
-    const place = name === label
+    const index = this.#columns.indexOf(name), isGrowing = !columns && !exclude?.includes(name);
+    const destination = name === label
       ? "label"
       : isGrowing
       ? this.#addColumn(name)
-      : asked < 0
+      : index < 0
       ? "nowhere"
-      : asked;
-    this.#places.set(name, place);
-    return place;
+      : index;
+    this.#destinations.set(name, destination);
+    return destination;
   }
 
   /** Counts cells that rows lack, before memory is allocated for them. */
-  #miss(cells: number): void {
+  #countMissing(cells: number): void {
     this.#missing += cells;
     const most = Math.min(this.#options.maxCells ?? Infinity, mostMissing(this.#characters));
     if (this.#missing <= most) return;
@@ -263,7 +263,7 @@ export class JsonlReader implements PartReader<string> {
       const expected = `at most ${MOST_COLUMNS} different keys`;
       throw new DataError({ source: this.#source, expected });
     }
-    this.#miss(this.#rows - this.#taken);
+    this.#countMissing(this.#rows - this.#taken);
     const expected = this.#cells.addColumn(name, this.#rows);
     if (expected !== undefined) {
       refuseLine({ source: this.#source, row: 1 }, expected, showCell(undefined), name);

@@ -59,10 +59,10 @@ export class ColumnTally {
   }
 
   /** Classifies a text. Counts a number as in a block without texts. */
-  #meet(text: string): number {
+  #classify(text: string): number {
     const kind = kindOf(text);
     if (kind !== NUMBER) {
-      this.forms.meet(text);
+      this.forms.add(text);
       return kind;
     }
     const value = parseNumber(text);
@@ -83,7 +83,7 @@ export class ColumnTally {
     for (let i = c; i < data.length; i += width) {
       const code = data[i];
       if (code !== code) continue;
-      const kind = kinds[code] || (kinds[code] = this.#meet(texts[code]));
+      const kind = kinds[code] || (kinds[code] = this.#classify(texts[code]));
       if (kind === OTHER) {
         this.others++;
         this.times &&= !Number.isNaN(parseTimestamp(texts[code]));

@@ -32,7 +32,7 @@ export async function readSample(
   options: ReadTableOptions,
   sample: ReadSampleOptions,
 ): Promise<Table> {
-  const rows = new RowSample(sample), held: Uint8Array[] = [];
+  const rows = new RowSample(sample), unread: Uint8Array[] = [];
   let reader: PartReader | undefined, isFirst = true;
   const take = (from: PartReader) => {
     const part = from.take();
@@ -46,14 +46,14 @@ export async function readSample(
       reader = readerOf(extension, { ...options, source: name });
       isFirst = false;
     }
-    if (!reader) held.push(piece);
+    if (!reader) unread.push(piece);
     else {
       reader.push(piece);
       take(reader);
     }
   }
   if (!reader) {
-    rows.add(await readLenient(name, concatBytes(held), options));
+    rows.add(await readWithoutBadLabel(name, concatBytes(unread), options));
     return rows.finish();
   }
   reader.end();
@@ -127,7 +127,7 @@ function decoded(reader: PartReader<string>, source: string): PartReader {
 }
 
 /** Reads formats that are read as a whole. */
-async function readLenient(
+async function readWithoutBadLabel(
   name: string,
   bytes: Uint8Array,
   { onLabelFault, ...options }: ReadTableOptions,

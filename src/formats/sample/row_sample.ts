@@ -20,7 +20,7 @@ import { ColumnTally } from "./column_tally.ts";
 /** How many rows to keep, and which. */
 export interface SampleOptions {
   /** The most rows to keep, by the number of columns. */
-  readonly most: (columns: number) => number;
+  readonly maxRows: (columns: number) => number;
   /** The seed of the draw (default: 0). */
   readonly seed?: number;
   /** Whether to keep the last rows. */
@@ -28,15 +28,15 @@ export interface SampleOptions {
 }
 
 /** The most texts of a column that are remembered although no kept row has them. */
-const MOST_TEXTS = 1 << 16;
+const MAX_DROPPED_TEXTS = 1 << 16;
 
 /** Call `add` for each part, then `finish`. */
 export class RowSample {
   readonly #options: SampleOptions;
   readonly #random: HostRandom;
-  #part: Table | undefined;
+  #lastPart: Table | undefined;
   readonly #padded = new Set<string>();
-  #most = 0;
+  #maxRows = 0;
   #width = 0;
   #data = new Float64Array();
   #numbers = new Float64Array();
@@ -45,14 +45,14 @@ export class RowSample {
   readonly #texts: (Map<string, number> | undefined)[] = [];
   #codes: (Float64Array | undefined)[] = [];
   /** Texts that only dropped rows had. */
-  readonly #gone: Set<string>[] = [];
+  readonly #droppedTexts: Set<string>[] = [];
   #tallies: ColumnTally[] | undefined;
   /** Rows currently held. */
   #held = 0;
   /** Rows received. */
-  #read = 0;
+  #received = 0;
   /** Rows with this key or a larger one are dropped. */
-  #bound = Infinity;
+  #keyLimit = Infinity;
 
   /** Starts empty. */
   constructor(options: SampleOptions) {
@@ -62,7 +62,7 @@ export class RowSample {
 
   /** The number of rows received so far. */
   get read(): number {
-    return this.#read;
+    return this.#received;
   }
 
   /** Takes the next rows. Each part has the columns of the previous part, and perhaps more after them. */
@@ -70,29 +70,29 @@ export class RowSample {
     this.#open(part);
     let counted = this.#tallies ? 0 : part.rows;
     for (let r = 0; r < part.rows; r++) {
-      const number = this.#read + 1;
-      let stays = this.#stays(number);
-      if (stays && this.#held >= this.#most + slackOf(this.#most)) {
+      const number = this.#received + 1;
+      let isKept = this.#isKept(number);
+      if (isKept && this.#held >= this.#maxRows + slackOf(this.#maxRows)) {
         if (!this.#tallies) counted = r;
-        this.#thin();
-        stays = this.#stays(number);
+        this.#dropExcess();
+        isKept = this.#isKept(number);
       }
-      if (stays) this.#keep(part, r, number);
-      else this.#pass(part, r);
-      this.#read = number;
+      if (isKept) this.#keep(part, r, number);
+      else this.#drop(part, r);
+      this.#received = number;
     }
     if (counted === part.rows) return;
     const rest = part.data.subarray(counted * this.#width);
-    this.#tally(rest, part.texts, this.#read - part.rows + counted);
+    this.#tally(rest, part.texts, this.#received - part.rows + counted);
   }
 
   /** The kept rows as one table. */
   finish(): Table {
-    if (!this.#part) throw new RangeError("Cannot sample rows: there is none");
-    if (this.#held > this.#most) this.#thin();
-    const { columns, source, lines } = this.#part, rows = this.#held, label = this.#label;
+    if (!this.#lastPart) throw new RangeError("Cannot sample rows: there is none");
+    if (this.#held > this.#maxRows) this.#dropExcess();
+    const { columns, source, lines } = this.#lastPart, rows = this.#held, label = this.#label;
     const texts = this.#texts.map((own, c) =>
-      own && [...own.keys(), ...[...this.#gone[c]].filter((text) => !own.has(text))]
+      own && [...own.keys(), ...[...this.#droppedTexts[c]].filter((text) => !own.has(text))]
     );
     const numbers = this.#numbers.slice(0, rows), tallies = this.#tallies;
     return {
@@ -104,44 +104,44 @@ export class RowSample {
       ...(label && { label: label.slice(0, rows) }),
       source,
       ...(lines && { lines }),
-      ...(tallies && { drawn: { rows: this.#read, numbers, columns: tallies } }),
+      ...(tallies && { drawn: { rows: this.#received, numbers, columns: tallies } }),
     };
   }
 
   #open(part: Table): void {
-    if (!this.#part && part.label) this.#label = new Float64Array();
+    if (!this.#lastPart && part.label) this.#label = new Float64Array();
     for (const name of part.padded ?? []) this.#padded.add(name);
     if (!part.label) this.#label = undefined;
     if (part.columns.length > this.#width) this.#widen(part.columns.length);
-    this.#part = part;
+    this.#lastPart = part;
     part.texts?.forEach((texts, c) => {
       if (texts) this.#texts[c] ??= this.#numbersAsTexts(c);
     });
-    this.#codes = (part.texts ?? []).map((texts) => texts && unknown(texts.length));
+    this.#codes = (part.texts ?? []).map((texts) => texts && filledNaN(texts.length));
   }
 
   /** Adds columns, missing in all rows so far. Fewer, wider rows are kept; the excess is dropped before allocation. */
   #widen(width: number): void {
-    this.#most = this.#options.most(width);
-    if (this.#held > this.#most) this.#thin();
-    const rows = Math.min(this.#numbers.length, this.#most + slackOf(this.#most));
+    this.#maxRows = this.#options.maxRows(width);
+    if (this.#held > this.#maxRows) this.#dropExcess();
+    const rows = Math.min(this.#numbers.length, this.#maxRows + slackOf(this.#maxRows));
     this.#numbers = this.#numbers.slice(0, rows);
     this.#label &&= this.#label.slice(0, rows);
-    const before = this.#width, data = unknown(rows * width);
+    const before = this.#width, data = filledNaN(rows * width);
     for (let r = 0; r < this.#held; r++) {
       data.set(this.#data.subarray(r * before, (r + 1) * before), r * width);
     }
     for (let c = before; c < width; c++) {
       this.#texts.push(undefined);
-      this.#gone.push(new Set());
+      this.#droppedTexts.push(new Set());
       this.#tallies?.push(new ColumnTally());
     }
     this.#data = data;
     this.#width = width;
   }
 
-  #stays(number: number): boolean {
-    return this.#bound === Infinity || this.#keyOf(number) < this.#bound;
+  #isKept(number: number): boolean {
+    return this.#keyLimit === Infinity || this.#keyOf(number) < this.#keyLimit;
   }
 
   #keyOf(number: number): number {
@@ -162,10 +162,10 @@ export class RowSample {
     this.#held++;
   }
 
-  #pass(part: Table, r: number): void {
+  #drop(part: Table, r: number): void {
     part.texts?.forEach((texts, c) => {
       const value = part.data[r * this.#width + c];
-      if (texts && value === value && this.#gone[c].size < MOST_TEXTS) {
+      if (texts && value === value && this.#droppedTexts[c].size < MAX_DROPPED_TEXTS) {
         this.#remember(c, texts[value]);
       }
     });
@@ -189,15 +189,15 @@ export class RowSample {
   }
 
   #grow(): void {
-    const most = Math.max(this.#held + 1, this.#most + slackOf(this.#most));
-    const rows = Math.min(Math.max(1024, 2 * this.#held), most);
-    this.#data = larger(this.#data, rows * this.#width);
-    this.#numbers = larger(this.#numbers, rows);
-    this.#label &&= larger(this.#label, rows);
+    const capacity = Math.max(this.#held + 1, this.#maxRows + slackOf(this.#maxRows));
+    const rows = Math.min(Math.max(1024, 2 * this.#held), capacity);
+    this.#data = enlarged(this.#data, rows * this.#width);
+    this.#numbers = enlarged(this.#numbers, rows);
+    this.#label &&= enlarged(this.#label, rows);
   }
 
   /** Drops excess rows. */
-  #thin(): void {
+  #dropExcess(): void {
     const width = this.#width, numbers = this.#numbers;
     // Until now every row was kept.
     if (!this.#tallies) {
@@ -206,10 +206,10 @@ export class RowSample {
       this.#tally(this.#data.subarray(0, this.#held * width), texts, 0);
     }
     const keys = Float64Array.from({ length: this.#held }, (_, i) => this.#keyOf(numbers[i]));
-    this.#bound = keys.slice().sort()[this.#most];
+    this.#keyLimit = keys.slice().sort()[this.#maxRows];
     let held = 0;
     for (let i = 0; i < this.#held; i++) {
-      if (keys[i] >= this.#bound) continue;
+      if (keys[i] >= this.#keyLimit) continue;
       this.#data.copyWithin(held * width, i * width, (i + 1) * width);
       numbers[held] = numbers[i];
       if (this.#label) this.#label[held] = this.#label[i];
@@ -221,7 +221,7 @@ export class RowSample {
 
   /** Renumbers the texts of a column in the order of the rows that are left. */
   #recode(c: number, texts: readonly string[]): void {
-    const codes = unknown(texts.length), own = new Map<string, number>(), data = this.#data;
+    const codes = filledNaN(texts.length), own = new Map<string, number>(), data = this.#data;
     for (let i = c; i < this.#held * this.#width; i += this.#width) {
       const code = data[i];
       if (code !== code) continue;
@@ -237,8 +237,8 @@ export class RowSample {
 
   /** Remembers a text of a dropped row. Numbers are skipped: whether one is a text depends on the part it was in. */
   #remember(c: number, text: string): void {
-    const gone = this.#gone[c];
-    if (gone.size < MOST_TEXTS && Number.isNaN(parseNumber(text))) gone.add(text);
+    const texts = this.#droppedTexts[c];
+    if (texts.size < MAX_DROPPED_TEXTS && Number.isNaN(parseNumber(text))) texts.add(text);
   }
 
   #tally(data: Float64Array, texts: Table["texts"], before: number): void {
@@ -247,11 +247,11 @@ export class RowSample {
 }
 
 /** Space for rows beyond those that are kept. */
-function slackOf(most: number): number {
-  return Math.max(1024, most >> 2);
+function slackOf(maxRows: number): number {
+  return Math.max(1024, maxRows >> 2);
 }
 
-function unknown(count: number): Float64Array<ArrayBuffer> {
+function filledNaN(count: number): Float64Array<ArrayBuffer> {
   return new Float64Array(count).fill(NaN);
 }
 
@@ -262,7 +262,7 @@ function codeIn(texts: Map<string, number>, text: string): number {
   return texts.size - 1;
 }
 
-function larger(values: Float64Array, length: number): Float64Array<ArrayBuffer> {
+function enlarged(values: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const grown = new Float64Array(length);
   grown.set(values);
   return grown;

@@ -49,11 +49,11 @@ export class WrittenForms {
   ]);
   /** Whether a number had a point or comma, which says what it means. */
   #isMarked = false;
-  #met = false;
+  #hasText = false;
 
   /** Hears of a text that is no number as it stands. */
-  meet(text: string): void {
-    this.#met = true;
+  add(text: string): void {
+    this.#hasText = true;
     for (const order of this.#orders) {
       if (Number.isNaN(parseTimestamp(text, order))) this.#orders.delete(order);
     }
@@ -68,7 +68,7 @@ export class WrittenForms {
   /** The format of all dates of a column without plain numbers. */
   get order(): DateOrder | undefined {
     const [order, other] = this.#orders;
-    return this.#met && other === undefined ? order : undefined;
+    return this.#hasText && other === undefined ? order : undefined;
   }
 
   /**
@@ -83,7 +83,7 @@ export class WrittenForms {
     const left = [...this.#amounts.keys()].filter((format) => !hasPlain || format === "1,234.50");
     const isOne = left.length === 1 &&
       (!hasPlain || !plain.whole || !this.#amounts.has("1.234,50"));
-    if (!this.#met || left.length === 0 || !isOne && this.#isMarked) return undefined;
+    if (!this.#hasText || left.length === 0 || !isOne && this.#isMarked) return undefined;
     const range = this.#amounts.get(left[0])!;
     range.add(plain);
     return { format: left[0], range };

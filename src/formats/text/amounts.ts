@@ -32,8 +32,8 @@ export function parseAmount(text: string, format: AmountFormat): number {
   if (!Number.isNaN(plain)) return plain;
   const parts = FORMS[format].exec(text.trim());
   if (!parts) return NaN;
-  const [, bracket, before, behind, whole, fraction = ""] = parts;
+  const [, bracket, outerSign, innerSign, whole, fraction = ""] = parts;
   if (!whole && !fraction) return NaN;
   const size = Number(`${whole.replace(/\D/g, "")}.${fraction}`);
-  return bracket || /[-−]/.test(before + behind) ? -size : size;
+  return bracket || /[-−]/.test(outerSign + innerSign) ? -size : size;
 }

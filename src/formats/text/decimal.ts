@@ -19,7 +19,7 @@ const EXACT = 15;
 const SPLIT = 134_217_729;
 
 /** Bound on the relative error of double-double division, with a margin: 2^-98. */
-const UNSURE = 2 ** -98;
+const ERROR_BOUND = 2 ** -98;
 
 /**
  * @param mark the decimal mark, as a byte
@@ -31,34 +31,41 @@ export function parseDecimal(
   stop: number,
   mark: number = POINT,
 ): number {
-  let at = start, high = 0, low = 0, digits = 0, behind = 0, scale = 0, seen = false, point = false;
+  let at = start,
+    high = 0,
+    low = 0,
+    digits = 0,
+    lowDigits = 0,
+    scale = 0,
+    hasDigit = false,
+    point = false;
   const negative = bytes[at] === MINUS;
   if (negative || bytes[at] === PLUS) at++;
   for (; at < stop; at++) {
     const digit = bytes[at] - ZERO;
     if (digit >= 0 && digit <= 9) {
-      seen = true;
+      hasDigit = true;
       if (point) scale--;
       if (digits < EXACT) {
         high = high * 10 + digit;
         if (high > 0) digits++;
       } else {
-        if (behind === 4) return NaN;
+        if (lowDigits === 4) return NaN;
         low = low * 10 + digit;
-        behind++;
+        lowDigits++;
       }
     } else if (bytes[at] === mark && !point) point = true;
     else break;
   }
-  if (!seen) return NaN;
+  if (!hasDigit) return NaN;
   if (at < stop) {
     if ((bytes[at] | 32) !== EXPONENT) return NaN;
     scale += parseExponent(bytes, at + 1, stop);
   }
   // Also covers an invalid exponent: NaN fails the comparison.
   if (!(scale >= -22 && scale <= 22)) return NaN;
-  const value = behind > 0
-    ? longQuotient(high, low, POWERS[behind], scale)
+  const value = lowDigits > 0
+    ? longQuotient(high, low, POWERS[lowDigits], scale)
     : scale < 0
     ? high / POWERS[-scale]
     : high * POWERS[scale];
@@ -118,7 +125,7 @@ function longQuotient(high: number, low: number, shift: number, scale: number): 
   const power = POWERS[-scale];
   const quotient = mh / power, back = quotient * power;
   const left = (mh - back) - productError(quotient, power, back) + ml;
-  const correction = left / power, unsure = quotient * UNSURE;
+  const correction = left / power, unsure = quotient * ERROR_BOUND;
   const above = quotient + (correction + unsure), below = quotient + (correction - unsure);
   return above === below ? above : NaN;
 }
