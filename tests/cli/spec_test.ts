@@ -341,7 +341,7 @@ Deno.test("a model by its specification finds the columns of a table by name, an
   );
 });
 
-Deno.test("neighbours find the columns of a table by name too", async () => {
+Deno.test("relatives of the VAE find the columns of a table by name too", async () => {
   using folder = new Folder();
   const rows = BINARY.map((row) => [...row, row[0]]);
   for (const spec of ['{ "type": "rbm", "hidden": 3 }', '{ "type": "ppca", "latent": 1 }']) {

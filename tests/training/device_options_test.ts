@@ -36,11 +36,11 @@ const BEGINNINGS: Readonly<Record<string, (machine: DeviceOptions) => Promise<Be
     vae.dispose();
     return model;
   },
-  "fitNeighbour, ppca": async (machine) => {
+  "fitRelative, ppca": async (machine) => {
     const spec = { type: "ppca", latent: 1 } as const;
     return (await fitRelative(spec, ROWS, { epochs: 2, ...machine })).model;
   },
-  "fitNeighbour, rbm": async (machine) => {
+  "fitRelative, rbm": async (machine) => {
     const spec = { type: "rbm", visible: 3, hidden: 2 } as const;
     return (await fitRelative(spec, BITS, { epochs: 1, ...machine })).model;
   },

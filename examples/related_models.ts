@@ -1,8 +1,8 @@
 /**
- * The VAE's neighbours: factor analysis by EM, which is a VAE whose bound is exact, and a Boltzmann
+ * Relatives of the VAE: factor analysis by EM, which is a VAE whose bound is exact, and a Boltzmann
  * machine for tables of zeros and ones.
  *
- *     deno run examples/neighbours.ts
+ *     deno run examples/related_models.ts
  */
 import { factorAnalysis, Rbm } from "../mod.ts";
 

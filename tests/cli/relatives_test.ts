@@ -1,5 +1,5 @@
 /**
- * The VAE's neighbours on the command line: trained by what `--spec` states, then asked like any model. Oracle:
+ * Relatives of the VAE on the command line: trained with `--spec`, then queried like any model. Oracle:
  * the library's own fit of the same data, byte for byte, and its answers.
  */
 import assert from "node:assert/strict";
@@ -90,7 +90,7 @@ for (const [type, noise] of [["ppca", "shared"], ["factorAnalysis", "perFeature"
   });
 }
 
-Deno.test("neighbours refuse what they do not have, by name", async () => {
+Deno.test("relatives of the VAE refuse what they do not have, by name", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m");
   const train = (spec: string, ...more: string[]) =>
