@@ -7,6 +7,7 @@
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
+import { EqualRows } from "./equal_rows.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
 import { alikeSentences, type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
@@ -115,9 +116,10 @@ function reportColumn(
 }
 
 function countDuplicates({ data, rows }: Pick<RawTable, "data" | "rows">, width: number): number {
-  const seen = new Set<string>();
-  for (let r = 0; r < rows; r++) seen.add(data.subarray(r * width, (r + 1) * width).join());
-  return rows - seen.size;
+  const seen = new EqualRows({ data, rows }, width, Array.from({ length: width }, (_, c) => c));
+  let duplicates = 0;
+  for (let r = 0; r < rows; r++) duplicates += Number(seen.meet(r) !== r);
+  return duplicates;
 }
 
 /**

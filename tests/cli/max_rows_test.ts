@@ -145,3 +145,24 @@ Deno.test("what cannot be read is refused by its place in the file, also where t
   const few = await refused("train", far, "--out", out, "--max-rows", "5", "--label", "kind");
   assert.match(few, /needs at least 10 rows, got 5, drawn from 3000/);
 });
+
+Deno.test("report describes as many rows as train takes of a longer table, and says how many", async () => {
+  using folder = new Folder();
+  const rows = Array.from(
+    { length: 900 },
+    (_, r) => `${r % 50},${r % 50 / 4},0${1 + r % 9}/0${1 + r % 5}/2024\n`,
+  );
+  const data = folder.write("t.csv", `a,b,when\n${rows.join("")}`);
+  const { stdout, stderr } = await elbow(["report", data, ...FEW]);
+  assert.match(stdout, /t\.csv \(400 of 900 rows, 3 columns\)/);
+  assert.match(stderr, /declare it timestamp:dmy \(--column when=timestamp:dmy\)/);
+  const few = JSON.parse(await elbowOk("report", data, ...FEW, "--json"));
+  assert.deepEqual([few.rows, few.drawnRows], [900, 400]);
+  const all = JSON.parse(await elbowOk("report", data, "--json", "--column", "when=timestamp:mdy"));
+  assert.deepEqual([all.rows, all.drawnRows, all.duplicateRows], [900, undefined, 450]);
+  assert.deepEqual(all.columns.map(({ kind }: { kind: string }) => kind), [
+    "count",
+    "numeric",
+    "timestamp",
+  ]);
+});

@@ -13,6 +13,7 @@ Deno.test("readCsv() reads separators, quotes, CRLF, a byte order mark and trail
   const dialects = [
     "a,b\n1,-2.5e3\n.5,+4\n",
     "a;b\r\n1;-2500\r\n0.5;4",
+    "a|b\n1|-2500\n0.5|4\n",
     "a\tb\n1\t-2500\n0.5\t4\n\n \n",
     '\uFEFF"a","b"\r\n"1","-2500"\r\n"0.5" ,  4  \r\n',
     " a , b \n1,-2500\n0.5,4\n",

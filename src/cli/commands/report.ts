@@ -1,9 +1,11 @@
 /** `elbow report DATA`: describes a table before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
-import { inferSchema } from "../../detection/infer_schema.ts";
+import { type ColumnOverride, inferSchema, readingOf } from "../../detection/infer_schema.ts";
 import { textSentences } from "../../detection/text_facts.ts";
-import { namingTable, readData } from "../files/data.ts";
+import { namingTable } from "../files/data.ts";
+import { columnOption } from "../train/overrides.ts";
+import { readToTrain } from "../train/read.ts";
 import { aligned } from "../text/aligned.ts";
 import { sayWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
@@ -15,6 +17,9 @@ export interface ReportOptions extends options.JsonOption {
   readonly label?: string;
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly column?: readonly ColumnOverride[];
+  readonly maxRows?: number;
+  readonly seed?: number;
 }
 
 export function reportCommand(io: Io): Command {
@@ -29,15 +34,28 @@ export function reportCommand(io: Io): Command {
       options.namesOption("--columns <a,b,c>", "columns to look at (default: all but the label)"),
     )
     .addOption(options.excludeOption())
+    .addOption(columnOption())
+    .addOption(options.integerOption(
+      "--max-rows <n>",
+      "describe at most this many rows, drawn by the seed (default: 1000000, or 2^26 cells)",
+      { min: 1 },
+    ))
+    .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))
     .addOption(options.jsonOption())
-    .action(async (path: string, { json, label, columns, exclude = [] }: ReportOptions) => {
+    .action(async (path: string, { label, exclude = [], column, ...given }: ReportOptions) => {
       const left = label === undefined ? exclude : [...exclude, label];
-      const table = await readData(path, io, { columns, exclude: left, cells: "any" });
-      const { schema, cells } = await namingTable(table, async () => inferSchema(table));
+      const table = await readToTrain(path, io, {
+        ...given,
+        exclude: left,
+        cells: readingOf(column),
+      });
+      const { schema, cells } = await namingTable(table, async () => inferSchema(table, column));
       const result = reportData(cells, schema, table);
-      if (json) print(io, jsonLine({ data: path, ...plain(result) }));
-      else io.stdout(`${report(sections(path, result))}\n${columnTable(result.columns)}`);
-      sayWarnings([...textSentences(table, schema), ...result.warnings], io);
+      const all = table.drawn?.rows;
+      if (given.json) {
+        print(io, jsonLine({ data: path, ...plain(result), ...drawnRows(result, all) }));
+      } else io.stdout(`${report(sections(path, result, all))}\n${columnTable(result.columns)}`);
+      sayWarnings([...textSentences(table, schema, column), ...result.warnings], io);
     });
 }
 
@@ -46,11 +64,23 @@ function plain({ spectrum, ...rest }: DataReport) {
   return { ...rest, spectrum: spectrum && { ...spectrum, eigenvalues: [...spectrum.eigenvalues] } };
 }
 
-function sections(path: string, { rows, columns, duplicateRows, spectrum }: DataReport): Section[] {
+/** The rows of the file, and those described, if they are fewer; `train` uses the same names. */
+function drawnRows({ rows }: DataReport, all?: number) {
+  return all === undefined ? {} : { rows: all, drawnRows: rows };
+}
+
+function sections(
+  path: string,
+  { rows, columns, duplicateRows, spectrum }: DataReport,
+  all?: number,
+): Section[] {
+  const described = all === undefined
+    ? counted(rows, "row")
+    : `${count(rows)} of ${counted(all, "row")}`;
   const explained = spectrum && `${(100 * spectrum.explained).toFixed(0)} % of the variance`;
   return [{
     lines: [
-      ["Data", `${path} (${counted(rows, "row")}, ${counted(columns.length, "column")})`],
+      ["Data", `${path} (${described}, ${counted(columns.length, "column")})`],
       ["Duplicate rows", count(duplicateRows)],
       [
         "Useful latent dimensions",

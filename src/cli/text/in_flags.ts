@@ -10,6 +10,10 @@ const RULES: readonly Rule[] = [
   [/ rows train and calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
   [
+    /^column "(.*)" looks like .*declare it (timestamp:dmy|numeric:1,234.50)/,
+    "$& (--column $1=$2)",
+  ],
+  [
     /column "(.*)": expected .*or declare the column categorical/,
     "$& with --column $1=categorical",
   ],

@@ -1,6 +1,6 @@
 /**
  * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
- * Source: RFC 4180, with `;` and tab as further separators.
+ * Source: RFC 4180, with `;`, `|` and tab as further separators.
  * Numbers have a decimal point or, if the separator is not a comma, a decimal comma: `decimal_comma.ts`.
  * Limits: UTF-8; nothing is skipped or guessed silently.
  */
@@ -27,7 +27,7 @@ import { decodeText } from "../text/text.ts";
 /** Options of the CSV reader. */
 export interface CsvOptions extends TableOptions {
   /** Cell separator; detected from the first line if omitted. */
-  readonly separator?: "," | ";" | "\t";
+  readonly separator?: "," | ";" | "\t" | "|";
 }
 
 /**

@@ -69,9 +69,9 @@ export class RecordBlocks {
   }
 }
 
-/** Tab, semicolon or comma: the one that occurs most often outside quotes in the first line; comma if none does. */
+/** Tab, semicolon, vertical bar or comma: the one that occurs most often outside quotes in the first line; comma if none does. */
 export function detectSeparator(text: string): string {
-  const counts = new Map([[",", 0], ["\t", 0], [";", 0]]);
+  const counts = new Map([[",", 0], ["\t", 0], [";", 0], ["|", 0]]);
   let inside = false;
   for (const char of text) {
     if (char === '"') inside = !inside;
