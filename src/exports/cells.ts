@@ -9,7 +9,7 @@ export interface CellCosts {
   /** Cells that their column's kind rules out: `table/impossible.ts`. */
   readonly impossible?: Float64Array;
   /** Missing cells; NaN if the model needs complete rows. */
-  readonly usual?: Float64Array;
+  readonly missing?: Float64Array;
 }
 
 /** `[B, C]`, float64. */
@@ -17,10 +17,10 @@ export function cellCosts(
   e: Emitter,
   rows: Value,
   schema: readonly ColumnSchema[],
-  { impossible, usual = new Float64Array(schema.length).fill(NaN) }: CellCosts,
+  { impossible, missing = new Float64Array(schema.length).fill(NaN) }: CellCosts,
 ): Value {
   const zero = e.row("zero", [0]);
-  let sum = e.select(e.binary("equal", rows, rows), zero, e.row("lacking", usual));
+  let sum = e.select(e.binary("equal", rows, rows), zero, e.row("lacking", missing));
   const add = (name: string, isOne: (c: number) => boolean, mask: () => Value) => {
     const cost = impossible?.map((nats, c) => isOne(c) ? nats : 0);
     if (cost?.some((nats) => nats > 0)) sum = e.add(sum, e.mul(mask(), e.row(name, cost)));

@@ -31,19 +31,19 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
     networkOutputs = networks(e, model, xs);
   const views = model.parts.map((part, p) => new ViewStatistics(e, part, xs[p], networkOutputs));
   const { statistics } = model,
-    of = views.flatMap((view) => statistics.map((name) => ({ view, name })));
-  const surprisals = e.concat(of.map(({ view, name }) => view.surprisal(name)));
+    pairs = views.flatMap((view) => statistics.map((name) => ({ view, name })));
+  const surprisals = e.concat(pairs.map(({ view, name }) => view.surprisal(name)));
   const [most, one] = largest(e, surprisals);
   const rest = e.select(one, e.row("taken", [-1e300]), surprisals), [next, two] = largest(e, rest);
   const score = e.add(e.mul(most, e.row("most", [MOST])), e.mul(next, e.row("next", [NEXT])));
   const nats = e.mul(e.add(one, two), e.mul(score, e.row("half", [0.5])));
-  const blamed = of.map(({ view, name }, s) =>
+  const blamed = pairs.map(({ view, name }, s) =>
     view.blame(name, e.slice(nats, s, 1), schema.length)
   );
-  const more = cellCosts(e, rows, schema, { impossible });
-  const raw = blamed.reduce((sum, each) => e.add(sum, each), more);
+  const costs = cellCosts(e, rows, schema, { impossible });
+  const raw = blamed.reduce((sum, each) => e.add(sum, each), costs);
   return programOf("score", e, [rows], {
-    score: e.round(e.add(score, e.reduce("sumCols", more))),
+    score: e.round(e.add(score, e.reduce("sumCols", costs))),
     contributions: e.round(e.add(raw, overTypical(e, typical))),
     surprisals: e.round(surprisals),
   });
@@ -70,8 +70,8 @@ function largest(e: Emitter, values: Value): readonly [Value, Value] {
   const most = e.reduce("maxCols", values), count = values.shape.cols;
   const places = Array.from({ length: count }, (_, i) => -i);
   const row = e.row("places", places);
-  const here = e.select(e.binary("equal", values, most), row, e.row("beyond", [-count]));
-  return [most, e.binary("equal", row, e.reduce("maxCols", here))];
+  const firstPlace = e.select(e.binary("equal", values, most), row, e.row("beyond", [-count]));
+  return [most, e.binary("equal", row, e.reduce("maxCols", firstPlace))];
 }
 
 /** One view: `scoring/ensemble/part.ts`. */

@@ -32,21 +32,21 @@ export function neighbourhood(
   const norms = e.add(e.reduce("sumCols", squares), e.row(`${name}.lengths`, lengths));
   const products = e.matmul(x, references, [false, true]);
   const distances = e.unary("sqrt", e.max(e.sub(norms, e.mul(products, two)), zero));
-  const taken = nearest(e, distances, most), isApart = e.binary("less", zero, distances);
+  const chosen = nearest(e, distances, most), isApart = e.binary("less", zero, distances);
   const number = e.row(`count.${most}`, [most]);
   const floor = e.row(`${name}.nearest`, [NEAREST * Math.sqrt(features)]);
-  const mean = e.div(e.reduce("sumCols", e.mul(taken, distances)), number);
-  const around = e.div(e.matmul(taken, e.table(`${name}.spread`, count, 1, spread)), number);
+  const mean = e.div(e.reduce("sumCols", e.mul(chosen, distances)), number);
+  const meanSpread = e.div(e.matmul(chosen, e.table(`${name}.spread`, count, 1, spread)), number);
   const weights = e.select(
     isApart,
-    e.div(taken, e.select(isApart, distances, e.row("one", [1]))),
+    e.div(chosen, e.select(isApart, distances, e.row("one", [1]))),
     zero,
   );
   const ofX = e.mul(squares, e.reduce("sumCols", weights));
   const mixed = e.mul(e.mul(x, e.matmul(weights, references)), two);
   const ofReferences = e.matmul(weights, e.mul(references, references));
   return {
-    distance: e.div(e.max(mean, floor), e.unary("sqrt", e.max(around, floor))),
+    distance: e.div(e.max(mean, floor), e.unary("sqrt", e.max(meanSpread, floor))),
     share: e.max(e.add(e.sub(ofX, mixed), ofReferences), zero),
   };
 }

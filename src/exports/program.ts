@@ -63,14 +63,14 @@ export function exportProgram(
 ): ExportProgram {
   const g = createGraph(), outputs = BUILDERS[name](g, model.spec);
   const emitter = new Emitter(fused), parameters = model.parameters(), inputs: Value[] = [];
-  const around = table && new ExportTable(emitter, table, model.spec);
-  const made = lowered(g, outputs, emitter, {
+  const exportTable = table && new ExportTable(emitter, table, model.spec);
+  const values = lowered(g, outputs, emitter, {
     parameter: (name) => parameters.get(name)!.data,
     input(own) {
-      const ofTable = own.name === "x" ? around : undefined;
+      const ofTable = own.name === "x" ? exportTable : undefined;
       inputs.push(ofTable?.rows ?? own);
       return ofTable?.x ?? own;
     },
   });
-  return programOf(name, emitter, inputs, around?.outputs(made) ?? made);
+  return programOf(name, emitter, inputs, exportTable?.outputs(values) ?? values);
 }

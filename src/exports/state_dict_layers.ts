@@ -57,14 +57,14 @@ function encoders(
 ): LayerMap[] {
   step();
   const { outputs } = encoder.at(-1)!;
-  const onward = all.filter((each) => each.inputs === outputs && !encoder.includes(each));
-  const here = onward.flatMap((mean, i) =>
-    onward.slice(i + 1)
+  const nextLayers = all.filter((each) => each.inputs === outputs && !encoder.includes(each));
+  const asHeads = nextLayers.flatMap((mean, i) =>
+    nextLayers.slice(i + 1)
       .filter((logVar) => logVar.outputs === mean.outputs)
       .flatMap((logVar) => decoders(all, encoder, orderHeads(mean, logVar), [], step))
   );
-  const deeper = onward.flatMap((each) => encoders(all, [...encoder, each], step));
-  return [...here, ...deeper];
+  const asHidden = nextLayers.flatMap((each) => encoders(all, [...encoder, each], step));
+  return [...asHeads, ...asHidden];
 }
 
 function decoders(

@@ -98,11 +98,13 @@ export class ExportTable {
     const e = this.#e, { typical, costs = typical, impossible } = this.#model;
     const sum = (x: Value) => e.reduce("sumCols", x);
     const contributions = this.#folded(e.add(cost, e.mul(sum(kl), this.#shares())));
-    const usual = this.#spec.missing ? costs : undefined;
-    const more = e.round(cellCosts(e, this.rows, this.#schema, { impossible, usual }));
+    const missingCosts = this.#spec.missing ? costs : undefined;
+    const extraCosts = e.round(
+      cellCosts(e, this.rows, this.#schema, { impossible, missing: missingCosts }),
+    );
     return {
-      score: e.add(e.add(sum(cost), sum(kl)), sum(more)),
-      contributions: e.add(e.add(contributions, more), e.round(overTypical(e, typical))),
+      score: e.add(e.add(sum(cost), sum(kl)), sum(extraCosts)),
+      contributions: e.add(e.add(contributions, extraCosts), e.round(overTypical(e, typical))),
     };
   }
 
@@ -147,11 +149,11 @@ export class ExportTable {
     return e.concat(this.#runs.map((run) => {
       const own = run.columns * run.each;
       if (own === 0) return e.mul(e.slice(restored, 0, 1), e.row("zero", [0]));
-      const made = e.slice(restored, at, own);
+      const decoded = e.slice(restored, at, own);
       at += own;
-      if (run.kind === "categorical") return this.#largest(made, run.each);
-      if (run.kind === "timestamp") return e.mul(e.slice(made, 0, 1), e.row("unknown", [NaN]));
-      return this.#model.expansion.isLog(run.kind) ? e.exp(made) : made;
+      if (run.kind === "categorical") return this.#largest(decoded, run.each);
+      if (run.kind === "timestamp") return e.mul(e.slice(decoded, 0, 1), e.row("unknown", [NaN]));
+      return this.#model.expansion.isLog(run.kind) ? e.exp(decoded) : decoded;
     }));
   }
 

@@ -11,7 +11,7 @@ import { cosTurns } from "./cells.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Value } from "./primitives.ts";
 
-type Of<Kind extends Transform["kind"]> = Extract<Transform, { readonly kind: Kind }>;
+type TransformOf<Kind extends Transform["kind"]> = Extract<Transform, { readonly kind: Kind }>;
 
 /** `[B, F]`, float32 numbers. */
 export function viewOf(e: Emitter, rows: Value, { name, features }: View): Value {
@@ -45,8 +45,10 @@ function gathered(e: Emitter, rows: Value, columns: readonly number[]): Value {
 /** Features of one kind. */
 function transformed(e: Emitter, name: string, cells: Value, features: readonly Feature[]): Value {
   const all = features.map(({ transform }) => transform);
-  const row = <Kind extends Transform["kind"]>(of: (transform: Of<Kind>) => number, what: string) =>
-    e.row(`${name}.${what}`, all.map((each) => of(each as Of<Kind>)));
+  const row = <Kind extends Transform["kind"]>(
+    of: (transform: TransformOf<Kind>) => number,
+    what: string,
+  ) => e.row(`${name}.${what}`, all.map((each) => of(each as TransformOf<Kind>)));
   const standard = (x: Value) =>
     e.div(
       e.sub(x, row<"level">(({ mean }) => mean, "mean")),
@@ -54,15 +56,20 @@ function transformed(e: Emitter, name: string, cells: Value, features: readonly 
     );
   switch (all[0].kind) {
     case "arcsinh": {
-      const away = e.sub(cells, row<"arcsinh">(({ centre }) => centre, "centre"));
+      const offset = e.sub(cells, row<"arcsinh">(({ centre }) => centre, "centre"));
       return limited(
         e,
-        standard(asinh(e, e.div(away, row<"arcsinh">(({ scale }) => scale, "scale")))),
+        standard(asinh(e, e.div(offset, row<"arcsinh">(({ scale }) => scale, "scale")))),
       );
     }
     case "curve": {
-      const bent = curved(e, name, cells, all.map((each) => (each as Of<"curve">).curve));
-      return limited(e, e.sub(bent, row<"curve">(({ mean }) => mean, "mean")));
+      const transformed = curved(
+        e,
+        name,
+        cells,
+        all.map((each) => (each as TransformOf<"curve">).curve),
+      );
+      return limited(e, e.sub(transformed, row<"curve">(({ mean }) => mean, "mean")));
     }
     case "level":
       return standard(e.binary("equal", cells, row<"level">(({ level }) => level, "level")));
@@ -88,8 +95,8 @@ export function curved(e: Emitter, name: string, x: Value, curves: readonly Curv
   for (let k = 0; k + 1 < knots; k++) {
     // Shorter curves get pieces of zero width after their last one.
     const has = (c: Curve) => k + 1 < c.x.length, width = (c: Curve) => c.x[k + 1] - c.x[k];
-    const along = e.max(from(`x${k}`, (c) => has(c) ? c.x[k] : c.x.at(-1)!), zero);
-    const within = e.min(along, row(`width${k}`, (c) => has(c) ? width(c) : 0));
+    const beyondKnot = e.max(from(`x${k}`, (c) => has(c) ? c.x[k] : c.x.at(-1)!), zero);
+    const within = e.min(beyondKnot, row(`width${k}`, (c) => has(c) ? width(c) : 0));
     const slope = row(`slope${k}`, (c) => has(c) ? (c.y[k + 1] - c.y[k]) / width(c) : 0);
     y = e.add(y, e.mul(within, slope));
   }

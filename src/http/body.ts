@@ -175,11 +175,11 @@ async function readAtOnce(
   for (let turn = 0; turn < 8 && !bytes; turn++) await undefined;
   if (bytes) return bytes;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timedOut = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(timeout(deadlineMs)), deadlineMs);
   });
   try {
-    return await Promise.race([read, late]);
+    return await Promise.race([read, timedOut]);
   } finally {
     clearTimeout(timer);
   }

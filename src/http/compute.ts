@@ -29,9 +29,9 @@ export function compute(
   const { data, rows } = cells, { columns: { length: columns }, blanks } = work;
   const most = partOf(Math.max(data.length / rows, columns));
   if (rows > most) return computeParts(work, cells, pacer, firstRow, most);
-  const made = runPart(work, cells, pacer, firstRow, 0);
-  if (!(made instanceof Promise)) return { data: made, rows, columns, blanks };
-  return made.then((data) => ({ data, rows, columns, blanks }));
+  const result = runPart(work, cells, pacer, firstRow, 0);
+  if (!(result instanceof Promise)) return { data: result, rows, columns, blanks };
+  return result.then((data) => ({ data, rows, columns, blanks }));
 }
 
 async function computeParts(
@@ -65,14 +65,14 @@ function runPart(
     // The error for a single row has no row number.
     throw notFiniteAt(part, first, (error.row ?? 1) - 1);
   };
-  const finite = (made: Float64Array) => {
-    const bad = firstNotFinite(made, work.columns.length, work.blanks);
+  const finite = (result: Float64Array) => {
+    const bad = firstNotFinite(result, work.columns.length, work.blanks);
     if (bad >= 0) throw notFiniteAt(part, first, Math.floor(bad / work.columns.length));
-    return made;
+    return result;
   };
   try {
-    const made = work.run(part, firstRow, pacer);
-    return made instanceof Promise ? made.then(finite, refuse) : finite(made);
+    const result = work.run(part, firstRow, pacer);
+    return result instanceof Promise ? result.then(finite, refuse) : finite(result);
   } catch (error) {
     return refuse(error);
   }

@@ -75,8 +75,8 @@ function detectorWork(rows: number, columns: number, settings: TrainSettings): n
   const { hidden, latent, likelihood, objective, batchSize } = settings;
   if (objective) parseObjective(objective);
   const isEnsemble = presetOf(settings) === "ensemble";
-  const usual = (isEnsemble ? memberTraining : defaultTraining)(rows, batchSize);
-  const { epochs = usual.epochs ?? 1 } = settings;
+  const defaults = (isEnsemble ? memberTraining : defaultTraining)(rows, batchSize);
+  const { epochs = defaults.epochs ?? 1 } = settings;
   const networks = isEnsemble ? VIEWS * MEMBERS : 1;
   const spec = parseSpec(detectorSpec([{ columns }], { hidden, latent, likelihood }));
   return networks * rows * epochs * PASSES * weightsOf(spec);

@@ -95,8 +95,8 @@ export async function scorePart(
       firstRow,
       () => scorer.scoreCells({ data: data as Float64Array, rows }),
     );
-    const asked = { falseAlarmRate: scorer.falseAlarmRate };
-    const decision = decide(scorer.calibration, scored.scores, asked);
+    const options = { falseAlarmRate: scorer.falseAlarmRate };
+    const decision = decide(scorer.calibration, scored.scores, options);
     const lines = new VerdictLines(scorer).write(scored, decision, { firstRow });
     return { lines, rows, anomalies: decision.anomalies };
   } finally {

@@ -56,10 +56,10 @@ export function driftCommand(io: Io): Command {
 
 function sections(model: string, data: string, result: DriftReport): Section[] {
   const { rows, changed, columns, scores, tablesBetweenFalseAlarms, stream } = result;
-  const moved = columns.filter((each) => each.changed).map(({ name }) => name);
-  if (scores.changed) moved.push("the scores");
-  const what = moved.length > 0 ? `: ${moved.slice(0, 5).join(", ")}` : "";
-  const more = moved.length > 5 ? ` and ${moved.length - 5} more` : "";
+  const changedNames = columns.filter((each) => each.changed).map(({ name }) => name);
+  if (scores.changed) changedNames.push("the scores");
+  const what = changedNames.length > 0 ? `: ${changedNames.slice(0, 5).join(", ")}` : "";
+  const more = changedNames.length > 5 ? ` and ${changedNames.length - 5} more` : "";
   const alarm = stream.alarmAt === undefined
     ? `quiet: R came to ${Number(stream.largest.toPrecision(3))} of ${count(stream.runLength)}`
     : `alarm at row ${count(stream.alarmAt)}`;

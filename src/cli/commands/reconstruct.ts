@@ -36,11 +36,13 @@ export function reconstructCommand(io: Io): Command {
       const table = await readDataFor(model, data, io);
       sayFirstOf(model, "rows", io);
       const x = model.units.toVae(table);
-      const made = await (model.rbm ?? model.vae).reconstruct(x);
+      const reconstructed = await (model.rbm ?? model.vae).reconstruct(x);
       const fields = { model: path, data: table.source };
-      if (!isImage(given.out)) return await writeRows(inTableUnits(model, made, fields), given, io);
+      if (!isImage(given.out)) {
+        return await writeRows(inTableUnits(model, reconstructed, fields), given, io);
+      }
       const across = given.across ?? Math.min(table.rows, PAIRS_ACROSS);
-      const pairs = pairedRows(inTableCells(model, x), inTableCells(model, made), across);
+      const pairs = pairedRows(inTableCells(model, x), inTableCells(model, reconstructed), across);
       await writeImages(pairs, given.out, { ...given, across }, { ...given, fields }, io);
     },
   );

@@ -131,7 +131,7 @@ export class BlockScorer {
     const why = settings.explain &&
       explainFlagged(this.#model.scorer, cells, table, decision, settings.explain);
     const { contributions } = why ?? table;
-    const more = (r: number) => [
+    const extraCells = (r: number) => [
       ...(confidences ? [confidences[r].toFixed(4)] : []),
       ...(regrets ? [regretCell(regrets[r])] : []),
       ...(why ? [explanation(why.blamed.get(r))] : []),
@@ -139,7 +139,7 @@ export class BlockScorer {
     const isMore = confidences !== undefined || regrets !== undefined || why !== undefined;
     const lines = this.#lines.write({ scores, contributions }, decision, {
       firstRow,
-      more: isMore ? more : undefined,
+      more: isMore ? extraCells : undefined,
       into,
     });
     return { lines, rows: cells.rows, anomalies, uncertain, blankLine, keys };

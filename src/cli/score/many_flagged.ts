@@ -1,11 +1,11 @@
 /** A hint when too many rows are flagged for all of them to be anomalies: the model may not fit the table. */
 
 /** Fewer flagged rows mean nothing. */
-const ENOUGH = 10;
+const MIN_FLAGGED = 10;
 
 /** The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate. */
 export function manyFlagged(flagged: number, rows: number, rate = 0): string {
-  if (flagged < ENOUGH || flagged <= rows * Math.max(0.2, 5 * rate)) return "";
+  if (flagged < MIN_FLAGGED || flagged <= rows * Math.max(0.2, 5 * rate)) return "";
   return "; so many are seldom all anomalies: elbow drift tells whether the rows are still like those trained on";
 }
 
@@ -18,11 +18,11 @@ export function manyOfSeries(
   steps: number,
   moved?: () => readonly string[] | undefined,
 ): string {
-  if (flagged < ENOUGH || 2 * flagged <= steps) return "";
-  return `; more than half is seldom all anomalous: ${whyMany(moved?.())}`;
+  if (flagged < MIN_FLAGGED || 2 * flagged <= steps) return "";
+  return `; more than half is seldom all anomalous: ${reasonForMany(moved?.())}`;
 }
 
-function whyMany(moved: readonly string[] | undefined): string {
+function reasonForMany(moved: readonly string[] | undefined): string {
   if (moved === undefined) {
     return "the series may have moved since training, or its rows come in another order or at other times";
   }

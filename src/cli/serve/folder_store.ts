@@ -40,8 +40,8 @@ export async function openFolderStore(
   if (writable) await Deno.mkdir(inner, { recursive: true });
   const pathOf = new Map(placed.map(({ digest, path }) => [digest, path]));
   const blobPath = (digest: string) => pathOf.get(digest) ?? `${inner}/${requireDigest(digest)}`;
-  const there = await readIfThere(indexPath);
-  let index = await withPlaced(there ? parseIndex(there) : EMPTY_INDEX, placed, blobPath);
+  const text = await readIfThere(indexPath);
+  let index = await withPlaced(text ? parseIndex(text) : EMPTY_INDEX, placed, blobPath);
   let revision = 0;
   const save = (next: ModelIndex) => write(indexPath, indexText(next));
   if (writable) await save(index);
@@ -77,10 +77,10 @@ async function withPlaced(
 ): Promise<ModelIndex> {
   const models = new Map<string, ModelEntry>();
   for (const [name, { last, versions }] of index.models) {
-    const there = await Promise.all(
+    const present = await Promise.all(
       versions.map(({ digest }) => Deno.stat(blobPath(digest)).catch(undefinedIfGone)),
     );
-    models.set(name, { last, versions: versions.filter((_, i) => there[i]) });
+    models.set(name, { last, versions: versions.filter((_, i) => present[i]) });
   }
   for (const { name, digest, bytes } of placed) {
     const { last, versions } = models.get(name) ?? { last: 0, versions: [] };

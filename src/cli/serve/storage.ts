@@ -34,12 +34,14 @@ export function addStorageOptions(command: Command): Command {
   return command
     .option("--db <file>", "SQLite file for jobs and models; created if missing")
     .option("--nats <urls>", "NATS servers with JetStream that keep jobs and models")
-    .addOption(options.numberOption("--lease <seconds>", LEASE, limits))
-    .addOption(options.integerOption("--keep-versions <n>", KEPT, { min: 1, max: 1e6 }));
+    .addOption(options.numberOption("--lease <seconds>", LEASE_TEXT, limits))
+    .addOption(
+      options.integerOption("--keep-versions <n>", KEEP_VERSIONS_TEXT, { min: 1, max: 1e6 }),
+    );
 }
 
-const KEPT = "versions of each model to keep as new ones come (default: all)";
-const LEASE = "seconds until the job of a dead worker is taken over (default: 15)";
+const KEEP_VERSIONS_TEXT = "versions of each model to keep as new ones come (default: all)";
+const LEASE_TEXT = "seconds until the job of a dead worker is taken over (default: 15)";
 
 export function addWorkOptions(command: Command): Command {
   const { integerOption, numberOption } = options;

@@ -206,11 +206,11 @@ export class CsvParts implements PartReader {
 
 /** The columns except the last, and the last as a label. */
 function lastAsLabel(read: Float64Array, rows: number): Pick<Table, "data" | "label"> {
-  const wide = read.length / rows, width = wide - 1;
+  const readWidth = read.length / rows, width = readWidth - 1;
   const data = new Float64Array(rows * width), label = new Float64Array(rows);
   for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < width; c++) data[r * width + c] = read[r * wide + c];
-    label[r] = read[r * wide + width] === 0 ? 0 : 1;
+    for (let c = 0; c < width; c++) data[r * width + c] = read[r * readWidth + c];
+    label[r] = read[r * readWidth + width] === 0 ? 0 : 1;
   }
   return { data, label };
 }

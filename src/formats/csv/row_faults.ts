@@ -9,15 +9,21 @@ interface Place {
 
 /** A row with too few cells, or too many. */
 export function widthFault({ source, width }: Place, row: number, line: number, cells: number) {
-  return new DataError({ source, row, line, expected: asWideAs(width), actual: `${cells}` });
+  return new DataError({ source, row, line, expected: expectedCells(width), actual: `${cells}` });
 }
 
 /** A blank line with rows after it. */
 export function blankFault({ source, width }: Place, row: number, line: number): DataError {
-  return new DataError({ source, row, line, expected: asWideAs(width), actual: "a blank line" });
+  return new DataError({
+    source,
+    row,
+    line,
+    expected: expectedCells(width),
+    actual: "a blank line",
+  });
 }
 
-function asWideAs(width: number): string {
+function expectedCells(width: number): string {
   return `${inCells(width)}, as in the header`;
 }
 

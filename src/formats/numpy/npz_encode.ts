@@ -12,12 +12,12 @@ export interface NpzArray {
 }
 
 /** In local time, so that the result does not depend on the machine's time zone. */
-const OLDEST = new Date(1980, 0, 1);
+const OLDEST_ZIP_DATE = new Date(1980, 0, 1);
 
 export function encodeNpz(arrays: ReadonlyMap<string, NpzArray>): Uint8Array {
   const members: Zippable = {};
   for (const [name, { data, shape }] of arrays) {
-    members[`${name}.npy`] = [encodeNpy(data, shape), { level: 0, mtime: OLDEST }];
+    members[`${name}.npy`] = [encodeNpy(data, shape), { level: 0, mtime: OLDEST_ZIP_DATE }];
   }
   return zipSync(members);
 }

@@ -95,8 +95,8 @@ export class Registry implements Catalogue {
       }
       if (!models.has(name)) requireRoom(models.size + aliases.size);
       const { last, versions } = models.get(name) ?? { last: 0, versions: [] };
-      const before = job && versions.find((each) => each.job === job);
-      if (before) return { value: { version: before, isNew: false } };
+      const existing = job && versions.find((each) => each.job === job);
+      if (existing) return { value: { version: existing, isNew: false } };
       const current = versions.at(-1);
       requirePrecondition(precondition, current);
       if (!job && current?.digest === digest) return { value: { version: current, isNew: false } };
@@ -189,8 +189,8 @@ export class Registry implements Catalogue {
 
   /** The same object for every request while the model's name and version stay the same. */
   #served(found: Listed, model: Model): Served {
-    const before = this.#servedByModel.get(model);
-    if (before?.name === found.name && before.version === found.version) return before;
+    const cached = this.#servedByModel.get(model);
+    if (cached?.name === found.name && cached.version === found.version) return cached;
     const served = { ...found, model };
     this.#servedByModel.set(model, served);
     return served;

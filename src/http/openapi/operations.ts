@@ -43,7 +43,7 @@ const FLOATS = "application/octet-stream", LINES = "application/x-ndjson";
 const EVENTS = "text/event-stream";
 
 /** Headers that say which model answered. */
-const OF_MODEL = ["elbow-model", "elbow-model-version", "elbow-model-digest"];
+const MODEL_HEADERS = ["elbow-model", "elbow-model-version", "elbow-model-digest"];
 /** The state of a job, which is new or existed already. */
 const ACCEPTED: Operation["answers"] = {
   200: { json: "Job", headers: ["location"] },
@@ -78,7 +78,7 @@ function verbOperations(path: string, suffix: string): Operation[] {
         200: {
           json: VERB_ANSWERS[name],
           types: hasRows ? [FLOATS, LINES] : [FLOATS],
-          headers: [...OF_MODEL, "elbow-shape"],
+          headers: [...MODEL_HEADERS, "elbow-shape"],
         },
       },
     };
@@ -89,7 +89,7 @@ function oipOperations(path: string, suffix: string): Operation[] {
   return [
     withHeaders(
       get(`oipModel${suffix}`, path, "the tensors of a model", "OipModel", "score"),
-      OF_MODEL,
+      MODEL_HEADERS,
     ),
     get(
       `oipModelReady${suffix}`,
@@ -110,7 +110,7 @@ function oipOperations(path: string, suffix: string): Operation[] {
         200: {
           json: "OipAnswer",
           types: [FLOATS],
-          headers: [...OF_MODEL, "inference-header-content-length"],
+          headers: [...MODEL_HEADERS, "inference-header-content-length"],
         },
       },
     },
@@ -211,7 +211,7 @@ function withHeaders(operation: Operation, headers: readonly string[]): Operatio
 
 /** Describes a model in full; 304 if the caller's copy is current. */
 function description(id: string, path: string, summary: string): Operation {
-  const headers = [...OF_MODEL, "etag"];
+  const headers = [...MODEL_HEADERS, "etag"];
   const { answers, ...operation } = withHeaders(get(id, path, summary, "Model", "score"), headers);
   return { ...operation, headers: ["if-none-match"], answers: { ...answers, 304: { headers } } };
 }

@@ -52,11 +52,11 @@ function membersText(
 ): string {
   const inner = `${indent}  `;
   const lines = Object.entries(properties).flatMap(([name, schema]) => {
-    const key = `${name}${required.includes(name) ? "" : "?"}`, said = rulesText(schema);
+    const key = `${name}${required.includes(name) ? "" : "?"}`, rules = rulesText(schema);
     const line = `${inner}${key}: ${typeText(schema, inner)}`;
-    if (said === "") return [line];
-    const isLong = line.includes("\n") || line.length + said.length > MAX_LINE;
-    return isLong ? [`${inner}// ${said}`, line] : [`${line} // ${said}`];
+    if (rules === "") return [line];
+    const isLong = line.includes("\n") || line.length + rules.length > MAX_LINE;
+    return isLong ? [`${inner}// ${rules}`, line] : [`${line} // ${rules}`];
   });
   const choice = oneOf?.flatMap(({ required = [] }) => required) ?? [];
   if (choice.length > 0) lines.unshift(`${inner}// either ${choice.join(" or ")}`);
@@ -73,20 +73,20 @@ const LARGE = Number.MAX_SAFE_INTEGER;
 /** The rules for a value, and its description. */
 export function rulesText(json: Json): string {
   const schema = json as Schema;
-  const said = (key: string, word: string) => {
+  const limit = (key: string, word: string) => {
     const value = schema[key];
     return typeof value === "number" && Math.abs(value) < LARGE ? [`${word} ${value}`] : [];
   };
   const choice = (schema.oneOf ?? []).map(rulesText).join(", or ");
   const all = [
     ...(schema.type === "integer" ? ["whole"] : []),
-    ...said("minimum", "from"),
-    ...said("exclusiveMinimum", "above"),
-    ...said("maximum", "to"),
-    ...said("exclusiveMaximum", "below"),
-    ...said("minItems", "at least"),
-    ...said("maxItems", "at most"),
-    ...said("maxLength", "characters up to"),
+    ...limit("minimum", "from"),
+    ...limit("exclusiveMinimum", "above"),
+    ...limit("maximum", "to"),
+    ...limit("exclusiveMaximum", "below"),
+    ...limit("minItems", "at least"),
+    ...limit("maxItems", "at most"),
+    ...limit("maxLength", "characters up to"),
     ...("default" in schema ? [`else ${JSON.stringify(schema.default)}`] : []),
     ...(schema.description === undefined ? [] : [schema.description]),
     schema.items ? rulesText(schema.items) : "",

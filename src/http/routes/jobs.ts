@@ -17,7 +17,7 @@ import { type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
 
 /** Milliseconds of silence after which a comment keeps the connection alive. */
-const ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 
 /** The most concurrent streams of events. */
 const MAX_WATCHERS = 1000;
@@ -105,11 +105,11 @@ function eventStream(
   stopping: AbortSignal | undefined,
   watchers: { count: number },
 ): ReadableStream<Uint8Array> {
-  const gone = new AbortController(), encoder = new TextEncoder();
+  const disconnected = new AbortController(), encoder = new TextEncoder();
   const events = queue.events(
     id,
     after,
-    AbortSignal.any(stopping ? [gone.signal, stopping] : [gone.signal]),
+    AbortSignal.any(stopping ? [disconnected.signal, stopping] : [disconnected.signal]),
   );
   let alive: ReturnType<typeof setInterval> | undefined, isOpen = true;
   watchers.count++;
@@ -121,7 +121,7 @@ function eventStream(
   };
   return new ReadableStream({
     start(controller) {
-      alive = setInterval(() => controller.enqueue(encoder.encode(":\n\n")), ALIVE_MS);
+      alive = setInterval(() => controller.enqueue(encoder.encode(":\n\n")), KEEP_ALIVE_MS);
     },
     async pull(controller) {
       try {
@@ -141,7 +141,7 @@ function eventStream(
     },
     cancel() {
       close();
-      gone.abort();
+      disconnected.abort();
     },
   }, { highWaterMark: 0 });
 }

@@ -64,14 +64,14 @@ export function modelRoutes(app: Hono, service: Service): void {
 }
 
 /** How many times longer than other bodies a model file may take to arrive. */
-export const UPLOAD_PATIENCE = 6;
+export const UPLOAD_DEADLINE_FACTOR = 6;
 
 async function upload(call: Call, service: Service, registry: Registry): Promise<Reply> {
   const name = newName(call, "name");
   requireType(call.head, ["application/octet-stream"], "application/octet-stream");
   const bytes = await readBytes(call, {
     maxBytes: service.limits.maxModelBytes,
-    deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
+    deadlineMs: service.deadlineMs * UPLOAD_DEADLINE_FACTOR,
   });
   const { version, isNew } = await registry.put(name, bytes, preconditionOf(call.head));
   Object.assign(call, { model: name, version: version.version });

@@ -26,8 +26,8 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   const id = await jobId(call.head.get("idempotency-key"), owner, pathName(call, "name"));
   const body = checkBody(scoreJobBody, await readJson(call, bodyLimits(call, service)));
   const requested = await requestDigest(body);
-  const before = await recallJob(call, training, { id, digest: requested });
-  if (before) return before;
+  const earlier = await recallJob(call, training, { id, digest: requested });
+  if (earlier) return earlier;
   const { upload, falseAlarmRate } = body;
   const { name: model, version, digest, model: scorer } = await servedModel(call, service);
   if (!isTable(scorer) || scorer.window !== undefined) {

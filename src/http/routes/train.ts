@@ -39,8 +39,8 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   const id = await jobId(call.head.get("idempotency-key"), owner, model);
   const body = checkBody(trainBody, await readJson(call, bodyLimits(call, service)));
   const requested = await requestDigest(body);
-  const before = await recallJob(call, training, { id, digest: requested });
-  if (before) return before;
+  const earlier = await recallJob(call, training, { id, digest: requested });
+  if (earlier) return earlier;
   if ((await training.registry.aliases()).has(model)) {
     throw new Problem("conflict", "Cannot train model: its name is an alias");
   }

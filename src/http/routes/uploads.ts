@@ -10,7 +10,7 @@ import { type Service, trainAction } from "../service.ts";
 import { isModelName } from "../../storage/model_store.ts";
 import type { Upload } from "../../storage/job_queue.ts";
 import { type JobIntake, UPLOAD_TYPES } from "../jobs/job_intake.ts";
-import { UPLOAD_PATIENCE } from "./models.ts";
+import { UPLOAD_DEADLINE_FACTOR } from "./models.ts";
 
 export function uploadRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/uploads", {
@@ -23,8 +23,8 @@ export function uploadRoutes(app: Hono, service: Service): void {
     put: trainAction(service, (call, training) => put(call, service, training)),
     delete: trainAction(service, async (call, { queue }) => {
       const name = call.param("name") ?? "";
-      const there = isModelName(name) && await queue.uploads.delete(call.caller, name);
-      if (there) return respondNothing();
+      const existed = isModelName(name) && await queue.uploads.delete(call.caller, name);
+      if (existed) return respondNothing();
       throw new Problem(
         "unknown-upload",
         "Cannot find upload: GET /v1/uploads lists those there are",
@@ -46,7 +46,7 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
   requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0]);
   const bytes = await readBytes(call, {
     maxBytes: training.maxUploadBytes,
-    deadlineMs: service.deadlineMs * UPLOAD_PATIENCE,
+    deadlineMs: service.deadlineMs * UPLOAD_DEADLINE_FACTOR,
   });
   return await training.callerLock.run(owner, async () => {
     const others = (await uploads.list(owner)).filter((each) => each.name !== name);

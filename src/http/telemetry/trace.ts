@@ -20,7 +20,7 @@ export interface Trace {
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /** The only flag that level 1 defines: the caller records the trace. */
-const RECORDED = 1;
+const SAMPLED = 1;
 
 /** Continues the trace of a request, or starts one. */
 export function traceOf(headers: HeaderLookup, digits: RandomDigits): Trace {
@@ -44,7 +44,7 @@ export function parseTraceparent(text: string): Trace | undefined {
 
 /** The flags of a header, reduced to the known bit. */
 export function flagsOf(bits: number): string {
-  return bits & RECORDED ? "01" : "00";
+  return bits & SAMPLED ? "01" : "00";
 }
 
 /** The header of an answer. */

@@ -135,12 +135,12 @@ async function follow(
 /** @throws TypeError if there is no answer in time; the request itself goes on */
 async function within(milliseconds: number, answer: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timedOut = new Promise<never>((_, reject) => {
     const error = new TypeError("Cannot read the index of models: NATS does not answer");
     timer = setTimeout(() => reject(error), milliseconds);
   });
   try {
-    await Promise.race([answer, late]);
+    await Promise.race([answer, timedOut]);
   } finally {
     clearTimeout(timer);
   }

@@ -64,11 +64,11 @@ export class NatsQueue implements JobQueue {
   async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
     const digest = await digestOf(input), ownFingerprint = fingerprint(job, digest);
     const stamp = crypto.randomUUID();
-    const before = await this.#records.find(job.id);
-    if (!before) {
+    const existing = await this.#records.find(job.id);
+    if (!existing) {
       await writeObject(this.#namespace.data, inputOf({ id: job.id, input: digest }), input);
     }
-    const record = before ?? await this.#records.create({
+    const record = existing ?? await this.#records.create({
       ...job,
       ...{ state: "queued", created: this.#time(), attempt: 0, stalled: 0, sealed: false },
       ...{ fingerprint: ownFingerprint, input: digest, stamp },

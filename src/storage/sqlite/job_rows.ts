@@ -60,8 +60,8 @@ export class JobRows {
 
   /** Deletes finished jobs after their time. */
   forgetOld(): void {
-    const before = this.#now() - this.#keepMs;
-    const old = this.#db.rows("SELECT id, output FROM jobs WHERE finished < ? LIMIT 100", before);
+    const expiry = this.#now() - this.#keepMs;
+    const old = this.#db.rows("SELECT id, output FROM jobs WHERE finished < ? LIMIT 100", expiry);
     for (const { id, output } of old) {
       this.#db.run("DELETE FROM jobs WHERE id = ?", id);
       this.#db.run("DELETE FROM events WHERE job = ?", id);

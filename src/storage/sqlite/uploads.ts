@@ -17,13 +17,13 @@ export class SqliteUploads implements UploadStore {
   async put(owner: string, name: string, bytes: Uint8Array): Promise<Upload> {
     const digest = await digestOf(bytes);
     return this.#db.transaction(() => {
-      const before = this.#row(owner, name);
+      const replaced = this.#row(owner, name);
       keepBlob(this.#db, digest, bytes);
       this.#db.run(
         "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)",
         ...[owner, name, digest, bytes.length, this.#now()],
       );
-      sweepBlobs(this.#db, [before?.digest ?? null]);
+      sweepBlobs(this.#db, [replaced?.digest ?? null]);
       return uploadOf(this.#row(owner, name)!);
     });
   }

@@ -1,4 +1,4 @@
-/** The way past the router. The oracle is the router: a parent app, which has the routes but not the way. */
+/** The fast path past the router. Oracle: the router, in a parent app that has the routes but not the fast path. */
 import assert from "node:assert/strict";
 import { Hono } from "npm:hono@4.13.19";
 import { VAE } from "../../mod.ts";
