@@ -52,7 +52,7 @@ function bootstrap(values: readonly number[]): [number, number] {
   return [quantile(means, 0.025), quantile(means, 0.975)];
 }
 
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = share * (sorted.length - 1), low = Math.floor(at);
   return sorted[low] + (at - low) * (sorted[Math.ceil(at)] - sorted[low]);

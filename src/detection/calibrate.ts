@@ -12,7 +12,7 @@ import { addImpossible } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
-import { farStepSentences } from "./series/far_steps.ts";
+import { farStepSentences, fewWindowSentences } from "./series/yardstick.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
 
 /** The fewest rows that can be split, or calibrated on. */
@@ -51,7 +51,10 @@ export function calibrated(
     ...keepable(table, calibration),
   };
   if (window === undefined) return model;
-  const found = farStepSentences(calibration.scores, model.falseAlarmRate);
+  const found = [
+    ...fewWindowSentences(stretches, window, model.falseAlarmRate),
+    ...farStepSentences(calibration.scores, model.falseAlarmRate),
+  ];
   return { ...model, warnings: [...model.warnings, ...found], streamCalibration: single };
 }
 

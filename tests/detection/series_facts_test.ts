@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { Detector } from "../../src/detection/detector.ts";
+import type { DetectorOptions } from "../../src/detection/options.ts";
 import { movedColumns } from "../../src/detection/drift/moved.ts";
-import { farStepSentences } from "../../src/detection/series/far_steps.ts";
 import { stepTimeSentences } from "../../src/detection/series/step_times.ts";
+import { farStepSentences, fewWindowSentences } from "../../src/detection/series/yardstick.ts";
 import { toCells } from "../../src/scoring/table/table_rows.ts";
 
 const said = (...seconds: number[]) => stepTimeSentences("at", Float64Array.from(seconds));
@@ -81,6 +82,21 @@ Deno.test("farStepSentences() speaks when more steps than the rate lie far out, 
   assert.match(farStepSentences(scores(30), 0.01)[0], /^3 % of .* a rate of 0.04 flags/);
   assert.deepEqual(farStepSentences(scores(30), 0.03), []);
   assert.deepEqual(farStepSentences(new Float64Array(1000).fill(-7), 0.01), []);
+});
+
+Deno.test("a rate that the windows of a series are too few to tell is warned of, in any preset", async () => {
+  // 3 stretches of 100 steps: 91 windows of 10 each.
+  assert.deepEqual(fewWindowSentences([91, 91, 91], 10, 1 / 30), []);
+  assert.match(fewWindowSentences([91, 91, 91], 10, 0.03)[0], /only 30 windows .* of 0.03 several/);
+  const warned = async (options: DetectorOptions) => {
+    const detector = await Detector.fit(sensors(600, 8), { window: 12, ...options });
+    detector.dispose();
+    return detector.warnings.flatMap((each) => /only (\d+) windows/.exec(each)?.[1] ?? []);
+  };
+  assert.deepEqual(await warned({}), ["50"]);
+  assert.deepEqual(await warned({ falseAlarmRate: 0.02 }), []);
+  const [kept] = await warned({ preset: "small", epochs: 2 });
+  assert.ok(Number(kept) < 30, "only what is kept back calibrates a network");
 });
 
 Deno.test("rows that could be in any order are not taken for a series without a word", async () => {

@@ -13,6 +13,8 @@ export interface Baselines {
   /** The table they were fitted to. */
   readonly fittedTo: string;
   readonly rows: number;
+  /** Steps of the model's windows; baselines see each row by itself. */
+  readonly window?: number;
   readonly methods: readonly (Pick<LabelFigures, "auroc" | "averagePrecision"> & {
     readonly name: string;
   })[];
@@ -41,7 +43,8 @@ export async function runBaselines(
     const { auroc, averagePrecision } = labelFigures(scores, table.label);
     methods.push({ name, auroc, averagePrecision });
   }
-  return { fittedTo: training.source, rows: training.rows, methods };
+  const window = model.scorer?.window;
+  return { fittedTo: training.source, rows: training.rows, ...(window && { window }), methods };
 }
 
 /** The table may have the label or not: it is not used. */
@@ -70,7 +73,7 @@ export function baselineSections(
   },
 ): Section[] {
   if (!baselines || !label) return [];
-  const { fittedTo, rows, methods } = baselines;
+  const { fittedTo, rows, window, methods } = baselines;
   const all = [{ ...label, name: model }, ...methods]
     .sort((a, b) => (b.auroc ?? 0) - (a.auroc ?? 0));
   const figure = (value: number | null) => value === null ? "-" : value.toFixed(4);
@@ -79,8 +82,9 @@ export function baselineSections(
       counted(rows, "row")
     } that they are measured on, anomalies among them, the model to rows of its own`
     : `${fittedTo} (${counted(rows, "row")})`;
+  const single = window === undefined ? "" : " of single rows";
   return [{
-    title: `Beside baselines fitted to ${fit}: AUROC, average precision`,
+    title: `Beside baselines${single} fitted to ${fit}: AUROC, average precision`,
     lines: all.map(({ name, auroc, averagePrecision }) => [
       name,
       `${figure(auroc)}  ${figure(averagePrecision)}`,

@@ -1,0 +1,42 @@
+/**
+ * What the threshold of a series rests on, where that is little, or not what it seems.
+ *
+ *   few windows  Steps that share windows score alike. T steps are T / w windows that do not overlap, and scores of so
+ *                many do not tell a rate below w / T.
+ *   far steps    More steps than the false-alarm rate lie beyond three times the range of the middle half above it
+ *                ("far out": Tukey, "Exploratory data analysis", 1977). The threshold lies among them, and nothing
+ *                less strange is ever flagged. They stay: scores cannot tell anomalies from rare states or heavy
+ *                tails, and p-values without them would be too small if they are no anomalies.
+ */
+
+/** Middle halves above the third quartile, and nats at least. */
+const FAR = 3;
+
+/** @param scores of steps, ascending */
+export function farStepSentences(scores: Float64Array, rate: number): string[] {
+  const at = (share: number) => scores[Math.floor(share * (scores.length - 1))];
+  const limit = at(0.75) + FAR * Math.max(1, at(0.75) - at(0.25));
+  const share = scores.filter((score) => score > limit).length / scores.length;
+  if (share <= rate) return [];
+  const percent = Number((100 * share).toPrecision(2));
+  const enough = Math.ceil(100 * (share + rate)) / 100;
+  return [
+    `${percent} % of the steps score far above the rest, and a false-alarm rate of ${rate} flags only what is stranger ` +
+    `than most of them: if they are anomalies, a rate of ${enough} flags steps like them`,
+  ];
+}
+
+/** @param stretches windows of each stretch that calibrates */
+export function fewWindowSentences(
+  stretches: readonly number[],
+  window: number,
+  rate: number,
+): string[] {
+  const steps = stretches.reduce((sum, windows) => sum + windows + window - 1, 0);
+  const apart = Math.floor(steps / window);
+  if (apart * rate >= 1) return [];
+  return [
+    `the steps that calibrate are only ${apart} windows that do not overlap: at a false-alarm rate of ${rate} several ` +
+    "times as many steps may be flagged",
+  ];
+}
