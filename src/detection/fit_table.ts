@@ -38,6 +38,7 @@ import { impossibleCosts } from "./impossible_costs.ts";
 import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
 import { fitMany, fitOne } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
+import { trimmedSentences } from "./trimmed_facts.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 /** A fitted and calibrated model. */
@@ -77,12 +78,13 @@ export async function fitTable(
     ? { cells: split.training, warnings: [] }
     : withoutExtremes(split.training, ofRows);
   const training = share > 0 ? ordinaryRows(trained.cells, ofRows, { share, seed }) : trained.cells;
+  const left = share > 0 ? trimmedSentences(ofRows, trained.cells, training) : [];
   await pause();
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
   await pause();
   const fitted = await fit({ all, training }, ofRows, options);
   const { vae, report, parts } = fitted;
-  const said = [...warnings, ...kinds.warnings, ...trained.warnings];
+  const said = [...warnings, ...kinds.warnings, ...trained.warnings, ...left];
   const decisions = { falseAlarmRate, warnings: said, sketch, ...(impossible && { impossible }) };
   const table = { schema, ...parts, ...decisions, ...(window && { window }) };
   const model = calibrate(vae, table, split);

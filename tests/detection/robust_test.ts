@@ -113,6 +113,28 @@ Deno.test("a robust fit does not take a level that every tenth row has for a fau
   assert.ok(area > 0.95, `${area}`);
 });
 
+Deno.test("a robust fit warns of numbers that vary in rows that it left out alone", async () => {
+  const rows = planeRows(600, 4, 9, 0.5).map(([a, b, c, d], r) => ({
+    ...{ a, b, c, d },
+    gain: r % 10 === 0 ? 100 + 50 * Math.abs(a) : 0,
+    plan: "xyz"[r % 3],
+  }));
+  const options = { seed: 1, epochs: 1, hidden: [4] };
+  const told = async (robust: boolean | number) => {
+    const detector = await Detector.fit(rows, { ...options, robust });
+    const { warnings } = detector;
+    detector.dispose();
+    return warnings.filter((warning) => warning.includes("robust fit kept"));
+  };
+  const [warning, ...more] = await told(true);
+  assert.match(
+    warning,
+    /^column "gain" is not 0 in 1\d % of the training rows, but in hardly any .*robust: 0\.1/,
+  );
+  assert.deepEqual(more, []);
+  for (const robust of [false, 0.05]) assert.deepEqual(await told(robust), []);
+});
+
 Deno.test("a robust fit refuses a share that it cannot leave out", async () => {
   for (const robust of [0, 0.6, -1, NaN]) {
     await assert.rejects(Detector.fit(planeRows(30, 4, 1), { robust }), /robust/);
