@@ -44,7 +44,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // All commands are needed for the help, or to suggest what was meant.
   const program = await programFor(isKnown ? [name] : Object.keys(COMMANDS), io);
   try {
-    if (args.length === 0) program.error("error: a command is missing");
+    if (args.length === 0) program.error("error: no command given");
     if (name === "help" && args[1] !== undefined && !Object.hasOwn(COMMANDS, args[1])) {
       program.error(`error: unknown command '${args[1]}'`);
     }

@@ -39,7 +39,7 @@ export function namesOption(flags: string, text: string): Option {
   return new Option(flags, text).argParser((value) => {
     const names = value.split(",").map((name) => name.trim());
     if (names.every((name) => name.length > 0)) return names;
-    throw new InvalidArgumentError("Names are separated by single commas");
+    throw new InvalidArgumentError("It must be names separated by single commas");
   });
 }
 

@@ -161,5 +161,5 @@ function sumGroups(e: Emitter, x: Value, size: number): Value {
 }
 
 function refuseMean(): never {
-  throw new RangeError("Cannot export: a mean over the rows of the batch is no part of a model");
+  throw new RangeError("Cannot export: a mean over the rows of the batch cannot be exported");
 }

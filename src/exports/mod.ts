@@ -102,7 +102,7 @@ function requireExportable({ table, schema }: TableScorer, format: ExportFormat)
   const time = schema.find(({ kind }) => kind === "timestamp");
   if (!time || format !== "tfjs") return;
   throw new RangeError(
-    `Cannot export column "${time.name}": TensorFlow.js has float32 alone, which holds a time to two minutes: export to "onnx"`,
+    `Cannot export column "${time.name}": TensorFlow.js has only float32, which is too coarse for times: export to "onnx"`,
   );
 }
 

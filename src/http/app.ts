@@ -110,13 +110,13 @@ function serviceOf(options: AppOptions): Service {
   const { models, rateLimit, stopping, device, keepVersions } = options;
   if (keepVersions !== undefined) whole("keepVersions", keepVersions, 1e6);
   if (rateLimit && !options.tokens && !options.addressOf && !("Deno" in globalThis)) {
-    throw new TypeError("Cannot limit rates: addressOf must say where requests come from");
+    throw new TypeError("Cannot limit rates: needs addressOf, which says where requests come from");
   }
   const tokens = options.tokens && new Tokens(options.tokens);
   const registry = isStore(models) ? new Registry(models, device, keepVersions) : undefined;
   const mayChange = tokens?.anyHas("admin") ?? false;
   if (mayChange && !registry) {
-    throw new TypeError('Cannot serve models to "admin": models must be a store to be changed');
+    throw new TypeError('Cannot serve models to "admin": models must be a store');
   }
   const training = options.training && mayTrain(options.training, registry, tokens);
   return {
@@ -147,7 +147,7 @@ function serviceOf(options: AppOptions): Service {
 }
 
 function mayTrain(options: TrainingOptions, registry?: Registry, tokens?: Tokens): JobIntake {
-  if (!registry) throw new TypeError("Cannot train: models must be a store to be changed");
+  if (!registry) throw new TypeError("Cannot train: models must be a store");
   if (tokens?.anyHas("train")) return intakeOf(options, registry);
   throw new TypeError('Cannot train: tokens must hold one for "train"');
 }

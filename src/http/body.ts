@@ -103,7 +103,7 @@ export function requireType(
   // Nearly all bodies arrive like this: there is nothing to parse.
   if (encoding === null && types.includes(given)) return given;
   if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
-    throw new Problem("unsupported-media-type", "Cannot read body: it must not be compressed");
+    throw new Problem("unsupported-media-type", "Cannot read body: must not be compressed");
   }
   const [type, ...parameters] = given.toLowerCase().split(";").map((each) => each.trim());
   const charset = parameters.find((each) => each.startsWith("charset="));
@@ -255,7 +255,7 @@ function nestsDeeper(bytes: Uint8Array, limit: number): boolean {
 
 /** The answer to any request while the server stops. */
 export function aboutToStop(headers: Readonly<Record<string, string>> = {}): Problem {
-  return new Problem("stopping", "Cannot answer: the server is about to stop", { headers });
+  return new Problem("stopping", "Cannot answer: the server is shutting down", { headers });
 }
 
 function tooLarge(maxBytes: number): Problem {
@@ -271,7 +271,7 @@ function timeout(deadlineMs: number): Problem {
 }
 
 function brokenOff(): Problem {
-  return malformed("Cannot read body: it broke off before its end");
+  return malformed("Cannot read body: the connection closed before its end");
 }
 
 function malformed(detail: string): Problem {

@@ -55,12 +55,12 @@ function problemReply(error: unknown, service: Service, route: string): Reply {
 function problemOf(error: unknown, service: Service): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DOMException && error.name === "AbortError") {
-    return new Problem("body-timeout", "Cannot answer: nobody waits for the answer any more");
+    return new Problem("body-timeout", "Cannot answer: the client has disconnected");
   }
   service.onError(error);
   if (error instanceof StorageFullError) {
     const headers = { "retry-after": "60" };
     return new Problem("storage-full", "Cannot store: the server's disk is full", { headers });
   }
-  return new Problem("internal", "Cannot answer: the server's log says why");
+  return new Problem("internal", "Cannot answer: internal error: see the server's log");
 }

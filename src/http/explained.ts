@@ -37,7 +37,7 @@ export function explained<S extends Scores>(
 ): S & { readonly blanks?: readonly boolean[] } {
   if (explain === undefined) {
     if (!conditional) return scores;
-    throw invalid("/conditional", "Cannot credit columns otherwise: give explain as well");
+    throw invalid("/conditional", "Cannot use conditional without explain: give explain as well");
   }
   const options = requireExplainOptions({ columns: explain, conditional });
   const explainer = requireExplainer(model), width = model.columns.length;

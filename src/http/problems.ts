@@ -10,9 +10,9 @@ interface ProblemKind {
 }
 
 export const PROBLEMS = {
-  "malformed-json": { status: 400, title: "The body is not acceptable JSON" },
-  "unauthorized": { status: 401, title: "This address needs a token" },
-  "forbidden": { status: 403, title: "The token lacks the scope" },
+  "malformed-json": { status: 400, title: "The body is not valid JSON" },
+  "unauthorized": { status: 401, title: "A bearer token is required" },
+  "forbidden": { status: 403, title: "The token lacks the required scope" },
   "unknown-route": { status: 404, title: "There is nothing at this address" },
   "unknown-model": { status: 404, title: "There is no model of this name" },
   "unknown-job": { status: 404, title: "There is no job of this id" },
@@ -28,13 +28,13 @@ export const PROBLEMS = {
   "invalid-model": { status: 422, title: "The file is not a model that can be served" },
   "result-not-finite": { status: 422, title: "The model has no finite answer to this input" },
   "over-budget": { status: 422, title: "The job would take too much work" },
-  "too-many-requests": { status: 429, title: "There were too many requests" },
-  "queue-full": { status: 429, title: "There are too many jobs" },
+  "too-many-requests": { status: 429, title: "Too many requests" },
+  "queue-full": { status: 429, title: "Too many jobs" },
   "headers-too-large": { status: 431, title: "The headers are too large" },
   "internal": { status: 500, title: "The server failed" },
   "not-ready": { status: 503, title: "The server cannot serve models now" },
   "overloaded": { status: 503, title: "The server is overloaded" },
-  "stopping": { status: 503, title: "The server is about to stop" },
+  "stopping": { status: 503, title: "The server is shutting down" },
   "quota-exceeded": { status: 507, title: "The caller's quota is used up" },
   "storage-full": { status: 507, title: "The disk is full" },
 } as const satisfies Record<string, ProblemKind>;

@@ -37,7 +37,7 @@ export function notFoundRoutes(
     const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(call.path);
     const hint = isVerb
       ? `a model is asked by ${verbs.join(", ")}`
-      : "GET /docs lists those there are, and none ends with a slash";
+      : "GET /docs lists all addresses, none of which ends with a slash";
     throw new Problem("unknown-route", `Cannot find this address: ${hint}`);
   };
   app.notFound(handlerOf(service, "unknown", { answer }));

@@ -27,7 +27,7 @@ const count = v.pipe(
 const SEED_EXPECTED = "a whole number of at most 2^53 - 1";
 const seed = v.pipe(v.number(SEED_EXPECTED), v.safeInteger(SEED_EXPECTED));
 
-const FLOAT32_EXPECTED = "a number that float32 holds";
+const FLOAT32_EXPECTED = "a number within float32";
 const float32 = v.pipe(
   v.number(FLOAT32_EXPECTED),
   v.minValue(-MAX_FLOAT32, FLOAT32_EXPECTED),
@@ -142,7 +142,7 @@ export function queryOptions(query: URLSearchParams): Record<string, unknown> {
   const options: Record<string, unknown> = Object.create(null);
   for (const [key, text] of query) {
     if (key in options) {
-      throw invalid(pointerStep(key), `Cannot read query: ${show(key)} stands twice`);
+      throw invalid(pointerStep(key), `Cannot read query: ${show(key)} is given twice`);
     }
     options[key] = valueOf(text);
   }

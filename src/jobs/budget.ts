@@ -64,7 +64,7 @@ export function emSpecOf(rawSpec: RawSpec & { readonly type: unknown }, columns:
   const spec = parseRelative(rawSpec, columns);
   if (spec.type !== "rbm") return spec;
   throw new TypeError(
-    "Cannot train: a Boltzmann machine is not served: elbow train makes one, elbow score asks it",
+    "Cannot train: a Boltzmann machine cannot be served: use elbow train and elbow score",
   );
 }
 
@@ -102,7 +102,7 @@ function emWork(
   settings: TrainSettings,
 ): number {
   const other = GRADIENT_OPTIONS.find((name) => settings[name] !== undefined);
-  if (other) throw new TypeError(`Cannot train: EM has no ${other}: leave it out`);
+  if (other) throw new TypeError(`Cannot train: EM takes no ${other}: leave it out`);
   return rows * columns ** 2 + (settings.epochs ?? EM_STEPS) * PASSES * columns ** 2 * latent;
 }
 

@@ -111,7 +111,7 @@ export async function runLeased(
 export async function modelOf({ options }: LeasedJob, digest: string): Promise<Uint8Array> {
   const bytes = await options.read(digest);
   if (bytes) return bytes;
-  throw new Refusal("Cannot score: the version of the model has been deleted meanwhile");
+  throw new Refusal("Cannot score: the version of the model has been deleted in the meantime");
 }
 
 /** Releases a stopped job to other workers, fails a refused one, and retries any other. */
@@ -141,7 +141,7 @@ export class Refusal extends TypeError {
 /** @param refusal why the job is at fault; omitted for an internal fault, whose details stay in the log */
 async function retryOrFail(lease: Lease, queue: JobQueue, refusal?: string): Promise<void> {
   await queue.nack(lease, {
-    reason: refusal ?? "Cannot finish job: its worker failed: the worker's log says why",
+    reason: refusal ?? "Cannot finish job: its worker failed: see the worker's log",
     retry: refusal === undefined,
     delayMs: backoff(lease.attempt - 1),
   }).catch(() => {});

@@ -121,7 +121,7 @@ async function openScorer(
 ): Promise<TableScorer> {
   const scorer = await TableScorer.load(model, device);
   if (scorer.window !== undefined) {
-    throw new TypeError("Cannot score in parts: the rows of the model are the steps of a series");
+    throw new TypeError("Cannot score in parts: the model scores a series");
   }
   if (falseAlarmRate !== undefined) scorer.setFalseAlarmRate(falseAlarmRate);
   return scorer;

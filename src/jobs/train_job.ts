@@ -105,7 +105,7 @@ function requireNumbers(table: Table): Table {
   const [column] = table.texts?.keys() ?? [];
   if (column === undefined) return table;
   throw new TypeError(
-    `Cannot train: a model by its specification takes numbers: column "${column}" holds text`,
+    `Cannot train: a model from a spec takes numbers only: column "${column}" holds text`,
   );
 }
 

@@ -81,7 +81,7 @@ function listOf(value: unknown): readonly unknown[] {
 
 function requireName(value: unknown): string {
   if (typeof value === "string" && isModelName(value)) return value;
-  throw new TypeError("Cannot read index: expected names that models can bear");
+  throw new TypeError("Cannot read index: expected valid names of models");
 }
 
 /** A digest becomes a file name, so it may hold only hexadecimal digits. */

@@ -222,7 +222,7 @@ export class LeaseLostError extends Error {
 
   /** The message is always the same. */
   constructor() {
-    super("Cannot go on: the job was cancelled, or another worker has it");
+    super("Cannot go on: the job was cancelled or taken over by another worker");
   }
 }
 

@@ -25,7 +25,7 @@ Deno.test("elbow evaluate --baselines fits to the table that is named, or to DAT
     assert.deepEqual(got.map(({ name, auroc }) => ({ name, auroc })), expected);
   }
   const text = await elbowOk(...asked, "--baselines");
-  assert.match(text, /fitted to the 150 rows that they are measured on, anomalies among them, the/);
+  assert.match(text, /fitted to the 150 rows they are measured on, including anomalies; the/);
   assert.match(
     await elbowOk(...asked, "--baselines", normal),
     /fitted to \S+normal.csv \(90 rows\)/,
@@ -34,5 +34,5 @@ Deno.test("elbow evaluate --baselines fits to the table that is named, or to DAT
     assert.match(text, new RegExp(`^${name} +[01]\\.\\d{4}  [01]\\.\\d{4}$`, "m"));
   }
   const unlabelled = folder.write("plain.csv", tableCsv(90));
-  assert.match(await refused("evaluate", model, unlabelled, "--baselines"), /labels are needed/);
+  assert.match(await refused("evaluate", model, unlabelled, "--baselines"), /needs labels/);
 });

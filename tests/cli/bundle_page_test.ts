@@ -32,7 +32,7 @@ Deno.test("the page of a bare model takes no header for a row, and finds columns
   // Of a table a first line of texts may be a row.
   const table = { columns: ["mode", "place"], texts: ["mode", "place"], isTable: true };
   assert.deepEqual(read(table, "idle,north\nrun,south\n").length, 2);
-  assert.throws(() => read(bare, "volts,amps\n"), /no rows below the names/);
+  assert.throws(() => read(bare, "volts,amps\n"), /no rows below the header/);
 });
 
 Deno.test("the page leaves texts as they stand where a column has levels: 01234 is not 1234", async () => {

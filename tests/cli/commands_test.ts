@@ -177,7 +177,7 @@ Deno.test("elbow score writes the verdicts of TableScorer.score()", async () => 
     const expected = positive.sort((a, b) => b[1] - a[1]).slice(0, 3).map(([name]) => name);
     assert.equal(top, expected.join(";"));
   });
-  assert.match(stderr, /columns that the model does not know are left out: "kind"/);
+  assert.match(stderr, /columns not in the model are ignored: "kind"/);
   assert.match(stderr, /150 rows scored, \d+ rows? flagged at a false-alarm rate of/);
 });
 

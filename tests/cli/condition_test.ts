@@ -29,7 +29,7 @@ Deno.test("elbow sample --condition gives what sample() gives under that conditi
   );
   assert.match(
     await refused("sample", path, "--manifold", "3", "--condition", "1,0"),
-    /'--manifold <n>' excludes '--condition <numbers>'/,
+    /'--manifold <n>' cannot be used with '--condition <numbers>'/,
   );
   vae.dispose();
 });

@@ -16,7 +16,7 @@ Deno.test("train says why it went on without a GPU, and with fewer threads", () 
     "elbow: went on without the GPU: Cannot use the GPU: the device was lost\n",
   ]);
   deepEqual(saidOf({ left: "a step took 3.00 ms there, 2.00 ms on the host" }, 2), [
-    "elbow: went on without the GPU, the host being faster: a step took 3.00 ms there, 2.00 ms on the host\n",
+    "elbow: went on without the GPU, as the host is faster: a step took 3.00 ms there, 2.00 ms on the host\n",
   ]);
   deepEqual(saidOf({ reason: "there is one core" }), [
     "elbow: ran on 1 thread: there is one core\n",

@@ -45,7 +45,7 @@ Deno.test("of a longer one the same rows train, however it comes, and how many i
     /400 of 3000 rows train and calibrate, a random sample \(--max-rows\)/,
   );
   assert.match(stdout, /t\.csv \(400 of 3,000 rows, 4 columns, label kept out\)/);
-  assert.match(stdout, /Against the label .*, over rows drawn, those trained on included/);
+  assert.match(stdout, /Against the label .*, over rows drawn, including those trained on/);
   const model = Deno.readFileSync(out);
   const trainAgain = async (path: string, stand = {}, ...more: string[]) => {
     const { status, stderr: said, stdout: json } = await elbow(
@@ -70,7 +70,7 @@ Deno.test("how many rows train is said as it is: an ensemble takes 12,000, and l
   const data = folder.write("t.csv", tableCsv(15_000)), out = folder.at("m");
   const train = (...more: string[]) =>
     elbowOk("train", data, "--out", out, "--members", "1", "--epochs", "1", ...more);
-  assert.match(await train(), /^Trained on +12,000 of 13,000 rows, 2,000 more to calibrate$/m);
+  assert.match(await train(), /^Trained on +12,000 of 13,000 rows, and 2,000 more to calibrate$/m);
   const { trainingRows } = JSON.parse(await train("--robust", "0.2", "--json"));
   assert.equal(trainingRows, 0.8 * 13_000);
 });

@@ -200,7 +200,7 @@ Deno.test("columns are what --column and --schema say", async () => {
     "positive",
   ]);
   const train = (...args: string[]) => refused("train", data, "--out", model, ...QUICK, ...args);
-  assert.match(await train("--column", "zip=zipcode"), /KIND one of numeric, positive/);
+  assert.match(await train("--column", "zip=zipcode"), /where KIND is one of numeric, positive/);
   assert.match(await train("--column", "zip=count:1"), /A count column has no levels/);
   assert.match(await train("--column", "zap=count"), /the table has no column "zap"/);
   assert.match(await train("--schema", folder.write("no.json", "{")), /no\.json: expected JSON/);

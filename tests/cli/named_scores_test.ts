@@ -23,7 +23,7 @@ Deno.test("elbow score --method gives what VAE.score() does of the standardised 
     assert.equal(stdout.split("\n")[1], `1,${own[0]},,,`);
     assert.match(
       stderr,
-      new RegExp(`60 rows scored by ${method}: without p-values none is flagged`),
+      new RegExp(`60 rows scored by ${method}: without p-values, no row is flagged`),
     );
   }
   assert.match(

@@ -105,10 +105,16 @@ Deno.test("relatives of the VAE refuse what they do not have, by name", async ()
   assert.match(await train('{"type":"ppca","latent":9}'), /latent must be less than the 4 columns/);
   assert.match(await train('{"type":'), /--spec: expected JSON/);
   const rbm = '{"type":"rbm","hidden":2}';
-  assert.match(await train(rbm, "--validation", "0.1"), /type "rbm" excludes '--validation/);
-  assert.match(await train(rbm, "--preset", "small"), /excludes '--preset/);
+  assert.match(
+    await train(rbm, "--validation", "0.1"),
+    /type "rbm" cannot be used with '--validation/,
+  );
+  assert.match(await train(rbm, "--preset", "small"), /cannot be used with '--preset/);
   const ppca = '{"type":"ppca","latent":2}';
-  assert.match(await train(ppca, "--batch-size", "9"), /type "ppca" excludes '--batch-size/);
+  assert.match(
+    await train(ppca, "--batch-size", "9"),
+    /type "ppca" cannot be used with '--batch-size/,
+  );
   assert.match(
     await train(rbm),
     /t\.csv, row 1 \(line 2\), column \d: expected a value from 0 to 1/,

@@ -263,7 +263,7 @@ Deno.test("elbow says that a fault is its own, with status 1", async () => {
   assert.equal(status, 1);
   assert.match(
     stderr,
-    /^elbow: Cannot read properties of undefined.*\nThis is a fault of Elbow itself/,
+    /^elbow: Cannot read properties of undefined.*\nThis is a bug in Elbow/,
   );
   const debug = await elbow(["train", "no.csv", "--out", "m"], { debug: true });
   assert.equal(debug.status, 2);

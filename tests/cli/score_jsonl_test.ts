@@ -69,8 +69,7 @@ Deno.test("elbow score writes of JSON lines what it writes of CSV: files, .gz, s
 Deno.test("elbow score names once what the model does not know, and columns that no row has", async () => {
   using folder = new Folder();
   const model = await trained(folder);
-  const left = (name: string) =>
-    `elbow: columns that the model does not know are left out: "${name}"\n`;
+  const left = (name: string) => `elbow: columns not in the model are ignored: "${name}"\n`;
   // The second key comes blocks later, and in all of them the last column is missing.
   const rows = Array.from({ length: 20_000 }, (_, r) => {
     const cells = objectOf(ROWS[r % 200].replace(/,[^,]*$/, ",")).slice(1);
@@ -79,11 +78,11 @@ Deno.test("elbow score names once what the model does not know, and columns that
   const path = folder.write("t.jsonl", `${rows.join("\n")}\n`);
   const { stdout, stderr } = await elbow(["score", model, path]);
   assert.ok(stderr.startsWith(`${left("id")}${left("note")}`), stderr);
-  assert.match(stderr, /columns that no row has count as missing: "d"\nelbow: 20,000 rows scored/);
+  assert.match(stderr, /columns missing from every row: "d"\nelbow: 20,000 rows scored/);
   const whole = await elbow(["score", model, path, "--json"]);
   assert.match(
     whole.stderr,
-    /left out: "id", "note"\nelbow: columns that no row has [^\n]*: "d"\n/,
+    /are ignored: "id", "note"\nelbow: columns missing from every row: "d"\n/,
   );
   const { scores } = JSON.parse(whole.stdout);
   const lines = stdout.trimEnd().split("\n").slice(1);

@@ -118,7 +118,7 @@ Deno.test("train says of a series that all of it trained, and of what its figure
   // Half and half is no such case.
   assert.match(
     await elbowOk("train", data, "--out", other, ...small),
-    /^Trained on +200 rows, 200 more to calibrate$/m,
+    /^Trained on +200 rows, and 200 more to calibrate$/m,
   );
 });
 
@@ -142,11 +142,11 @@ Deno.test("score says of a series that is mostly flagged why that may be: a colu
   const most = "; more than half is seldom all anomalous: ";
   assert.equal(
     await tail(moved),
-    `${most}column "flow" has other values than in training, and if these are normal now, the model must be trained anew on later steps\n`,
+    `${most}column "flow" has other values than in training, and if these are normal now, train a new model on later steps\n`,
   );
   assert.match(
     await tail(mixed),
-    /seldom all anomalous: no column has .* look at the order of the rows/,
+    /seldom all anomalous: no column differs .* check the order of the rows/,
   );
   assert.match(await tail(moved, "--online"), /seldom all anomalous: the series may have moved/);
   // Alarms of a series come in runs: a quarter is no reason.
@@ -157,7 +157,7 @@ Deno.test("score --online says so where there is no whole window yet", async () 
   const short = folder.at("short.csv");
   Deno.writeTextFileSync(short, csv.split("\n").slice(0, 4).join("\n"));
   const { status, stdout, stderr } = await elbow(["score", model, short, "--online"]);
-  assert.deepEqual([status, stderr], [0, "elbow: 3 rows read, none scored: a window takes 8\n"]);
+  assert.deepEqual([status, stderr], [0, "elbow: 3 rows read, none scored: a window needs 8\n"]);
   assert.deepEqual(cellsOf(stdout).slice(1).map(([row, score]) => [row, score]), [
     ["1", ""],
     ["2", ""],

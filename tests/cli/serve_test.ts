@@ -176,7 +176,7 @@ Deno.test("with tokens: who may not ask is refused, and an upload outlives the s
     const refused = await fetch(`${url}/v1/models`);
     assert.deepEqual([refused.status, await refused.json().then(({ title }) => title)], [
       401,
-      "This address needs a token",
+      "A bearer token is required",
     ]);
     const put = await fetch(`${url}/v1/models/up`, {
       method: "PUT",

@@ -231,7 +231,7 @@ Deno.test("elbow train drops no option: what a detector alone or a specification
   for (const [flag, value] of ofDetector) {
     assert.match(
       await refused("train", data, "--spec", stated, "--out", out, flag, value),
-      new RegExp(`option '--spec <file>' excludes '${flag} <`),
+      new RegExp(`option '--spec <file>' cannot be used with '${flag} <`),
     );
   }
   for (const given of [["--binarize"], ["--labelled-share", "0.2"]]) {

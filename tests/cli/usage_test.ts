@@ -53,7 +53,7 @@ Deno.test("elbow --version is that of deno.json", async () => {
 
 Deno.test("elbow refuses unknown commands, options and missing arguments", async () => {
   const cases: [readonly string[], RegExp][] = [
-    [[], /a command is missing\nSee elbow --help/],
+    [[], /no command given\nSee elbow --help/],
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
     [["implode", "m"], /unknown command 'implode'/],
     [["explode", "m"], /unknown command 'explode'/],
@@ -91,7 +91,7 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
     ["--learning-rate", "fast", /It must be a finite number\n/],
     ["--hidden", "64,,32", /It must be a whole number/],
     ["--hidden", "64,0", /It must be at least 1/],
-    ["--columns", "a,,b", /Names are separated by single commas/],
+    ["--columns", "a,,b", /It must be names separated by single commas/],
     ["--latent", "0", /It must be at least 1/],
     ["--samples", "0", /It must be at least 1/],
     ["--seed", "1e99", /It must be a whole number/],
@@ -124,8 +124,8 @@ Deno.test("elbow refuses output places before it works", async () => {
   const train = (out: string) => refused("train", data, "--out", out, ...QUICK);
   assert.match(await train(folder.path), /Cannot write .*: it is a folder/);
   assert.match(await train(folder.at("no/m")), /Cannot write .*: no folder .*\/no\//);
-  assert.match(await train(data), /Cannot write .*t\.csv: it is also read/);
-  assert.match(await train(folder.at("./t.csv")), /it is also read/);
+  assert.match(await train(data), /Cannot write .*t\.csv: it is also the input/);
+  assert.match(await train(folder.at("./t.csv")), /it is also the input/);
   assert.equal(Deno.readTextFileSync(data), tableCsv());
 });
 

@@ -194,7 +194,7 @@ Deno.test("ONNX takes times and large values in float64; TensorFlow.js refuses t
   await requireOnnx(scorer, await expected(scorer, rows.slice(0, 40)));
   assert.throws(
     () => exportModel(scorer, { format: "tfjs" }),
-    /Cannot export column "time": TensorFlow.js has float32 alone/,
+    /Cannot export column "time": TensorFlow.js has only float32/,
   );
   scorer.dispose();
 });

@@ -25,10 +25,10 @@ Deno.test("errors in rows name row, column and JSON pointer", async () => {
   const faults: [rows: string, pointer: string, detail: RegExp][] = [
     ["[]", "/rows", /at least one row/],
     ["{}", "/rows", /at least one row/],
-    ["[7]", "/rows/0", /row 1: expected a list or an object of numbers, got 7$/],
+    ["[7]", "/rows/0", /row 1: expected a list or an object of values, got 7$/],
     [`[[${good}], null]`, "/rows/1", /row 2: .* got null$/],
-    [`[[${good}], [1, 2]]`, "/rows/1", /row 2: expected 3 numbers, got 2$/],
-    [`[[${good}], [1, 2, 3, 4]]`, "/rows/1", /expected 3 numbers, got 4$/],
+    [`[[${good}], [1, 2]]`, "/rows/1", /row 2: expected 3 values, got 2$/],
+    [`[[${good}], [1, 2, 3, 4]]`, "/rows/1", /expected 3 values, got 4$/],
     [`[[${good}], [1, "", 3]]`, "/rows/1/1", /row 2, column "flow": .* got ""$/],
     [`[[1, 2, "3"]]`, "/rows/0/2", /row 1, column "drift": .* got "3"$/],
     ["[[1, true, 3]]", "/rows/0/1", /expected a finite number, got true$/],
@@ -36,7 +36,7 @@ Deno.test("errors in rows name row, column and JSON pointer", async () => {
     ["[[1e999, 2, 3]]", "/rows/0/0", /expected a finite number, got Infinity$/],
     ["[[-1e999, 2, 3]]", "/rows/0/0", /got -Infinity$/],
     ["[[1e200, 2, 3]]", "/rows/0/0", /magnitude at most 1e\+150, got 1e\+200$/],
-    [`[{"heat": 1, "flow": 2}]`, "/rows/0", /row 1: no column "drift": expected 3 columns$/],
+    [`[{"heat": 1, "flow": 2}]`, "/rows/0", /row 1: no column "drift", expected 3 columns$/],
     [`[{"heat": 1, "flow": "", "drift": 3}]`, "/rows/0/flow", /row 1, column "flow"/],
     [`[{"heat": 1, "flow": 2, "drift": 3, "x/~": 4}]`, "/rows/0/x~1~0", /unknown column "x\/~"/],
     [`[{"heat": 1, "flow": 2, "drift": 3, "__proto__": 4}]`, "/rows/0/__proto__", /unknown/],
@@ -267,7 +267,7 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
   ) {
     await problemOf(await APP.request(path), "unknown-route");
   }
-  assert.match((await (await APP.request("/")).json()).detail, /GET \/docs lists those there are/);
+  assert.match((await (await APP.request("/")).json()).detail, /GET \/docs lists all addresses/);
   await problemOf(await post("table/train", {}), "unknown-route");
   const { detail } = await (await post("table/predict", {})).json();
   assert.match(detail, /a model is asked by encode, .*score/);

@@ -145,7 +145,7 @@ Deno.test("float32 rows that cannot be read are refused, naming row and column",
     "application/json",
     `{"rows":[[1,2,3]]}`,
   );
-  assert.match((await problemOf(both, "invalid-body")).detail, /body holds the options/);
+  assert.match((await problemOf(both, "invalid-body")).detail, /options belong in the JSON body/);
   await problemOf(await send("table/sample", FLOATS, floats([good])), "unsupported-media-type");
 });
 
@@ -195,7 +195,7 @@ Deno.test("JSON lines: one answer for each line, as the batch gives it, bad line
     [4, 422],
     [5, 422],
   ]);
-  assert.match(answers[2].detail, /^Cannot read row 3: expected 3 numbers/);
+  assert.match(answers[2].detail, /^Cannot read row 3: expected 3 values/);
   assert.match(answers[4].detail, /^Cannot read row 5, column "flow"/);
   assert.equal(await (await send("table/score", NDJSON, "")).text(), "");
 });

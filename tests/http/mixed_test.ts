@@ -170,7 +170,7 @@ Deno.test("where a row must be whole, null and its spellings are refused; so are
       const { detail } = await problemOf(await post(path, { rows: [row] }, APP), "invalid-body");
       assert.match(
         detail,
-        /row 1, column "mode": expected a value \(no cell may be missing here\)/,
+        /row 1, column "mode": expected a value \(missing values are not allowed here\)/,
       );
     }
   }
@@ -225,6 +225,6 @@ Deno.test("a model of a series is refused by name: its rows are no rows by thems
   for (const verb of ["score", "encode", "reconstruct"]) {
     const response = await post(`series/${verb}`, { rows }, app);
     assert.equal(response.status, 422);
-    assert.match((await response.json()).detail, /steps of a series/);
+    assert.match((await response.json()).detail, /scores a series/);
   }
 });

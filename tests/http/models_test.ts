@@ -211,7 +211,7 @@ Deno.test("files that are no model are refused by name, and change nothing", asy
     [new TextEncoder().encode("not a model at all"), /not an Elbow model file/],
     [FIRST.subarray(0, FIRST.length - 1), /data must be/],
     [new Uint8Array([...FIRST, 0]), /data must be/],
-    [flipped, /damaged: its checksum/],
+    [flipped, /damaged \(its checksum/],
     [wide.save(), /no layer may be wider than 16384/, big],
   ];
   for (const [bytes, message, target = app] of bodies) {

@@ -138,7 +138,7 @@ function rowsOf(text) {
   const isHeader = isNamed || (!model.isTable && first.every((cell) => typeof valueOf(cell) === "string"));
   const names = isNamed ? first.map((cell) => cell.trim()) : columns;
   const rows = isHeader ? lines.slice(1) : lines;
-  if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the names");
+  if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the header");
   return rows.map((cells, r) => {
     if (cells.length !== names.length) {
       throw new TypeError(

@@ -74,12 +74,12 @@ async function readModel(path: string, target: TargetName): Promise<BundledModel
   const { condition } = model.vae.spec;
   if (condition > 0) {
     throw new TypeError(
-      `Cannot bundle ${path}: rows must need no condition, got a condition of ${condition} columns`,
+      `Cannot bundle ${path}: a model with a condition (${condition} columns) cannot be bundled`,
     );
   }
   if (model.scorer?.window !== undefined && target !== "browser") {
     throw new TypeError(
-      `Cannot bundle ${path} for ${target}: rows are scored over HTTP one by one, got a model of windows of ${model.scorer.window} rows: take --target browser`,
+      `Cannot bundle ${path} for ${target}: the model scores a series, in windows of ${model.scorer.window} rows: use --target browser`,
     );
   }
   const kind = model.scorer ? "detector" : "vae";

@@ -72,7 +72,7 @@ export function doctorCommand(io: Io): Command {
       else io.stdout(report([{ lines: linesOf(findings) }]));
       if (findings.selfTest.passed) return;
       throw new DOMException(
-        "Cannot trust backend wasm here: it disagrees with the reference: use --backend reference",
+        "Cannot trust backend wasm here: it disagrees with the reference backend: use --backend reference",
         "OperationError",
       );
     });
@@ -178,7 +178,10 @@ function gpuLines(gpu: GpuFindings): [string, string][] {
   return [
     ["GPU", `${gpu.name} (${gpu.software ? "software" : "hardware"})`],
     ["  features", gpu.features.join(", ") || "none"],
-    ["  largest binding", `${mebibytes(maxStorageBufferBindingSize)}: the most for all parameters`],
+    [
+      "  largest binding",
+      `${mebibytes(maxStorageBufferBindingSize)} (limits all parameters together)`,
+    ],
     ["  largest buffer", mebibytes(maxBufferSize)],
     ["  training", trainingText(gpu)],
   ];
@@ -186,12 +189,12 @@ function gpuLines(gpu: GpuFindings): [string, string][] {
 
 function trainingText({ software }: AdapterReport): string {
   return software
-    ? "only with --backend webgpu: auto takes no software adapter"
+    ? "only with --backend webgpu: auto ignores software adapters"
     : `auto tries it for runs of ${TRIAL_OPERATIONS.toExponential()} operations, and keeps it if it is faster`;
 }
 
 function threadsText({ tried, atWork, reason }: ThreadTest): string {
-  return `${atWork} of ${tried} tried at work${reason === null ? "" : `: ${reason}`}`;
+  return `${atWork} of ${tried} started${reason === null ? "" : `: ${reason}`}`;
 }
 
 /** A module with one function without parameters or results. */

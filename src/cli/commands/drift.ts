@@ -49,7 +49,7 @@ export function driftCommand(io: Io): Command {
       if (json) print(io, jsonLine({ model: path, data, ...result }));
       else io.stdout(`${report(sections(path, data, result))}\n${tests(result)}`);
       if (result.columns.length === 0) {
-        io.stderr("elbow: an older model file: its columns cannot be compared\n");
+        io.stderr("elbow: the model file is too old to compare columns\n");
       }
     });
 }

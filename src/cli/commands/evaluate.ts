@@ -221,7 +221,7 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
         [
           "Gap",
           evaluated.gapsRefused &&
-          `not split, as q(z | x) is no diagonal Gaussian of one layer: ${evaluated.gapsRefused}`,
+          `not split: q(z | x) must be one diagonal Gaussian layer, but ${evaluated.gapsRefused}`,
         ],
       ],
     },

@@ -74,7 +74,7 @@ async function filesOf(
 ): Promise<Map<string, Uint8Array>> {
   const { metadata: { ensemble } } = await loadFile(path);
   if (ensemble !== undefined && PLACES[format].isFile) {
-    const current = "an ensemble of networks and references: onnx and tfjs take it";
+    const current = "an ensemble of networks and references: use --to onnx or tfjs";
     throw new TypeError(
       `Cannot export ${path} as ${format}: it must hold one network, as --preset small does, got ${current}`,
     );

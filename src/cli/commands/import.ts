@@ -71,7 +71,7 @@ export function importCommand(io: Io): Command {
 async function readTensors(path: string): Promise<Uint8Array> {
   const bytes = await readWhole(path);
   if (bytes[8] === "{".charCodeAt(0)) return bytes;
-  throw new TypeError(`Cannot import ${path}: it must be a safetensors file`);
+  throw new TypeError(`Cannot import ${path}: expected a safetensors file`);
 }
 
 async function readLayers(path: string): Promise<StateDictOptions["layers"]> {

@@ -78,10 +78,10 @@ function refuseUseless(
   command: Command,
 ) {
   if (manifold !== undefined && condition !== undefined) {
-    command.error("error: option '--manifold <n>' excludes '--condition <numbers>'");
+    command.error("error: option '--manifold <n>' cannot be used with '--condition <numbers>'");
   }
   if (latents && (manifold !== undefined || isImage(out))) {
-    command.error("error: option '--latents' is for rows of draws alone");
+    command.error("error: option '--latents' is for rows of draws only");
   }
   if (across !== undefined && !isImage(out)) {
     command.error("error: option '--across <n>' is for the pictures that --out names");

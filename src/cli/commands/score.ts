@@ -179,7 +179,9 @@ function vote(text: string): Vote {
 const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
 
 function requireExplainer({ scorer }: LoadedModel | LoadedRbm, path: string): void {
-  if (!scorer) throw new TypeError(`Cannot explain: ${path} is a bare model and blames no column`);
+  if (!scorer) {
+    throw new TypeError(`Cannot explain: ${path} is a bare model, which does not blame columns`);
+  }
   explainerOf(scorer);
 }
 
@@ -189,10 +191,10 @@ function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions 
 
 function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, format?: object): void {
   if (scorer?.window === undefined) {
-    throw new TypeError(`Cannot score online: ${path} is not a model of a series`);
+    throw new TypeError(`Cannot score --online: ${path} is not a model of a series`);
   }
   if (format) return;
-  throw new TypeError("Cannot score online: the data must be CSV or JSON lines");
+  throw new TypeError("Cannot score --online: the data must be CSV or JSON lines");
 }
 
 /** Scores a file while reading it. */
@@ -226,7 +228,7 @@ async function writeStream(
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
   const { window = 0 } = scorer;
   if (rows < window) {
-    io.stderr(`elbow: ${counted(rows, "row")} read, none scored: a window takes ${window}\n`);
+    io.stderr(`elbow: ${counted(rows, "row")} read, none scored: a window needs ${window}\n`);
     return;
   }
   const many = isOnline
@@ -254,7 +256,7 @@ export async function score(
   const { scorer, units } = model;
   if (rest.method !== undefined) {
     if (!model.rbm) return await scoreByName(model, data, rest, io);
-    throw new TypeError("Cannot score by name: a Boltzmann machine has its free energy alone");
+    throw new TypeError("Cannot score by --method: a Boltzmann machine has only its free energy");
   }
   const given = [falseAlarmRate, fdr, tail, minConfidence, rest.secondLook];
   if (!scorer && given.some((each) => each !== undefined)) {

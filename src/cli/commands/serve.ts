@@ -103,7 +103,7 @@ async function storageOf(
 ): Promise<AppStorage> {
   if (isStorageNamed(given)) {
     if (given.models !== undefined) {
-      command.error("error: option '--models <dir>' does not go with another store");
+      command.error("error: option '--models <dir>' cannot be used with another store");
     }
     const { models, queue } = (await openStorage(given))!;
     return scopes.has("train") ? { models, queue } : { models };
@@ -219,7 +219,7 @@ async function serve(
   await aborted(io.signal);
   stopping.abort();
   const timer = setTimeout(() => {
-    io.stderr("elbow: what was not answered in time is cut off\n");
+    io.stderr("elbow: requests not answered in time are cut off\n");
     Deno.exit(0);
   }, STOP_MS);
   // The server's own shutdown cuts off bodies that are still being read.

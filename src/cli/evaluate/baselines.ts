@@ -32,7 +32,7 @@ export async function runBaselines(
   io: Io,
 ): Promise<Baselines> {
   if (!table.label) {
-    throw new TypeError("Cannot compare with baselines: labels are needed: give --label COLUMN");
+    throw new TypeError("Cannot compare with baselines: needs labels: give --label COLUMN");
   }
   const training = typeof baselines === "string" && baselines !== table.source
     ? await readTraining(model, baselines, label, io)
@@ -80,7 +80,7 @@ export function baselineSections(
   const fit = fittedTo === data
     ? `the ${
       counted(rows, "row")
-    } that they are measured on, anomalies among them, the model to rows of its own`
+    } they are measured on, including anomalies; the model to rows of its own`
     : `${fittedTo} (${counted(rows, "row")})`;
   const single = window === undefined ? "" : " of single rows";
   return [{

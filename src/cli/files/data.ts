@@ -57,13 +57,13 @@ export function sayNames(
 /** Reports columns that the model does not know, if any. */
 export function sayLeftOut(unknown: readonly string[], io: Io): void {
   if (unknown.length === 0) return;
-  io.stderr(`elbow: columns that the model does not know are left out: ${listNames(unknown)}\n`);
+  io.stderr(`elbow: columns not in the model are ignored: ${listNames(unknown)}\n`);
 }
 
 /** Reports columns of the model that no row has, if any. */
 export function sayLacking(lacking: readonly string[], io: Io): void {
   if (lacking.length === 0) return;
-  io.stderr(`elbow: columns that no row has count as missing: ${listNames(lacking)}\n`);
+  io.stderr(`elbow: columns missing from every row: ${listNames(lacking)}\n`);
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {

@@ -25,7 +25,7 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   const parent = await Deno.stat(folder).catch((error) => {
     // Deno allows no access to /dev, /proc and /sys without it.
     if (!(error instanceof Deno.errors.NotCapable)) return undefined;
-    throw new TypeError(`Cannot write ${path}: Deno allows it with --allow-all alone`);
+    throw new TypeError(`Cannot write ${path}: Deno allows that only with --allow-all`);
   });
   if (!parent?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
   await requireWritable(path, folder);
@@ -33,7 +33,7 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   const real = await Deno.realPath(path);
   for (const input of inputs) {
     if (input === "-" || await Deno.realPath(input).catch(() => "") !== real) continue;
-    throw new TypeError(`Cannot write ${path}: it is also read`);
+    throw new TypeError(`Cannot write ${path}: it is also the input`);
   }
 }
 

@@ -6,7 +6,7 @@ export async function requireFree(folder: string): Promise<void> {
   if (!existing) return;
   if (!existing.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);
   for await (const { name } of Deno.readDir(folder)) {
-    throw new TypeError(`Cannot write ${folder}: the folder must be empty: it holds ${name}`);
+    throw new TypeError(`Cannot write ${folder}: the folder must be empty, but holds ${name}`);
   }
 }
 

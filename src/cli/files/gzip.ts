@@ -19,7 +19,7 @@ export async function* gunzipped(
     yield* compressed.pipeThrough(new DecompressionStream("gzip"));
   } catch (cause) {
     if (cause instanceof TypeError && cause.message.startsWith("Cannot read ")) throw cause;
-    throw new TypeError(`Cannot read ${path}: it must be a whole file of gzip`, { cause });
+    throw new TypeError(`Cannot read ${path}: expected a complete gzip file`, { cause });
   }
 }
 

@@ -97,7 +97,7 @@ export async function writeScatter(
   const [rows, latent] = mean.shape;
   if (Math.max(i, j) >= latent) {
     throw new RangeError(
-      `Cannot draw latent dimensions ${i} and ${j}: the model has ${latent}, counted from 0`,
+      `Cannot draw latent dimensions ${i} and ${j}: the model has ${latent}, numbered from 0`,
     );
   }
   const text = { title: "Latent means", xLabel: `dimension ${i}`, yLabel: `dimension ${j}` };

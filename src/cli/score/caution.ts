@@ -16,11 +16,11 @@ export function caution(
   if (minConfidence > surest) {
     cautions.push(
       `${count(rows)} calibration rows flag none here with a confidence above ${
-        surest.toPrecision(3)
+        Math.floor(1000 * surest) / 1000
       }`,
     );
   } else if (fdr !== undefined && minConfidence > 0) {
-    cautions.push("of the flags that are left another share than asked may be normal");
+    cautions.push("the share of normal rows among the remaining flags may differ from that asked");
   }
   return cautions.map((each) => `; ${each}`).join("");
 }

@@ -6,7 +6,7 @@ const MIN_FLAGGED = 10;
 /** The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate. */
 export function manyFlagged(flagged: number, rows: number, rate = 0): string {
   if (flagged < MIN_FLAGGED || flagged <= rows * Math.max(0.2, 5 * rate)) return "";
-  return "; so many are seldom all anomalies: elbow drift tells whether the rows are still like those trained on";
+  return "; so many are seldom all anomalies: elbow drift checks whether the rows are still like those trained on";
 }
 
 /**
@@ -27,11 +27,11 @@ function reasonForMany(moved: readonly string[] | undefined): string {
     return "the series may have moved since training, or its rows come in another order or at other times";
   }
   if (moved.length === 0) {
-    return "no column has other values than in training, so look at the order of the rows and the time between them";
+    return "no column differs from training, so check the order of the rows and the time between them";
   }
   const named = moved.map((name) => `"${name}"`).join(", "), many = moved.length > 1;
   return `column${many ? "s" : ""} ${named} ${
     many ? "have" : "has"
   } other values than in training, and if these are ` +
-    "normal now, the model must be trained anew on later steps";
+    "normal now, train a new model on later steps";
 }

@@ -121,7 +121,7 @@ export function summary(
   scorer: TableScorer | undefined,
 ): string {
   const rows = `${counted(table.rows, "row")} scored`;
-  if (method) return `${rows} by ${method}: without p-values none is flagged`;
+  if (method) return `${rows} by ${method}: without p-values, no row is flagged`;
   if (!settings || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
   const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
   const { fdr, falseAlarmRate } = settings;
@@ -133,7 +133,7 @@ export function summary(
     : manyOfSeries(anomalies, table.rows, () => movedColumns(scorer.table, table));
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
-    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more, or --tail`
+    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more rows, or use --tail`
     : "";
   return `${rows}, ${
     counted(anomalies, "row")

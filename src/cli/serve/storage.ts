@@ -68,7 +68,7 @@ export async function openStorage(
 ): Promise<Storage | undefined> {
   const timing = { now: Date.now, leaseMs: lease && lease * 1000 };
   if (db !== undefined && nats !== undefined) {
-    throw new TypeError("Cannot open storage: --db and --nats exclude each other");
+    throw new TypeError("Cannot open storage: --db and --nats cannot be used together");
   }
   if (nats !== undefined) {
     const { openNats } = await import("../../storage/nats/mod.ts");

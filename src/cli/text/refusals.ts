@@ -26,7 +26,7 @@ export function fail(error: unknown, io: Io, hint: string): number {
   if (error instanceof CommanderError) io.stderr(`${hint}\n`);
   if (io.debug && error instanceof Error) io.stderr(`${error.stack}\n`);
   else if (status === 1 && !isExpected(error)) {
-    io.stderr("This is a fault of Elbow itself: ELBOW_DEBUG=1 shows where\n");
+    io.stderr("This is a bug in Elbow: run again with ELBOW_DEBUG=1 for a stack trace\n");
   }
   return status;
 }

@@ -22,7 +22,9 @@ function parse(text: string): ColumnOverride {
   // Matched from the end, because a name may contain anything.
   const [, name, kind, suffix] = /^(.+)=([a-z]+)(?::(.*))?$/s.exec(text) ?? [];
   if (!COLUMN_KINDS.includes(kind as ColumnKind)) {
-    throw new InvalidArgumentError(`It must be NAME=KIND, KIND one of ${COLUMN_KINDS.join(", ")}`);
+    throw new InvalidArgumentError(
+      `It must be NAME=KIND, where KIND is one of ${COLUMN_KINDS.join(", ")}`,
+    );
   }
   const given = { name, kind: kind as ColumnKind };
   if (suffix === undefined) return given;

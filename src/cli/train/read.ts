@@ -23,7 +23,7 @@ export async function readToTrain(path: string, io: Io, given: ReadOptions): Pro
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
     if (isReported) return;
     isReported = true;
-    io.stderr(`elbow: label "${label}" is kept out, and not reported on: ${message}\n`);
+    io.stderr(`elbow: label "${label}" is kept out but not reported on: ${message}\n`);
   };
   const options = { label, columns, exclude, cells, onLabelFault };
   const progress = await readingProgress(path, io, given.json);

@@ -13,7 +13,9 @@ export function refuseInapplicable(given: TrainOptions, command: Command): void 
       command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS.spec.option.flags}'`);
     }
     if (isFromSpec && !SPEC_KINDS.some((kind) => appliesTo.includes(kind))) {
-      command.error(`error: option '${TRAIN_OPTIONS.spec.option.flags}' excludes '${flags}'`);
+      command.error(
+        `error: option '${TRAIN_OPTIONS.spec.option.flags}' cannot be used with '${flags}'`,
+      );
     }
     if (needs !== undefined && given[needs] === undefined) {
       command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS[needs].option.flags}'`);
@@ -31,7 +33,7 @@ export function refuseForType(
   for (const { option: { flags }, appliesTo } of optionsIn(given)) {
     if (appliesTo.includes(kind)) continue;
     const spec = TRAIN_OPTIONS.spec.option.flags;
-    command.error(`error: option '${spec}' of type "${type}" excludes '${flags}'`);
+    command.error(`error: option '${spec}' of type "${type}" cannot be used with '${flags}'`);
   }
 }
 

@@ -103,7 +103,7 @@ function trainedOn(trained: Trained): string {
   const some = calibrationRows < different(trained) ? `${count(calibrationRows)} of ` : "";
   return isLinear(trained)
     ? `${which}, and calibrated on ${some}them by fits that had not seen them`
-    : `${which}, ${count(calibrationRows)} more to calibrate`;
+    : `${which}, and ${count(calibrationRows)} more to calibrate`;
 }
 
 /** What JSON says about a fit; `reconstruction` is ln p(x | z), as people read it. */
@@ -139,7 +139,7 @@ export function sayDevice(
 ): void {
   const say = (text: string) => io.stderr(`elbow: ${text}\n`);
   if (lost !== undefined) say(`went on without the GPU: ${lost}`);
-  if (left !== undefined) say(`went on without the GPU, the host being faster: ${left}`);
+  if (left !== undefined) say(`went on without the GPU, as the host is faster: ${left}`);
   if ((given.threads ?? 1) > threads) say(`ran on ${counted(threads, "thread")}: ${reason}`);
 }
 
@@ -148,7 +148,7 @@ export function sayLabelled({ against, leftOut, detector }: Trained, io: Io): vo
   if (!against?.anomalies || leftOut > 0 || detector.window !== undefined) return;
   const rows = counted(against.anomalies, "row");
   io.stderr(
-    `elbow: ${rows} labelled anomalous trained like the others: --robust leaves out the strangest rows\n`,
+    `elbow: ${rows} labelled anomalous were trained on like the others: --robust leaves out the strangest rows\n`,
   );
 }
 
@@ -183,7 +183,7 @@ export function trainSections(trained: Trained, model: string): Section[] {
         labelSection(
           against,
           rows,
-          `${drawn ? "rows drawn" : "all rows"}, those trained on included`,
+          `${drawn ? "rows drawn" : "all rows"}, including those trained on`,
         ),
       ]
       : []),
@@ -201,7 +201,7 @@ function deviceText(
 function fitSection(fit: FitReport, spec: ModelSpec, of: string, networks = 1): Section {
   const { epoch, stoppedEarly, skippedSteps, rollbacks } = fit;
   const last = fit.history[epoch - 1];
-  const whose = networks > 1 ? ` of the first of ${networks} networks` : "";
+  const whose = networks > 1 ? ` of the first of ${networks} networks (scores use them all)` : "";
   const which = `Epoch ${epoch}${whose}${stoppedEarly ? ", the best: stopped early" : ""}`;
   const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
   return {

@@ -139,7 +139,7 @@ export class Registry implements Catalogue {
       for (const [alias, { model, version: wanted }] of aliases) {
         const isLost = wanted === undefined ? kept.length === 0 : toDelete.some(isVersion(wanted));
         if (model !== name || !isLost) continue;
-        throw new Problem("conflict", `Cannot delete model: alias "${alias}" names it`);
+        throw new Problem("conflict", `Cannot delete model: alias "${alias}" points to it`);
       }
       return { value: undefined, models: new Map(models).set(name, { ...entry, versions: kept }) };
     });
@@ -153,7 +153,7 @@ export class Registry implements Catalogue {
   setAlias(alias: string, target: Alias): Promise<boolean> {
     return this.#change(async ({ models, aliases }) => {
       if (models.get(alias)?.versions.length) {
-        throw new Problem("conflict", "Cannot set alias: a model bears the name");
+        throw new Problem("conflict", "Cannot set alias: a model has that name");
       }
       const versions = models.get(target.model)?.versions ?? [];
       const exists = target.version === undefined
@@ -171,7 +171,7 @@ export class Registry implements Catalogue {
     return this.#change(async ({ aliases }) => {
       const remaining = new Map(aliases);
       if (!remaining.delete(alias)) {
-        const detail = "Cannot find alias: GET /v1/aliases lists those there are";
+        const detail = "Cannot find alias: GET /v1/aliases lists the aliases";
         throw new Problem("unknown-model", detail);
       }
       return { value: undefined, aliases: remaining };
@@ -212,7 +212,7 @@ function resolve(
 
 function requirePrecondition(precondition: Precondition, current?: ModelVersion): void {
   if (holds(precondition, current?.digest)) return;
-  throw new Problem("precondition-failed", "Cannot change model: another version is served now");
+  throw new Problem("precondition-failed", "Cannot change model: the current version is another");
 }
 
 function requireRoom(names: number): void {
@@ -227,7 +227,7 @@ function isVersion(number: number): (each: ModelVersion) => boolean {
 /** The same message for every unknown name. @param version the version asked for, if any */
 export function unknownModel(version?: number | string): Problem {
   const detail = version === undefined
-    ? "Cannot find model: GET /v1/models lists those there are"
-    : "Cannot find this version of a model: GET /v1/models/NAME/versions lists those there are";
+    ? "Cannot find model: GET /v1/models lists the models"
+    : "Cannot find this version of a model: GET /v1/models/NAME/versions lists the versions";
   return new Problem("unknown-model", detail);
 }

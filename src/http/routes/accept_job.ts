@@ -48,7 +48,7 @@ export async function acceptJob(
 }
 
 function keyConflict(): Problem {
-  return new Problem("conflict", "Cannot accept job: its idempotency key belongs to another one");
+  return new Problem("conflict", "Cannot accept job: its idempotency key was used for another job");
 }
 
 function jobReply(call: Call, job: Job, status: number): Reply {
@@ -65,7 +65,7 @@ function enqueue({ queue, callerLock, perCaller }: JobIntake, job: NewJob, input
     // A job that already exists does not count as one more.
     if (unfinished.length >= perCaller.jobs && !unfinished.some(({ id }) => id === job.id)) {
       throw tooMany(
-        `Cannot accept job: a caller has at most ${perCaller.jobs} that have not ended: GET /v1/jobs lists yours`,
+        `Cannot accept job: a caller has at most ${perCaller.jobs} unfinished (GET /v1/jobs lists yours)`,
       );
     }
     try {

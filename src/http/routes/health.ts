@@ -30,7 +30,7 @@ export function healthRoutes(app: Hono, service: Service): void {
 /** How many models can be queried. @throws Problem if the server is stopping or its store does not respond */
 export async function readyModels(service: Service): Promise<number> {
   if (service.isStopping()) {
-    throw new Problem("not-ready", "Cannot serve: the server is about to stop");
+    throw new Problem("not-ready", "Cannot serve: the server is shutting down");
   }
   try {
     await service.catalogue.requireReady();

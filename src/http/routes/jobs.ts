@@ -52,7 +52,7 @@ export function jobRoutes(app: Hono, service: Service): void {
           ? respondBody(streamOf(resultLines(bytes)), NDJSON)
           : respondBody(bytes as Uint8Array<ArrayBuffer>, "text/csv; charset=utf-8");
       }
-      const why = kind === "score" ? `it is ${state}` : "it is none that scores a file";
+      const why = kind === "score" ? `it is ${state}` : "it is not a scoring job";
       throw new Problem("no-result", `Cannot fetch the result of the job: ${why}`);
     }),
   });
@@ -88,7 +88,10 @@ async function ownJob(call: Call, { queue }: Pick<JobIntake, "queue">): Promise<
 }
 
 function unknownJob(): Problem {
-  return new Problem("unknown-job", "Cannot find job: only who asked for it sees it, for a week");
+  return new Problem(
+    "unknown-job",
+    "Cannot find job: a job is visible to its owner only, for a week",
+  );
 }
 
 function lastEventId(call: Call): number {

@@ -42,7 +42,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
     }
   }
   const input = await training.queue.uploads.read(owner, upload);
-  if (!input) throw invalid("/upload", "Cannot read upload: there is none of this name");
+  if (!input) throw invalid("/upload", "Cannot read upload: no upload has this name");
   const spec: ScoreSpec = {
     version,
     digest,

@@ -87,7 +87,7 @@ async function dataOf(
   if (columns) requireNames(columns);
   if (rows) return dataInBody(rows, columns, label);
   const input = await training.queue.uploads.read(call.caller, upload!);
-  if (!input) throw invalid("/upload", "Cannot read upload: there is none of this name");
+  if (!input) throw invalid("/upload", "Cannot read upload: no upload has this name");
   const { rows: count, columns: width } = await countCells(upload!, input, pacerOf(call, service));
   return { source: upload!, input, rows: count, width, select: columns };
 }
@@ -97,7 +97,7 @@ function dataInBody(rows: readonly unknown[], given?: readonly string[], label?:
   if (label !== undefined) {
     throw invalid(
       "/label",
-      "Cannot leave out a label: it belongs to uploads: leave it out of the rows",
+      "Cannot use label with rows: leave the label out of them",
     );
   }
   const names = given ?? columnsOf(rows as TableRows);
@@ -146,10 +146,10 @@ const DETECTOR_SETTINGS = ["falseAlarmRate", "hidden", "latent", "likelihood", "
 function requireSpecSettings(settings: TrainSettings): void {
   if (settings.spec === undefined) return;
   if (JSON.stringify(settings.spec).length > MAX_SPEC) {
-    throw invalid("/spec", `Cannot read spec: it must have at most ${MAX_SPEC} characters`);
+    throw invalid("/spec", `Cannot read spec: must have at most ${MAX_SPEC} characters`);
   }
   const other = DETECTOR_SETTINGS.find((name) => settings[name] !== undefined);
-  if (other) throw invalid(`/${other}`, `Cannot train: spec states the model: leave out ${other}`);
+  if (other) throw invalid(`/${other}`, `Cannot train: with spec, leave out ${other}`);
 }
 
 function requireBudget(

@@ -27,7 +27,7 @@ export function uploadRoutes(app: Hono, service: Service): void {
       if (existed) return respondNothing();
       throw new Problem(
         "unknown-upload",
-        "Cannot find upload: GET /v1/uploads lists those there are",
+        "Cannot find upload: GET /v1/uploads lists the uploads",
       );
     }),
   });
@@ -38,7 +38,7 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
   if (!isModelName(name) || !ANY_EXTENSIONS.some((end) => name.toLowerCase().endsWith(end))) {
     throw invalid(
       "",
-      `Cannot take upload: its name must be that of a model, and end in one of ${
+      `Cannot take upload: its name must be a valid model name that ends in one of ${
         ANY_EXTENSIONS.join(", ")
       }`,
     );
@@ -69,7 +69,7 @@ function requireQuota(
   if (most === undefined) return;
   throw new Problem(
     "quota-exceeded",
-    `Cannot take upload: a caller keeps at most ${most}: GET /v1/uploads lists yours: delete one`,
+    `Cannot take upload: a caller keeps at most ${most}: delete one (GET /v1/uploads lists yours)`,
   );
 }
 

@@ -101,7 +101,7 @@ function fromJson(
   verb: Verb,
 ): PreparedWork {
   if (call.query !== undefined) {
-    throw invalid("", "Cannot read query: a JSON body holds the options itself");
+    throw invalid("", "Cannot read query: options belong in the JSON body");
   }
   const units = verb.rows(model);
   const checked = units ? verb.readBody(body) : checkBody<typeof verb.options>(verb.options, body);
@@ -142,7 +142,7 @@ function answerStream(
   if (work.decideAll) {
     throw invalid(
       "/fdr",
-      "Cannot bound the false discoveries of a stream: its rows come one by one",
+      "Cannot use fdr with a stream: it needs all rows at once",
     );
   }
   const pieces = piecesOf(call.request, service.deadlineMs, {

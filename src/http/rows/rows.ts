@@ -26,7 +26,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
     else {
       throw invalid(
         `/rows/${r}`,
-        `Cannot read row ${r + 1}: expected a list or an object of numbers, got ${show(row)}`,
+        `Cannot read row ${r + 1}: expected a list or an object of values, got ${show(row)}`,
       );
     }
   });
@@ -119,10 +119,10 @@ function readPositions(
 ): void {
   const width = shape.columns.length, least = width - (shape.optional ?? 0);
   if (row.length !== width && row.length !== least) {
-    const numbers = least === width ? width : `${least} or ${width}`;
+    const widths = least === width ? width : `${least} or ${width}`;
     throw invalid(
       `/rows/${r}`,
-      `Cannot read row ${r + 1}: expected ${numbers} numbers, got ${row.length}`,
+      `Cannot read row ${r + 1}: expected ${widths} values, got ${row.length}`,
     );
   }
   for (let c = 0; c < row.length; c++) {
@@ -147,7 +147,7 @@ function readNames(
     if (!Object.hasOwn(cells, name)) {
       throw invalid(
         `/rows/${r}`,
-        `Cannot read row ${r + 1}: no column "${name}": expected ${width} columns`,
+        `Cannot read row ${r + 1}: no column "${name}", expected ${width} columns`,
       );
     }
     const code = codeOf(cells[name], c, shape);
@@ -159,7 +159,7 @@ function readNames(
   const unknown = names.find((name) => !columns.includes(name))!;
   throw invalid(
     `/rows/${r}${pointerStep(unknown)}`,
-    `Cannot read row ${r + 1}: unknown column ${show(unknown)}: expected ${width} columns`,
+    `Cannot read row ${r + 1}: unknown column ${show(unknown)}, expected ${width} columns`,
   );
 }
 
@@ -199,7 +199,7 @@ function expectedOf(value: unknown, c: number, { schema, missing, largest }: Row
   const column = schema?.[c];
   if (column === undefined || typeof value === "number") return NUMBER_EXPECTED;
   if (c >= missing && (value === null || (typeof value === "string" && isMissing(value)))) {
-    return "a value (no cell may be missing here)";
+    return "a value (missing values are not allowed here)";
   }
   return codecOf(column).expected(value);
 }

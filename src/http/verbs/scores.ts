@@ -15,11 +15,11 @@ import type { PartialWork } from "./verb.ts";
 export function scores(model: Model, options: ScoreOptions): PartialWork {
   const { falseAlarmRate, fdr } = options;
   if (falseAlarmRate !== undefined && fdr !== undefined) {
-    throw invalid("/fdr", "Cannot keep both rates: give fdr or falseAlarmRate");
+    throw invalid("/fdr", "Cannot use both rates: give fdr or falseAlarmRate");
   }
   if (!isTable(model)) return plainScores(model, options);
   if (options.method !== undefined) {
-    throw invalid("/method", "Cannot choose a method: a detector has one of its own: leave it out");
+    throw invalid("/method", "Cannot use method with a detector: leave it out");
   }
   const own = explained(model, tableScores(model, falseAlarmRate), options);
   return fdr === undefined ? own : withFdr(own, fdr);
@@ -110,10 +110,13 @@ function plainScores(
   { falseAlarmRate, fdr, explain, method = "elbo" }: ScoreOptions,
 ): PartialWork {
   if (falseAlarmRate !== undefined || fdr !== undefined) {
-    throw invalid("/falseAlarmRate", "Cannot keep a false-alarm rate: the model has none to keep");
+    throw invalid("/falseAlarmRate", "Cannot use a false-alarm rate: the model has no calibration");
   }
   if (explain !== undefined) {
-    throw invalid("/explain", "Cannot explain: the model is a bare VAE and blames no column");
+    throw invalid(
+      "/explain",
+      "Cannot explain: the model is a bare VAE, which does not blame columns",
+    );
   }
   const { toVae, columns } = unitsOf(model), vae = vaeOf(model);
   const float32Row = new Float32Array(columns.length);

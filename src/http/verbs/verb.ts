@@ -94,6 +94,6 @@ function requireSingleRows(model: Model): void {
   if (!isTable(model) || model.window === undefined) return;
   throw invalid(
     "",
-    "Cannot answer: the rows of the model are the steps of a series, which the library and elbow score take whole",
+    "Cannot answer: the model scores a series: use the library or elbow score",
   );
 }

@@ -130,7 +130,7 @@ function wrongWidth(
 ): RangeError {
   if (isPositional(row)) {
     return new RangeError(
-      `Cannot read row ${r + 1}: expected ${columns.length} numbers, got ${row.length}`,
+      `Cannot read row ${r + 1}: expected ${columns.length} values, got ${row.length}`,
     );
   }
   const unknown = Object.keys(row).find((name) => !columns.includes(name));

@@ -56,7 +56,7 @@ async function connectTo(servers: string): Promise<Connection> {
   const first = urls[0];
   if (!first || urls.some((url) => !url || !/^(nats|tls):$/.test(url.protocol) || !url.hostname)) {
     throw new TypeError(
-      "Cannot connect to NATS: servers must be nats://HOST:PORT, with commas between",
+      "Cannot connect to NATS: servers must be nats://HOST:PORT, separated by commas",
     );
   }
   const { username, password, protocol } = first;

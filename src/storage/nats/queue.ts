@@ -91,7 +91,7 @@ export class NatsQueue implements JobQueue {
       if (!isFull(error)) throw error;
       await this.#records.forget(id);
       await removeObject(this.#namespace.data, inputOf(record));
-      throw new QueueFullError("Cannot accept job: there are as many unfinished jobs as may be");
+      throw new QueueFullError("Cannot accept job: too many unfinished jobs");
     }
   }
 
@@ -146,7 +146,7 @@ export class NatsQueue implements JobQueue {
     const record = await this.#records.change(id, (record) => {
       if (isOver(record.state)) return undefined;
       if (record.stalled >= MAX_ATTEMPTS) {
-        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts came to nothing`;
+        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
         return { ...record, state: "failed", error, finished: this.#time() };
       }
       const attempt = record.attempt + 1, started = record.started ?? this.#time();

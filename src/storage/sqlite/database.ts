@@ -70,8 +70,7 @@ export class Database {
     try {
       this.#sqlite = new DatabaseSync(path);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TypeError(`Cannot open ${path}: ${reason}`, { cause });
+      throw unopened(path, cause);
     }
     try {
       this.#sqlite.exec(
@@ -92,8 +91,7 @@ export class Database {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;
       if (isCorrupt(cause)) throw damaged(path, (cause as Error).message, { cause });
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TypeError(`Cannot open ${path}: ${reason}`, { cause });
+      throw unopened(path, cause);
     }
   }
 
@@ -202,9 +200,24 @@ function isCorrupt(error: unknown): boolean {
   return (error as { errcode?: number })?.errcode === CORRUPT;
 }
 
+/** What SQLite says of a path, in words that say what to look at. */
+const REASONS: readonly (readonly [said: RegExp, reason: string])[] = [
+  [
+    /^unable to open database file/,
+    "expected a file in a folder that exists and may be written to",
+  ],
+  [/^file is not a database/, "expected a SQLite file"],
+];
+
+function unopened(path: string, cause: unknown): TypeError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const reason = REASONS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+  return new TypeError(`Cannot open ${path}: ${reason}`, { cause });
+}
+
 function damaged(path: string, reason: string, options?: ErrorOptions): TypeError {
   return new TypeError(
-    `Cannot open ${path}: the file is damaged (${reason}): put a copy of it back, or move it away with its -wal and -shm to begin anew`,
+    `Cannot open ${path}: the file is damaged (${reason}): restore it from a copy, or move it away with its -wal and -shm files to start afresh`,
     options,
   );
 }

@@ -153,7 +153,7 @@ export class SqliteQueue implements JobQueue {
       );
       if (!row) return undefined;
       if (Number(row.stalled) >= MAX_ATTEMPTS) {
-        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts came to nothing`;
+        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
         this.#rows.finish(row, "failed", { error });
         return undefined;
       }
