@@ -74,7 +74,7 @@ Deno.test("a spec that cannot be is refused before it is a job", async () => {
     [{ objective: { type: "elbo", gamma: 1 } }, /unknown key "gamma"/],
     [{ spec: { type: "rbm", hidden: 2 } }, /Boltzmann machine cannot be served/],
     [{ spec: { type: "ppca", latent: 1 }, batchSize: 9 }, /EM takes no batchSize/],
-    [{ spec: { type: "gan" } }, /"rbm", "ppca", "factorAnalysis"/],
+    [{ spec: { type: "gan" } }, /"rbm", "ppca" or "factorAnalysis"/],
     [{ spec: { ...spec, encoder: { hidden: [16384, 16384] } } }, /at most 67108864 weights/],
     [{ spec: { ...spec, note: "x".repeat(17_000) } }, /at most 16384 characters/],
   ];
