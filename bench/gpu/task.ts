@@ -60,11 +60,11 @@ export class GpuTask {
 
   /** The outputs of each step. */
   take(count: number): Promise<ReadonlyMap<string, Float64Array>[]> {
-    return this.#stepper.take(Array.from({ length: count }, () => this.#next()));
+    return this.#stepper.runSteps(Array.from({ length: count }, () => this.#next()));
   }
 
   /** Submits for so long, after two that are not counted: the first compiles. */
-  async sample(seconds: number, count = this.#stepper.most): Promise<StepTime[]> {
+  async sample(seconds: number, count = this.#stepper.maxSteps): Promise<StepTime[]> {
     const times: StepTime[] = [];
     for (let i = 0; i < 2; i++) await this.take(count);
     let sent = this.take(count), done = performance.now();
@@ -87,7 +87,7 @@ export class GpuTask {
 
   /** Milliseconds of a step that the host spends on a full submit before it waits; nothing else is at work. */
   async hostTime(): Promise<number> {
-    const count = this.#stepper.most, start = performance.now(), results = this.take(count);
+    const count = this.#stepper.maxSteps, start = performance.now(), results = this.take(count);
     const host = performance.now() - start;
     await results;
     return host / count;

@@ -124,7 +124,7 @@ export interface DeviceData {
 /** Training steps on a device, many per wait. */
 export interface Stepper {
   /** Maximum steps per call. */
-  readonly most: number;
+  readonly maxSteps: number;
   /** Kernel launches per step. */
   readonly dispatches: number;
   /** Sets the rows of the epoch, by index. */
@@ -134,7 +134,7 @@ export interface Stepper {
   /** Reads parameters and state from the device. */
   pull(parameters: Float32Array, state: Float32Array): Promise<void>;
   /** Runs steps and returns the outputs of each. May be called again before the last call has resolved. */
-  take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
+  runSteps(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
   /** Restores parameters and state to before the last `take`, or the one before it. */
   undo(takes: 1 | 2): void;
   dispose(): void;

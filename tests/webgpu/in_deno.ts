@@ -65,7 +65,7 @@ for (const { name, run } of CHECKS) {
   if (!name.includes(Deno.args[0] ?? "")) continue;
   try {
     await run(world);
-    device.requireSound();
+    device.requireAlive();
     print({ name });
   } catch (error) {
     print({ name, error: (error as Error).stack });

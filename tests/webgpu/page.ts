@@ -14,7 +14,7 @@ const world: World = {
 async function check(name: string): Promise<string> {
   try {
     await CHECKS.find((each) => each.name === name)!.run(world);
-    device.requireSound();
+    device.requireAlive();
     return "";
   } catch (error) {
     return String((error as Error).stack ?? error);

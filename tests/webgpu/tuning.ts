@@ -52,7 +52,7 @@ async function tuned(faults: Faults, milliseconds: readonly number[]) {
   const { gpu, counts } = faultyGpu(faults), tiles = new Map<string, string>();
   const device = await openDevice({ allowSoftware: true, gpu });
   const clock = clockOf(counts, milliseconds);
-  const backend = backendOn(device, { tune: true, worth: 0, clock, tiles });
+  const backend = backendOn(device, { tune: true, minOperations: 0, clock, tiles });
   await backend.prepare(products());
   assert.equal(tiles.size, 2);
   const before = [...tiles], { dispatches } = counts;
@@ -100,7 +100,7 @@ export const TUNER_CHECKS: readonly TrainingCheck[] = [
       const measure = async () => {
         const { gpu, counts } = faultyGpu({});
         const device = await openDevice({ allowSoftware: true, gpu });
-        const backend = backendOn(device, { tune: true, worth: 0 });
+        const backend = backendOn(device, { tune: true, minOperations: 0 });
         await backend.prepare(products());
         backend.dispose();
         return counts.dispatches;

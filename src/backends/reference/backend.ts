@@ -19,7 +19,7 @@ export interface ReferenceProgram extends SyncProgram {
 }
 
 /** The refusal for training kernels on a backend built for scoring. */
-const LACKING = unsupported("training needs all kernels: these are those of scoring");
+const TRAINING_REFUSED = unsupported("training needs all kernels: these are those of scoring");
 
 /** A new reference backend; backends share nothing. */
 export function openReference(kernels: ReferenceKernels): Backend<ReferenceProgram> {
@@ -130,7 +130,7 @@ function stepOf(
   kernels: ReferenceKernels,
   memory: Memory,
 ): () => void {
-  const kernel = kernels[op] ?? LACKING;
+  const kernel = kernels[op] ?? TRAINING_REFUSED;
   if ("unsupported" in kernel) throw new RangeError(`Cannot run ${op}: ${kernel.unsupported}`);
   // Safe: the plan was made by the typed builder, so operands and attributes match the operation.
   const run = kernel as unknown as Kernel<"add">;

@@ -34,7 +34,7 @@ export interface WebgpuOptions extends AdapterOptions {
   /** A monotonic clock in milliseconds, for the tuner; default the host's. */
   readonly clock?: () => number;
   /** Operations from which a product is worth measuring. */
-  readonly worth?: number;
+  readonly minOperations?: number;
   /**
    * Whether operations share dispatches; default true. Without fusion there are fewer distinct shaders and programs
    * compile faster.
@@ -66,7 +66,7 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
   const pipelines = new Pipelines(device), { fuse = true } = options;
   const tuner = tunerOf(device, pipelines, options);
   const style = { chooseTile: options.chooseTile ?? tuner.choose, fuse };
-  const none = device.buffer(1, GPUBufferUsage.STORAGE);
+  const emptyBuffer = device.buffer(1, GPUBufferUsage.STORAGE);
   const noState = device.buffer(1, GPUBufferUsage.STORAGE);
   const isTuned = options.tune ?? !(device.isSoftware || options.chooseTile);
   return {
@@ -77,13 +77,21 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
     allocate: (length, format) => new GpuSegment(device, length, format),
     prepare: (plan) => isTuned ? tuner.tune(plan) : Promise.resolve(),
     compile(plan: Plan, segments: Segments): GpuProgram {
-      device.requireSound();
-      const buffers = buffersOf(device, plan, segments, none);
+      device.requireAlive();
+      const buffers = buffersOf(device, plan, segments, emptyBuffer);
       // Two writable bindings must not use the same buffer.
-      const apart = buffers.state === buffers.parameters ? { ...buffers, state: noState } : buffers;
+      const distinct = buffers.state === buffers.parameters
+        ? { ...buffers, state: noState }
+        : buffers;
       const parameters = (segments.parameters as GpuSegment).format;
       if (parameters === "f16") requireReadOnly(plan);
-      return new GpuProgram(device, pipelines, plan, emit(plan, { ...style, parameters }), apart);
+      return new GpuProgram(
+        device,
+        pipelines,
+        plan,
+        emit(plan, { ...style, parameters }),
+        distinct,
+      );
     },
     dispose: () => device.dispose(),
   };
@@ -102,18 +110,18 @@ const MEASURED = new Map<string, string>();
 function tunerOf(
   device: Device,
   pipelines: Pipelines,
-  { tiles = MEASURED, clock = () => performance.now(), worth }: WebgpuOptions,
+  { tiles = MEASURED, clock = () => performance.now(), minOperations }: WebgpuOptions,
 ): Tuner {
-  const none = device.buffer(1, GPUBufferUsage.STORAGE);
+  const emptyBuffer = device.buffer(1, GPUBufferUsage.STORAGE);
   const noState = device.buffer(1, GPUBufferUsage.STORAGE);
   const compile = (plan: Plan, tile: Tile) => {
     const emitted = emit(plan, { chooseTile: () => tile, fuse: true });
-    const buffers = { parameters: none, state: noState };
+    const buffers = { parameters: emptyBuffer, state: noState };
     return new GpuProgram(device, pipelines, plan, emitted, buffers);
   };
   const fallback = device.isSoftware ? softwareTile : hardwareTile;
   return new Tuner({
-    ...{ adapter: nameOf(device.info), choices: tiles, compile, clock, fallback, worth },
+    ...{ adapter: nameOf(device.info), choices: tiles, compile, clock, fallback, minOperations },
   });
 }
 

@@ -43,7 +43,7 @@ export class Device {
   }
 
   /** @throws GpuError once the device has failed, DOMException once it was disposed */
-  requireSound(): void {
+  requireAlive(): void {
     if (this.#failure) throw this.#failure;
   }
 
@@ -53,7 +53,7 @@ export class Device {
       return await Promise.race([work, this.#failed]);
     } catch (error) {
       // The awaited promise may reject before the loss is reported.
-      if (!this.#failure) await Promise.race([this.#failed, laterThan(100)]).catch(() => {});
+      if (!this.#failure) await Promise.race([this.#failed, delay(100)]).catch(() => {});
       if (this.#failure) throw this.#failure;
       throw new GpuError(`Cannot use the GPU: ${(error as Error).message}`, { cause: error });
     }
@@ -61,7 +61,7 @@ export class Device {
 
   /** @param elements 32-bit words; 0 is rounded up to 1, since a binding must not be empty */
   buffer(elements: number, usage: number): GPUBuffer {
-    this.requireSound();
+    this.requireAlive();
     const size = 4 * Math.max(elements, 1);
     requireFits(this.gpu.limits, size);
     return this.#make({ size, usage });
@@ -76,8 +76,8 @@ export class Device {
    * Calls the device: a browser or driver may throw at once what others report later.
    * @throws GpuError if it throws
    */
-  ask<T>(work: (gpu: GPUDevice) => T): T {
-    this.requireSound();
+  call<T>(work: (gpu: GPUDevice) => T): T {
+    this.requireAlive();
     try {
       return work(this.gpu);
     } catch (error) {
@@ -89,7 +89,7 @@ export class Device {
   /** Records commands and queues them. */
   submit(record: (encoder: GPUCommandEncoder) => void): void {
     this.#reads.start();
-    this.ask((gpu) => {
+    this.call((gpu) => {
       const encoder = gpu.createCommandEncoder();
       record(encoder);
       gpu.queue.submit([encoder.finish()]);
@@ -103,17 +103,17 @@ export class Device {
     words: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
   ) {
     this.#reads.start();
-    if (words.length > 0) this.ask((gpu) => gpu.queue.writeBuffer(buffer, 4 * first, words));
+    if (words.length > 0) this.call((gpu) => gpu.queue.writeBuffer(buffer, 4 * first, words));
   }
 
   /** Copies `into.length` words from element `first`, as of this call. */
   read(buffer: GPUBuffer, first: number, into: Float32Array | Float64Array): Promise<void> {
-    this.requireSound();
+    this.requireAlive();
     return into.length === 0 ? Promise.resolve() : this.#reads.add({ buffer, first, into });
   }
 
   #make(descriptor: GPUBufferDescriptor): GPUBuffer {
-    const buffer = this.ask((gpu) => gpu.createBuffer(descriptor));
+    const buffer = this.call((gpu) => gpu.createBuffer(descriptor));
     this.#buffers.add(buffer);
     return buffer;
   }
@@ -150,5 +150,5 @@ export async function openDevice(options: AdapterOptions = {}): Promise<Device> 
   return new Device(gpu, info);
 }
 
-const laterThan = (milliseconds: number): Promise<void> =>
+const delay = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -77,11 +77,14 @@ interface Part {
 }
 
 function partsOf(steps: readonly Step[]): Part[] {
-  const of = (unit: Unit) => steps.filter((step) => unitOf(step) === unit);
-  const walks = (["row", "single"] as const).map((unit) => ({ unit, stages: stagesOf(of(unit)) }));
+  const stepsOf = (unit: Unit) => steps.filter((step) => unitOf(step) === unit);
+  const walks = (["row", "single"] as const).map((unit) => ({
+    unit,
+    stages: stagesOf(stepsOf(unit)),
+  }));
   return [
-    ...of("own").map((step) => ({ unit: "own" as const, stages: [], step })),
-    ...of("each").map((step) => ({ unit: "each" as const, stages: stagesOf([step]) })),
+    ...stepsOf("own").map((step) => ({ unit: "own" as const, stages: [], step })),
+    ...stepsOf("each").map((step) => ({ unit: "each" as const, stages: stagesOf([step]) })),
     ...walks.filter(({ stages }) => stages.length > 0),
   ];
 }

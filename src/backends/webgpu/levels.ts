@@ -37,11 +37,11 @@ export function assignLevels({ steps }: Values, fuse: boolean): number {
     steps.forEach((step, i) => step.level = i);
     return steps.length;
   }
-  for (const step of steps) step.level = earliest(step);
+  for (const step of steps) step.level = earliestLevel(step);
   for (const step of steps.toReversed()) {
-    const { madeBy, readers, kept } = step.output.value;
+    const { madeBy, readers, isPermanent } = step.output.value;
     const isLeaf = step.inputs.every(({ value }) => !value.madeBy);
-    if (madeBy !== step || !isLeaf || kept || readers.length === 0) continue;
+    if (madeBy !== step || !isLeaf || isPermanent || readers.length === 0) continue;
     step.level = Math.min(...readers.map((reader) => reader.level - distance(step, reader)));
   }
   return compact(steps);
@@ -53,7 +53,7 @@ function distance(from: Step, reader: Step): 0 | 1 {
   return (unit === "row" || unit === "single") && unitOf(reader) === unit ? 0 : 1;
 }
 
-function earliest(step: Step): number {
+function earliestLevel(step: Step): number {
   const afterOperands = step.inputs.map(({ value: { madeBy } }) =>
     madeBy && madeBy !== step ? madeBy.level + distance(madeBy, step) : 0
   );

@@ -18,15 +18,15 @@ export class Pipelines {
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type, hasDynamicOffset: binding === RECORDS },
     }));
-    this.#bindings = device.ask((gpu) => gpu.createBindGroupLayout({ entries }));
+    this.#bindings = device.call((gpu) => gpu.createBindGroupLayout({ entries }));
     const bindGroupLayouts = [this.#bindings];
-    this.#layout = device.ask((gpu) => gpu.createPipelineLayout({ bindGroupLayouts }));
+    this.#layout = device.call((gpu) => gpu.createPipelineLayout({ bindGroupLayouts }));
   }
 
   get(shader: string): GPUComputePipeline {
     const known = this.#made.get(shader);
     if (known) return known;
-    const pipeline = this.#device.ask((gpu) =>
+    const pipeline = this.#device.call((gpu) =>
       gpu.createComputePipeline({
         layout: this.#layout,
         compute: { module: gpu.createShaderModule({ code: shader }), entryPoint: "main" },
@@ -42,6 +42,6 @@ export class Pipelines {
       binding,
       resource: binding === RECORDS ? { buffer, size: window } : { buffer },
     }));
-    return this.#device.ask((gpu) => gpu.createBindGroup({ layout: this.#bindings, entries }));
+    return this.#device.call((gpu) => gpu.createBindGroup({ layout: this.#bindings, entries }));
   }
 }

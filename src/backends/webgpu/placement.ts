@@ -15,18 +15,18 @@ export function placeValues(
 ): number {
   const arena = new Arena();
   const scratch = all.filter(({ home }) => home === "scratch");
-  for (const value of scratch.filter(({ kept, madeBy }) => kept || !madeBy)) {
+  for (const value of scratch.filter(({ isPermanent, madeBy }) => isPermanent || !madeBy)) {
     value.offset = arena.allocate(value.size);
   }
-  const passing = steps.filter((step) => {
+  const temporaries = steps.filter((step) => {
     const { value } = step.output;
-    return value.madeBy === step && !value.kept && isStored(step);
+    return value.madeBy === step && !value.isPermanent && isStored(step);
   });
   for (let level = 0; level < levels; level++) {
-    for (const { output: { value } } of passing.filter((step) => step.level === level)) {
+    for (const { output: { value } } of temporaries.filter((step) => step.level === level)) {
       value.offset = arena.allocate(value.size);
     }
-    for (const { output: { value }, level: made } of passing) {
+    for (const { output: { value }, level: made } of temporaries) {
       const last = Math.max(made, ...value.readers.map((reader) => reader.level));
       if (last === level) arena.free(value.offset);
     }

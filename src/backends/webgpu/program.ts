@@ -85,7 +85,7 @@ export class GpuProgram implements Program {
   }
 
   write(name: string, values: ArrayLike<number>): void {
-    this.#require("write");
+    this.#requireLive("write");
     const { value, limit, integer } = named(this.#inputs, "write", name);
     requireRange(`write input "${name}"`, 0, values.length, limit);
     if (integer) requireWords(name, values);
@@ -97,7 +97,7 @@ export class GpuProgram implements Program {
   /** @param times consecutive runs in one submit, for timing */
   run(rows: number, times = 1): void {
     requireRows(rows, this.plan.capacity);
-    this.#require("run");
+    this.#requireLive("run");
     this.#rows[0] = rows;
     this.#device.write(this.control, CONTROL_WORDS.rows, this.#rows);
     this.#device.submit((encoder) => {
@@ -117,14 +117,14 @@ export class GpuProgram implements Program {
   }
 
   async read(name: string, into: Float32Array | Float64Array): Promise<void> {
-    this.#require("read");
+    this.#requireLive("read");
     const { value, limit } = named(this.#outputs, "read", name);
     requireRange(`read output "${name}"`, 0, into.length, limit);
     await this.#device.read(this.#bufferOf(value), value.offset, into);
   }
 
   /** The location of an input or output, for reading or writing it on the device. */
-  place(
+  placeOf(
     name: string,
   ): { readonly home: Value["home"]; readonly offset: number; readonly size: number } {
     const known = this.#inputs.get(name) ?? named(this.#outputs, "find", name);
@@ -140,9 +140,9 @@ export class GpuProgram implements Program {
     }
   }
 
-  #require(action: string): void {
+  #requireLive(action: string): void {
     if (!this.#live) throw disposed(action, "program");
-    this.#device.requireSound();
+    this.#device.requireAlive();
   }
 
   #bufferOf({ home }: Value): GPUBuffer {

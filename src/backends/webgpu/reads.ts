@@ -14,20 +14,20 @@ export interface Read {
 /** The device that is read from. */
 export interface ReadHost {
   readonly gpu: GPUDevice;
-  requireSound(): void;
+  requireAlive(): void;
   submit(record: (encoder: GPUCommandEncoder) => void): void;
   wait<T>(work: Promise<T>): Promise<T>;
 }
 
 /** Reads that are made together. */
 interface Group {
-  readonly list: Read[];
+  readonly reads: Read[];
   readonly done: Promise<void>;
   readonly resolve: (work: Promise<void>) => void;
 }
 
 /** Bytes of the smallest staging buffer. */
-const LEAST_BYTES = 4096;
+const MIN_STAGING_BYTES = 4096;
 
 export class Reads {
   readonly #device: ReadHost;
@@ -36,7 +36,7 @@ export class Reads {
   readonly #staging: GPUBuffer[] = [];
   #group?: Group;
   /** Resolves when earlier reads have finished. */
-  #before: Promise<unknown> = Promise.resolve();
+  #earlier: Promise<unknown> = Promise.resolve();
 
   constructor(device: ReadHost, make: (descriptor: GPUBufferDescriptor) => GPUBuffer) {
     this.#device = device;
@@ -44,10 +44,10 @@ export class Reads {
   }
 
   add(read: Read): Promise<void> {
-    const together = bytesOf([...this.#group?.list ?? [], read]);
-    if (together > this.#device.gpu.limits.maxBufferSize) this.start();
+    const totalBytes = bytesOf([...this.#group?.reads ?? [], read]);
+    if (totalBytes > this.#device.gpu.limits.maxBufferSize) this.start();
     const group = this.#group ??= this.#newGroup();
-    group.list.push(read);
+    group.reads.push(read);
     return group.done;
   }
 
@@ -56,20 +56,20 @@ export class Reads {
     const group = this.#group;
     if (!group) return;
     this.#group = undefined;
-    const work = this.#readAll(group.list, this.#before);
-    this.#before = work.catch(() => {});
+    const work = this.#readAll(group.reads, this.#earlier);
+    this.#earlier = work.catch(() => {});
     group.resolve(work);
   }
 
   #newGroup(): Group {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     queueMicrotask(() => this.start());
-    return { list: [], done, resolve };
+    return { reads: [], done, resolve };
   }
 
-  async #readAll(reads: readonly Read[], before: Promise<unknown>): Promise<void> {
+  async #readAll(reads: readonly Read[], earlier: Promise<unknown>): Promise<void> {
     const device = this.#device;
-    device.requireSound();
+    device.requireAlive();
     const bytes = bytesOf(reads), staging = this.#takeStaging(bytes);
     let at = 0;
     device.submit((encoder) => {
@@ -78,30 +78,30 @@ export class Reads {
         at += 4 * into.length;
       }
     });
-    await device.wait(this.#take(staging, bytes, reads, before));
+    await device.wait(this.#copyOut(staging, bytes, reads, earlier));
     this.#staging.push(staging);
   }
 
   /** Copies the mapped staging buffer to the readers. The device may be lost at any point, even after mapping. */
-  async #take(
+  async #copyOut(
     staging: GPUBuffer,
     bytes: number,
     reads: readonly Read[],
-    before: Promise<unknown>,
+    earlier: Promise<unknown>,
   ): Promise<void> {
     await staging.mapAsync(GPUMapMode.READ, 0, bytes);
-    await before;
-    this.#device.requireSound();
+    await earlier;
+    this.#device.requireAlive();
     const words = new Float32Array(staging.getMappedRange(0, bytes));
     let at = 0;
     for (const { into } of reads) into.set(words.subarray(at, at += into.length));
     staging.unmap();
-    this.#device.requireSound();
+    this.#device.requireAlive();
   }
 
   /** A staging buffer of this size, reused or new. */
   #takeStaging(bytes: number): GPUBuffer {
-    const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, LEAST_BYTES)));
+    const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, MIN_STAGING_BYTES)));
     const size = Math.max(bytes, Math.min(wanted, this.#device.gpu.limits.maxBufferSize));
     const found = this.#staging.findIndex((each) => each.size === size);
     if (found >= 0) return this.#staging.splice(found, 1)[0];

@@ -30,14 +30,14 @@ export class GpuSegment implements Segment {
 
   write(offset: number, values: ArrayLike<number>): void {
     requireRange("write segment", offset, values.length, this.length);
-    this.#require("write segment");
+    this.#requireLive("write segment");
     if (this.#halves) this.#writeHalves(this.#halves, offset, values);
     else this.device.write(this.buffer, offset, asFloat32(values));
   }
 
   async read(offset: number, into: Float32Array | Float64Array): Promise<void> {
     requireRange("read segment", offset, into.length, this.length);
-    this.#require("read segment");
+    this.#requireLive("read segment");
     if (this.#halves) {
       into.set(Array.from(this.#halves.subarray(offset, offset + into.length), fromHalf));
     } else await this.device.read(this.buffer, offset, into);
@@ -62,22 +62,22 @@ export class GpuSegment implements Segment {
     this.device.write(this.buffer, first, words);
   }
 
-  #require(action: string): void {
+  #requireLive(action: string): void {
     if (!this.#live) throw disposed(action, "segment");
-    this.device.requireSound();
+    this.device.requireAlive();
   }
 }
 
 /**
  * The buffers of a plan's segments.
- * @param none replaces a segment that the plan does not use
+ * @param emptyBuffer replaces a segment that the plan does not use
  * @throws TypeError if a segment belongs to another device, RangeError if a place is outside it
  */
 export function buffersOf(
   device: Device,
   plan: Plan,
   segments: Segments,
-  none: GPUBuffer,
+  emptyBuffer: GPUBuffer,
 ): ProgramBuffers {
   const own = (segment: Segment | undefined): GpuSegment | undefined => {
     if (!segment || segment instanceof GpuSegment && segment.device === device) return segment;
@@ -90,8 +90,8 @@ export function buffersOf(
     requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), length);
   }
   return {
-    parameters: shared.parameters?.buffer ?? none,
-    state: shared.state?.buffer ?? none,
+    parameters: shared.parameters?.buffer ?? emptyBuffer,
+    state: shared.state?.buffer ?? emptyBuffer,
   };
 }
 

@@ -16,10 +16,13 @@ export interface Stage {
 export function stagesOf(steps: readonly Step[]): Stage[] {
   const stages: Stage[] = [], stageOf = new Map<Step, number>();
   for (const step of steps) {
-    const shape = walked(step);
-    const first = Math.max(0, ...step.inputs.map((operand) => earliest(step, operand, stageOf)));
-    const found = isAlone(step) ? -1 : stages.findIndex((stage, i) => {
-      return i >= first && sameShape(stage.shape, shape) && !isAlone(stage.steps[0]);
+    const shape = loopShape(step);
+    const first = Math.max(
+      0,
+      ...step.inputs.map((operand) => earliestStage(step, operand, stageOf)),
+    );
+    const found = needsOwnStage(step) ? -1 : stages.findIndex((stage, i) => {
+      return i >= first && sameShape(stage.shape, shape) && !needsOwnStage(stage.steps[0]);
     });
     const index = found < 0 ? stages.push({ shape, steps: [] }) - 1 : found;
     stages[index].steps.push(step);
@@ -33,27 +36,27 @@ export function isInRegister(step: Step, { value, shape }: Operand): boolean {
   const { madeBy } = value;
   if (!madeBy || step.kernel.form === "indexed" || step.kernel.form === "rowwise") return false;
   if (madeBy.kernel.form !== "pointwise" && madeBy.kernel.form !== "indexed") return false;
-  return sameShape(madeBy.output.shape, walked(step)) && sameShape(shape, walked(step));
+  return sameShape(madeBy.output.shape, loopShape(step)) && sameShape(shape, loopShape(step));
 }
 
 /** Whether anything reads a step's result from memory. */
 export function isStored({ output: { value } }: Step, stage: Stage): boolean {
-  if (value.kept) return true;
+  if (value.isPermanent) return true;
   return value.readers.some((reader) =>
     !stage.steps.includes(reader) ||
     reader.inputs.some((operand) => operand.value === value && !isInRegister(reader, operand))
   );
 }
 
-function walked({ kernel, inputs, output }: Step): Shape {
+function loopShape({ kernel, inputs, output }: Step): Shape {
   return kernel.form === "fold" || kernel.form === "rowwise" ? inputs[0].shape : output.shape;
 }
 
-function isAlone({ kernel }: Step): boolean {
+function needsOwnStage({ kernel }: Step): boolean {
   return kernel.form === "rowwise";
 }
 
-function earliest(
+function earliestStage(
   step: Step,
   operand: Operand,
   stageOf: ReadonlyMap<Step, number>,

@@ -17,7 +17,7 @@ export function recordWords(
 ): Uint32Array<ArrayBuffer> {
   let target = 0;
   const copies = outputs.flatMap(({ name, size }) => {
-    const { home, offset } = program.place(name);
+    const { home, offset } = program.placeOf(name);
     if (home !== "scratch") throw new TypeError(`Cannot train on the GPU: ${name} is no result`);
     const copy = [offset, size, target];
     target += size;
@@ -39,7 +39,7 @@ export function prepareWords(
   },
 ): Uint32Array<ArrayBuffer> {
   const { inputs, capacity } = program.plan;
-  const at = (name: string) => inputs.has(name) ? program.place(name).offset : 0;
+  const at = (name: string) => inputs.has(name) ? program.placeOf(name).offset : 0;
   const targets = floats.flatMap(({ name, size }) => {
     return Array.from({ length: size }, (_, i) => at(name) + i);
   });
@@ -57,8 +57,8 @@ export function chunksOf(
   columns: number,
   { maxStorageBufferBindingSize, maxBufferSize }: GPUSupportedLimits,
 ): readonly { readonly first: number; readonly count: number }[] {
-  const most = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4 / columns);
-  return Array.from({ length: Math.ceil(rows / most) }, (_, i) => {
-    return { first: i * most, count: Math.min(most, rows - i * most) };
+  const maxRows = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4 / columns);
+  return Array.from({ length: Math.ceil(rows / maxRows) }, (_, i) => {
+    return { first: i * maxRows, count: Math.min(maxRows, rows - i * maxRows) };
   });
 }

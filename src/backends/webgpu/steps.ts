@@ -18,17 +18,17 @@ import { PREPARE, RECORD, STEP_HEADER } from "./wgsl/steps.ts";
 const STORAGE = 0x80 | 0x8 | 0x4; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC
 
 /** Maximum steps per submit. */
-const MOST = 64;
+const MAX_STEPS = 64;
 
 export class GpuStepper implements Stepper {
-  readonly most = MOST;
+  readonly maxSteps = MAX_STEPS;
   readonly #device: Device;
   readonly #program: GpuProgram;
   readonly #segments: readonly GpuSegment[];
   /** Two backups of each segment: before the last submit, and before the one before it. */
   readonly #backups: readonly (readonly GPUBuffer[])[];
   /** Index of the latest backup. */
-  #turn = 0;
+  #latestBackup = 0;
   readonly #buffers: GPUBuffer[] = [];
   readonly #steps: GPUBuffer;
   readonly #order: GPUBuffer;
@@ -55,18 +55,21 @@ export class GpuStepper implements Stepper {
     this.#backups = [0, 1].map(() => this.#segments.map(({ length }) => this.#buffer(length)));
     const inputs = [...plan.inputs.keys()];
     const isFloat = (name: string) => !["x", "key", "reference"].includes(name);
-    this.#floats = inputs.filter(isFloat).map((name) => ({ name, size: program.place(name).size }));
+    this.#floats = inputs.filter(isFloat).map((name) => ({
+      name,
+      size: program.placeOf(name).size,
+    }));
     this.#outputs = [...plan.outputs.keys()].map((name) => ({
       name,
-      size: program.place(name).size,
+      size: program.placeOf(name).size,
     }));
     const floats = this.#floats.reduce((sum, { size }) => sum + size, 0);
     this.#stepWords = STEP_HEADER + floats;
-    this.#steps = this.#buffer(MOST * this.#stepWords);
+    this.#steps = this.#buffer(MAX_STEPS * this.#stepWords);
     this.#order = this.#buffer(1 + orderLength);
     this.#counter = this.#buffer(1);
     const resultWords = this.#outputs.reduce((sum, { size }) => sum + size, 0);
-    this.#results = this.#buffer(MOST * resultWords);
+    this.#results = this.#buffer(MAX_STEPS * resultWords);
     this.#record = this.#makeRecord(resultWords);
     this.#prepare = this.#makePrepare(data, columns);
     const reference = plan.inputs.get("reference")?.shape.rows ?? 0;
@@ -79,7 +82,7 @@ export class GpuStepper implements Stepper {
   }
 
   setOrder(order: Uint32Array<ArrayBuffer>): void {
-    this.#device.requireSound();
+    this.#device.requireAlive();
     this.#device.write(this.#order, 0, new Uint32Array([order.length]));
     this.#device.write(this.#order, 1, order);
   }
@@ -93,11 +96,11 @@ export class GpuStepper implements Stepper {
     await Promise.all([this.#segments[0].read(0, parameters), this.#segments[1].read(0, state)]);
   }
 
-  async take(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]> {
-    this.#device.requireSound();
+  async runSteps(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]> {
+    this.#device.requireAlive();
     this.#writeSteps(steps);
-    this.#turn = 1 - this.#turn;
-    const backups = this.#backups[this.#turn];
+    this.#latestBackup = 1 - this.#latestBackup;
+    const backups = this.#backups[this.#latestBackup];
     this.#device.submit((encoder) => {
       this.#segments.forEach(({ buffer }, i) => {
         encoder.copyBufferToBuffer(buffer, 0, backups[i], 0, buffer.size);
@@ -123,7 +126,7 @@ export class GpuStepper implements Stepper {
   }
 
   undo(takes: 1 | 2): void {
-    const backups = this.#backups[takes === 1 ? this.#turn : 1 - this.#turn];
+    const backups = this.#backups[takes === 1 ? this.#latestBackup : 1 - this.#latestBackup];
     this.#device.submit((encoder) => {
       this.#segments.forEach(({ buffer }, i) => {
         encoder.copyBufferToBuffer(backups[i], 0, buffer, 0, buffer.size);
@@ -196,7 +199,7 @@ export class GpuStepper implements Stepper {
   }
 
   #pipeline(code: string): GPUComputePipeline {
-    return this.#device.ask((gpu) => {
+    return this.#device.call((gpu) => {
       const module = gpu.createShaderModule({ code });
       return gpu.createComputePipeline({ layout: "auto", compute: { module } });
     });
@@ -204,7 +207,7 @@ export class GpuStepper implements Stepper {
 
   #group(pipeline: GPUComputePipeline, buffers: readonly GPUBuffer[]): GPUBindGroup {
     const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    return this.#device.ask((gpu) =>
+    return this.#device.call((gpu) =>
       gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries })
     );
   }

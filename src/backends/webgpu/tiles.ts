@@ -9,15 +9,15 @@ import { poolOf, type Tile } from "./tasks/product.ts";
 
 export const TILES = {
   /** For software adapters, where a workgroup is a loop on one core, and registers serve as a cache. */
-  direct: { across: 8, high: 4, wide: 4, depth: 0 },
+  direct: { threadsAcross: 8, rowsPerThread: 4, colsPerThread: 4, depth: 0 },
   /** One sum per thread, for outputs with few columns. */
-  narrow: { across: 1, high: 1, wide: 1, depth: 0 },
+  narrow: { threadsAcross: 1, rowsPerThread: 1, colsPerThread: 1, depth: 0 },
   /** Tiles of 16, 32 and 64 in workgroup memory; smaller ones keep more of a hardware adapter busy. */
-  small: { across: 8, high: 2, wide: 2, depth: 16 },
-  middle: { across: 8, high: 4, wide: 4, depth: 16 },
-  large: { across: 8, high: 8, wide: 8, depth: 8 },
+  small: { threadsAcross: 8, rowsPerThread: 2, colsPerThread: 2, depth: 16 },
+  middle: { threadsAcross: 8, rowsPerThread: 4, colsPerThread: 4, depth: 16 },
+  large: { threadsAcross: 8, rowsPerThread: 8, colsPerThread: 8, depth: 8 },
   /** 64 × 16, for outputs with few columns. */
-  tall: { across: 4, high: 4, wide: 4, depth: 16 },
+  tall: { threadsAcross: 4, rowsPerThread: 4, colsPerThread: 4, depth: 16 },
 } as const satisfies Readonly<Record<string, Tile>>;
 
 export type TileName = keyof typeof TILES;
@@ -29,7 +29,7 @@ export const POOL = Math.max(WORKGROUP, ...Object.values(TILES).map(poolOf));
 export const HARDWARE_TILES: readonly TileName[] = ["small", "middle", "large", "tall"];
 
 /** Below this many workgroups, smaller tiles keep more of a hardware adapter busy. */
-const BUSY = 256;
+const BUSY_WORKGROUPS = 256;
 
 export type ChooseTile = (extents: Extents, capacity: number) => Tile;
 
@@ -37,6 +37,6 @@ export const softwareTile: ChooseTile = ({ cols }) => cols === 1 ? TILES.narrow 
 
 export const hardwareTile: ChooseTile = ({ rows, cols }, capacity) => {
   const height = sizeAt({ ...rows, cols: 1 }, capacity);
-  const middles = Math.ceil(height / 32) * Math.ceil(cols / 32);
-  return middles < BUSY ? TILES.small : TILES.middle;
+  const middleTiles = Math.ceil(height / 32) * Math.ceil(cols / 32);
+  return middleTiles < BUSY_WORKGROUPS ? TILES.small : TILES.middle;
 };

@@ -4,12 +4,12 @@
  * shape, in a map of plain data that the caller may save.
  *
  * A wait for the GPU takes longer than most products. So a submit runs many of them; their number is doubled until the
- * submit takes LEAST milliseconds longer than one product with its wait. That difference gives the time per product.
+ * submit takes `MIN_MILLISECONDS` longer than one product with its wait. That difference gives the time per product.
  *
  * A tile is correct if 64 elements, spread over the output, are within (k + 4) 2^-24 Σ|terms|.
  *
- * Limits: operands are random numbers in [-1, 1). Products below `WORTH` operations are not measured, because launches,
- * not tiles, determine their time.
+ * Limits: operands are random numbers in [-1, 1). Products with fewer than `MIN_OPERATIONS` are not measured, because
+ * launches, not tiles, determine their time.
  */
 import { type Shape, sizeAt } from "../../core/shape.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -22,16 +22,16 @@ import { type ChooseTile, HARDWARE_TILES, type TileName, TILES } from "./tiles.t
 import { type Step, valuesOf } from "./values.ts";
 
 /** Operations from which a product is measured. */
-const WORTH = 1e7;
+const MIN_OPERATIONS = 1e7;
 
 /**
  * Submits per measurement (the shortest counts), maximum products per submit, and minimum milliseconds they should
  * take.
  */
-const SUBMITS = 3, MOST = 128, LEAST = 5;
+const SUBMITS_PER_MEASUREMENT = 3, MAX_PRODUCTS_PER_SUBMIT = 128, MIN_MILLISECONDS = 5;
 
 /** Elements to compare. */
-const COMPARED = 64;
+const COMPARED_ELEMENTS = 64;
 
 /** A program that can run several times in one submit. */
 export interface RepeatedProgram extends Program {
@@ -48,8 +48,8 @@ export interface TunerOptions {
   /** A monotonic clock in milliseconds. */
   readonly clock: () => number;
   readonly fallback: ChooseTile;
-  /** Default `WORTH`. */
-  readonly worth?: number;
+  /** Default `MIN_OPERATIONS`. */
+  readonly minOperations?: number;
 }
 
 interface Product {
@@ -77,12 +77,14 @@ export class Tuner {
 
   /** Measures those products of a plan that have not been measured. */
   async tune(plan: Plan): Promise<void> {
-    const { choices, worth = WORTH } = this.#options;
+    const { choices, minOperations = MIN_OPERATIONS } = this.#options;
     for (const step of valuesOf(plan).steps) {
       if (step.kernel.form !== "product") continue;
       const extents = extentsOf(step), key = this.#key(extents, plan.capacity);
       const product = productOf(step, extents, plan.capacity);
-      if (choices.has(key) || 2 * product.rows * product.inner * product.cols < worth) continue;
+      if (choices.has(key) || 2 * product.rows * product.inner * product.cols < minOperations) {
+        continue;
+      }
       const fastest = await this.#fastest(product);
       if (fastest) choices.set(key, fastest);
     }
@@ -91,7 +93,7 @@ export class Tuner {
   #key(extents: Extents, capacity: number): string {
     const height = sizeAt({ ...extents.rows, cols: 1 }, capacity);
     const inner = sizeAt({ ...extents.inner, cols: 1 }, capacity);
-    return `${this.#options.adapter}: ${height} × ${inner} × ${extents.cols}${extents.ways}`;
+    return `${this.#options.adapter}: ${height} × ${inner} × ${extents.cols}${extents.transposes}`;
   }
 
   async #fastest(product: Product): Promise<TileName | undefined> {
@@ -117,7 +119,7 @@ export class Tuner {
       const result = new Float32Array(product.rows * product.cols);
       program.run(1);
       await program.read("product", result);
-      return isRight(product, { a, b }, result) ? await this.#timeOne(program) : undefined;
+      return isCorrect(product, { a, b }, result) ? await this.#timeOne(program) : undefined;
     } finally {
       program.dispose();
     }
@@ -133,13 +135,17 @@ export class Tuner {
       return clock() - start;
     };
     const shortest = async (times: number) => {
-      let least = Infinity;
-      for (let i = 0; i < SUBMITS; i++) least = Math.min(least, await submit(times));
-      return least;
+      let minimum = Infinity;
+      for (let i = 0; i < SUBMITS_PER_MEASUREMENT; i++) {
+        minimum = Math.min(minimum, await submit(times));
+      }
+      return minimum;
     };
     const one = await shortest(1);
     let times = 2;
-    while (times < MOST && await submit(times) - one < LEAST) times *= 2;
+    while (times < MAX_PRODUCTS_PER_SUBMIT && await submit(times) - one < MIN_MILLISECONDS) {
+      times *= 2;
+    }
     return (await shortest(times) - one) / (times - 1);
   }
 }
@@ -185,9 +191,9 @@ function planOf({ rows, inner, cols, transposeA, transposeB }: Product): Plan {
   };
 }
 
-function isRight(product: Product, { a, b }: Operands, got: Float32Array): boolean {
+function isCorrect(product: Product, { a, b }: Operands, got: Float32Array): boolean {
   const { rows, inner, cols, transposeA, transposeB } = product;
-  for (let e = 0; e < COMPARED; e++) {
+  for (let e = 0; e < COMPARED_ELEMENTS; e++) {
     // Two corners, and elements at a stride that is coprime to most sizes.
     const at = e === 0 ? 0 : e === 1 ? got.length - 1 : (e * 1_000_003) % got.length;
     const i = Math.floor(at / cols), j = at % cols;

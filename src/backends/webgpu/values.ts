@@ -11,7 +11,7 @@ import type { OpName } from "../../ops/names.ts";
 import { OPS } from "../../ops/catalogue.ts";
 import type { Attributes } from "../../ops/spec.ts";
 import type { Kernel } from "./kernels/kernel.ts";
-import { NORM_SPAN, partsOf } from "./cuts.ts";
+import { NORM_SPAN, sumPartsOf } from "./sum_parts.ts";
 import { kernelOf } from "./kernels/table.ts";
 import { CONTROL_WORDS } from "./layout.ts";
 
@@ -25,7 +25,7 @@ export interface Value {
   readonly madeBy?: Step;
   readonly readers: Step[];
   /** Whether it is read or written from outside, and so lives as long as the program. */
-  kept: boolean;
+  isPermanent: boolean;
 }
 
 /** A step's view of a value: views change the shape, not the value. */
@@ -79,13 +79,13 @@ class Builder {
         ? this.#value("control", size, this.#controlLength)
         : this.#value("scratch", size);
       if (place.integer) this.#controlLength += size;
-      value.kept = true;
+      value.isPermanent = true;
       this.#inputs.set(name, value);
       this.#current.set(keyOf(place), value);
     }
     this.#constants = plan.constants.map(({ place }) => {
       const value = this.#value("scratch", sizeAt(place.shape, plan.capacity));
-      value.kept = true;
+      value.isPermanent = true;
       this.#current.set(keyOf(place), value);
       return value;
     });
@@ -104,7 +104,7 @@ class Builder {
   finish(): Values {
     const outputs = new Map([...this.#plan.outputs].map(([name, place]) => {
       const value = this.#at(place);
-      value.kept = true;
+      value.isPermanent = true;
       return [name, value];
     }));
     return {
@@ -141,7 +141,7 @@ class Builder {
     output: Place,
   ): void {
     const { rows, cols } = output.shape, terms = rowsAt(inputs[0].shape, this.#plan.capacity);
-    const parts = partsOf(terms, rows, cols);
+    const parts = sumPartsOf(terms, rows, cols);
     if (parts === 1) return void this.#result(op, kernel, attrs, inputs, output);
     const shape = { rows: parts, cols: rows * cols, batched: false };
     const sums = { value: this.#value("scratch", sizeAt(shape, 1), 0, () => made), shape };
@@ -181,7 +181,7 @@ class Builder {
       offset,
       size,
       readers: [],
-      kept: false,
+      isPermanent: false,
       get madeBy() {
         return made?.();
       },
@@ -199,7 +199,7 @@ class Builder {
       sizeAt(place.shape, this.#plan.capacity),
       place.offset,
     );
-    value.kept = true;
+    value.isPermanent = true;
     this.#current.set(key, value);
     return value;
   }

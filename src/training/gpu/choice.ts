@@ -101,11 +101,11 @@ function stepperOf(make: () => Stepper): Stepper {
       throw error;
     };
     return {
-      ...{ most: 1, dispatches: 0 },
+      ...{ maxSteps: 1, dispatches: 0 },
       setOrder: lost,
       push: lost,
       pull: lost,
-      take: lost,
+      runSteps: lost,
       undo: lost,
       dispose() {},
     };

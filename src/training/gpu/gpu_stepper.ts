@@ -136,7 +136,7 @@ export class GpuStepper implements Stepper {
     const sent = this.#submits.steps, left = sequence.stepsPerEpoch - counters.batch - sent;
     let powers = this.#submits.lastStep?.powers ??
       [counters.beta1Power, counters.beta2Power] as const;
-    return Array.from({ length: Math.min(this.#gpu.stepper.most, left) }, (_, i) => {
+    return Array.from({ length: Math.min(this.#gpu.stepper.maxSteps, left) }, (_, i) => {
       const next = sequence.at(counters, sent + i, powers);
       powers = next.powers;
       return next;

@@ -56,7 +56,7 @@ export class Submits {
    * @throws GpuError if the GPU fails
    */
   send(steps: readonly NextStep[], expected: readonly StepOutputs[]): void {
-    const outputs = this.#stepper.take(steps.map(({ inputs }) => inputs));
+    const outputs = this.#stepper.runSteps(steps.map(({ inputs }) => inputs));
     // `receive` reports failures. A submit that is never received was undone.
     outputs.catch(() => {});
     this.#onTheWay.push({ steps, expected, outputs, sentAt: this.#race.now() });
@@ -79,7 +79,7 @@ export class Submits {
     this.#stepper.undo(this.#onTheWay.length === 1 ? 1 : 2);
     this.#onTheWay = [];
     const upTo = steps.slice(0, broken + 1);
-    const again = await this.#stepper.take(upTo.map(({ inputs }) => inputs));
+    const again = await this.#stepper.runSteps(upTo.map(({ inputs }) => inputs));
     return { steps: upTo, outputs: again.map(toOutputs), expected };
   }
 }

@@ -4,14 +4,14 @@
  */
 import { elementwise, type Kernel } from "./view.ts";
 
-const NEAR = 0.25;
+const SERIES_LIMIT = 0.25;
 
 /** Coefficients of the slope's series; its integral is ln (l / tanh(l/2)) = ln 2 + l²/12 - 7l⁴/1440 + …. */
 const SLOPE = [1 / 6, -7 / 360, 31 / 15120, -127 / 604800, 73 / 3421440, -1414477 / 653837184000];
 
 export const continuousBernoulliLogNorm: Kernel<"continuousBernoulliLogNorm"> = (out, inputs) =>
   elementwise(out, inputs, (l) => {
-    if (Math.abs(l) >= NEAR) return Math.log(l / Math.tanh(l / 2));
+    if (Math.abs(l) >= SERIES_LIMIT) return Math.log(l / Math.tanh(l / 2));
     const square = l * l;
     return SLOPE.reduce((sum, c, n) => sum + c * square ** (n + 1) / (2 * n + 2), Math.LN2);
   });
@@ -21,6 +21,6 @@ export const continuousBernoulliLogNormSlope: Kernel<"continuousBernoulliLogNorm
   inputs,
 ) =>
   elementwise(out, inputs, (l) => {
-    if (Math.abs(l) >= NEAR) return 1 / l - 1 / Math.sinh(l);
+    if (Math.abs(l) >= SERIES_LIMIT) return 1 / l - 1 / Math.sinh(l);
     return SLOPE.reduce((sum, c, n) => sum + c * l ** (2 * n + 1), 0);
   });

@@ -6,22 +6,25 @@
  */
 import { elementwise, type Kernel, sum } from "./view.ts";
 
-const STEPS = 16;
+const RECURRENCE_STEPS = 16;
 
 /** B₂ₙ / (2n (2n - 1)): ln Γ(w) = (w - ½) ln w - w + ½ ln 2π + Σ cₙ w¹⁻²ⁿ. */
 const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360];
 
 export const logGammaRatio: Kernel<"logGammaRatio"> = (out, inputs) =>
   elementwise(out, inputs, (a, d) => {
-    const steps = sum(STEPS, (i) => d * Math.log1p(1 / (a + i)) - Math.log1p(d / (a + i)));
-    const w = a + STEPS;
+    const steps = sum(
+      RECURRENCE_STEPS,
+      (i) => d * Math.log1p(1 / (a + i)) - Math.log1p(d / (a + i)),
+    );
+    const w = a + RECURRENCE_STEPS;
     return steps + (w + d - 0.5) * Math.log1p(d / w) - d + tail(w + d) - tail(w);
   });
 
 export const logGammaRatioSlope: Kernel<"logGammaRatioSlope"> = (out, inputs) =>
   elementwise(out, inputs, (a, d) => {
-    const steps = sum(STEPS, (i) => d / (a + i) * (1 / (a + i + d) - 1 / (a + i + 1)));
-    const w = a + STEPS;
+    const steps = sum(RECURRENCE_STEPS, (i) => d / (a + i) * (1 / (a + i + d) - 1 / (a + i + 1)));
+    const w = a + RECURRENCE_STEPS;
     const first = Math.log1p(d / w) - d / w + d / (2 * w * (w + d));
     return steps + first + tailSlope(w + d) - tailSlope(w);
   });

@@ -9,20 +9,20 @@ export interface Extents {
   /** The inner dimension is the number of rows of this shape. */
   readonly inner: Shape;
   /** Which operands are transposed: "", " A", " B" or " A B". */
-  readonly ways: string;
+  readonly transposes: string;
 }
 
 export function extentsOf({ op, inputs: [left, right], output, attrs }: Step): Extents {
   const { shape } = left, isMatmul = op === "matmul";
-  const ways = [
+  const transposes = [
     isMatmul && attrs.transposeA ? " A" : "",
     isMatmul && attrs.transposeB ? " B" : "",
   ].join("");
   if (op === "matmul" && attrs.transposeA === true) {
     // The output may have a row for each part of the sums.
     const cols = attrs.transposeB ? right.shape.rows : right.shape.cols;
-    return { rows: { rows: shape.cols, cols: 1, batched: false }, cols, inner: shape, ways };
+    return { rows: { rows: shape.cols, cols: 1, batched: false }, cols, inner: shape, transposes };
   }
   const inner = { rows: shape.cols, cols: 1, batched: false };
-  return { rows: output.shape, cols: output.shape.cols, inner, ways };
+  return { rows: output.shape, cols: output.shape.cols, inner, transposes };
 }

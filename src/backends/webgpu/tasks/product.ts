@@ -21,15 +21,16 @@ import { element, readElement, type Task, Words } from "./task.ts";
 /** The tiling of a product: threads across, and registers per thread. */
 export interface Tile {
   /** Threads along the columns; WORKGROUP / across along the rows. */
-  readonly across: number;
-  readonly high: number;
-  readonly wide: number;
+  readonly threadsAcross: number;
+  readonly rowsPerThread: number;
+  readonly colsPerThread: number;
   /** Steps of the inner dimension held in workgroup memory at a time; 0 for none. */
   readonly depth: number;
 }
 
-const tileRows = ({ across, high }: Tile): number => WORKGROUP / across * high;
-const tileCols = ({ across, wide }: Tile): number => across * wide;
+const tileRows = ({ threadsAcross, rowsPerThread }: Tile): number =>
+  WORKGROUP / threadsAcross * rowsPerThread;
+const tileCols = ({ threadsAcross, colsPerThread }: Tile): number => threadsAcross * colsPerThread;
 
 /** Floats of workgroup memory needed by a tile. */
 export const poolOf = (tile: Tile): number => (tileRows(tile) + tileCols(tile)) * tile.depth;
@@ -43,7 +44,7 @@ interface Side {
 }
 
 /** The number of parts of each sum, and the terms per part. */
-function cutOf({ output }: Step, { rows, cols, inner }: Extents, capacity: number) {
+function partsOf({ output }: Step, { rows, cols, inner }: Extents, capacity: number) {
   const parts = rows.batched ? 1 : sizeAt(output.shape, capacity) / (rows.rows * cols);
   return { parts, span: Math.ceil(rowsAt(inner, capacity) / parts) };
 }
@@ -51,21 +52,21 @@ function cutOf({ output }: Step, { rows, cols, inner }: Extents, capacity: numbe
 export function productTask(step: Step, tile: Tile, capacity: number): Task {
   const words = new Words();
   const { op, attrs, inputs, output } = step, extents = extentsOf(step);
-  const { rows, cols, inner } = extents, { parts, span } = cutOf(step, extents, capacity);
+  const { rows, cols, inner } = extents, { parts, span } = partsOf(step, extents, capacity);
   const [left, right] = [
     side(inputs[0], op === "matmul" && attrs.transposeA === true, words),
     side(inputs[1], !(op === "matmul" && attrs.transposeB === true), words),
   ];
-  const across = Math.ceil(cols / tileCols(tile));
+  const tilesAcross = Math.ceil(cols / tileCols(tile));
   const height = rows.batched ? rows.rows * capacity : rows.rows;
-  const tiles = across * Math.ceil(height / tileRows(tile));
+  const tiles = tilesAcross * Math.ceil(height / tileRows(tile));
   const target = element(
     output.value,
     `${words.u32(output.value.offset)} + (part * rows + i) * cols + j`,
   );
   const source = `let rows = ${words.rows(rows)};
 let cols = ${words.u32(cols)};
-let tilesAcross = ${words.u32(across)};
+let tilesAcross = ${words.u32(tilesAcross)};
 let part = group / ${words.u32(tiles)};
 let tile = group % ${words.u32(tiles)};
 let firstTerm = part * ${words.u32(span)};
@@ -73,10 +74,10 @@ let depth = min(${words.rows(inner)}, firstTerm + ${words.u32(span)});
 let firstRow = tile / tilesAcross * ${tileRows(tile)}u;
 let firstCol = tile % tilesAcross * ${tileCols(tile)}u;
 if (firstRow >= rows) { return; }
-let down = local / ${tile.across}u;
-let along = local % ${tile.across}u;
+let down = local / ${tile.threadsAcross}u;
+let along = local % ${tile.threadsAcross}u;
 ${register(tile, (r, c) => `var s${r}${c} = 0.0;`)}
-${tile.depth === 0 ? direct(tile, left, right) : shared(tile, left, right, step)}
+${tile.depth === 0 ? directSums(tile, left, right) : sharedMemorySums(tile, left, right, step)}
 ${write(tile, target, step, words)}`;
   return { source, words: words.list, groups: parts * tiles };
 }
@@ -90,28 +91,35 @@ function side({ value, shape: { cols } }: Operand, isInnerFirst: boolean, words:
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-function register({ high, wide }: Tile, write: (r: number, c: number) => string): string {
-  return range(high).map((r) => range(wide).map((c) => write(r, c)).join(" ")).join("\n");
+function register(
+  { rowsPerThread, colsPerThread }: Tile,
+  write: (r: number, c: number) => string,
+): string {
+  return range(rowsPerThread).map((r) => range(colsPerThread).map((c) => write(r, c)).join(" "))
+    .join("\n");
 }
 
-const rowOf = ({ across }: Tile, r: number) => `firstRow + down + ${r * WORKGROUP / across}u`;
-const colOf = ({ across }: Tile, c: number) => `firstCol + along + ${c * across}u`;
+const rowOf = ({ threadsAcross }: Tile, r: number) =>
+  `firstRow + down + ${r * WORKGROUP / threadsAcross}u`;
+const colOf = ({ threadsAcross }: Tile, c: number) => `firstCol + along + ${c * threadsAcross}u`;
 
 /** Rows and columns past the end read the last ones; their sums are not written. */
-function direct(tile: Tile, left: Side, right: Side): string {
-  const { high, wide } = tile;
-  const starts = range(high).map((r) =>
+function directSums(tile: Tile, left: Side, right: Side): string {
+  const { rowsPerThread, colsPerThread } = tile;
+  const starts = range(rowsPerThread).map((r) =>
     `let a${r} = ${left.start} + min(${rowOf(tile, r)}, rows - 1u) * ${left.outer};`
   ).concat(
-    range(wide).map((c) =>
+    range(colsPerThread).map((c) =>
       `let b${c} = ${right.start} + min(${colOf(tile, c)}, cols - 1u) * ${right.outer};`
     ),
   );
-  const loads = range(high).map((r) =>
+  const loads = range(rowsPerThread).map((r) =>
     `let x${r} = ${readElement(left.value, `a${r} + k * aStep`)};`
   )
     .concat(
-      range(wide).map((c) => `let y${c} = ${readElement(right.value, `b${c} + k * bStep`)};`),
+      range(colsPerThread).map((c) =>
+        `let y${c} = ${readElement(right.value, `b${c} + k * bStep`)};`
+      ),
     );
   return `${starts.join("\n")}
 let aStep = ${left.inner};
@@ -122,9 +130,9 @@ ${register(tile, (r, c) => `s${r}${c} = fma(x${r}, y${c}, s${r}${c});`)}
 }`;
 }
 
-function shared(tile: Tile, left: Side, right: Side, { op, attrs }: Step): string {
-  const { depth, high, wide, across } = tile;
-  const height = tileRows(tile), width = tileCols(tile), second = height * depth;
+function sharedMemorySums(tile: Tile, left: Side, right: Side, { op, attrs }: Step): string {
+  const { depth, rowsPerThread, colsPerThread, threadsAcross } = tile;
+  const height = tileRows(tile), width = tileCols(tile), rightStart = height * depth;
   // Neighbouring threads read neighbouring elements, in either orientation of the operand.
   const leftAlong = !(op === "matmul" && attrs.transposeA === true);
   const rightAlong = op === "matmul" && attrs.transposeB === true;
@@ -150,17 +158,17 @@ value = ${
 }
 pool[${to}u + k * ${size}u + o] = value;
 }`;
-  const threadsDown = WORKGROUP / across;
-  const loads = range(high).map((r) =>
+  const threadsDown = WORKGROUP / threadsAcross;
+  const loads = range(rowsPerThread).map((r) =>
     `let x${r} = pool[k * ${height}u + down + ${r * threadsDown}u];`
   ).concat(
-    range(wide).map((c) =>
-      `let y${c} = pool[${second}u + k * ${width}u + along + ${c * across}u];`
+    range(colsPerThread).map((c) =>
+      `let y${c} = pool[${rightStart}u + k * ${width}u + along + ${c * threadsAcross}u];`
     ),
   );
   return `for (var k0 = firstTerm; k0 < depth; k0 += ${depth}u) {
 ${copy(0, height, leftAlong, left, "firstRow", "rows")}
-${copy(second, width, rightAlong, right, "firstCol", "cols")}
+${copy(rightStart, width, rightAlong, right, "firstCol", "cols")}
 workgroupBarrier();
 for (var k = 0u; k < ${depth}u; k++) {
 ${loads.join("\n")}
@@ -172,15 +180,16 @@ workgroupBarrier();
 
 /** Bias, activation and store, in a loop over the sums: unrolled, they would be most of the text. */
 function write(tile: Tile, target: string, { op, attrs, inputs }: Step, words: Words): string {
-  const { high, wide, across } = tile, count = high * wide;
-  const sums = range(count).map((e) => `s${Math.floor(e / wide)}${e % wide}`);
+  const { rowsPerThread, colsPerThread, threadsAcross } = tile,
+    count = rowsPerThread * colsPerThread;
+  const sums = range(count).map((e) => `s${Math.floor(e / colsPerThread)}${e % colsPerThread}`);
   const bias = op === "dense" &&
     readElement(inputs[2].value, `${words.u32(inputs[2].value.offset)} + j`);
   const result = bias ? ACTIVATE[attrs.activation as Activation](`(sums[e] + ${bias})`) : "sums[e]";
   return `var sums = array<f32, ${count}>(${sums.join(", ")});
 for (var e = 0u; e < ${count}u; e++) {
-let i = firstRow + down + e / ${wide}u * ${WORKGROUP / across}u;
-let j = firstCol + along + e % ${wide}u * ${across}u;
+let i = firstRow + down + e / ${colsPerThread}u * ${WORKGROUP / threadsAcross}u;
+let j = firstCol + along + e % ${colsPerThread}u * ${threadsAcross}u;
 if (i < rows && j < cols) { ${target} = ${result}; }
 }
 `;

@@ -8,7 +8,7 @@
  *   dispatch   columnSum ⌈columns / width⌉ workgroups, norm ⌈elements / NORM_SPAN⌉
  *   limits     rows and elements below 2^32
  */
-import { NORM_SPAN } from "../cuts.ts";
+import { NORM_SPAN } from "../sum_parts.ts";
 import type { Step } from "../values.ts";
 import { element, readElement, type Task, Words } from "./task.ts";
 

@@ -43,7 +43,7 @@ fn gammaRatio(a: f32, d: f32) -> f32 {
   let step = d + (shiftOf(b) - shiftOf(a));
   let stretch = (wb - 0.5) * log1p(step / wa);
   let tails = stirlingTail(wb) - stirlingTail(wa);
-  // Where nothing is shifted the two products are equal; a fused difference would not be zero.
+  // Without a shift both products are equal, but a compiler may fuse one of them, and then the difference is not 0.
   var power = 0.0;
   if (a < 8.0) { power = step * logarithm(wa) - d * logarithm(a); }
   let shifted = power + logarithm(risingProduct(a) / risingProduct(b));

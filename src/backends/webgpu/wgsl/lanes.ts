@@ -7,12 +7,12 @@
  */
 
 /** Combines the lanes' values as a tree, in one fixed order. */
-const tree = (name: string, together: (a: string, b: string) => string): string => `
+const tree = (name: string, combine: (a: string, b: string) => string): string => `
 fn ${name}(value: f32, local: u32, lanes: u32) -> f32 {
   pool[local] = value;
   for (var half = lanes / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local % lanes < half) { pool[local] = ${together("pool[local]", "pool[local + half]")}; }
+    if (local % lanes < half) { pool[local] = ${combine("pool[local]", "pool[local + half]")}; }
   }
   workgroupBarrier();
   let total = pool[local - local % lanes];

@@ -19,15 +19,15 @@ const LIBRARY: Readonly<Record<string, string>> = {
 
 /** The source of every library function that `source` calls, directly or indirectly. */
 export function calledBy(source: string): string {
-  const taken = new Map<string, string>();
+  const included = new Map<string, string>();
   const visit = (text: string): void => {
     for (const [, name] of text.matchAll(/\b([A-Za-z]\w*)\(/g)) {
       const own = Object.hasOwn(LIBRARY, name) ? LIBRARY[name] : undefined;
-      if (own === undefined || taken.has(name)) continue;
-      taken.set(name, own);
+      if (own === undefined || included.has(name)) continue;
+      included.set(name, own);
       visit(own);
     }
   };
   visit(source);
-  return [...taken.values()].join("\n");
+  return [...included.values()].join("\n");
 }

@@ -22,7 +22,7 @@ fn multiplyHigh(a: u32, b: u32) -> u32 {
 fn philox(counter: vec4<u32>, seed: vec2<u32>) -> vec4<u32> {
   var x = counter;
   var key = seed;
-  // Not a number to a compiler: unrolled, the rounds would be most of many shaders.
+  // The word is zero, but a compiler cannot know that and so does not unroll the loop, which would make shaders large.
   let rounds = 10u | control[${CONTROL_WORDS.zero}];
   for (var round = 0u; round < rounds; round++) {
     let high0 = multiplyHigh(0xd2511f53u, x.x);

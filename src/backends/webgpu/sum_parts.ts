@@ -7,17 +7,19 @@ export const NORM_SPAN = 4096;
  * Bounds on the terms that each workgroup of a product adds; the lower one applies if the sum is split. Mesa's software
  * adapters silently end a loop after 65,535 iterations.
  */
-const MOST_TERMS = 8192, LEAST_TERMS = 1024;
+const MAX_TERMS = 8192, MIN_TERMS = 1024;
 
 /** Workgroups needed to keep a GPU busy, and roughly the rows and columns of the tile that each computes. */
-const BUSY = 256, TILE = 32;
+const BUSY_WORKGROUPS = 256, TILE_SIDE = 32;
 
 /**
  * How many parts the sums of a product are split into. The output may have too few tiles to keep the GPU busy.
  * @param terms the length of each sum, for a full batch
  */
-export function partsOf(terms: number, rows: number, cols: number): number {
-  const wanted = Math.ceil(BUSY / (Math.ceil(rows / TILE) * Math.ceil(cols / TILE)));
-  const worth = Math.max(1, Math.min(wanted, Math.floor(terms / LEAST_TERMS)));
-  return Math.max(worth, Math.ceil(terms / MOST_TERMS));
+export function sumPartsOf(terms: number, rows: number, cols: number): number {
+  const wanted = Math.ceil(
+    BUSY_WORKGROUPS / (Math.ceil(rows / TILE_SIDE) * Math.ceil(cols / TILE_SIDE)),
+  );
+  const worthwhile = Math.max(1, Math.min(wanted, Math.floor(terms / MIN_TERMS)));
+  return Math.max(worthwhile, Math.ceil(terms / MAX_TERMS));
 }
