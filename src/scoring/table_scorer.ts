@@ -27,7 +27,7 @@ import type { RowScorer } from "./row_scorer.ts";
 import type { ColumnSchema } from "./table/schema.ts";
 import { type SeriesStep, SeriesStream } from "./series/series_stream.ts";
 import { requireVote, type Vote } from "./series/vote.ts";
-import { countWindows, windowsOf } from "./series/windows.ts";
+import { requireWindows, windowsOf } from "./series/windows.ts";
 import type { Cells } from "./table/cells.ts";
 import type { Standardization } from "./table/standardize.ts";
 import type { TableModel } from "./table_model.ts";
@@ -242,12 +242,13 @@ export class TableScorer {
 
   /**
    * Cells as inputs of the VAE; for an ensemble in its first view, for a series its windows.
-   * @throws RangeError naming row and column of a cell that the likelihood does not accept
+   * @throws RangeError naming row and column of a cell that the likelihood does not accept, or for a series shorter
+   *   than one window
    */
   toVae(cells: Cells): Matrix {
     const { window } = this.model, columns = this.columns.length;
     if (window === undefined) return this.#scorer.toVae(cells);
-    const count = countWindows(cells.rows, window);
+    const count = requireWindows(cells.rows, window);
     return this.#scorer.toVae(windowsOf(cells, columns, window, 0, count));
   }
 

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
+import { stepMeans } from "../../src/scoring/series/windows.ts";
+import { VAE } from "../../src/training/vae.ts";
 import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
 
 const WINDOW = 8;
@@ -180,4 +182,31 @@ Deno.test("train --window looks at a column of times before it leaves it out", a
   );
   const table = await elbow(["train", timed, "--out", out, "--preset", "small", "--epochs", "1"]);
   assert.doesNotMatch(table.stderr, /goes back/);
+});
+
+Deno.test("evaluate, encode and score --method take a series by its windows, and say so", async () => {
+  const cells = { data: Float64Array.from(rows.flat()), rows: rows.length };
+  const windows = scorer.toVae(cells), count = rows.length - WINDOW + 1;
+  const byName = cellsOf(await elbowOk("score", model, data, "--method", "squaredError")).slice(1);
+  const full = await VAE.load(Deno.readFileSync(model));
+  const own = await full.score(windows, { method: "squaredError" });
+  full.dispose();
+  assert.deepEqual(byName.map(([, score]) => Number(score)), [...stepMeans(own, 1, WINDOW)]);
+  const encoded = await elbow(["encode", model, data]);
+  const { mean } = await scorer.vae.encode(windows), latent = mean.shape[1];
+  const codes = cellsOf(encoded.stdout).slice(1);
+  assert.equal(codes.length, count);
+  assert.deepEqual(codes.at(-1)!.slice(0, latent).map(Number).map(Math.fround), [
+    ...mean.data.subarray((count - 1) * latent),
+  ]);
+  assert.match(encoded.stderr, /393 windows of 8 rows: each is encoded as one/);
+  assert.match(await elbowOk("evaluate", model, data), /Nats per window of 8 standardised rows/);
+});
+
+Deno.test("evaluate, encode and score --method refuse a series that is shorter than a window", async () => {
+  const short = folder.at("three.csv"), said = /expected at least the 8 steps of a window, got 3/;
+  Deno.writeTextFileSync(short, csv.split("\n").slice(0, 4).join("\n"));
+  for (const verb of [["evaluate"], ["encode"], ["score", "--method", "elbo"]]) {
+    assert.match(await refused(verb[0], model, short, ...verb.slice(1)), said);
+  }
 });

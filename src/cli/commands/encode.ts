@@ -10,7 +10,7 @@ import { loadAny } from "../models/model.ts";
 import * as options from "../options.ts";
 import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
 import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
-import { shortFloat32 } from "../text/text.ts";
+import { counted, shortFloat32 } from "../text/text.ts";
 
 interface EncodeOptions extends RowsDestination, options.BackendOption {
   readonly label?: string;
@@ -56,7 +56,14 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
   using model = await loadAny(path, { backend: given.backend });
   const table = await readDataFor(model, data, io, given.label);
   sayFirstOf(model, "latents", io);
-  const x = model.units.toVae(table);
+  const x = model.units.toVae(table), [rows] = x.shape, label = table.label?.subarray(-rows);
+  if (rows < table.rows) {
+    io.stderr(
+      `elbow: ${
+        counted(rows, "window")
+      } of ${model.scorer?.window} rows: each is encoded as one, and stands for its last row\n`,
+    );
+  }
   const { mean, logVar } = model.rbm
     ? { mean: await model.rbm.encode(x) }
     : await model.vae.encode(x);
@@ -70,7 +77,7 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
   const fields = { model: path, data: table.source };
   if (isSvg(given.out)) {
     const report = { ...given, fields };
-    return await writeScatter(mean, table.label, given.out, given.axes ?? [0, 1], report, io);
+    return await writeScatter(mean, label, given.out, given.axes ?? [0, 1], report, io);
   }
   const latent = mean.shape[1];
   const row = ({ data }: { data: Float32Array }) => (index: number) =>
@@ -84,7 +91,7 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
   await writeRows(
     {
       columns: Object.keys(parts).flatMap((part) => names(part.toLowerCase())),
-      rows: table.rows,
+      rows,
       row: (index) => Object.values(parts).flatMap((part) => part(index)),
       fields,
       lists: parts,

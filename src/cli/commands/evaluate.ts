@@ -44,6 +44,8 @@ export interface Evaluated {
   readonly data: string;
   readonly rows: number;
   readonly isStandardized: boolean;
+  /** Steps per window of a series: the means are over its windows. */
+  readonly window?: number;
   /** Whether there is a p(z): an autoencoder has none, so its bounds are its reconstruction. */
   readonly hasPrior: boolean;
   /** Draws of z per row. */
@@ -145,6 +147,7 @@ export async function evaluate(
     model: path,
     data: table.source,
     rows: table.rows,
+    window: scorer?.window,
     isStandardized: scorer !== undefined,
     hasPrior: hasPrior(vae.spec.latent[0]),
     samples,
@@ -210,9 +213,11 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
       lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
     },
     {
-      title: `Nats per row of the ${
-        evaluated.isStandardized ? "standardised " : ""
-      }table, mean over the rows`,
+      title: evaluated.window === undefined
+        ? `Nats per row of the ${
+          evaluated.isStandardized ? "standardised " : ""
+        }table, mean over the rows`
+        : `Nats per window of ${evaluated.window} standardised rows, mean over the windows`,
       lines: [
         ...(evaluated.hasPrior ? boundLines(evaluated) : [
           ["ln p(x | z)", nats(evaluated.reconstruction)],

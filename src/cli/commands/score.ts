@@ -11,6 +11,7 @@ import {
 } from "../../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../../scoring/decisions/rates.ts";
 import { requireVote, type Vote } from "../../scoring/series/vote.ts";
+import { stepMeans } from "../../scoring/series/windows.ts";
 import { explainerOf, type ExplainOptions, MAX_BLAMED } from "../../scoring/explain/explain.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -326,10 +327,12 @@ async function scoreByName(
   const table = await readDataFor(model, data, io),
     toVae = (cells: Cells) => model.units.toVae(cells);
   const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
-  const scores = await differentiable(
+  const ofRows = await differentiable(
     model.vae,
     (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
   );
+  const { scorer: { window } = {} } = model;
+  const scores = window === undefined ? ofRows : stepMeans(ofRows, 1, window);
   const row = (index: number) => ({ row: index + 1, score: scores[index], ...NO_VERDICT });
   return { table, scores, method, row };
 }

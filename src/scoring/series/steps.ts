@@ -1,6 +1,6 @@
 /** Scores the steps of a series by scoring its windows. */
 import type { Cells } from "../table/cells.ts";
-import { countWindows, overSteps, stepMeans, windowsOf } from "./windows.ts";
+import { overSteps, requireWindows, stepMeans, windowsOf } from "./windows.ts";
 
 /** Windows per batch: as they overlap, they take a window's length times the memory of their steps. */
 const CHUNK = 1024;
@@ -27,12 +27,7 @@ function scoreWindows(
   { columns, window }: SeriesShape,
   scoreRows: (windows: Cells) => Scored,
 ): Scored {
-  const count = countWindows(cells.rows, window);
-  if (count === 0) {
-    throw new RangeError(
-      `Cannot score series: expected at least the ${window} steps of a window, got ${cells.rows}`,
-    );
-  }
+  const count = requireWindows(cells.rows, window);
   const scores = new Float64Array(count), contributions = new Float64Array(count * columns);
   for (let first = 0; first < count; first += CHUNK) {
     const rows = Math.min(CHUNK, count - first);

@@ -31,6 +31,15 @@ export function countWindows(steps: number, size: number): number {
   return Math.max(0, steps - size + 1);
 }
 
+/** The same. @throws RangeError for a series shorter than one window */
+export function requireWindows(steps: number, size: number): number {
+  const count = countWindows(steps, size);
+  if (count > 0) return count;
+  throw new RangeError(
+    `Cannot score series: expected at least the ${size} steps of a window, got ${steps}`,
+  );
+}
+
 /**
  * Means over the windows that contain each step, of `columns` numbers per window.
  * @param windows [windows, columns], row-major
