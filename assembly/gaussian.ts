@@ -11,19 +11,21 @@
  * If one row of log-variances serves all rows, e⁻ˡ is computed once in a buffer, with the same bits.
  */
 import { BLOCK_COLS, BLOCK_DEPTH } from "./matmul/block";
+import { constant, HALF, MINUS_HALF } from "./memory";
 import { exp4 } from "./simd/exp";
 import { expm1LessX4 } from "./simd/expm1";
 import { madd } from "./simd/fma";
 import { map1, map2, map3, map4 } from "./simd/stretch";
 import { packedB } from "./workspace";
 
-const LN_2PI = reinterpret<f32>(0x3feb3f8e); // 1.83787704
+const LN_2PI = memory.data<u32>([0x3feb3f8e], 4); // 1.83787704
+const MINUS_ONE = memory.data<u32>([0xbf800000], 4); // -1
 
 @unmanaged
 class Reparameterize {
   @inline
   at(mean: v128, logVar: v128, noise: v128): v128 {
-    return madd(exp4(f32x4.mul(logVar, f32x4.splat(0.5))), noise, mean);
+    return madd(exp4(f32x4.mul(logVar, constant(HALF))), noise, mean);
   }
 }
 
@@ -51,7 +53,7 @@ export function reparameterize(
 class GaussianKl {
   @inline
   at(mean: v128, logVar: v128): v128 {
-    return f32x4.mul(madd(mean, mean, expm1LessX4(logVar)), f32x4.splat(0.5));
+    return f32x4.mul(madd(mean, mean, expm1LessX4(logVar)), constant(HALF));
   }
 }
 
@@ -78,8 +80,8 @@ class Precision {
 }
 
 /** e⁻ˡ of a row shared by many rows, in a buffer; 0 if the row is not shared or does not fit. */
-function sharedPrecision(rows: i32, logVar: usize, logVarRows: i32, logVarCols: i32): usize {
-  if (rows == 1 || logVarRows != 1 || logVarCols > BLOCK_COLS * BLOCK_DEPTH) return 0;
+function sharedPrecision(size: i32, logVar: usize, logVarRows: i32, logVarCols: i32): usize {
+  if (logVarCols == size || logVarRows != 1 || logVarCols > BLOCK_COLS * BLOCK_DEPTH) return 0;
   map1<Precision>(packedB(), logVarCols, logVar);
   return packedB();
 }
@@ -95,9 +97,9 @@ class GaussianLogProb {
   @inline
   at(x: v128, mean: v128, logVar: v128): v128 {
     const deviation = f32x4.sub(x, mean);
-    const constant = f32x4.add(logVar, f32x4.splat(LN_2PI));
-    const sum = madd(deviation, scaledDeviation(deviation, logVar), constant);
-    return f32x4.mul(sum, f32x4.splat(-0.5));
+    const whole = f32x4.add(logVar, constant(LN_2PI));
+    const sum = madd(deviation, scaledDeviation(deviation, logVar), whole);
+    return f32x4.mul(sum, constant(MINUS_HALF));
   }
 }
 
@@ -106,9 +108,9 @@ class GaussianLogProbShared {
   @inline
   at(x: v128, mean: v128, logVar: v128, precision: v128): v128 {
     const deviation = f32x4.sub(x, mean);
-    const constant = f32x4.add(logVar, f32x4.splat(LN_2PI));
-    const sum = madd(deviation, f32x4.mul(deviation, precision), constant);
-    return f32x4.mul(sum, f32x4.splat(-0.5));
+    const whole = f32x4.add(logVar, constant(LN_2PI));
+    const sum = madd(deviation, f32x4.mul(deviation, precision), whole);
+    return f32x4.mul(sum, constant(MINUS_HALF));
   }
 }
 
@@ -126,7 +128,7 @@ export function gaussianLogProb(
   logVarRows: i32,
   logVarCols: i32,
 ): void {
-  const precision = sharedPrecision(rows, logVar, logVarRows, logVarCols);
+  const precision = sharedPrecision(rows * cols, logVar, logVarRows, logVarCols);
   if (precision) {
     map4<GaussianLogProbShared>(
       out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, 1, logVarCols,
@@ -172,7 +174,7 @@ export function gaussianLogProbGradMean(
   dyRows: i32,
   dyCols: i32,
 ): void {
-  const precision = sharedPrecision(rows, logVar, logVarRows, logVarCols);
+  const precision = sharedPrecision(rows * cols, logVar, logVarRows, logVarCols);
   if (precision) {
     map4<GaussianLogProbGradMeanShared>(
       out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, precision, 1, logVarCols,
@@ -191,8 +193,8 @@ class GaussianLogProbGradLogVar {
   @inline
   at(x: v128, mean: v128, logVar: v128, dy: v128): v128 {
     const deviation = f32x4.sub(x, mean);
-    const excess = madd(deviation, scaledDeviation(deviation, logVar), f32x4.splat(-1));
-    return f32x4.mul(dy, f32x4.mul(excess, f32x4.splat(0.5)));
+    const excess = madd(deviation, scaledDeviation(deviation, logVar), constant(MINUS_ONE));
+    return f32x4.mul(dy, f32x4.mul(excess, constant(HALF)));
   }
 }
 

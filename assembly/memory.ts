@@ -19,6 +19,10 @@ export function constant(address: usize): v128 {
   return v128.load32_splat(address);
 }
 
+export const ONE = memory.data<u32>([0x3f800000], 4); // 1
+export const MINUS_HALF = memory.data<u32>([0xbf000000], 4); // -0.5
+export const HALF = memory.data<u32>([0x3f000000], 4); // 0.5
+
 /** The `count` (0 to 3) elements at `from`; the other lanes come from `rest`. */
 @inline
 export function loadTail(from: usize, count: i32, rest: v128): v128 {

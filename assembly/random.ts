@@ -9,14 +9,15 @@
  *
  * and likewise for x2 and x3. No normal exceeds √(48 ln 2) = 5.77. Uniforms are (x >>> 8) 2⁻²⁴, exact.
  */
-import { storeLanes } from "./memory";
+import { constant, HALF, storeLanes } from "./memory";
 import { logNormal4 } from "./simd/log";
 import { highWords, lowWords, productsHigh, productsLow } from "./simd/philox";
 import { PHILOX_M0, PHILOX_M1, PHILOX_ROUNDS, PHILOX_W0, PHILOX_W1 } from "./simd/philox";
 import { cosTwoPi4, sinTwoPi4 } from "./simd/sincos";
 
-const TWO_MINUS_23 = reinterpret<f32>(0x34000000); // 1.1920929e-7
-const TWO_MINUS_24 = reinterpret<f32>(0x33800000); // 5.9604645e-8
+const TWO_MINUS_23 = memory.data<u32>([0x34000000], 4); // 1.1920929e-7
+const TWO_MINUS_24 = memory.data<u32>([0x33800000], 4); // 5.9604645e-8
+const MINUS_TWO = memory.data<u32>([0xc0000000], 4); // -2
 
 // Byte offsets of the words of the key input.
 const SEED_LOW_BYTE: usize = 0;
@@ -69,6 +70,8 @@ function draw(
   const seedLow = i32x4.splat(load<u32>(key, SEED_LOW_BYTE));
   const seedHigh = i32x4.splat(load<u32>(key, SEED_HIGH_BYTE));
   const step = i32x4.splat(load<u32>(key, STEP_BYTE));
+  const m0 = constant(PHILOX_M0), m1 = constant(PHILOX_M1);
+  const w0 = constant(PHILOX_W0), w1 = constant(PHILOX_W1);
 
   // Block within its row, and row, of four consecutive blocks; the loop advances both by four blocks.
   let block = remainders(blocksPerRow), row = quotients(blocksPerRow);
@@ -76,14 +79,14 @@ function draw(
     let x0 = block, x1 = i32x4.add(row, firstRow), x2 = step, x3 = i32x4.splat(stream);
     let key0 = seedLow, key1 = seedHigh;
     for (let round = 0; round < PHILOX_ROUNDS; round++) {
-      const low0 = productsLow(x0, PHILOX_M0), high0 = productsHigh(x0, PHILOX_M0);
-      const low1 = productsLow(x2, PHILOX_M1), high1 = productsHigh(x2, PHILOX_M1);
+      const low0 = productsLow(x0, m0), high0 = productsHigh(x0, m0);
+      const low1 = productsLow(x2, m1), high1 = productsHigh(x2, m1);
       x0 = v128.xor(highWords(low1, high1), v128.xor(x1, key0));
       x2 = v128.xor(highWords(low0, high0), v128.xor(x3, key1));
       x1 = lowWords(low1, high1);
       x3 = lowWords(low0, high0);
-      key0 = i32x4.add(key0, i32x4.splat(PHILOX_W0));
-      key1 = i32x4.add(key1, i32x4.splat(PHILOX_W1));
+      key0 = i32x4.add(key0, w0);
+      key1 = i32x4.add(key1, w1);
     }
     const rowBytes = i32x4.mul(row, i32x4.splat(cols << 2));
     const offsets = i32x4.add(rowBytes, i32x4.shl(block, 4));
@@ -122,22 +125,22 @@ function quotients(divisor: i32): v128 {
 @inline
 function uniform4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 8));
-  return f32x4.mul(top, f32x4.splat(TWO_MINUS_24));
+  return f32x4.mul(top, constant(TWO_MINUS_24));
 }
 
 /** v from random words. */
 @inline
 function angle4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
-  return f32x4.mul(top, f32x4.splat(TWO_MINUS_23));
+  return f32x4.mul(top, constant(TWO_MINUS_23));
 }
 
 /** √(-2 ln u) from random words. */
 @inline
 function radius4(words: v128): v128 {
   const top = f32x4.convert_i32x4_s(i32x4.shr_u(words, 9));
-  const u = f32x4.mul(f32x4.add(top, f32x4.splat(0.5)), f32x4.splat(TWO_MINUS_23));
-  return f32x4.sqrt(f32x4.mul(logNormal4(u), f32x4.splat(-2)));
+  const u = f32x4.mul(f32x4.add(top, constant(HALF)), constant(TWO_MINUS_23));
+  return f32x4.sqrt(f32x4.mul(logNormal4(u), constant(MINUS_TWO)));
 }
 
 /**

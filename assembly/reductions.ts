@@ -121,6 +121,7 @@ export function broadcast(
   mean: i32,
 ): void {
   const divisor = mean ? <f32>(rows / xRows) : <f32>1;
+  if (!isDefined(FORWARD_ONLY) && xRows * xCols == 1) return fill(out, load<f32>(x) / divisor, rows * cols);
   for (let row = 0; row < rows; row++) {
     const to = at(out, row * cols), from = at(x, xRows == 1 ? 0 : row * xCols);
     if (xCols == 1) fill(to, load<f32>(from) / divisor, cols);

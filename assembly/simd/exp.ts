@@ -7,7 +7,7 @@
  * n·ln 2 is subtracted in two parts (Cody & Waite, 1980). q is the polynomial of Cephes expf (Moshier, 1989), for |r|
  * <= ln 2 / 2.
  */
-import { constant } from "../memory";
+import { constant, ONE } from "../memory";
 import { madd } from "./fma";
 
 const LOG2_E = memory.data<u32>([0x3fb8aa3b], 4); // 1.44269504
@@ -55,7 +55,7 @@ export function expm1Reduced(r: v128): v128 {
 @inline
 export function exp4(x: v128): v128 {
   const shifted = roundToLn2(x);
-  const mantissa = f32x4.add(expm1Reduced(reduceByLn2(x, shifted)), f32x4.splat(1));
+  const mantissa = f32x4.add(expm1Reduced(reduceByLn2(x, shifted)), constant(ONE));
   // Multiplies by 2ⁿ: adds n to the exponent.
   const inside = i32x4.add(mantissa, i32x4.shl(shifted, 23));
   const outside = f32x4.mul(f32x4.pmax(x, f32x4.splat(0)), constant(LARGEST));

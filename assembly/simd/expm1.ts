@@ -8,7 +8,7 @@
  * g is our own minimax polynomial for (eˣ - 1 - x) / x² on [-1, 1]: relative error 4.3e-9 before rounding its
  * coefficients (Lawson's reweighted least squares in float64).
  */
-import { constant } from "../memory";
+import { constant, ONE } from "../memory";
 import { exp4, expm1Reduced, reduceByLn2, roundToLn2 } from "./exp";
 import { madd } from "./fma";
 
@@ -34,9 +34,9 @@ export function expm14(x: v128): v128 {
 export function expm1Inside4(x: v128): v128 {
   const shifted = roundToLn2(x);
   // Shifts n into the exponent field; adding the bits of 1 adds the exponent bias.
-  const scale = i32x4.add(i32x4.shl(shifted, 23), f32x4.splat(1));
+  const scale = i32x4.add(i32x4.shl(shifted, 23), constant(ONE));
   const reduced = expm1Reduced(reduceByLn2(x, shifted));
-  return madd(reduced, scale, f32x4.sub(scale, f32x4.splat(1)));
+  return madd(reduced, scale, f32x4.sub(scale, constant(ONE)));
 }
 
 /** eˣ - 1 - x, never negative. */
@@ -50,6 +50,6 @@ export function expm1LessX4(x: v128): v128 {
   g = madd(g, x, constant(G1));
   g = madd(g, x, constant(G0));
   const near = f32x4.mul(g, f32x4.mul(x, x));
-  const far = f32x4.sub(f32x4.sub(exp4(x), f32x4.splat(1)), x);
-  return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(1)));
+  const far = f32x4.sub(f32x4.sub(exp4(x), constant(ONE)), x);
+  return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), constant(ONE)));
 }

@@ -9,12 +9,12 @@
  * p is the polynomial of Cephes logf (Moshier, 1989). U and V, of degree 2, are our own minimax fit to the relative
  * error of ln(1 + u) on [0, 1] (Lawson's reweighted least squares in float64): 3.8e-8 before rounding the coefficients.
  */
-import { constant } from "../memory";
+import { constant, MINUS_HALF, ONE } from "../memory";
 import { madd } from "./fma";
 
 const LN2_HIGH = memory.data<u32>([0x3f318000], 4); // 0.693359375: e·LN2_HIGH is exact
 const LN2_LOW = memory.data<u32>([0xb95e8083], 4); // -2.12194440e-4
-const SQRT_HALF_BITS: i32 = 0x3f3504f3; // 0.70710678
+const SQRT_HALF = memory.data<u32>([0x3f3504f3], 4); // 0.70710678
 
 const P0 = memory.data<u32>([0x3eaaaaaa], 4); // 0.33333331174
 const P1 = memory.data<u32>([0xbe7ffffc], 4); // -0.24999993993
@@ -51,18 +51,18 @@ function logReduced(f: v128, e: v128): v128 {
   const square = f32x4.mul(f, f);
   let rest = f32x4.mul(p, f32x4.mul(f, square));
   rest = madd(e, constant(LN2_LOW), rest);
-  rest = madd(square, f32x4.splat(-0.5), rest);
+  rest = madd(square, constant(MINUS_HALF), rest);
   return madd(e, constant(LN2_HIGH), f32x4.add(f, rest));
 }
 
 /** ln x for positive, finite, normal x; `e0` is added to the exponent. */
 @inline
 function logNormalRange(x: v128, e0: v128): v128 {
-  const fromSqrtHalf = i32x4.sub(x, i32x4.splat(SQRT_HALF_BITS));
+  const fromSqrtHalf = i32x4.sub(x, constant(SQRT_HALF));
   const exponent = i32x4.shr_s(fromSqrtHalf, 23);
   const mantissa = i32x4.sub(x, i32x4.shl(exponent, 23));
   const e = f32x4.add(f32x4.convert_i32x4_s(exponent), e0);
-  return logReduced(f32x4.sub(mantissa, f32x4.splat(1)), e);
+  return logReduced(f32x4.sub(mantissa, constant(ONE)), e);
 }
 
 /** ln x for positive, finite, normal x only. */
@@ -94,7 +94,7 @@ export function log4(x: v128): v128 {
 export function log1pUnit4(u: v128): v128 {
   let p = madd(constant(U2), u, constant(U1)), q = madd(constant(V2), u, constant(V1));
   p = madd(p, u, constant(U0));
-  q = madd(q, u, f32x4.splat(1));
+  q = madd(q, u, constant(ONE));
   return madd(f32x4.mul(u, u), f32x4.div(p, q), u);
 }
 
@@ -108,7 +108,7 @@ export function logCalled4(x: v128): v128 {
  * 1), which compensates for the rounding (Goldberg, 1991, theorem 4).
  */
 export function log1p4(u: v128): v128 {
-  const w = f32x4.add(u, f32x4.splat(1)), rounded = f32x4.sub(w, f32x4.splat(1));
+  const w = f32x4.add(u, constant(ONE)), rounded = f32x4.sub(w, constant(ONE));
   const value = f32x4.mul(logCalled4(w), f32x4.div(u, rounded));
   const isItself = v128.or(
     f32x4.eq(rounded, f32x4.splat(0)),

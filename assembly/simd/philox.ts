@@ -7,21 +7,21 @@
  */
 
 export const PHILOX_ROUNDS: i32 = 10;
-export const PHILOX_M0: u32 = 0xd2511f53;
-export const PHILOX_M1: u32 = 0xcd9e8d57;
-export const PHILOX_W0: u32 = 0x9e3779b9; // golden ratio
-export const PHILOX_W1: u32 = 0xbb67ae85; // √3 - 1
+export const PHILOX_M0 = memory.data<u32>([0xd2511f53], 4);
+export const PHILOX_M1 = memory.data<u32>([0xcd9e8d57], 4);
+export const PHILOX_W0 = memory.data<u32>([0x9e3779b9], 4); // golden ratio
+export const PHILOX_W1 = memory.data<u32>([0xbb67ae85], 4); // √3 - 1
 
-/** Products of lanes 0 and 1 with `multiplier`, as two 64-bit lanes. */
+/** Products of lanes 0 and 1, as two 64-bit lanes. */
 @inline
-export function productsLow(x: v128, multiplier: u32): v128 {
-  return i64x2.extmul_low_i32x4_u(x, i32x4.splat(multiplier));
+export function productsLow(x: v128, multiplier: v128): v128 {
+  return i64x2.extmul_low_i32x4_u(x, multiplier);
 }
 
-/** Products of lanes 2 and 3 with `multiplier`, as two 64-bit lanes. */
+/** Products of lanes 2 and 3, as two 64-bit lanes. */
 @inline
-export function productsHigh(x: v128, multiplier: u32): v128 {
-  return i64x2.extmul_high_i32x4_u(x, i32x4.splat(multiplier));
+export function productsHigh(x: v128, multiplier: v128): v128 {
+  return i64x2.extmul_high_i32x4_u(x, multiplier);
 }
 
 /** The low words of four 64-bit lanes. */

@@ -9,11 +9,14 @@
  * coefficients below (Lawson's reweighted least squares in float64). The first coefficient of s is the rounding error
  * of π/2. The argument is never converted to radians: rounding it would cause half of the error.
  */
-import { constant } from "../memory";
+import { constant, ONE } from "../memory";
 import { madd } from "./fma";
 
 // 1.5·2²³. Adding it rounds to an integer, which is then in the low bits of the sum.
 const ROUNDER = memory.data<u32>([0x4b400000], 4); // 12582912
+
+const FOUR = memory.data<u32>([0x40800000], 4); // 4
+const SIGN = memory.data<u32>([0x80000000], 4);
 
 const HALF_PI = memory.data<u32>([0x3fc90fdb], 4); // 1.57079637
 const S0 = memory.data<u32>([0xb33bbd2e], 4); // -4.37113900e-8, π/2 - HALF_PI
@@ -44,14 +47,14 @@ export function sinTwoPi4(u: v128): v128 {
 /** k = round(4u) as ROUNDER + k: a float whose low bits are k. */
 @inline
 function roundToQuadrant(u: v128): v128 {
-  return madd(u, f32x4.splat(4), constant(ROUNDER));
+  return madd(u, constant(FOUR), constant(ROUNDER));
 }
 
 /** f = 4u - k, given `shifted` = ROUNDER + k. */
 @inline
 function reduceByQuadrant(u: v128, shifted: v128): v128 {
   const k = f32x4.sub(shifted, constant(ROUNDER));
-  return madd(u, f32x4.splat(4), f32x4.neg(k));
+  return madd(u, constant(FOUR), f32x4.neg(k));
 }
 
 /** sin fπ/2. */
@@ -71,7 +74,7 @@ function cosReduced(f: v128): v128 {
   let c = madd(constant(C4), z, constant(C3));
   c = madd(c, z, constant(C2));
   c = madd(c, z, constant(C1));
-  return madd(c, z, f32x4.splat(1));
+  return madd(c, z, constant(ONE));
 }
 
 /** All bits of the lanes whose k is odd. */
@@ -83,5 +86,5 @@ function oddMask(shifted: v128): v128 {
 /** `x`, negated where the top bit of `sign` is set. */
 @inline
 function negateWhere(x: v128, sign: v128): v128 {
-  return v128.xor(x, v128.and(sign, i32x4.splat(0x80000000)));
+  return v128.xor(x, v128.and(sign, constant(SIGN)));
 }

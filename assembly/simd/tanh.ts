@@ -8,13 +8,12 @@
  * rounding the coefficients; the rest of the error is rounding in both sums. Computing it from e^2|x| - 1 halves the
  * error but takes twice as long (ADR 40).
  */
-import { constant } from "../memory";
+import { constant, ONE } from "../memory";
 import { madd } from "./fma";
 
 const HIGHEST = memory.data<u32>([0x40fb3333], 4); // 7.8499999
 const LOWEST = memory.data<u32>([0xc0fb3333], 4); // -7.8499999
 
-const ONE = memory.data<u32>([0x3f800000], 4); // 1
 const P1 = memory.data<u32>([0x3e0504bc], 4); // 0.129900873
 const P2 = memory.data<u32>([0x3b447547], 4); // 0.00299771293
 const P3 = memory.data<u32>([0x3727a49d], 4); // 9.99230269e-06

@@ -1,9 +1,9 @@
 /**
- * Where a module multiplies and adds in one instruction: what `src/backends/wasm/unfused.ts` needs to
- * write them apart. Reads the binary format as far as AssemblyScript uses it, and refuses what it does
- * not know: WebAssembly 3.0, chapter 5.
+ * Which functions of a module multiply and add in one instruction: what `src/backends/wasm/unfused.ts` needs to
+ * write them apart. Refuses a module in which the bytes of that instruction are part of something else. Reads the binary
+ * format as far as AssemblyScript uses it, and refuses what it does not know: WebAssembly 3.0, chapter 5.
  */
-import type { Unfused } from "../../src/backends/wasm/unfused.ts";
+import { isSite, type Unfused } from "../../src/backends/wasm/unfused.ts";
 
 const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 const RELAXED_MADD = 0x105;
@@ -66,7 +66,7 @@ export function unfusedSites(bytes: Uint8Array): Unfused {
   }));
   const code = at(SECTION.code);
   let flag = -1, index = 0;
-  const functions = code.list((): Unfused["functions"][number] => {
+  const functions = code.list((): Unfused["functions"][number] | undefined => {
     const length = code.at, end = code.uint() + code.at;
     const body = code.at;
     const locals = code.list(() => {
@@ -82,17 +82,22 @@ export function unfusedSites(bytes: Uint8Array): Unfused {
       if (skipInstruction(code) === RELAXED_MADD) sites.push(site);
     }
     if (code.at !== end) throw unknown("body", body);
-    return [length, local, ...sites];
-  });
+    for (let i = body; i < end; i++) {
+      if (isSite(bytes, i) && !sites.includes(i)) throw unknown("look-alike of a site", i);
+    }
+    return sites.length > 0 ? [length, local] : undefined;
+  }).filter((each) => each !== undefined);
   const { length } = sections.get(SECTION.code)!;
-  const changed = functions.filter((each) => each.length > 2);
-  return { flag, section: length, functions: relative(changed, length) };
+  return { flag, section: length, functions: relative(functions, length) };
 }
 
-/** Offsets that count from the one before: they repeat, so that they compress. */
+/** Offsets that count from the one before: they are shorter. */
 function relative(functions: Unfused["functions"], from: number): Unfused["functions"] {
-  const step = (at: number) => [at - from, from = at][0];
-  return functions.map(([length, local, ...sites]) => [step(length), local, ...sites.map(step)]);
+  return functions.map(([length, local]) => {
+    const step = length - from;
+    from = length;
+    return [step, local];
+  });
 }
 
 function sectionsOf(bytes: Uint8Array): Map<number, { length: number; start: number }> {
@@ -108,7 +113,7 @@ function sectionsOf(bytes: Uint8Array): Map<number, { length: number; start: num
 /** Where the body of `isRelaxed`, which returns a constant and nothing else, holds it. */
 function flagOf(bytes: Uint8Array, body: number): number {
   const [locals, constant, value, end] = bytes.subarray(body);
-  if (locals === 0 && constant === 0x41 && value > 0 && value < 0x40 && end === 0x0b) {
+  if (locals === 0 && constant === 0x41 && value < 0x40 && end === 0x0b) {
     return body + 2;
   }
   throw unknown("isRelaxed", body);

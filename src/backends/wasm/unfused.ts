@@ -4,9 +4,9 @@
  *
  *   a b c relaxed_madd   →   a b c  local.set t  mul  local.get t  add
  *
- * t is a local added to each function that has such a site. The build records the sites
- * (`scripts/lib/unfused_sites.ts`); function bodies and the code section get new lengths. Binary format: WebAssembly
- * 3.0, 5.5.13.
+ * t is a local added to each function that has such a site. A site is found by its bytes, which the build has made sure
+ * mean nothing else (`scripts/lib/unfused_sites.ts`). Function bodies and the code section get new lengths. Binary
+ * format: WebAssembly 3.0, 5.5.13.
  */
 
 /** What to change, as offsets within the relaxed build. */
@@ -16,13 +16,15 @@ export interface Unfused {
   /** Offset of the code section's length. */
   readonly section: number;
   /**
-   * For each function with sites: the offset of its length, the index of t, and the offsets of the sites. Each offset
-   * is relative to the one before, the first to `section`.
+   * For each function with sites: the offset of its length, relative to that of the one before or to `section`, and the
+   * index of t.
    */
-  readonly functions: readonly (readonly [length: number, local: number, ...sites: number[]])[];
+  readonly functions: readonly (readonly [length: number, local: number])[];
 }
 
-const V128 = 0x7b, SITE_BYTES = 3;
+const V128 = 0x7b;
+/** `f32x4.relaxed_madd`. */
+export const SITE = [0xfd, 0x85, 0x02] as const;
 const MULTIPLY = [0xfd, 0xe6, 0x01], ADD = [0xfd, 0xe4, 0x01];
 const LOCAL_GET = 0x20, LOCAL_SET = 0x21;
 
@@ -36,11 +38,12 @@ export function unfusedModule(
   const [length, code] = readUint(source, section);
   const parts: (Uint8Array | readonly number[])[] = [];
   let from = code;
-  for (const each of absolute(functions, section)) {
-    const [size, body] = readUint(source, each[0]);
-    const changed = unfusedBody(source, body, each);
-    parts.push(source.subarray(from, each[0]), uint(lengthOf(changed)), ...changed);
-    from = body + size;
+  let start = section;
+  for (const [step, local] of functions) {
+    const [size, body] = readUint(source, start += step), end = body + size;
+    const changed = unfusedBody(source, body, end, local);
+    parts.push(source.subarray(from, start), uint(lengthOf(changed)), ...changed);
+    from = end;
   }
   parts.push(source.subarray(from, code + length));
   return joined([
@@ -51,20 +54,12 @@ export function unfusedModule(
   ]);
 }
 
-/** Converts relative offsets to absolute ones. */
-function absolute(functions: Unfused["functions"], at: number): Unfused["functions"] {
-  return functions.map(([length, local, ...sites]) => [
-    at += length,
-    local,
-    ...sites.map((site) => at += site),
-  ]);
-}
-
 /** A function's body: its groups of locals plus one, and its instructions. */
 function unfusedBody(
   source: Uint8Array,
   body: number,
-  [start, local, ...sites]: Unfused["functions"][number],
+  end: number,
+  local: number,
 ): (Uint8Array | readonly number[])[] {
   const [groups, first] = readUint(source, body);
   let rest = first;
@@ -77,13 +72,18 @@ function unfusedBody(
     source.subarray(first, rest),
     [1, V128],
   ];
-  for (const site of sites) {
-    parts.push(source.subarray(rest, site), instead);
-    rest = site + SITE_BYTES;
+  for (let at = rest; at < end; at++) {
+    if (!isSite(source, at)) continue;
+    parts.push(source.subarray(rest, at), instead);
+    rest = at + SITE.length;
   }
-  const [size, at] = readUint(source, start);
-  parts.push(source.subarray(rest, at + size));
+  parts.push(source.subarray(rest, end));
   return parts;
+}
+
+/** Whether the bytes at `at` are those of a site. */
+export function isSite(bytes: Uint8Array, at: number): boolean {
+  return SITE.every((byte, i) => bytes[at + i] === byte);
 }
 
 /** Reads a LEB128 number, and returns where it ends. */
