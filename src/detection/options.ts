@@ -8,7 +8,7 @@ import { columnsFault } from "../scoring/table/table_rows.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "../trained/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
-import { type FitOptions, requireCompany } from "../training/options.ts";
+import { type FitOptions, requireRunHooks } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
 import type { ColumnOverride } from "./infer_schema.ts";
 
@@ -105,7 +105,7 @@ export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "re
  */
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, [...Object.keys(OWN), ...DEVICE_KEYS]);
-  requireCompany(options);
+  requireRunHooks(options);
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;

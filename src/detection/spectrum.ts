@@ -15,7 +15,7 @@
  */
 import { symmetricEigen } from "../core/algebra/symmetric_eigen.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
-import { momentsNow } from "../training/em/moments.ts";
+import { momentsSync } from "../training/em/moments.ts";
 
 /** The eigenvalues of more columns than this take seconds. */
 export const MAX_COLUMNS = 150;
@@ -33,7 +33,7 @@ export interface Spectrum {
 /** @param x standardised rows; a missing cell is 0 */
 export function spectrumOf(x: Matrix, beta = 1): Spectrum {
   const [rows, columns] = x.shape;
-  const { covariance } = momentsNow(x);
+  const { covariance } = momentsSync(x);
   const { values } = symmetricEigen(covariance, columns);
   const activeUnits = unitsWithWork(values, rows, beta);
   const sum = (list: Float64Array) => list.reduce((total, each) => total + Math.max(0, each), 0);

@@ -10,7 +10,7 @@
  * "gaussian" with a given variance.
  */
 import { requireObject } from "../core/validate.ts";
-import { blamingFile } from "../trained/file/model_file.ts";
+import { asModelFileError } from "../trained/file/model_file.ts";
 import type { LikelihoodInput } from "../distributions/likelihoods/options.ts";
 import { decode, type Tensor } from "../formats/safetensors/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
@@ -46,9 +46,9 @@ export function readStateDict(bytes: Uint8Array, options: StateDictOptions = {})
     "likelihood",
     "layers",
   ]);
-  const { tensors, metadata } = blamingFile(() => decode(bytes));
+  const { tensors, metadata } = asModelFileError(() => decode(bytes));
   if (metadata.spec !== undefined) {
-    const spec = blamingFile(() => parseSpec(JSON.parse(metadata.spec)));
+    const spec = asModelFileError(() => parseSpec(JSON.parse(metadata.spec)));
     return { spec, values: collect(spec, (name) => ownTensor(tensors, name)) };
   }
   const layers = linearLayers(tensors);

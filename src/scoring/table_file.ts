@@ -27,12 +27,12 @@ import {
 } from "../trained/file/file_contents.ts";
 import { areFinite } from "../trained/finite.ts";
 import {
-  blamingFile,
+  asModelFileError,
   type ModelFile,
   ModelFileError,
   requireKind,
   specOf,
-  type WholeFile,
+  type UnpackedFile,
 } from "../trained/file/model_file.ts";
 import { Calibration } from "./decisions/calibration.ts";
 import { ensembleMetadata, ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
@@ -48,7 +48,7 @@ import {
 } from "./table_model.ts";
 
 /** The contents of a file: those of its VAE, and what the model adds. */
-export function detectorFile({ metadata, tensors }: WholeFile, model: TableModel): ModelFile {
+export function detectorFile({ metadata, tensors }: UnpackedFile, model: TableModel): ModelFile {
   const { ensemble } = model;
   return {
     kind: "detector",
@@ -98,7 +98,7 @@ export function tableTensors(model: TableModel): [string, Tensor][] {
 /** @throws ModelFileError if the file lacks what a detector needs, or holds something unusable */
 export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
-  return blamingFile(() => {
+  return asModelFileError(() => {
     const spec = specOf(file);
     const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows", "logs"];
     const table = requireObject("table", file.metadata.table, keys);

@@ -20,7 +20,7 @@ import {
 } from "./calls/map_rows.ts";
 import type { Matrix } from "./rows/matrix.ts";
 import { Recent } from "./recent.ts";
-import { finish, type Steps } from "./steps.ts";
+import { runSync, type Steps } from "./steps.ts";
 import type { Work, WorkDevice } from "./device/work_device.ts";
 
 /** A parameter's values, `[rows, cols]` row-major. */
@@ -64,7 +64,7 @@ export class Engine<Name extends string> implements Programs<Name> {
   /** Counts changes of the parameters, except those made during training. */
   version = 0;
   /** Whether training is currently changing the parameters. */
-  isMoving = false;
+  isTraining = false;
   readonly #architecture: Architecture<Name>;
   readonly #programs = new Recent<SyncProgram>(MAX_PROGRAMS);
 
@@ -144,7 +144,7 @@ export class Engine<Name extends string> implements Programs<Name> {
    * @throws NotFiniteError naming the row whose result exceeds float32
    */
   map(name: Name, input: string, x: Matrix, options?: MapOptions): Record<string, Matrix> {
-    return finish(mapSteps(this, name, input, x, options));
+    return runSync(mapSteps(this, name, input, x, options));
   }
 
   /** Like `map`, on the device if that is better. */
@@ -160,8 +160,8 @@ export class Engine<Name extends string> implements Programs<Name> {
 
   /** Asynchronous work, on the device if that is better. */
   async run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
-    const device = this.isMoving ? undefined : this.workDevice;
-    return device ? await device.run(work, steps) : finish(steps(this));
+    const device = this.isTraining ? undefined : this.workDevice;
+    return device ? await device.run(work, steps) : runSync(steps(this));
   }
 
   dispose(): void {

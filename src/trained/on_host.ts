@@ -16,7 +16,7 @@ import { stepsOf } from "./calls/model_evaluation.ts";
 import type { ProgramName } from "./programs/programs.ts";
 import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
 import { SingleScore } from "./calls/single_score.ts";
-import { finish, type Steps } from "./steps.ts";
+import { runSync, type Steps } from "./steps.ts";
 
 /** The action that scoring programs name in errors. */
 export const SCORING = { action: "score" } as const;
@@ -81,11 +81,11 @@ export class OnHost {
 
   /** Draws `first` to `first + count - 1` of those that `sample` makes, with the conditions for these. */
   draw(first: number, count: number, options: SampleOptions = {}): Matrix {
-    return finish(drawPairs(this.#engine, this.spec, { first, count, ...options })).x;
+    return runSync(drawPairs(this.#engine, this.spec, { first, count, ...options })).x;
   }
 
   evaluate(x: Matrix, options: EvaluationOptions): RowEvaluation {
-    return finish(this.evaluateSteps(x, options));
+    return runSync(this.evaluateSteps(x, options));
   }
 
   /** `evaluate` in steps, for callers that do other work in between. */

@@ -1,7 +1,7 @@
 /** Yields to the event loop during long computations, and stops them on request. */
 
 /** Maximum time between yields, in milliseconds. */
-const YIELD_EVERY = 50;
+const YIELD_MS = 50;
 
 /**
  * Creates a function to await between pieces of work.
@@ -10,7 +10,7 @@ const YIELD_EVERY = 50;
 export function pauser(signal?: AbortSignal): () => Promise<void> {
   let last = performance.now();
   return async () => {
-    if (performance.now() - last >= YIELD_EVERY) {
+    if (performance.now() - last >= YIELD_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       last = performance.now();
     }

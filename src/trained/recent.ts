@@ -7,21 +7,21 @@ interface Disposable {
 
 /** Keeps the most recently used objects, and disposes of the others. */
 export class Recent<T extends Disposable> {
-  readonly #most: number;
-  readonly #kept = new Map<string, T>();
+  readonly #capacity: number;
+  readonly #objects = new Map<string, T>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
   /** An object to use at once: a later call may dispose of it. */
   get(key: string, make: () => T): T {
-    const found = this.#kept.get(key) ?? make();
-    this.#kept.delete(key);
-    this.#kept.set(key, found);
-    if (this.#kept.size > this.#most) {
-      const [[oldest, unused]] = this.#kept;
-      this.#kept.delete(oldest);
+    const found = this.#objects.get(key) ?? make();
+    this.#objects.delete(key);
+    this.#objects.set(key, found);
+    if (this.#objects.size > this.#capacity) {
+      const [[oldest, unused]] = this.#objects;
+      this.#objects.delete(oldest);
       unused.dispose();
     }
     return found;
@@ -29,6 +29,6 @@ export class Recent<T extends Disposable> {
 
   /** Forgets all objects without disposing of them, because their memory goes with the machine. */
   clear(): void {
-    this.#kept.clear();
+    this.#objects.clear();
   }
 }

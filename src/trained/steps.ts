@@ -15,18 +15,18 @@ export function after<T>(wait: Wait, next: () => T): T | Promise<T> {
 }
 
 /** Waits for all of them. */
-export function all(waits: readonly Wait[]): Wait {
+export function waitForAll(waits: readonly Wait[]): Wait {
   const given = waits.filter((wait) => wait !== undefined);
   if (given.length > 0) return Promise.all(given).then(() => {});
 }
 
 /** Runs work on the host, and returns its result. */
-export function finish<T>(steps: Steps<T>): T {
+export function runSync<T>(steps: Steps<T>): T {
   for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
 }
 
 /** Runs work on a device, and returns its result. */
-export async function finishLater<T>(steps: Steps<T>): Promise<T> {
+export async function runAsync<T>(steps: Steps<T>): Promise<T> {
   for (let step = steps.next();; step = steps.next()) {
     if (step.done) return step.value;
     await step.value;

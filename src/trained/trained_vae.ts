@@ -28,7 +28,7 @@ import {
   readModelFile,
   requireKind,
   specOf,
-  type WholeFile,
+  type UnpackedFile,
   writeModelFile,
 } from "./file/model_file.ts";
 import { drawPairs, SAMPLE_KEYS, type SampleOptions } from "./calls/sampling.ts";
@@ -293,7 +293,7 @@ export class TrainedVae {
    * The contents that `save` writes.
    * @internal
    */
-  modelFile(): WholeFile {
+  modelFile(): UnpackedFile {
     const tensors = parameterTensors(this.parameters());
     return { kind: "vae", metadata: { spec: this.spec }, tensors };
   }

@@ -31,7 +31,7 @@ export interface FitModel {
 }
 
 /** Number of rows from which closed-form variances are computed. */
-const SETTLED_ROWS = 10_000;
+const VARIANCE_ROWS = 10_000;
 
 const clock = (): number => performance.now();
 
@@ -55,7 +55,7 @@ export class FitRun {
     if (spec.classifier && hasVariance(spec, "optimal")) {
       throw new TypeError('Cannot train: a classifier cannot have the variance "optimal"');
     }
-    const { training, validation } = keptBack(spec, rows, options, recipe);
+    const { training, validation } = splitValidation(spec, rows, options, recipe);
     if (training.shape[0] === 0) {
       throw new RangeError("Cannot train: there are no rows to train on");
     }
@@ -74,7 +74,7 @@ export class FitRun {
   async train(): Promise<FitReport> {
     const { spec, engine: { backend, layout: parameters, parameterSpecs, segment } } = this.#model;
     const { objective, optimizer, seed, binarize, batchSize } = this.#recipe, data = this.#data;
-    const { onProgress, signal, checkpoint: store } = this.#options, order = this.#order();
+    const { onProgress, signal, checkpoint: store } = this.#options, order = this.#rowOrder();
     const capacity = Math.min(batchSize, order.length);
     const reference = referenceFor(objective, capacity, data.shape[0]);
     const model = { spec, objective, optimizer, binarize, capacity, parameters, reference };
@@ -102,7 +102,9 @@ export class FitRun {
         recipe: this.#recipe,
         data,
         order,
-        settle: hasVariance(spec, "optimal") ? () => this.#settle() : undefined,
+        setClosedForms: hasVariance(spec, "optimal")
+          ? () => this.#setOptimalVariances()
+          : undefined,
         measure: () => measure(loss, objective, data, seed),
         validate: this.#validation && (() => this.#validate(loss, this.#validation!)),
         onProgress,
@@ -128,7 +130,7 @@ export class FitRun {
   }
 
   /** The rows of every epoch; labelled and unlabelled rows are mixed if some lack their label. */
-  #order(): RowOrder {
+  #rowOrder(): RowOrder {
     const { labelledShare, seed } = this.#recipe, [rows] = this.#data.shape;
     if (labelledShare === undefined) return shuffled(rows, seed);
     const { labelled, unlabelled } = byLabel(this.#data, this.#model.spec.condition);
@@ -148,8 +150,8 @@ export class FitRun {
   }
 
   /** Sets the variances that training estimates from each batch to those of many rows. */
-  #settle(): void {
-    const { spec, engine, onHost } = this.#model, rows = firstRows(this.#data, SETTLED_ROWS);
+  #setOptimalVariances(): void {
+    const { spec, engine, onHost } = this.#model, rows = firstRows(this.#data, VARIANCE_ROWS);
     const squares = onHost.squaredResiduals(rows, this.#recipe.seed);
     engine.setParameters(optimalVariances(spec, "optimal", squares));
   }
@@ -171,7 +173,7 @@ export class FitRun {
 }
 
 /** Splits the rows into training and validation, by the options and the seed. */
-function keptBack(
+function splitValidation(
   spec: ModelSpec,
   given: Rows,
   options: FitOptions,

@@ -28,16 +28,16 @@ export function measure(
   writeFinalScalars(program, objective);
   let sum = 0;
   for (let first = 0; first < rows; first += capacity) {
-    const some = Math.min(capacity, rows - first);
-    program.write("x", data.data.subarray(first * columns, (first + some) * columns));
+    const batchRows = Math.min(capacity, rows - first);
+    program.write("x", data.data.subarray(first * columns, (first + batchRows) * columns));
     if (program.plan.inputs.has("key")) program.write("key", [...splitSeed(seed), 0, first]);
     if (reference) {
-      gatherRows(data, order, first + some, reference.length / columns, reference);
+      gatherRows(data, order, first + batchRows, reference.length / columns, reference);
       program.write("reference", reference);
     }
-    program.run(some);
+    program.run(batchRows);
     program.read("loss", loss);
-    sum += some * loss[0];
+    sum += batchRows * loss[0];
   }
   return sum / rows;
 }

@@ -86,7 +86,7 @@ export function parseRecipe(
   { classifier }: Pick<ModelSpec, "classifier"> = {},
 ): Recipe {
   const fields = requireObject("fit options", options, FIT_KEYS);
-  requireCompany(options);
+  requireRunHooks(options);
   const { epochs = 50, batchSize = 128, earlyStopping, seed = defaultSeed } = fields;
   const { patience = Infinity } = earlyStopping === undefined
     ? {}
@@ -120,7 +120,7 @@ export function parseRecipe(
  * Checks the options that are used only long after a run has begun.
  * @throws TypeError naming the option
  */
-export function requireCompany(
+export function requireRunHooks(
   { onProgress, signal, checkpoint }: {
     readonly onProgress?: unknown;
     readonly signal?: unknown;

@@ -39,7 +39,7 @@ export interface Run {
   /** The rows of every epoch. */
   readonly order: RowOrder;
   /** Called after each epoch: sets the parameters that have a closed form given the others. */
-  readonly settle?: () => void;
+  readonly setClosedForms?: () => void;
   /** Mean objective of the training rows, or of some if there are many, under the current parameters. */
   readonly measure: () => number;
   /** Mean ELBO of the validation rows under the current parameters; absent without validation. */
@@ -113,9 +113,9 @@ class Trainer {
     const { counters } = this.#state, { recipe: { epochs }, measure } = this.#run;
     while (counters.epoch < epochs && !counters.stoppedEarly) {
       try {
-        await this.#takeEpoch();
+        await this.#runEpoch();
       } catch (error) {
-        this.#goOnAfter(error);
+        this.#continueOnHost(error);
         continue;
       }
       this.#finishEpoch();
@@ -133,7 +133,7 @@ class Trainer {
   }
 
   /** Takes the remaining steps of the epoch. */
-  async #takeEpoch(): Promise<void> {
+  async #runEpoch(): Promise<void> {
     const { counters } = this.#state, { stepsPerEpoch } = this.#sequence;
     this.#sequence.beginEpoch(counters.epoch);
     await this.#stepper.begin();
@@ -153,15 +153,15 @@ class Trainer {
   }
 
   /** After a GPU failure, continues on the host from the last reliable checkpoint. */
-  #goOnAfter(error: unknown): void {
+  #continueOnHost(error: unknown): void {
     if (!(error instanceof GpuError && this.#gpu)) throw error;
     this.#state.resume(this.#gpu.abandon(error));
     this.#gpu = undefined;
   }
 
   #finishEpoch(): void {
-    const { recipe: { patience }, settle, validate, onProgress } = this.#run;
-    settle?.();
+    const { recipe: { patience }, setClosedForms, validate, onProgress } = this.#run;
+    setClosedForms?.();
     const means = this.#state.finishEpoch(validate?.(), patience);
     onProgress?.(this.#epochClock.reportOf(means));
     this.#epochClock.beginEpoch();
@@ -181,10 +181,10 @@ class Trainer {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#lastYield = clock();
     }
-    const due = now - this.#lastWrite >= 1000 * (checkpoint?.store.everySeconds ?? 1);
-    const writes = checkpoint && (due || signal?.aborted);
-    if (writes || signal?.aborted) await this.#stepper.sync();
-    if (writes) await this.#write();
+    const isWriteDue = now - this.#lastWrite >= 1000 * (checkpoint?.store.everySeconds ?? 1);
+    const mustWrite = checkpoint && (isWriteDue || signal?.aborted);
+    if (mustWrite || signal?.aborted) await this.#stepper.sync();
+    if (mustWrite) await this.#write();
     signal?.throwIfAborted();
   }
 

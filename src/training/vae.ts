@@ -60,7 +60,7 @@ export class VAE extends TrainedVae {
     const canonical = parseSpec(spec);
     requireNumber("seed", seed, { integer: true });
     const parameters = parametersOf(canonical);
-    if (device.backend !== "reference") requireHoldable(parameters);
+    if (device.backend !== "reference") requireAddressable(parameters);
     const vae = new VAE(canonical, initialize(parameters, seed, initialization), device);
     vae.#seed = seed;
     return vae;
@@ -93,12 +93,12 @@ export class VAE extends TrainedVae {
     const run = new FitRun({ spec, engine, onHost }, rows, options, this.#seed);
     this.#requireIdle();
     this.#lastRun = run;
-    this.#fitting = this.engine.isMoving = true;
+    this.#fitting = this.engine.isTraining = true;
     try {
       await this.engine.workDevice?.settled();
       return await run.train();
     } finally {
-      this.#fitting = this.engine.isMoving = false;
+      this.#fitting = this.engine.isTraining = false;
       // The parameters are rounded to float32, as its file holds them, even if training ran in float64.
       super.setParameters(this.parameters());
     }
@@ -176,12 +176,12 @@ export class VAE extends TrainedVae {
 }
 
 /** Number of float32 values in the 4 GiB that WebAssembly can address. */
-const MOST_NUMBERS = 2 ** 30;
+const MAX_NUMBERS = 2 ** 30;
 
 /** @throws RangeError before minutes and gigabytes are spent on parameters that cannot be allocated */
-function requireHoldable(parameters: readonly ParameterSpec[]): void {
+function requireAddressable(parameters: readonly ParameterSpec[]): void {
   const { length } = layOut("parameters", parameters);
-  if (length < MOST_NUMBERS) return;
+  if (length < MAX_NUMBERS) return;
   throw new RangeError(
     `Cannot create model: WebAssembly holds at most 4 GiB: its ${length} parameters need ${
       4 * length

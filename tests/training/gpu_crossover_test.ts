@@ -9,12 +9,12 @@ function leaves(
   let now = 0;
   const race = new Race(() => now, isRival);
   now += 2 * host;
-  race.hostTook(2, 0);
+  race.recordHost(2, 0);
   for (const took of [1000, 2 * gpu, 2 * gpu]) {
     equal(race.whySlower, undefined);
     const sentAt = now;
     now += took;
-    race.gpuTook(2, sentAt);
+    race.recordGpu(2, sentAt);
     if (race.whySlower !== undefined) break;
   }
   return race.whySlower;
@@ -39,12 +39,12 @@ Deno.test("a submit is timed from when the one before it was done", () => {
   let now = 0;
   const race = new Race(() => now, true);
   now = 4;
-  race.hostTook(2, 0);
+  race.recordHost(2, 0);
   // Both are sent at 4; the first compiles until 1000.
   now = 1000;
-  race.gpuTook(2, 4);
+  race.recordGpu(2, 4);
   now = 1002;
-  race.gpuTook(2, 4);
+  race.recordGpu(2, 4);
   equal(race.whySlower, undefined);
   equal(race.costOf(3), 6); // three steps of 2 ms, in steps of 1 ms
 });

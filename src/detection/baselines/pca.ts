@@ -14,7 +14,7 @@
  */
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { momentsNow } from "../../training/em/moments.ts";
+import { momentsSync } from "../../training/em/moments.ts";
 import type { Baseline, RowScores } from "./baseline.ts";
 
 /** Floor of the eigenvalues, as a share of their mean: float32 cells resolve no smaller spread. */
@@ -66,7 +66,7 @@ export function pca(): Baseline {
 
 function componentsOf(training: Matrix): Components {
   const width = training.shape[1];
-  const { mean, covariance } = momentsNow(training);
+  const { mean, covariance } = momentsSync(training);
   const { values, vectors } = symmetricEigen(covariance, width);
   orient(vectors, mean, training);
   const floor = LEAST * values.reduce((sum, each) => sum + Math.max(0, each), 0) / width;

@@ -11,7 +11,7 @@ import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { linearVaeParameters } from "../../training/em/as_vae.ts";
-import { momentsNow } from "../../training/em/moments.ts";
+import { momentsSync } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 
@@ -37,13 +37,14 @@ export function exactFits({ width, window, windows, seed }: WindowsShape) {
   const most = Math.min(MAX_LATENT, width >> 1, windows >> 1);
   let near: Float64Array | undefined;
   return (rows: Matrix, latent?: number) => {
-    const moments = momentsNow(rows);
+    const moments = momentsSync(rows);
     const solved = principalFactors(moments, {
-      most: latent ?? most,
-      ...(latent === undefined && { left: LEFT * aboutMeans(moments.covariance, width, window) }),
+      maxLatent: latent ?? most,
+      ...(latent === undefined &&
+        { maxResidual: LEFT * aboutMeans(moments.covariance, width, window) }),
       floor: MIN_VARIANCE,
       random: new HostRandom(seed, 0, STREAMS.initialization),
-      near,
+      guess: near,
     });
     near ??= solved.axes;
     const parameters = linearVaeParameters(moments.mean, solved.factors, solved.latent, "shared");

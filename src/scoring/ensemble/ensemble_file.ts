@@ -14,7 +14,7 @@ import { parseSpec } from "../../models/spec.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import { areFinite } from "../../trained/finite.ts";
 import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file/file_contents.ts";
-import { blamingFile, type ModelFile, ModelFileError } from "../../trained/file/model_file.ts";
+import { asModelFileError, type ModelFile, ModelFileError } from "../../trained/file/model_file.ts";
 import type { Curve } from "../views/curve.ts";
 import { type Feature, type Transform, type View, VIEW_NAMES } from "../views/view.ts";
 import type { EnsembleModel } from "./ensemble.ts";
@@ -88,7 +88,7 @@ export function ensembleOf(
   first: ReadonlyMap<string, Float32Array>,
 ): EnsembleModel | undefined {
   if (file.metadata.ensemble === undefined) return undefined;
-  return blamingFile(() => {
+  return asModelFileError(() => {
     const fields = requireObject("ensemble", file.metadata.ensemble, [
       "statistics",
       "gaps",

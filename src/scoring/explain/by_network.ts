@@ -13,8 +13,8 @@
 import { portableExp } from "../../core/portable.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { DRAW } from "../../trained/programs/point_programs.ts";
-import { filledIn } from "../../trained/calls/sparse_twin.ts";
+import { DRAW_PREFIX } from "../../trained/programs/point_programs.ts";
+import { fillMissing } from "../../trained/calls/sparse_twin.ts";
 import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";
@@ -75,7 +75,7 @@ export class Network implements Expecting {
 
   /** Expectation for one column of each row; -1 for none. */
   #expectOne(lacking: Matrix, columns: Int32Array, level: number): CellExpectation[] {
-    const { model, x } = filledIn(this.#vae, lacking, FILLINGS);
+    const { model, x } = fillMissing(this.#vae, lacking, FILLINGS);
     const outputs = model.onHost.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
     return Array.from(columns, (c, r) => {
       if (c < 0 || this.#table.schema[c].kind === "timestamp") return NOTHING;
@@ -118,7 +118,7 @@ export class Network implements Expecting {
     if (count > 1) return likeliest(mean.data, r * mean.shape[1] + d, count);
     if (!quantile) return { ...NOTHING, expected: mu };
     const read = (name: string) => {
-      const { data, shape: [, width] } = outputs[DRAW + prefix + name];
+      const { data, shape: [, width] } = outputs[DRAW_PREFIX + prefix + name];
       return data[r * width + (width === columns ? d - first : 0)];
     };
     const ends = [(1 - level) / 2, 0.5, (1 + level) / 2].map((p) => quantile(read, p));

@@ -8,10 +8,10 @@ const ACTIVE_VARIANCE = 0.01;
 export function activeUnits({ data, shape: [rows, latent] }: Matrix): number {
   let active = 0;
   for (let l = 0; l < latent; l++) {
-    let sum = 0, squares = 0;
-    for (let r = 0; r < rows; r++) sum += data[r * latent + l] / rows;
-    for (let r = 0; r < rows; r++) squares += (data[r * latent + l] - sum) ** 2 / rows;
-    if (squares > ACTIVE_VARIANCE) active++;
+    let mean = 0, variance = 0;
+    for (let r = 0; r < rows; r++) mean += data[r * latent + l] / rows;
+    for (let r = 0; r < rows; r++) variance += (data[r * latent + l] - mean) ** 2 / rows;
+    if (variance > ACTIVE_VARIANCE) active++;
   }
   return active;
 }

@@ -11,22 +11,22 @@
 import type { Costs } from "./costs.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { withObserved } from "../rows/observed.ts";
-import { filledIn } from "./sparse_twin.ts";
+import { fillMissing } from "./sparse_twin.ts";
 import type { TrainedVae } from "../trained_vae.ts";
 
 /** How many times missing cells are replaced by the reconstruction. */
-const FILLINGS = 3;
+const FILL_ROUNDS = 3;
 
 /** Number of starting points: the mean, and sampled rows. */
 const STARTS = 9;
 
 /** Rows per batch, each from all starting points. */
-const ROWS = 128;
+const ROWS_PER_BATCH = 128;
 
 /** Costs of standardised rows, NaN where missing. Filled-in cells have no cost, but appear in x and affect the KL. */
 export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
-  const lacking = vae.spec.missing ? [] : rowsLacking(standardized);
-  if (lacking.length === 0) {
+  const incomplete = vae.spec.missing ? [] : rowsWithMissing(standardized);
+  if (incomplete.length === 0) {
     const x = withObserved(vae.spec, standardized);
     return { x, ...vae.onHost.costs(x) };
   }
@@ -36,8 +36,8 @@ export function costsOf(vae: TrainedVae, standardized: Matrix): Costs {
   };
   const costs = { x, ...vae.onHost.costs(x) };
   const starts = vae.onHost.draw(0, STARTS - 1, { mean: true }).data;
-  for (let first = 0; first < lacking.length; first += ROWS) {
-    complete(vae, standardized, lacking.slice(first, first + ROWS), starts, costs);
+  for (let first = 0; first < incomplete.length; first += ROWS_PER_BATCH) {
+    complete(vae, standardized, incomplete.slice(first, first + ROWS_PER_BATCH), starts, costs);
   }
   return costs;
 }
@@ -50,19 +50,19 @@ function complete(
   starts: Float32Array,
   costs: Costs,
 ): void {
-  const count = rows.length, ways = new Float32Array(STARTS * count * width);
+  const count = rows.length, candidates = new Float32Array(STARTS * count * width);
   for (let i = 0; i < STARTS * count; i++) {
     const row = rows[i % count];
-    ways.set(data.subarray(row * width, (row + 1) * width), i * width);
+    candidates.set(data.subarray(row * width, (row + 1) * width), i * width);
   }
-  const { model, x } = filledIn(
+  const { model, x } = fillMissing(
     vae,
-    { data: ways, shape: [STARTS * count, width] },
-    FILLINGS,
+    { data: candidates, shape: [STARTS * count, width] },
+    FILL_ROUNDS,
     (i, c) => i < count ? 0 : starts[(Math.floor(i / count) - 1) * width + c],
   );
-  const found = { x, ...model.onHost.costs(x) };
-  const bound = (i: number) => sumOfRow(found.cost, i) + sumOfRow(found.kl, i);
+  const candidateCosts = { x, ...model.onHost.costs(x) };
+  const bound = (i: number) => sumOfRow(candidateCosts.cost, i) + sumOfRow(candidateCosts.kl, i);
   rows.forEach((row, i) => {
     let best = i, least = bound(i);
     for (let other = i + count; other < STARTS * count; other += count) {
@@ -70,8 +70,11 @@ function complete(
       if (value < least) [best, least] = [other, value];
     }
     for (const name of ["x", "cost", "kl"] as const) {
-      const to = costs[name], from = found[name], [, wide] = to.shape, at = best * from.shape[1];
-      to.data.set(from.data.subarray(at, at + wide), row * wide);
+      const to = costs[name],
+        from = candidateCosts[name],
+        [, targetWidth] = to.shape,
+        at = best * from.shape[1];
+      to.data.set(from.data.subarray(at, at + targetWidth), row * targetWidth);
     }
   });
 }
@@ -83,13 +86,13 @@ function sumOfRow({ data, shape: [, width] }: Matrix, row: number): number {
 }
 
 /** Indices of rows with missing cells. A loop is several times as fast as `some`. */
-function rowsLacking({ data, shape: [, width] }: Matrix): number[] {
-  const lacking: number[] = [];
+function rowsWithMissing({ data, shape: [, width] }: Matrix): number[] {
+  const incomplete: number[] = [];
   for (let i = 0; i < data.length; i++) {
     if (data[i] === data[i]) continue;
     const row = Math.floor(i / width);
-    lacking.push(row);
+    incomplete.push(row);
     i = (row + 1) * width - 1;
   }
-  return lacking;
+  return incomplete;
 }

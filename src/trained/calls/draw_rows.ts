@@ -9,8 +9,8 @@ import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import { definitionOf, groupsOf } from "../../distributions/likelihood.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import { DRAW } from "../programs/point_programs.ts";
-import { all, type Wait } from "../steps.ts";
+import { DRAW_PREFIX } from "../programs/point_programs.ts";
+import { type Wait, waitForAll } from "../steps.ts";
 
 /** Parameters of p(x | z) by name, `[rows, 1]` or `[rows, columns of the group]`, row-major. */
 export type DrawParameters = ReadonlyMap<string, Float32Array>;
@@ -20,14 +20,14 @@ export function readDrawParameters(
   program: Program,
   rows: number,
 ): { readonly parameters: DrawParameters; readonly wait: Wait } {
-  const outputs = [...program.plan.outputs].filter(([name]) => name.startsWith(DRAW));
+  const outputs = [...program.plan.outputs].filter(([name]) => name.startsWith(DRAW_PREFIX));
   const waits: Wait[] = [];
   const parameters = new Map(outputs.map(([name, { shape }]) => {
     const values = new Float32Array(rows * shape.cols);
     waits.push(program.read(name, values));
-    return [name.slice(DRAW.length), values];
+    return [name.slice(DRAW_PREFIX.length), values];
   }));
-  return { parameters, wait: all(waits) };
+  return { parameters, wait: waitForAll(waits) };
 }
 
 /** Fills `into`, `[rows, D]`, whose first row has the index `first` among all draws. */

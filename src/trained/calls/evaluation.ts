@@ -12,7 +12,7 @@ import { requireNumber } from "../../core/validate.ts";
 import { capacityOf } from "./map_rows.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { type RowEvaluation, RowSums } from "./row_sums.ts";
-import { all, finish, type Steps } from "../steps.ts";
+import { runSync, type Steps, waitForAll } from "../steps.ts";
 
 /** Options for sampling. */
 export interface EvaluationOptions {
@@ -77,7 +77,7 @@ export function evaluateRows(
   compile: Compile,
   prepare?: Prepare,
 ): RowEvaluation {
-  return finish(evaluationSteps(x, options, compile, prepare));
+  return runSync(evaluationSteps(x, options, compile, prepare));
 }
 
 /** `evaluateRows` in steps of one run each. Between steps the caller may do other work, with the same program too. */
@@ -95,16 +95,16 @@ export function* evaluationSteps(
   const perRun = Math.min(samples, SAMPLE_CHUNK);
   const { firstRow = 0, sameDraws = false } = options;
   // The draws of a run are numbered by row, so runs of a single row give all rows the same draws.
-  const asked = sameDraws ? 1 : Math.max(1, Math.floor(DECODER_ROWS / perRun));
+  const requestedRows = sameDraws ? 1 : Math.max(1, Math.floor(DECODER_ROWS / perRun));
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
   const [rows, width] = x.shape;
-  const compiled = compile(asked, perRun), capacity = sameDraws ? 1 : capacityOf(compiled);
+  const compiled = compile(requestedRows, perRun), capacity = sameDraws ? 1 : capacityOf(compiled);
   const sums = new RowSums(rows, compiled);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
     for (let drawn = 0; drawn < samples; drawn += perRun) {
       // Requested and written again for each run: between steps the program may have been used or disposed of.
-      const program = compile(asked, perRun);
+      const program = compile(requestedRows, perRun);
       program.write("x", x.data.subarray(first * width, (first + count) * width));
       prepare?.(program, first, count);
       // A model without noise has no key.
@@ -113,7 +113,7 @@ export function* evaluationSteps(
         program.write("key", [seedLow, seedHigh, drawn / perRun, row]);
       }
       program.run(count);
-      yield all([
+      yield waitForAll([
         sums.add(program, first, count, Math.min(perRun, samples - drawn), perRun),
         drawn === 0 ? sums.addKl(program, first, count) : undefined,
       ]);

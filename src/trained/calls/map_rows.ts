@@ -4,7 +4,7 @@ import { splitSeed } from "../../core/random/philox.ts";
 import type { Plan } from "../../graph/plan.ts";
 import { requireFiniteRows } from "../finite.ts";
 import type { Matrix } from "../rows/matrix.ts";
-import { after, all, type Steps, type Wait } from "../steps.ts";
+import { after, type Steps, type Wait, waitForAll } from "../steps.ts";
 
 /** Rows per run of a bulk program; their values stay in the processor's caches. */
 export const BULK_ROWS = 128;
@@ -70,7 +70,7 @@ export function* mapSteps<Name extends string>(
       const check = () => requireFiniteRows(action, chunk, cols, first);
       waits.push(after(program.read(output, chunk), check));
     }
-    yield all(waits);
+    yield waitForAll(waits);
   }
   return results;
 }
@@ -91,6 +91,6 @@ export function chunksOf({ capacity, inputs, outputs }: Plan): number {
   const widths = [...inputs.values(), ...outputs.values()].map(({ shape: { rows, cols } }) => {
     return rows * cols;
   });
-  const most = Math.floor(MAX_ELEMENTS / (capacity * Math.max(...widths)));
-  return Math.max(1, Math.min(MAX_CHUNKS, most));
+  const chunksInMemory = Math.floor(MAX_ELEMENTS / (capacity * Math.max(...widths)));
+  return Math.max(1, Math.min(MAX_CHUNKS, chunksInMemory));
 }

@@ -25,7 +25,7 @@ export const MOMENT_KEYS = ["samples", "seed"];
 export const MOMENT_DRAWS = 256;
 
 /** Draws per run, over all its rows. */
-const DRAWS = 4096;
+const DRAWS_PER_RUN = 4096;
 
 /** Draws per row for counting active units. */
 const ACTIVE_DRAWS = 64;
@@ -64,7 +64,7 @@ function byDraws(
   samples: number,
   seed: number,
 ): Record<string, Matrix> {
-  const [rows, width] = x.shape, capacity = Math.max(1, Math.floor(DRAWS / samples));
+  const [rows, width] = x.shape, capacity = Math.max(1, Math.floor(DRAWS_PER_RUN / samples));
   const program = engine.program("moments", { capacity, samples });
   const results = Object.fromEntries([...program.plan.outputs].map(([name, { shape }]) => {
     const data = new Float32Array(rows * shape.cols);

@@ -4,7 +4,7 @@
  */
 import type { Program } from "../../backends/backend.ts";
 import { portableExp, portableLog } from "../../core/portable.ts";
-import { after, all, type Wait } from "../steps.ts";
+import { after, type Wait, waitForAll } from "../steps.ts";
 
 /** Evaluation per row, nats. */
 export interface RowEvaluation {
@@ -60,7 +60,7 @@ export class RowSums {
     const divergences = [...this.#divergences].map(([name, sums]) => {
       return { name, sums, values: new Float64Array(rows * drawn) };
     });
-    const read = all([
+    const read = waitForAll([
       program.read("logLikelihoods", logLikelihoods),
       program.read("logWeights", logWeights),
       ...divergences.map(({ name, values }) => program.read(name, values)),
@@ -92,7 +92,7 @@ export class RowSums {
   }
 
   addKl(program: Program, first: number, rows: number): Wait {
-    return all([
+    return waitForAll([
       this.#klOfClass && program.read("klOfClass", this.#klOfClass.subarray(first, first + rows)),
       this.#addClosedKl(program, first, rows),
     ]);
@@ -114,19 +114,19 @@ export class RowSums {
     const reconstruction = this.#logLikelihood.map((sum) => sum / samples);
     const rows = reconstruction.length, klOfClass = this.#klOfClass;
     const meanOf = (sum: number) => rows === 0 ? 0 : sum / rows;
-    const closed = this.#klPerDimension.length > 0;
-    const ofLatents = closed ? this.#kl : this.#sampledKl(reconstruction, samples);
-    const kl = klOfClass ? ofLatents.map((value, r) => value + klOfClass[r]) : ofLatents;
+    const isClosed = this.#klPerDimension.length > 0;
+    const klOfLatents = isClosed ? this.#kl : this.#sampledKl(reconstruction, samples);
+    const kl = klOfClass ? klOfLatents.map((value, r) => value + klOfClass[r]) : klOfLatents;
     const layers = [...this.#divergences.values()].map((sums) => meanOf(total(sums) / samples));
     return {
       reconstruction,
       kl,
-      klForm: closed ? "closed" : "sampled",
+      klForm: isClosed ? "closed" : "sampled",
       elbo: reconstruction.map((value, r) => value - kl[r]),
       logLikelihood: this.#largest.map((m, r) => m + portableLog(this.#weights[r] / samples)),
       effectiveSamples: this.#weights.map((sum, r) => sum * sum / this.#squares[r]),
       klPerDimension: this.#klPerDimension.map(meanOf),
-      klPerLayer: Float64Array.from(layers.length > 0 ? layers : [meanOf(total(ofLatents))]),
+      klPerLayer: Float64Array.from(layers.length > 0 ? layers : [meanOf(total(klOfLatents))]),
       ...(klOfClass && { klOfClass: meanOf(total(klOfClass)) }),
     };
   }

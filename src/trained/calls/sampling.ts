@@ -12,7 +12,7 @@ import { BULK_ROWS, capacityOf, type Programs } from "./map_rows.ts";
 import { type Matrix, rowsOf } from "../rows/matrix.ts";
 import { type ConditionOptions, toConditions } from "../rows/model_rows.ts";
 import type { ProgramName } from "../programs/programs.ts";
-import { after, all, type Steps, type Wait } from "../steps.ts";
+import { after, type Steps, type Wait, waitForAll } from "../steps.ts";
 
 /** Options for sampling from the model. */
 export interface SampleOptions extends ConditionOptions {
@@ -56,7 +56,7 @@ export function* drawPairs(
     if (conditions) program.write("c", rowsOf(conditions, at, rows));
     program.run(rows);
     const drawn = rowsOf(x, at, rows);
-    yield all([
+    yield waitForAll([
       program.read("z", rowsOf(z, at, rows)),
       mean
         ? program.read("mean", drawn)

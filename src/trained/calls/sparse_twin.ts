@@ -18,24 +18,24 @@ const TWINS = new WeakMap<TrainedVae, TrainedVae>();
  * missing cells `times` times by the model's reconstruction.
  * @param start initial values by row and column; 0, the mean, if absent
  */
-export function filledIn(
+export function fillMissing(
   vae: TrainedVae,
   standardized: Matrix,
   times: number,
   start?: (row: number, column: number) => number,
 ): { readonly model: TrainedVae; readonly x: Matrix } {
-  const model = takingMissing(vae), x = withObserved(model.spec, standardized);
+  const model = modelAcceptingMissing(vae), x = withObserved(model.spec, standardized);
   const width = standardized.shape[1];
-  if (start) fillIn(x, width, start);
+  if (start) writeMissing(x, width, start);
   for (let time = 0; time < times; time++) {
     const { data } = model.onHost.reconstruct(x);
-    fillIn(x, width, (r, c) => data[r * width + c]);
+    writeMissing(x, width, (r, c) => data[r * width + c]);
   }
   return { model, x };
 }
 
 /** Writes values to the missing cells. */
-function fillIn(
+function writeMissing(
   { data, shape: [rows, width] }: Matrix,
   columns: number,
   value: (row: number, column: number) => number,
@@ -48,7 +48,7 @@ function fillIn(
 }
 
 /** The model itself if it accepts missing cells, else its twin, with the model's current parameters. */
-function takingMissing(vae: TrainedVae): TrainedVae {
+function modelAcceptingMissing(vae: TrainedVae): TrainedVae {
   if (vae.spec.missing) return vae;
   const parameters = vae.parameters();
   const known = TWINS.get(vae);

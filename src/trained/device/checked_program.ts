@@ -14,7 +14,7 @@ import type { Plan } from "../../graph/plan.ts";
 import { after, type Wait } from "../steps.ts";
 
 /** Parts of a run in which the host checks a row, and the minimum number of rows in a part. */
-const PARTS = 16, PART_ROWS = 16;
+const MAX_PARTS = 16, MIN_PART_ROWS = 16;
 
 /** The host's results for one row of a run. */
 interface Expected {
@@ -55,7 +55,7 @@ export class CheckedProgram implements Program {
     this.#prepare();
     const wait = this.#device.run(rows);
     // The device computes meanwhile.
-    this.#expected = checkedRows(rows, this.#runs++).map((row) => this.#expect(row));
+    this.#expected = checkedRows(rows, this.#runs++).map((row) => this.#computeExpected(row));
     return wait;
   }
 
@@ -70,7 +70,7 @@ export class CheckedProgram implements Program {
     this.#device.dispose();
   }
 
-  #expect(row: number): Expected {
+  #computeExpected(row: number): Expected {
     const program = this.#host();
     let scale = 1;
     for (const [name, { shape, integer }] of this.plan.inputs) {
@@ -82,7 +82,7 @@ export class CheckedProgram implements Program {
       // Draws are numbered by row.
       if (name === "key") values[3] += row;
       program.write(name, values);
-      if (!integer) scale = values.reduce((most, each) => Math.max(most, Math.abs(each)), scale);
+      if (!integer) scale = values.reduce((max, each) => Math.max(max, Math.abs(each)), scale);
     }
     program.run(1);
     const outputs = new Map([...this.plan.outputs].map(([name, { shape }]) => {
@@ -95,7 +95,7 @@ export class CheckedProgram implements Program {
 
   #compare(output: string, got: ArrayLike<number>, { row, scale, outputs }: Expected): void {
     const want = outputs.get(output)!;
-    const largest = want.reduce((most, each) => Math.max(most, Math.abs(each)), scale);
+    const largest = want.reduce((max, each) => Math.max(max, Math.abs(each)), scale);
     const limit = this.#tolerance * largest;
     want.forEach((expected, i) => {
       const actual = got[row * want.length + i];
@@ -112,7 +112,7 @@ export class CheckedProgram implements Program {
 /** The rows to check; different ones in every run. */
 function checkedRows(rows: number, run: number): readonly number[] {
   const random = new HostRandom(rows, run, 0);
-  const parts = Math.min(PARTS, Math.floor(rows / PART_ROWS));
+  const parts = Math.min(MAX_PARTS, Math.floor(rows / MIN_PART_ROWS));
   const start = (part: number) => Math.floor(part * rows / parts);
   const inner = Array.from({ length: parts }, (_, part) => {
     return start(part) + random.below(start(part + 1) - start(part));

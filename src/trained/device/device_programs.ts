@@ -54,11 +54,11 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
 
   program(name: Name, { samples, capacity, rows = capacity }: ProgramSize): Program {
     const kind = `${name} ${samples ?? 1}`;
-    const most = this.#limits.get(kind) ?? this.#estimate(name, samples);
-    for (let size = Math.min(powerOfTwo(rows), most);; size /= 2) {
+    const maxRows = this.#limits.get(kind) ?? this.#estimate(name, samples);
+    for (let size = Math.min(powerOfTwo(rows), maxRows);; size /= 2) {
       try {
         const program = this.#get(kind, name, { capacity: size, samples });
-        this.#limits.set(kind, size < Math.min(powerOfTwo(rows), most) ? size : most);
+        this.#limits.set(kind, size < Math.min(powerOfTwo(rows), maxRows) ? size : maxRows);
         return program;
       } catch (error) {
         if (!(error instanceof LimitError) || size === 1) throw error;
@@ -69,8 +69,8 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   /** Lets the device tune the program for some work. */
   async prepare({ name, rows, samples }: Work<Name>): Promise<void> {
     const draws = samples && Math.min(samples, SAMPLE_CHUNK);
-    const most = this.#limits.get(`${name} ${draws ?? 1}`) ?? this.#estimate(name, draws);
-    const capacity = Math.min(powerOfTwo(rows), most), key = `${name} ${draws ?? 1} ${capacity}`;
+    const maxRows = this.#limits.get(`${name} ${draws ?? 1}`) ?? this.#estimate(name, draws);
+    const capacity = Math.min(powerOfTwo(rows), maxRows), key = `${name} ${draws ?? 1} ${capacity}`;
     if (this.#prepared.has(key)) return;
     this.#prepared.add(key);
     await this.device.prepare(this.#host.plan(name, { capacity, samples: draws }));
@@ -94,7 +94,11 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   #compile(kind: string, name: Name, size: ProgramSize): Program {
     const plan = this.#host.plan(name, size), segments = { parameters: this.#parameters };
     const check = () => this.#check(kind, name, size.samples);
-    return new CheckedProgram(this.device.compile(plan, segments), check, () => this.#follow());
+    return new CheckedProgram(
+      this.device.compile(plan, segments),
+      check,
+      () => this.#copyParameters(),
+    );
   }
 
   /** The host's program for one row. */
@@ -111,7 +115,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
    * Copies the current parameters to the device.
    * @throws LimitError if the device holds halves and a parameter is too large for one
    */
-  #follow(): void {
+  #copyParameters(): void {
     if (this.#version === this.#host.version) return;
     this.#host.segment.read(0, this.#values);
     this.#parameters.write(0, this.#values);

@@ -22,12 +22,12 @@ import type { Engine } from "../engine.ts";
 import type { Work, WorkDevice } from "./work_device.ts";
 import { BULK_ROWS, capacityOf, type Programs } from "../calls/map_rows.ts";
 import { SAMPLE_CHUNK } from "../calls/evaluation.ts";
-import { finish, finishLater, type Steps } from "../steps.ts";
+import { runAsync, runSync, type Steps } from "../steps.ts";
 import { DevicePrograms } from "./device_programs.ts";
 import { requireSelfTest } from "./self_test.ts";
 
 /** Operations of a call that justify finding an adapter and a trial: seconds on WebAssembly. */
-const LARGE_CALL = 1e11;
+const CALL_TRIAL_OPERATIONS = 1e11;
 
 export interface ScoringDeviceOptions {
   readonly open: (options: AdapterOptions) => Promise<Accelerator>;
@@ -38,7 +38,7 @@ export interface ScoringDeviceOptions {
 export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   readonly #host: Engine<Name>;
   readonly #options: ScoringDeviceOptions;
-  readonly #isAsked: boolean;
+  readonly #isRequested: boolean;
   #opening?: Promise<DevicePrograms<Name> | undefined>;
   #opened?: DevicePrograms<Name>;
   /** Operations per row, by program. */
@@ -52,7 +52,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   constructor(host: Engine<Name>, options: ScoringDeviceOptions) {
     this.#host = host;
     this.#options = options;
-    this.#isAsked = host.device.backend === "webgpu";
+    this.#isRequested = host.device.backend === "webgpu";
     requireChoice("adapter.weights", host.device.adapter?.weights ?? "f32", ["f32", "f16"]);
   }
 
@@ -81,24 +81,24 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
 
   async #run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
     const device = await this.#deviceFor(work);
-    if (!device) return finish(steps(this.#host));
+    if (!device) return runSync(steps(this.#host));
     try {
       await device.prepare(work);
-      const result = await finishLater(steps(device));
+      const result = await runAsync(steps(device));
       const { adapter } = device.device.details,
         { weights = "f32" } = this.#host.device.adapter ?? {};
       this.#details = { adapter, scoring: "webgpu", scoringWeights: weights };
       return result;
     } catch (error) {
-      this.#lose(error, device);
-      return finish(steps(this.#host));
+      this.#abandon(error, device);
+      return runSync(steps(this.#host));
     }
   }
 
   async #deviceFor(work: Work<Name>): Promise<DevicePrograms<Name> | undefined> {
-    if ("lost" in this.#details || !this.#isAsked && !this.#isLarge(work)) return undefined;
+    if ("lost" in this.#details || !this.#isRequested && !this.#isLarge(work)) return undefined;
     const device = await (this.#opening ??= this.#open());
-    if (!device || this.#isAsked) return device;
+    if (!device || this.#isRequested) return device;
     const { name, samples } = work, kind = `${name} ${samples ?? 1}`;
     if (!this.#wins.has(kind)) this.#wins.set(kind, this.#isFaster(device, work));
     return await this.#wins.get(kind) ? device : undefined;
@@ -107,16 +107,16 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   async #open(): Promise<DevicePrograms<Name> | undefined> {
     const { adapter } = this.#host.device;
     try {
-      const opened = await this.#options.open({ allowSoftware: this.#isAsked, ...adapter });
+      const opened = await this.#options.open({ allowSoftware: this.#isRequested, ...adapter });
       this.#opened = devicePrograms(opened, this.#host);
       if (this.#disposed) this.#opened.dispose();
-      else if (!this.#isAsked) await this.#test(this.#opened);
+      else if (!this.#isRequested) await this.#test(this.#opened);
       return "lost" in this.#details ? undefined : this.#opened;
     } catch (error) {
       // If a GPU was requested, an adapter may still appear later.
-      if (this.#isAsked) this.#opening = undefined;
+      if (this.#isRequested) this.#opening = undefined;
       if (error instanceof GpuError) this.#details = { lost: error.message };
-      else if (this.#isAsked) throw error;
+      else if (this.#isRequested) throw error;
       return undefined;
     }
   }
@@ -125,13 +125,13 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     try {
       await requireSelfTest(device.device);
     } catch (error) {
-      this.#lose(error, device);
+      this.#abandon(error, device);
     }
   }
 
   /** Continues on the host. @throws errors that are not GPU failures, or that result from disposal */
-  #lose(error: unknown, device: DevicePrograms<Name>): void {
-    const isRefused = !this.#isAsked && error instanceof LimitError;
+  #abandon(error: unknown, device: DevicePrograms<Name>): void {
+    const isRefused = !this.#isRequested && error instanceof LimitError;
     if (!(error instanceof GpuError || isRefused) || this.#disposed) throw error;
     if ("lost" in this.#details) return;
     this.#details = { adapter: device.device.details.adapter, lost: error.message };
@@ -141,7 +141,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   #isLarge({ name, rows, samples = 1 }: Work<Name>): boolean {
     if (this.#host.device.determinism === "portable") return false;
     const drawn = Math.min(samples, SAMPLE_CHUNK), draws = Math.max(1, samples / SAMPLE_CHUNK);
-    const { trialOperations = LARGE_CALL } = this.#host.device.adapter ?? {};
+    const { trialOperations = CALL_TRIAL_OPERATIONS } = this.#host.device.adapter ?? {};
     return rows * draws * this.#operationsOf(name, drawn) >= trialOperations;
   }
 
@@ -161,20 +161,20 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     const { name, rows } = work, samples = work.samples && Math.min(work.samples, SAMPLE_CHUNK);
     const { clock } = this.#options;
     try {
-      const perRow = async (take: () => Promise<number>) => {
-        await take();
-        const start = clock(), taken = await take();
-        return (clock() - start) / taken;
+      const perRow = async (runOnce: () => Promise<number>) => {
+        await runOnce();
+        const start = clock(), rows = await runOnce();
+        return (clock() - start) / rows;
       };
-      const there = await perRow(() =>
-        tryOn(device.program(name, { capacity: BULK_ROWS, samples, rows }))
+      const onDevice = await perRow(() =>
+        runOnZeros(device.program(name, { capacity: BULK_ROWS, samples, rows }))
       );
-      const here = await perRow(() =>
-        tryOn(this.#host.program(name, { capacity: BULK_ROWS, samples }))
+      const onHost = await perRow(() =>
+        runOnZeros(this.#host.program(name, { capacity: BULK_ROWS, samples }))
       );
-      return there < here;
+      return onDevice < onHost;
     } catch (error) {
-      this.#lose(error, device);
+      this.#abandon(error, device);
       return false;
     }
   }
@@ -194,7 +194,7 @@ function devicePrograms<Name extends string>(
 }
 
 /** Runs the program once at full capacity on zeros. @returns the number of rows */
-async function tryOn(program: Program): Promise<number> {
+async function runOnZeros(program: Program): Promise<number> {
   const rows = capacityOf(program), { inputs, outputs } = program.plan;
   for (const [name, { shape }] of inputs) {
     program.write(name, new Float32Array(sizeAt(shape, rows)));

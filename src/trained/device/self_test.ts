@@ -15,7 +15,7 @@ import { createGraph } from "../../graph/graph.ts";
 import { type Plan, plan } from "../../graph/plan.ts";
 
 const ROWS = 5, COLUMNS = 7, LATENT = 3;
-const NOTHING = { length: 0, places: new Map() };
+const NO_PARAMETERS = { length: 0, places: new Map() };
 
 /** @throws GpuError if the device's results differ, or it fails */
 export async function requireSelfTest(device: Accelerator): Promise<void> {
@@ -57,7 +57,7 @@ function testPlan(): Plan {
   const loss = g.sumRows(cost, { mean: true });
   const [dWeight, dBias, dBack] = gradient(g, loss, [weight, bias, back]);
   const outputs = { loss, dWeight, dBias, dBack, bound: g.logSumExpCols(logits) };
-  return plan(g, { outputs, capacity: ROWS, parameters: NOTHING });
+  return plan(g, { outputs, capacity: ROWS, parameters: NO_PARAMETERS });
 }
 
 async function resultsOf(on: Backend, compiled: Plan): Promise<ReadonlyMap<string, Float64Array>> {

@@ -42,16 +42,16 @@ export class ModelFileError extends SyntaxError {
 }
 
 /** A model file that stores its tensors unchanged. */
-export type WholeFile = ModelFile & { readonly format?: undefined };
+export type UnpackedFile = ModelFile & { readonly format?: undefined };
 
 /** Writes a file; the same model gives the same bytes. */
-export function writeModelFile(file: WholeFile): Uint8Array {
+export function writeModelFile(file: UnpackedFile): Uint8Array {
   return writeFields(file, {});
 }
 
 /** @param fields metadata in addition to the fields of every file */
 export function writeFields(
-  { kind, metadata, tensors }: WholeFile,
+  { kind, metadata, tensors }: UnpackedFile,
   fields: Readonly<Record<string, string>>,
 ): Uint8Array {
   const texts = Object.fromEntries(
@@ -59,7 +59,7 @@ export function writeFields(
   );
   const common = { format: FORMAT, version: VERSION, kind, checksum: NO_CHECKSUM };
   const bytes = encode(tensors, { ...common, ...fields, ...texts });
-  bytes.set(new TextEncoder().encode(crc32(bytes)), placeOf(bytes, NO_CHECKSUM));
+  bytes.set(new TextEncoder().encode(crc32(bytes)), checksumOffset(bytes, NO_CHECKSUM));
   return bytes;
 }
 
@@ -72,7 +72,7 @@ export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   if (isNoModel(bytes)) {
     throw new ModelFileError("Cannot read model: it is not an Elbow model file");
   }
-  const { tensors, metadata: fields } = blamingFile(() => decode(bytes, inPlace));
+  const { tensors, metadata: fields } = asModelFileError(() => decode(bytes, inPlace));
   const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
   if (format !== FORMAT) {
     throw new ModelFileError(
@@ -94,12 +94,12 @@ export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
       "Cannot read model: the file is damaged (its checksum does not match)",
     );
   }
-  const metadata = blamingFile(() =>
+  const metadata = asModelFileError(() =>
     Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]))
   );
   const common = { kind: kind as ModelFileKind, metadata };
   if (weights === "f32") return { ...common, tensors };
-  return { ...common, tensors: blamingFile(() => unpackTensors(tensors)), format: weights };
+  return { ...common, tensors: asModelFileError(() => unpackTensors(tensors)), format: weights };
 }
 
 /** Whether the bytes are another type of file: safetensors begins with the length of its header, then "{". */
@@ -112,7 +112,7 @@ function isFileFormat(name: string): name is FileFormat {
 }
 
 function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
-  const at = placeOf(bytes, checksum);
+  const at = checksumOffset(bytes, checksum);
   if (at < 0) return false;
   const zeros = new Uint8Array(NO_CHECKSUM.length).fill(NO_CHECKSUM.charCodeAt(0));
   const before = crc32(zeros, crc32(bytes.subarray(0, at)));
@@ -120,7 +120,7 @@ function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
 }
 
 /** The byte offset of the checksum. Metadata keys are sorted, so it comes first. */
-function placeOf(bytes: Uint8Array, checksum: string): number {
+function checksumOffset(bytes: Uint8Array, checksum: string): number {
   const start = String.fromCharCode(...bytes.subarray(8, 8 + BEFORE_CHECKSUM.length + 9));
   return start === `${BEFORE_CHECKSUM}${checksum}"` ? 8 + BEFORE_CHECKSUM.length : -1;
 }
@@ -135,11 +135,11 @@ export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): v
 
 /** The model specification in a file. */
 export function specOf({ metadata }: ModelFile): ModelSpec {
-  return blamingFile(() => parseSpec(metadata.spec));
+  return asModelFileError(() => parseSpec(metadata.spec));
 }
 
 /** Runs `read`, and turns its errors into a `ModelFileError`. */
-export function blamingFile<Value>(read: () => Value): Value {
+export function asModelFileError<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {

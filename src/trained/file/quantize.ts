@@ -24,7 +24,7 @@ export const FILE_FORMATS: readonly FileFormat[] = ["f32", "f16", "int8"];
 /** With fewer rows than this, a scale per column (4 bytes) costs more than it saves (1 byte per row). */
 const MIN_ROWS = 8;
 
-const LARGEST = 127;
+const MAX_INT8 = 127;
 
 /** Suffix of the tensor that holds the scales. */
 const SCALE = ".scale";
@@ -85,7 +85,7 @@ function toInt8(
     const c = i % columns;
     largest[c] = Math.max(largest[c], Math.abs(value));
   });
-  const scales = largest.map((value) => shortScale(value / LARGEST));
+  const scales = largest.map((value) => shortScale(value / MAX_INT8));
   const values = Int8Array.from(data, (value, i) => {
     const scale = scales[i % columns];
     return scale > 0 ? Math.round(value / scale) : 0;
@@ -111,8 +111,8 @@ function scalesOf(
 ): Float32Array {
   const { data } = tensors.get(name + SCALE) ?? {};
   const columns = shape[1];
-  const right = shape.length === 2 && data instanceof Float32Array && data.length === columns;
-  if (right && data.every((value) => value >= 0 && value < Infinity)) return data;
+  const isPerColumn = shape.length === 2 && data instanceof Float32Array && data.length === columns;
+  if (isPerColumn && data.every((value) => value >= 0 && value < Infinity)) return data;
   throw new RangeError(
     `Cannot read int8 tensor "${name}": "${name}${SCALE}" must be finite float32 [${columns}]`,
   );

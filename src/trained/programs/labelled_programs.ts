@@ -29,51 +29,59 @@ import { type Moments, momentsOfDraws } from "./moments_program.ts";
 type Outputs = Record<string, Node>;
 
 /** Each row with every class, and a function that averages values `[C·B, n]` back to rows. */
-function spread(scope: Scope, spec: ModelSpec) {
+function withClasses(scope: Scope, spec: ModelSpec) {
   const { g } = scope;
   const { x, condition } = rowsInput(g, spec);
   const labels = { given: condition!, logPosterior: classify(scope, spec, x) };
   const shares = classShares(g, labels);
-  const over = (perClass: Node) => overClasses(g, shares, perClass);
-  return { each: withEveryClass(g, spec, x), labels, over };
+  const averageClasses = (perClass: Node) => overClasses(g, shares, perClass);
+  return { everyClass: withEveryClass(g, spec, x), labels, averageClasses };
 }
 
 /** Moments of the mixture Σ_y q(y | x) q(z | x, y). */
 export function encodeLabelled(scope: Scope, spec: ModelSpec): Outputs {
-  const { each, over } = spread(scope, spec);
-  const { mean, logVar } = infer(scope, spec, each.all);
-  return { ...mixtureOf(scope.g, spec, over, { mean, logVar }) };
+  const { everyClass, averageClasses } = withClasses(scope, spec);
+  const { mean, logVar } = infer(scope, spec, everyClass.all);
+  return { ...mixtureOf(scope.g, spec, averageClasses, { mean, logVar }) };
 }
 
 /** The same moments from draws, and the mean of every layer. */
 export function momentsLabelled(scope: Scope, spec: ModelSpec, samples: number): Outputs {
-  const { each, over } = spread(scope, spec);
-  const { layers, ...moments } = momentsOfDraws(scope, spec, each.all, samples);
-  const means = layers.map((mean, i) => [`mean.${i}`, over(mean)] as const);
-  return { ...mixtureOf(scope.g, spec, over, moments), ...Object.fromEntries(means) };
+  const { everyClass, averageClasses } = withClasses(scope, spec);
+  const { layers, ...moments } = momentsOfDraws(scope, spec, everyClass.all, samples);
+  const means = layers.map((mean, i) => [`mean.${i}`, averageClasses(mean)] as const);
+  return { ...mixtureOf(scope.g, spec, averageClasses, moments), ...Object.fromEntries(means) };
 }
 
 function mixtureOf(
   g: Graph,
   { condition: times }: ModelSpec,
-  over: (perClass: Node) => Node,
+  averageClasses: (perClass: Node) => Node,
   { mean, logVar }: Pick<Moments, "mean" | "logVar">,
 ): Outputs {
-  const whole = over(mean), apart = g.sub(mean, g.repeatRows(whole, { times }));
-  return { mean: whole, logVar: g.log(over(g.add(g.exp(logVar), g.mul(apart, apart)))) };
+  const mixtureMean = averageClasses(mean),
+    deviation = g.sub(mean, g.repeatRows(mixtureMean, { times }));
+  return {
+    mean: mixtureMean,
+    logVar: g.log(averageClasses(g.add(g.exp(logVar), g.mul(deviation, deviation)))),
+  };
 }
 
 export function reconstructLabelled(scope: Scope, spec: ModelSpec): Outputs {
-  const { each, over } = spread(scope, spec);
-  return { mean: over(decoder(scope, spec, infer(scope, spec, each.all).z, each).mean) };
+  const { everyClass, averageClasses } = withClasses(scope, spec);
+  return {
+    mean: averageClasses(
+      decoder(scope, spec, infer(scope, spec, everyClass.all).z, everyClass).mean,
+    ),
+  };
 }
 
 export function scoreLabelled(scope: Scope, spec: ModelSpec): { cost: Node; kl: Node } {
   const { g } = scope;
-  const { each, labels, over } = spread(scope, spec);
-  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, each.all);
-  const logProb = over(decoder(scope, spec, z, each).logProb(each.x));
-  const kl = over(klPerDimension ?? g.sub(logPosterior, logPrior));
+  const { everyClass, labels, averageClasses } = withClasses(scope, spec);
+  const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, everyClass.all);
+  const logProb = averageClasses(decoder(scope, spec, z, everyClass).logProb(everyClass.x));
+  const kl = averageClasses(klPerDimension ?? g.sub(logPosterior, logPrior));
   return {
     cost: negative(g, logProb),
     kl: g.concatCols(kl, klOfClasses(g, labels)),
@@ -90,7 +98,7 @@ export function evaluateLabelled(scope: Scope, spec: ModelSpec, samples: number)
   const { condition, ...rows } = rowsInput(g, spec);
   const terms = labelledTerms(scope, spec, { ...rows, condition: condition! }, { samples });
   const labels = terms.labels!, shares = classShares(g, labels);
-  const over = (perClass: Node) => overClasses(g, shares, perClass);
+  const averageClasses = (perClass: Node) => overClasses(g, shares, perClass);
   const isKnown = g.sumCols(labels.given);
   const marginal = logSumOverClasses(g, terms.logWeights, classes);
   const own = overClasses(g, labels.given, terms.logWeights);
@@ -98,11 +106,11 @@ export function evaluateLabelled(scope: Scope, spec: ModelSpec, samples: number)
   const logWeights = shifted(g, g.add(own, g.mul(marginal, isMissing)), -portableLog(classes));
   const { klPerDimension, divergences } = terms;
   return {
-    logLikelihoods: g.reshape(over(terms.logLikelihoods), batched(samples)),
+    logLikelihoods: g.reshape(averageClasses(terms.logLikelihoods), batched(samples)),
     logWeights,
     klOfClass: klOfClasses(g, labels),
-    ...(klPerDimension
-      ? { kl: over(klPerDimension) }
-      : Object.fromEntries(divergences.map((each, i) => [`divergence.${i}`, over(each)]))),
+    ...(klPerDimension ? { kl: averageClasses(klPerDimension) } : Object.fromEntries(
+      divergences.map((each, i) => [`divergence.${i}`, averageClasses(each)]),
+    )),
   };
 }

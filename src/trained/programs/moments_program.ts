@@ -28,9 +28,9 @@ export interface Moments {
 export function sharedNoise(g: Graph, request: NoiseRequest): Node {
   const { rows, cols, batched } = request.shape;
   const flat = { rows: 1, cols: rows * cols, batched: false };
-  const one = drawnNoise(g, { ...request, shape: flat });
-  if (!batched) return g.reshape(one, request.shape);
-  return g.reshape(stretched(g, one, { ...flat, batched }), request.shape);
+  const forOneRow = drawnNoise(g, { ...request, shape: flat });
+  if (!batched) return g.reshape(forOneRow, request.shape);
+  return g.reshape(stretched(g, forOneRow, { ...flat, batched }), request.shape);
 }
 
 export function moments(scope: Scope, spec: ModelSpec, samples: number): Record<string, Node> {
@@ -53,8 +53,8 @@ export function momentsOfDraws(
     return { mean, logVar, layers: layers.with(0, mean) };
   }
   const [z] = inference.draws, [mean] = layers;
-  const apart = g.sub(z, g.repeatRows(mean, { times: samples }));
-  const squares = g.sumGroups(g.mul(apart, apart), { size: samples });
+  const deviation = g.sub(z, g.repeatRows(mean, { times: samples }));
+  const squares = g.sumGroups(g.mul(deviation, deviation), { size: samples });
   const variance = g.affine(squares, { scale: 1 / (samples - 1), offset: 1e-30 });
   return { mean, logVar: g.log(variance), layers };
 }

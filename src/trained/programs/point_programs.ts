@@ -36,7 +36,7 @@ export function conditional(scope: Scope, spec: ModelSpec): Outputs {
 }
 
 /** Prefix of the outputs that are parameters of p(x | z). */
-export const DRAW = "draw.";
+export const DRAW_PREFIX = "draw.";
 
 /** E[x | z], and the parameters that draws of x need, for every row. */
 export function parametersAt(
@@ -47,20 +47,20 @@ export function parametersAt(
 ): Outputs {
   const { g } = scope, { mean, parameters } = decoder(scope, spec, z, rows);
   const drawn = Object.entries(parameters).map(([name, node]) => {
-    const ofRows = node.shape.batched ? node : stretched(g, node, batched(node.shape.cols));
-    return [`${DRAW}${name}`, ofRows];
+    const perRow = node.shape.batched ? node : stretched(g, node, batched(node.shape.cols));
+    return [`${DRAW_PREFIX}${name}`, perRow];
   });
   return { mean, ...Object.fromEntries(drawn) };
 }
 
 export function score(scope: Scope, spec: ModelSpec): Outputs {
-  const { logProb, kl } = atPoint(scope, spec);
+  const { logProb, kl } = atPosteriorMean(scope, spec);
   return { cost: negative(scope.g, logProb), kl };
 }
 
 export function rowScores(scope: Scope, spec: ModelSpec): Outputs {
   const { g } = scope;
-  const { logProb, kl } = atPoint(scope, spec);
+  const { logProb, kl } = atPosteriorMean(scope, spec);
   return {
     reconstruction: negative(g, g.sumCols(logProb)),
     divergence: g.sumCols(kl),
@@ -68,7 +68,7 @@ export function rowScores(scope: Scope, spec: ModelSpec): Outputs {
 }
 
 /** ln p(x_d | z) `[B, D]` at z = E[z | x], and the KL `[B, L]`. */
-function atPoint(scope: Scope, spec: ModelSpec): { logProb: Node; kl: Node } {
+function atPosteriorMean(scope: Scope, spec: ModelSpec): { logProb: Node; kl: Node } {
   const { g } = scope;
   const rows = rowsInput(g, spec);
   const { z, klPerDimension, logPosterior, logPrior } = infer(scope, spec, rows.all);

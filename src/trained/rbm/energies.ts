@@ -35,12 +35,12 @@ export function energiesOf(
  */
 export function unitRows(rows: Rows, columns: number): Matrix {
   const matrix = toMatrix(rows, columns);
-  const bad = matrix.data.findIndex((value) => !(value >= 0 && value <= 1));
-  if (bad < 0) return matrix;
-  const [row, column] = [Math.floor(bad / columns) + 1, bad % columns + 1];
+  const invalid = matrix.data.findIndex((value) => !(value >= 0 && value <= 1));
+  if (invalid < 0) return matrix;
+  const [row, column] = [Math.floor(invalid / columns) + 1, invalid % columns + 1];
   throw new RangeError(
     `Cannot read row ${row}, column ${column}: expected a value from 0 to 1, got ${
-      matrix.data[bad]
+      matrix.data[invalid]
     }`,
   );
 }

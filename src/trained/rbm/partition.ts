@@ -91,8 +91,8 @@ export async function annealedPartition(
   }
   const start = base.reduce((sum, logOdds) => sum + softplus(logOdds), spec.hidden * Math.LN2);
   const logMean = logSumExp(logWeights) - portableLog(chains);
-  const spread = logWeights.reduce((sum, each) => sum + (portableExp(each - logMean) - 1) ** 2, 0);
-  const standardError = Math.sqrt(spread / (chains - 1) / chains);
+  const squares = logWeights.reduce((sum, each) => sum + (portableExp(each - logMean) - 1) ** 2, 0);
+  const standardError = Math.sqrt(squares / (chains - 1) / chains);
   return { logPartition: start + logMean, standardError, method: "ais" };
 }
 

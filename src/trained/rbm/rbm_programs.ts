@@ -81,16 +81,16 @@ function anneal(scope: Scope, spec: RbmSpec): Record<string, Node> {
   const [from, to] = [g.input("from", SCALAR), g.input("to", SCALAR)];
   const inputs = visible.other(x, "identity");
   const bias = g.parameter("visible.bias", 1, spec.visible);
-  const towards = g.matmul(x, g.sub(bias, base), { transposeA: false, transposeB: true });
+  const biasChange = g.matmul(x, g.sub(bias, base), { transposeA: false, transposeB: true });
   const softplus = (beta: Node) => g.activation(g.mul(inputs, beta), { kind: "softplus" });
-  const gained = g.sumCols(g.sub(softplus(to), softplus(from)));
-  const up = g.activation(g.mul(inputs, to), { kind: "sigmoid" });
-  const h = drawBinary(scope, up, halfSweep(ANNEALING, 0));
+  const hiddenChange = g.sumCols(g.sub(softplus(to), softplus(from)));
+  const hiddenMean = g.activation(g.mul(inputs, to), { kind: "sigmoid" });
+  const h = drawBinary(scope, hiddenMean, halfSweep(ANNEALING, 0));
   const own = g.mul(hidden.other(h, "identity"), to);
   const rest = g.mul(base, g.sub(g.constant(1), to));
   const mean = g.activation(g.add(own, rest), { kind: "sigmoid" });
   return {
-    logWeight: g.add(g.mul(towards, g.sub(to, from)), gained),
+    logWeight: g.add(g.mul(biasChange, g.sub(to, from)), hiddenChange),
     draw: drawBinary(scope, mean, halfSweep(ANNEALING, 1)),
   };
 }

@@ -11,7 +11,12 @@ import { Engine, type NamedTensor } from "../engine.ts";
 import { BULK_ROWS } from "../calls/map_rows.ts";
 import { parameterTensors, parameterValues } from "../file/file_contents.ts";
 import type { Matrix, Rows } from "../rows/matrix.ts";
-import { blamingFile, type ModelFile, requireKind, writeModelFile } from "../file/model_file.ts";
+import {
+  asModelFileError,
+  type ModelFile,
+  requireKind,
+  writeModelFile,
+} from "../file/model_file.ts";
 import { pauser } from "../pauser.ts";
 import { loadModelFile } from "../trained_vae.ts";
 import { energiesOf, type RbmEngine, unitRows } from "./energies.ts";
@@ -202,6 +207,6 @@ export async function loadRbm(
 /** Spec and parameter values of an RBM's file. */
 export function rbmFromFile(file: ModelFile): [RbmSpec, Map<string, Float32Array>] {
   requireKind(file, ["rbm"]);
-  const spec = blamingFile(() => parseRbmSpec(file.metadata.spec));
+  const spec = asModelFileError(() => parseRbmSpec(file.metadata.spec));
   return [spec, parameterValues(file, rbmParameters(spec))];
 }

@@ -21,12 +21,14 @@ export interface CellFault {
   readonly needs: string;
 }
 
-type Likely = Pick<ModelSpec, "inputs" | "likelihood">;
+type LikelihoodColumns = Pick<ModelSpec, "inputs" | "likelihood">;
 
-type Ruled = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
+type RestrictedGroup = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
 
 /** The columns with restricted values, and their rules. Cached, because a server checks every request. */
-const ruledGroups = oncePer(({ likelihood, inputs }: Likely): readonly Ruled[] =>
+const restrictedGroups = oncePer((
+  { likelihood, inputs }: LikelihoodColumns,
+): readonly RestrictedGroup[] =>
   groupsOf(likelihood, inputs)
     .map((group) => ({ ...group, ...definitionOf(group.spec.type) }))
     .filter(({ data: rule }) => rule !== ANY_NUMBER)
@@ -34,11 +36,11 @@ const ruledGroups = oncePer(({ likelihood, inputs }: Likely): readonly Ruled[] =
 
 /** The first cell, row by row, whose value the likelihood does not allow; rows start every `stride` values. */
 export function findFault(
-  of: Likely,
+  model: LikelihoodColumns,
   data: Float32Array | Float64Array,
-  stride: number = of.inputs,
+  stride: number = model.inputs,
 ): CellFault | undefined {
-  const groups = ruledGroups(of);
+  const groups = restrictedGroups(model);
   if (groups.length === 0) return undefined;
   for (let at = 0; at < data.length; at += stride) {
     for (const { spec, first, columns, title, data: rule } of groups) {
@@ -59,7 +61,7 @@ export function findFault(
 
 /** @throws RangeError naming row, from 1, and column of the first cell that the likelihood does not allow */
 export function requireData(
-  spec: Likely,
+  spec: LikelihoodColumns,
   data: Float32Array | Float64Array,
   { stride, nameOf = (column) => `${column + 1}` }: {
     readonly stride?: number;
@@ -77,7 +79,9 @@ export function requireData(
 }
 
 /** For each column, the name of its likelihood if the column must not be standardised, else undefined. */
-export function fixedColumns({ inputs, likelihood }: Likely): readonly (string | undefined)[] {
+export function fixedColumns(
+  { inputs, likelihood }: LikelihoodColumns,
+): readonly (string | undefined)[] {
   return groupsOf(likelihood, inputs).flatMap(({ spec, columns }) => {
     const { title, standardizes } = definitionOf(spec.type);
     return new Array<string | undefined>(columns).fill(standardizes ? undefined : title);

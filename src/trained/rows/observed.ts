@@ -10,23 +10,23 @@ import type { Matrix } from "./matrix.ts";
  */
 export function withObserved({ inputs, likelihood, missing }: ModelSpec, rows: Matrix): Matrix {
   if (!missing) return rows;
-  const [count, width] = rows.shape, wide = width + inputs;
-  const data = new Float32Array(count * wide), fill = placeholders(likelihood, inputs);
+  const [count, width] = rows.shape, widthWithMask = width + inputs;
+  const data = new Float32Array(count * widthWithMask), fill = placeholders(likelihood, inputs);
   for (let r = 0; r < count; r++) {
-    const row = data.subarray(r * wide, (r + 1) * wide);
+    const row = data.subarray(r * widthWithMask, (r + 1) * widthWithMask);
     row.set(rows.data.subarray(r * width, (r + 1) * width));
     markObserved(row, fill);
   }
-  return { data, shape: [count, wide] };
+  return { data, shape: [count, widthWithMask] };
 }
 
 /** Writes the mask at the end of one row, and replaces its missing cells. */
 export function markObserved(row: Float32Array | Float64Array, fill: Float32Array): void {
   const inputs = fill.length, mask = row.length - inputs;
   for (let c = 0; c < inputs; c++) {
-    const there = !Number.isNaN(row[c]);
-    row[mask + c] = there ? 1 : 0;
-    if (!there) row[c] = fill[c];
+    const isObserved = !Number.isNaN(row[c]);
+    row[mask + c] = isObserved ? 1 : 0;
+    if (!isObserved) row[c] = fill[c];
   }
 }
 

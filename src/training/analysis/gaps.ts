@@ -65,10 +65,10 @@ export function gapsOf(
   const measured = (q: RowGaussians) => evaluateUnder(model, x, q, settings);
   const amortised = measured(start), own = measured(refined);
   const isBetter = own.elbo.map((elbo, r) => Number(elbo >= amortised.elbo[r]));
-  const better = (of: (each: RowEvaluation) => Float64Array) =>
+  const bestOf = (of: (each: RowEvaluation) => Float64Array) =>
     of(amortised).map((value, r) => isBetter[r] ? of(own)[r] : value);
-  const refinedElbo = better(({ elbo }) => elbo);
-  const logLikelihood = better((each) => each.logLikelihood);
+  const refinedElbo = bestOf(({ elbo }) => elbo);
+  const logLikelihood = bestOf((each) => each.logLikelihood);
   return {
     logLikelihood,
     elbo: amortised.elbo,

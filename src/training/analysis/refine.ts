@@ -42,7 +42,7 @@ export interface RefineSettings {
 const BATCH_ROWS = 128;
 
 /** Key steps beyond those of evaluation: q must not be evaluated on the draws that it was fitted to. */
-const FIRST_STEP = 2 ** 31;
+const FIRST_KEY_STEP = 2 ** 31;
 
 /** The usual constants of Adam. */
 const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;
@@ -96,7 +96,7 @@ export function refine(
       for (let step = 0; step < settings.steps; step++) {
         for (const { name, values } of parts) program.write(name, values);
         const row = settings.sameDraws ? 0 : first;
-        program.write("key", [...splitSeed(settings.seed), FIRST_STEP + step, row]);
+        program.write("key", [...splitSeed(settings.seed), FIRST_KEY_STEP + step, row]);
         program.run(count);
         const rate = settings.learningRate * cosineRamp(step / settings.steps);
         for (const { by, descend } of parts) descend(program, by, rate, count);
@@ -117,17 +117,17 @@ export function refine(
  */
 function adam(values: Float32Array) {
   const { length } = values;
-  const slope = new Float64Array(length),
+  const gradient = new Float64Array(length),
     m = new Float64Array(length),
     v = new Float64Array(length);
   let power1 = 1, power2 = 1;
   return (program: SyncProgram, output: string, rate: number, rows: number) => {
-    program.read(output, slope);
+    program.read(output, gradient);
     power1 *= BETA_1;
     power2 *= BETA_2;
     for (let i = 0; i < length; i++) {
-      if (!Number.isFinite(slope[i])) continue;
-      const own = rows * slope[i];
+      if (!Number.isFinite(gradient[i])) continue;
+      const own = rows * gradient[i];
       m[i] = BETA_1 * m[i] + (1 - BETA_1) * own;
       v[i] = BETA_2 * v[i] + (1 - BETA_2) * own ** 2;
       values[i] -= rate * (m[i] / (1 - power1)) / (Math.sqrt(v[i] / (1 - power2)) + EPSILON);

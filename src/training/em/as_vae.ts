@@ -30,15 +30,15 @@ export function linearVaeParameters(
   noise: "shared" | "perFeature",
 ): LinearParameters {
   const columns = mean.length;
-  const { turned, precisions } = canonical(factors, latent);
-  const sharpest = portableLog(precisions[0]), limit = -LOG_VARIANCE.low;
-  if (sharpest > limit) {
+  const { rotated, precisions } = canonical(factors, latent);
+  const maxLogPrecision = portableLog(precisions[0]), limit = -LOG_VARIANCE.low;
+  if (maxLogPrecision > limit) {
     throw new RangeError(
-      `Cannot fit factors: ln of the posterior precision must be at most ${limit}, got ${sharpest}: use a larger minVariance`,
+      `Cannot fit factors: ln of the posterior precision must be at most ${limit}, got ${maxLogPrecision}: use a larger minVariance`,
     );
   }
-  const { loadings, variances } = turned;
-  const encoder = scaledLoadings(turned, latent).map((value, i) => value / precisions[i % latent]);
+  const { loadings, variances } = rotated;
+  const encoder = scaledLoadings(rotated, latent).map((value, i) => value / precisions[i % latent]);
   const encoderBias = new Float64Array(latent), decoder = new Float64Array(latent * columns);
   encoder.forEach((value, i) => encoderBias[i % latent] -= mean[Math.floor(i / latent)] * value);
   loadings.forEach((value, i) => decoder[(i % latent) * columns + Math.floor(i / latent)] = value);
@@ -58,15 +58,15 @@ export function linearVaeParameters(
 function canonical(factors: Factors, latent: number) {
   const { values: precisions, vectors } = symmetricEigen(precision(factors, latent), latent);
   const { loadings, variances } = factors;
-  const turned = new Float64Array(loadings.length), largest = new Float64Array(latent);
+  const rotated = new Float64Array(loadings.length), largest = new Float64Array(latent);
   for (let d = 0; d < loadings.length; d += latent) {
     for (let l = 0; l < latent; l++) {
       let sum = 0;
       for (let k = 0; k < latent; k++) sum += loadings[d + k] * vectors[l * latent + k];
-      turned[d + l] = sum;
+      rotated[d + l] = sum;
       if (Math.abs(sum) > Math.abs(largest[l])) largest[l] = sum;
     }
   }
-  const upright = turned.map((value, i) => largest[i % latent] < 0 ? -value : value);
-  return { turned: { loadings: upright, variances }, precisions };
+  const oriented = rotated.map((value, i) => largest[i % latent] < 0 ? -value : value);
+  return { rotated: { loadings: oriented, variances }, precisions };
 }

@@ -54,7 +54,7 @@ const KEYS = [
 export const MAX_COLUMNS = 8192;
 
 /** The smallest variance that a spec accepts. */
-export const LEAST_VARIANCE = 1e-13;
+export const MIN_VARIANCE = 1e-13;
 
 /** @throws TypeError or RangeError naming the option */
 export function parseEmOptions(options: FactorAnalysisOptions): EmSettings {
@@ -62,7 +62,7 @@ export function parseEmOptions(options: FactorAnalysisOptions): EmSettings {
   const { latent, noise = "perFeature", iterations = 1000, tolerance = 1e-6, seed = 0 } = fields;
   if (fields.minVariance !== undefined) {
     requireNumber("minVariance", fields.minVariance, {
-      min: LEAST_VARIANCE,
+      min: MIN_VARIANCE,
       max: portableExp(LOG_VARIANCE.high),
     });
   }

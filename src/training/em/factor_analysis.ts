@@ -22,8 +22,8 @@ import { linearVaeParameters } from "./as_vae.ts";
 import {
   type EmSettings,
   type FactorAnalysisOptions,
-  LEAST_VARIANCE,
   MAX_COLUMNS,
+  MIN_VARIANCE,
   parseEmOptions,
 } from "./em_options.ts";
 import { expectation, type Factors, maximization } from "./em_step.ts";
@@ -64,7 +64,7 @@ export async function factorAnalysis(
   const pause = pauser(signal);
   const moments = await momentsOf(matrix, pause);
   const floor = minVariance ?? defaultFloor(moments);
-  requireSpread(moments, floor);
+  requireVariance(moments, floor);
   const model = VAE.create({
     inputs: matrix.shape[1],
     ...(columns && { columns }),
@@ -142,17 +142,17 @@ function requireSize({ shape: [rows, columns] }: Matrix, latent: number): void {
 
 function defaultFloor({ covariance, mean: { length } }: Moments): number {
   const total = diagonalOf(covariance).reduce((sum, variance) => sum + variance, 0);
-  return Math.max(LEAST_VARIANCE, FLOOR_SHARE * total / length);
+  return Math.max(MIN_VARIANCE, FLOOR_SHARE * total / length);
 }
 
 /** Requires some variance, and none above what a model file can hold. */
-function requireSpread({ covariance }: Moments, floor: number): void {
+function requireVariance({ covariance }: Moments, floor: number): void {
   const variances = diagonalOf(covariance), limit = portableExp(LOG_VARIANCE.high);
-  const wide = variances.findIndex((variance) => !(variance <= limit));
-  if (wide >= 0) {
+  const tooLarge = variances.findIndex((variance) => !(variance <= limit));
+  if (tooLarge >= 0) {
     throw new RangeError(
-      `Cannot fit factors: the variance of column ${wide + 1} must be at most ${limit}, got ${
-        variances[wide]
+      `Cannot fit factors: the variance of column ${tooLarge + 1} must be at most ${limit}, got ${
+        variances[tooLarge]
       }: standardise the columns`,
     );
   }

@@ -41,11 +41,13 @@ export interface MixtureOptions {
 }
 
 /** Minimum variance of a component, as a share of the dimension's variance. */
-const LEAST_SHARE = 1e-4;
+const MIN_VARIANCE_SHARE = 1e-4;
 
 export function fitMixture(points: Points, options: MixtureOptions): GaussianMixture {
   const { components, iterations, tolerance } = options;
-  const floors = variancesOf(points).map((variance) => Math.max(LEAST_SHARE * variance, 1e-12));
+  const floors = variancesOf(points).map((variance) =>
+    Math.max(MIN_VARIANCE_SHARE * variance, 1e-12)
+  );
   let mixture = start(points, options, floors);
   const history: number[] = [];
   const shares = new Float64Array(points.shape[0] * components);
@@ -80,11 +82,11 @@ function start(
       distances[i] = Math.min(distances[i], square);
       total += distances[i];
     }
-    let left = random.uniformF64() * total;
-    chosen = distances.findIndex((distance) => (left -= distance) < 0);
+    let remaining = random.uniformF64() * total;
+    chosen = distances.findIndex((distance) => (remaining -= distance) < 0);
     if (chosen < 0) chosen = count - 1;
   }
-  const variances = Float64Array.from(means, (_, i) => floors[i % size] / LEAST_SHARE);
+  const variances = Float64Array.from(means, (_, i) => floors[i % size] / MIN_VARIANCE_SHARE);
   return { weights: new Float64Array(components).fill(1 / components), means, variances };
 }
 

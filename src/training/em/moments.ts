@@ -33,7 +33,7 @@ export async function momentsOf(x: Matrix, pause: () => Promise<void>): Promise<
 }
 
 /** The same without pauses. */
-export function momentsNow(x: Matrix): Moments {
+export function momentsSync(x: Matrix): Moments {
   const steps = momentSteps(x);
   for (;;) {
     const step = steps.next();

@@ -65,10 +65,10 @@ export async function withPosteriorMixture(
   });
   const spec = { ...vae.spec, prior: { type: "mixture", components } as const };
   const model = VAE.create(spec, { seed, ...device });
-  const kept = [...vae.parameters()].filter(([name]) => !name.startsWith("prior."));
+  const withoutPrior = [...vae.parameters()].filter(([name]) => !name.startsWith("prior."));
   model.setParameters(
     new Map<string, { data: ArrayLike<number> }>([
-      ...kept,
+      ...withoutPrior,
       ["prior.mean", { data: mixture.means }],
       ["prior.logVar", { data: mixture.variances.map(portableLog) }],
       ["prior.logits", { data: mixture.weights.map(portableLog) }],

@@ -15,14 +15,14 @@ import type { Moments } from "./moments.ts";
 /** The number of latent dimensions, and the noise floor. */
 export interface PrincipalOptions {
   /** Maximum number of latent dimensions, fewer than columns. */
-  readonly most: number;
+  readonly maxLatent: number;
   /** Takes as many dimensions as needed to leave no more variance than this; if absent, the maximum. */
-  readonly left?: number;
+  readonly maxResidual?: number;
   /** Minimum σ². */
   readonly floor: number;
   readonly random: HostRandom;
   /** Axes of similar rows, to start from. */
-  readonly near?: Float64Array;
+  readonly guess?: Float64Array;
 }
 
 /** W, and ψ = σ² for every column; the axes as rows. */
@@ -34,16 +34,16 @@ export interface Principal {
 
 export function principalFactors(
   { mean: { length }, covariance }: Pick<Moments, "mean" | "covariance">,
-  { most, left, floor, random, near }: PrincipalOptions,
+  { maxLatent, maxResidual, floor, random, guess }: PrincipalOptions,
 ): Principal {
-  const { values, vectors } = principalAxes(covariance, length, most, random, near);
+  const { values, vectors } = principalAxes(covariance, length, maxLatent, random, guess);
   let trace = 0;
   for (let d = 0; d < length; d++) trace += covariance[d * length + d];
-  let held = Math.max(0, values[0]), latent = 1;
-  while (latent < most && (left === undefined || trace - held > left)) {
-    held += Math.max(0, values[latent++]);
+  let captured = Math.max(0, values[0]), latent = 1;
+  while (latent < maxLatent && (maxResidual === undefined || trace - captured > maxResidual)) {
+    captured += Math.max(0, values[latent++]);
   }
-  const noise = Math.max(floor, (trace - held) / (length - latent));
+  const noise = Math.max(floor, (trace - captured) / (length - latent));
   const loadings = new Float64Array(length * latent);
   for (let l = 0; l < latent; l++) {
     const scale = Math.sqrt(Math.max(0, values[l] - noise));

@@ -22,9 +22,9 @@ export class DistrustError extends GpuError {}
 /** Number of steps in the first comparison, and in later ones. */
 const FIRST_STEPS = 8, LATER_STEPS = 2;
 /** Minimum number of steps between comparisons, and the maximum cost of one as a share of the GPU's time. */
-const EVERY = 512, SHARE = 0.05;
+const MIN_STEPS_BETWEEN = 512, MAX_COST_SHARE = 0.05;
 /** Steps of a comparison that the host always takes, and the time in milliseconds after which it takes no more. */
-const LEAST_STEPS = 2, LONG = 500;
+const MIN_HOST_STEPS = 2, MAX_HOST_MS = 500;
 
 export class Canary {
   readonly #host: HostStepper;
@@ -45,15 +45,15 @@ export class Canary {
    * Computes the first of the next steps on the host; none if no comparison is due. The host's memory, which must hold
    * the same parameters as the GPU, is left unchanged.
    */
-  expect(next: readonly NextStep[]): StepOutputs[] {
+  computeExpected(next: readonly NextStep[]): StepOutputs[] {
     if (this.#stepsUntilDue > 0) return [];
     const before = this.#memory.snapshot(), start = this.#race.now();
     const expected: StepOutputs[] = [];
     for (const { inputs } of next.slice(0, this.#steps)) {
-      if (expected.length >= LEAST_STEPS && this.#race.now() - start > LONG) break;
+      if (expected.length >= MIN_HOST_STEPS && this.#race.now() - start > MAX_HOST_MS) break;
       expected.push(structuredClone(this.#host.run(inputs)));
     }
-    this.#race.hostTook(expected.length, start);
+    this.#race.recordHost(expected.length, start);
     this.#memory.write(before);
     return expected;
   }
@@ -65,11 +65,14 @@ export class Canary {
   judge(outputs: readonly StepOutputs[], expected: readonly StepOutputs[]): void {
     expected.slice(0, outputs.length).forEach((each, i) => this.#compare(outputs[i], each, i));
     this.#steps = LATER_STEPS;
-    this.#stepsUntilDue = Math.max(EVERY, this.#race.costOf(LATER_STEPS) / SHARE);
+    this.#stepsUntilDue = Math.max(
+      MIN_STEPS_BETWEEN,
+      this.#race.costOf(LATER_STEPS) / MAX_COST_SHARE,
+    );
   }
 
   /** The GPU has taken this many more steps. */
-  passed(steps: number): void {
+  countSteps(steps: number): void {
     this.#stepsUntilDue -= steps;
   }
 

@@ -25,7 +25,7 @@ export const TRIAL_OPERATIONS = 1e12;
 export interface TrainingGpu {
   readonly stepper: Stepper;
   /** Whether it is used only if it is faster than the host. */
-  readonly isRival: boolean;
+  readonly mustBeFaster: boolean;
   readonly report: GpuReport;
   dispose(): void;
 }
@@ -44,33 +44,33 @@ export interface GpuRequest {
 /** @throws DOMException or RangeError if a GPU was requested but is not available */
 export async function openTrainingGpu(request: GpuRequest): Promise<TrainingGpu | undefined> {
   const { device: { backend = "auto", adapter }, plan, lengths, data, orderLength } = request;
-  const isAsked = backend === "webgpu";
-  if (!isAsked && !(backend === "auto" && isLarge(request))) return undefined;
+  const isRequested = backend === "webgpu";
+  if (!isRequested && !(backend === "auto" && isLarge(request))) return undefined;
   let accelerator: Accelerator | undefined;
   try {
-    accelerator = await openAccelerator({ allowSoftware: isAsked, ...adapter, weights: "f32" });
-    const held = {
+    accelerator = await openAccelerator({ allowSoftware: isRequested, ...adapter, weights: "f32" });
+    const deviceData = {
       data: data.data as Float32Array<ArrayBuffer>,
       columns: data.shape[1],
       orderLength,
     };
-    const wrong = isAsked ? undefined : await failureOf(accelerator);
-    if (!wrong) await prepare(accelerator, plan);
+    const failure = isRequested ? undefined : await selfTestFailure(accelerator);
+    if (!failure) await prepare(accelerator, plan);
     const stepper = stepperOf(() => {
-      if (wrong) throw wrong;
-      return accelerator!.stepper(plan, lengths, held);
+      if (failure) throw failure;
+      return accelerator!.stepper(plan, lengths, deviceData);
     });
     const report = { adapter: String(accelerator.details.adapter), steps: 0 };
-    return { stepper, isRival: !isAsked, report, dispose: () => accelerator!.dispose() };
+    return { stepper, mustBeFaster: !isRequested, report, dispose: () => accelerator!.dispose() };
   } catch (error) {
     accelerator?.dispose();
-    if (isAsked) throw error;
+    if (isRequested) throw error;
     return undefined;
   }
 }
 
 /** The error if the device fails its self-test. The run then continues without it, and reports the error. */
-async function failureOf(accelerator: Accelerator): Promise<GpuError | undefined> {
+async function selfTestFailure(accelerator: Accelerator): Promise<GpuError | undefined> {
   try {
     await requireSelfTest(accelerator);
   } catch (error) {

@@ -1,8 +1,8 @@
 /**
  * Takes training steps on a GPU that may fail at any time. At the start of an epoch the host uploads its parameters; it
  * then sends steps, and downloads the parameters when it needs them. Whenever both hold the same parameters, it saves
- * the whole run as a mark, from which the host can continue alone. A GPU that computed incorrectly may have done so
- * since the last successful comparison (`canary.ts`); the host then continues from the mark before that.
+ * the whole run as a sync point, from which the host can continue alone. A GPU that computed incorrectly may have done so
+ * since the last successful comparison (`canary.ts`); the host then continues from the sync point before that.
  */
 import type { GpuError } from "../../backends/backend.ts";
 import type { Plan } from "../../graph/plan.ts";
@@ -27,7 +27,7 @@ export interface GpuRun {
 }
 
 /** A state in which host and GPU held the same parameters. */
-interface Mark {
+interface SyncPoint {
   readonly run: Checkpoint;
   /** Number of steps that the GPU had taken by then. */
   readonly gpuSteps: number;
@@ -42,17 +42,17 @@ export class GpuStepper implements Stepper {
   readonly #submits: Submits;
   /** Which memory holds the parameters after the last step: both, or only the GPU's. */
   #holder: "both" | "gpu" = "both";
-  #stepsSinceMark = 0;
-  /** The latest mark; `begin` sets the first. */
-  #mark!: Mark;
-  /** The latest mark from which a comparison succeeded. */
-  #trusted?: Mark;
+  #stepsSinceSync = 0;
+  /** The latest sync point; `begin` sets the first. */
+  #syncPoint!: SyncPoint;
+  /** The latest sync point from which a comparison succeeded. */
+  #trustedSyncPoint?: SyncPoint;
 
   constructor(gpu: TrainingGpu, { plan, state, sequence, host, clock }: GpuRun) {
     this.#gpu = gpu;
     this.#state = state;
     this.#sequence = sequence;
-    this.#race = new Race(clock, gpu.isRival);
+    this.#race = new Race(clock, gpu.mustBeFaster);
     this.#canary = new Canary(plan, host, state.memory, this.#race);
     this.#submits = new Submits(gpu.stepper, this.#race);
   }
@@ -64,26 +64,26 @@ export class GpuStepper implements Stepper {
 
   /** @throws GpuError if the GPU fails, like all other methods except `abandon` */
   begin(): void {
-    this.#setMark();
-    const { stepper } = this.#gpu, { parameters, state } = this.#mark.run.current;
+    this.#saveSyncPoint();
+    const { stepper } = this.#gpu, { parameters, state } = this.#syncPoint.run.current;
     stepper.setOrder(this.#sequence.order);
     stepper.push(parameters, state);
   }
 
   async take(): Promise<void> {
-    this.#fill();
+    this.#sendSteps();
     await this.#receive();
   }
 
   async sync(): Promise<void> {
     while (this.#submits.steps > 0) await this.#receive();
     if (this.#holder === "both") return;
-    const { current } = this.#mark.run;
+    const { current } = this.#syncPoint.run;
     const parameters = new Float32Array(current.parameters.length);
     const state = new Float32Array(current.state.length);
     await this.#gpu.stepper.pull(parameters, state);
     this.#state.memory.write({ parameters, state });
-    this.#setMark();
+    this.#saveSyncPoint();
   }
 
   /** Brings the host's memory up to date, and releases the GPU. */
@@ -99,7 +99,8 @@ export class GpuStepper implements Stepper {
    */
   abandon(error: GpuError): Checkpoint {
     const { report } = this.#gpu;
-    const { run, gpuSteps } = error instanceof DistrustError && this.#trusted || this.#mark;
+    const { run, gpuSteps } = error instanceof DistrustError && this.#trustedSyncPoint ||
+      this.#syncPoint;
     report.lost = error.message;
     report.steps = gpuSteps;
     this.#gpu.dispose();
@@ -107,25 +108,25 @@ export class GpuStepper implements Stepper {
   }
 
   /**
-   * Sets the mark when the host holds the parameters after the last step. Steps so far count even if the GPU fails
+   * Saves a sync point when the host holds the parameters after the last step. Steps so far count even if the GPU fails
    * later.
    */
-  #setMark(): void {
+  #saveSyncPoint(): void {
     const { report } = this.#gpu;
-    report.steps += this.#stepsSinceMark;
-    this.#stepsSinceMark = 0;
-    this.#mark = { run: this.#state.checkpoint(), gpuSteps: report.steps };
+    report.steps += this.#stepsSinceSync;
+    this.#stepsSinceSync = 0;
+    this.#syncPoint = { run: this.#state.checkpoint(), gpuSteps: report.steps };
     this.#holder = "both";
   }
 
   /** Sends as many steps of the epoch as the GPU accepts now. */
-  #fill(): void {
+  #sendSteps(): void {
     const submits = this.#submits, canary = this.#canary;
     while (submits.hasRoom) {
       const steps = this.#nextSteps();
       if (steps.length === 0) return;
       // The host takes its steps while the GPU is idle, because the times of the two are compared.
-      const expected = this.#holder === "both" ? canary.expect(steps) : [];
+      const expected = this.#holder === "both" ? canary.computeExpected(steps) : [];
       this.#holder = "gpu";
       submits.send(steps, expected);
     }
@@ -149,10 +150,10 @@ export class GpuStepper implements Stepper {
     const { steps, outputs, expected } = await this.#submits.receive();
     if (expected.length > 0) {
       this.#canary.judge(outputs, expected);
-      this.#trusted = this.#mark;
+      this.#trustedSyncPoint = this.#syncPoint;
     }
-    this.#canary.passed(steps.length);
-    this.#stepsSinceMark += steps.length;
+    this.#canary.countSteps(steps.length);
+    this.#stepsSinceSync += steps.length;
     steps.forEach((step, i) => this.#state.count(step, outputs[i]));
     // The run fell back to parameters in the host's memory.
     if (counters.rollbacks > rollbacks) this.begin();

@@ -5,7 +5,7 @@
  */
 
 /** The submit that decides; the first one includes compilation. */
-const DECIDING = 2;
+const DECIDING_SUBMIT = 2;
 
 export class Race {
   readonly #clock: () => number;
@@ -41,18 +41,18 @@ export class Race {
   }
 
   /** Records that the host took `steps` steps since a time. */
-  hostTook(steps: number, since: number): void {
+  recordHost(steps: number, since: number): void {
     this.#host = Math.min(this.#host, (this.#clock() - since) / steps);
   }
 
   /**
    * Records a submit of `steps` steps that was received just now. The GPU started it after finishing the one before.
    */
-  gpuTook(steps: number, sentAt: number): void {
+  recordGpu(steps: number, sentAt: number): void {
     const now = this.#clock(), took = (now - Math.max(sentAt, this.#lastReceived)) / steps;
     this.#lastReceived = now;
     this.#gpu = Math.min(this.#gpu, took);
-    if (++this.#submits !== DECIDING || !this.#mayLeave || took < this.#host) return;
+    if (++this.#submits !== DECIDING_SUBMIT || !this.#mayLeave || took < this.#host) return;
     const [gpu, host] = [took, this.#host].map((each) => each.toPrecision(3));
     this.#whySlower = `a step took ${gpu} ms there, ${host} ms on the host`;
   }

@@ -8,7 +8,7 @@ import { isFiniteStep, type StepOutputs } from "../run/stepper.ts";
 import type { Race } from "./race.ts";
 
 /** Maximum number of submits in flight: one running, one queued. */
-const MOST = 2;
+const MAX_IN_FLIGHT = 2;
 
 /** Steps sent to the GPU together. */
 interface Submit {
@@ -30,7 +30,7 @@ export class Submits {
   readonly #stepper: Stepper;
   readonly #race: Race;
   /** Oldest first. */
-  #onTheWay: Submit[] = [];
+  #inFlight: Submit[] = [];
 
   constructor(stepper: Stepper, race: Race) {
     this.#stepper = stepper;
@@ -38,17 +38,17 @@ export class Submits {
   }
 
   get hasRoom(): boolean {
-    return this.#onTheWay.length < MOST;
+    return this.#inFlight.length < MAX_IN_FLIGHT;
   }
 
   /** Number of steps sent but not yet received. */
   get steps(): number {
-    return this.#onTheWay.reduce((sum, { steps }) => sum + steps.length, 0);
+    return this.#inFlight.reduce((sum, { steps }) => sum + steps.length, 0);
   }
 
   /** The last step in flight. */
   get lastStep(): NextStep | undefined {
-    return this.#onTheWay.at(-1)?.steps.at(-1);
+    return this.#inFlight.at(-1)?.steps.at(-1);
   }
 
   /**
@@ -59,7 +59,7 @@ export class Submits {
     const outputs = this.#stepper.runSteps(steps.map(({ inputs }) => inputs));
     // `receive` reports failures. A submit that is never received was undone.
     outputs.catch(() => {});
-    this.#onTheWay.push({ steps, expected, outputs, sentAt: this.#race.now() });
+    this.#inFlight.push({ steps, expected, outputs, sentAt: this.#race.now() });
   }
 
   /**
@@ -68,19 +68,19 @@ export class Submits {
    * @throws GpuError if the GPU fails
    */
   async receive(): Promise<Received> {
-    const { steps, expected, outputs: given, sentAt } = this.#onTheWay[0];
+    const { steps, expected, outputs: given, sentAt } = this.#inFlight[0];
     const outputs = (await given).map(toOutputs);
-    this.#race.gpuTook(outputs.length, sentAt);
-    const broken = outputs.findIndex((each) => !isFiniteStep(each));
-    if (broken < 0) {
-      this.#onTheWay.shift();
+    this.#race.recordGpu(outputs.length, sentAt);
+    const firstNonFinite = outputs.findIndex((each) => !isFiniteStep(each));
+    if (firstNonFinite < 0) {
+      this.#inFlight.shift();
       return { steps, outputs, expected };
     }
-    this.#stepper.undo(this.#onTheWay.length === 1 ? 1 : 2);
-    this.#onTheWay = [];
-    const upTo = steps.slice(0, broken + 1);
-    const again = await this.#stepper.runSteps(upTo.map(({ inputs }) => inputs));
-    return { steps: upTo, outputs: again.map(toOutputs), expected };
+    this.#stepper.undo(this.#inFlight.length === 1 ? 1 : 2);
+    this.#inFlight = [];
+    const counted = steps.slice(0, firstNonFinite + 1);
+    const redone = await this.#stepper.runSteps(counted.map(({ inputs }) => inputs));
+    return { steps: counted, outputs: redone.map(toOutputs), expected };
   }
 }
 

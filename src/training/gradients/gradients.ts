@@ -38,7 +38,7 @@ export interface GradientModel {
  * Number of cached programs, one per objective and number of rows: building one takes several times as long as running
  * it on a few rows. Programs for many rows hold much memory and are not cached.
  */
-const MAX_PROGRAMS = 4, MAX_ROWS_KEPT = 1024;
+const MAX_PROGRAMS = 4, MAX_CACHED_ROWS = 1024;
 
 /** Computes the loss of a model and its gradients. */
 export class Gradients {
@@ -56,9 +56,9 @@ export class Gradients {
     const { data, shape: [rows] } = toTrainingRows(spec, x, options ?? {});
     const reference = givenReference(spec, objective, rows, options ?? {});
     const key = JSON.stringify([objective, rows, reference?.rows, reference?.trainingRows]);
-    const make = () => compiled(this.#model, objective, rows, reference);
-    const isKept = rows <= MAX_ROWS_KEPT;
-    const ready = isKept ? this.#programs.get(key, make) : make();
+    const make = () => compileGradient(this.#model, objective, rows, reference);
+    const isCached = rows <= MAX_CACHED_ROWS;
+    const ready = isCached ? this.#programs.get(key, make) : make();
     try {
       const { program, noises } = ready, given = givenNoises(noises, rows, options?.noise);
       program.write("x", data);
@@ -67,7 +67,7 @@ export class Gradients {
       program.run(rows);
       return read(program, parameterSpecs);
     } finally {
-      if (!isKept) ready.dispose();
+      if (!isCached) ready.dispose();
     }
   }
 }
@@ -94,7 +94,7 @@ interface GradientProgram {
   dispose(): void;
 }
 
-function compiled(
+function compileGradient(
   { spec, engine, seed }: GradientModel,
   objective: Objective,
   capacity: number,

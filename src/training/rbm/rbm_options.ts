@@ -1,6 +1,6 @@
 /** Options of a Boltzmann machine's `fit`, with defaults, parsed once, strictly; and its reports. */
 import { requireChoice, requireNumber, requireObject } from "../../core/validate.ts";
-import { requireCompany } from "../options.ts";
+import { requireRunHooks } from "../options.ts";
 import { type Optimizer, type OptimizerInput, parseOptimizer } from "../optimizer.ts";
 
 /**
@@ -75,7 +75,7 @@ const MAX_SWEEPS = 1000;
 /** @throws TypeError or RangeError naming the field */
 export function parseRbmRecipe(options: RbmFitOptions, defaultSeed: number): RbmRecipe {
   const fields = requireObject("fit options", options, FIT_KEYS);
-  requireCompany(options);
+  requireRunHooks(options);
   const { epochs = 50, batchSize = 128, seed = defaultSeed, objective = {} } = fields;
   const { type = "pcd", sweeps = 1 } = requireObject("objective", objective, ["type", "sweeps"]);
   return {

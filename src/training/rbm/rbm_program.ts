@@ -22,7 +22,7 @@ import type { Optimizer } from "../optimizer.ts";
 import type { Divergence } from "./rbm_options.ts";
 
 /** Stream of the training draws. */
-const USE = { name: "gibbs", stream: STREAMS.gibbs };
+const GIBBS_NOISE = { name: "gibbs", stream: STREAMS.gibbs };
 
 export interface RbmPlanRequest {
   readonly spec: RbmSpec;
@@ -58,8 +58,8 @@ function divergence(scope: Scope, { spec, objective }: RbmPlanRequest) {
   const machine = rbmGraph(scope, spec);
   const { visible, hidden } = machine;
   const x = g.input("x", batched(spec.visible));
-  const from = objective.type === "pcd" ? g.input("chain", batched(spec.visible)) : x;
-  const { draw: chain } = gibbs(scope, machine, from, USE, objective.sweeps);
+  const chainStart = objective.type === "pcd" ? g.input("chain", batched(spec.visible)) : x;
+  const { draw: chain } = gibbs(scope, machine, chainStart, GIBBS_NOISE, objective.sweeps);
   const gap = contrastiveDivergence(g, visible.freeEnergy, x, chain);
   const nodes = scope.declared.map(({ name, rows, cols }): Node => g.parameter(name, rows, cols));
   const logits = hidden.other(visible.other(x, "sigmoid"), "identity");

@@ -32,8 +32,8 @@ export async function trainRbm(run: RbmRun): Promise<RbmReport> {
   while (history.length < epochs) {
     if (steps.consecutiveSkips === 0) parameters.read(0, good);
     steps.beginEpoch(history.length);
-    for (let more = true; more;) {
-      more = steps.next();
+    for (let hasMore = true; hasMore;) {
+      hasMore = steps.next();
       if (steps.consecutiveSkips === SKIPS_BEFORE_GIVING_UP) {
         parameters.write(0, good);
         throw new DivergenceError(

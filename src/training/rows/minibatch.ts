@@ -2,7 +2,7 @@
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /** From this many columns on, a view and a bulk copy are faster than a loop. */
-const WIDE = 128;
+const MIN_COLUMNS_FOR_SET = 128;
 
 /** Copies the rows `indices[first … first + count - 1]`, wrapping around, to the start of `into`. */
 export function gatherRows(
@@ -14,7 +14,7 @@ export function gatherRows(
 ): void {
   for (let r = 0; r < count; r++) {
     const from = indices[(first + r) % indices.length] * columns, to = r * columns;
-    if (columns >= WIDE) into.set(data.subarray(from, from + columns), to);
+    if (columns >= MIN_COLUMNS_FOR_SET) into.set(data.subarray(from, from + columns), to);
     else for (let c = 0; c < columns; c++) into[to + c] = data[from + c];
   }
 }

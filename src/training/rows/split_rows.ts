@@ -14,17 +14,17 @@ export function splitRows(
   if (rows < 2) {
     throw new RangeError("Cannot hold back validation rows: needs at least 2 rows");
   }
-  const kept = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
+  const heldOut = Math.min(rows - 1, Math.max(1, Math.round(fraction * rows)));
   const order = permutation(rows, seed, 0, STREAMS.split);
   return {
-    validation: takeRows(data, order.subarray(0, kept).sort()),
-    training: takeRows(data, order.subarray(kept).sort()),
+    validation: takeRows(data, order.subarray(0, heldOut).sort()),
+    training: takeRows(data, order.subarray(heldOut).sort()),
   };
 }
 
 /** The first rows, as a view. */
-export function firstRows({ data, shape: [rows, columns] }: Matrix, most: number): Matrix {
-  const count = Math.min(rows, most);
+export function firstRows({ data, shape: [rows, columns] }: Matrix, max: number): Matrix {
+  const count = Math.min(rows, max);
   return { data: data.subarray(0, count * columns), shape: [count, columns] };
 }
 

@@ -145,13 +145,13 @@ export function readCheckpoint(identity: RunIdentity, bytes: Uint8Array): Checkp
 }
 
 /** Keys of an identity that stand for several things. */
-const MANY: ReadonlySet<string> = new Set(["data", "members"]);
+const PLURAL_KEYS: ReadonlySet<string> = new Set(["data", "members"]);
 
 /** @throws ResumeError naming the first difference; the preset comes before keys that only one preset has */
-export function requireIdentity(identity: RunIdentity, theirs: RunIdentity): void {
+export function requireIdentity(identity: RunIdentity, stored: RunIdentity): void {
   for (const key of new Set(["preset", ...Object.keys(identity)])) {
-    if (JSON.stringify(theirs[key]) === JSON.stringify(identity[key])) continue;
-    const other = MANY.has(key) ? "other" : "another";
+    if (JSON.stringify(stored[key]) === JSON.stringify(identity[key])) continue;
+    const other = PLURAL_KEYS.has(key) ? "other" : "another";
     throw new ResumeError(`the checkpoint was made with ${other} ${key}`);
   }
 }

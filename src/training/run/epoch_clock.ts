@@ -41,15 +41,15 @@ export class EpochClock {
     const seconds = Math.max((clock() - this.#start) / 1000, 1e-6);
     // A run may be resumed at the end of an epoch, with no step left to time.
     const share = Math.max(1, stepsPerEpoch - this.#stepsBefore) / stepsPerEpoch;
-    const kept = MEMORY_SECONDS / (MEMORY_SECONDS + seconds);
-    this.#seconds = kept * this.#seconds + seconds;
-    this.#epochs = kept * this.#epochs + share;
-    const pace = this.#seconds / this.#epochs;
+    const decay = MEMORY_SECONDS / (MEMORY_SECONDS + seconds);
+    this.#seconds = decay * this.#seconds + seconds;
+    this.#epochs = decay * this.#epochs + share;
+    const secondsPerEpoch = this.#seconds / this.#epochs;
     return {
       ...means,
       epochs,
-      rowsPerSecond: rowsPerEpoch / pace,
-      secondsLeft: (epochs - means.epoch) * pace,
+      rowsPerSecond: rowsPerEpoch / secondsPerEpoch,
+      secondsLeft: (epochs - means.epoch) * secondsPerEpoch,
     };
   }
 

@@ -44,11 +44,11 @@ export function mixed(
 
 /** Cycles through rows, in a new order in each round. @returns a function that gives the n-th row */
 function roundsOf(count: number, seed: number): (n: number) => number {
-  let known = -1, order = new Uint32Array();
+  let currentRound = -1, order = new Uint32Array();
   return (n) => {
     const round = Math.floor(n / count);
-    if (round !== known) order = permutation(count, seed, round, STREAMS.labelled);
-    known = round;
+    if (round !== currentRound) order = permutation(count, seed, round, STREAMS.labelled);
+    currentRound = round;
     return order[n % count];
   };
 }

@@ -29,10 +29,10 @@ export const dose: NamedScore = {
 function logDensityOf(points: Float64Array): (value: number) => number {
   const n = points.length, mean = points.reduce((sum, value) => sum + value / n, 0);
   const variance = points.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0);
-  const width = Math.max(1e-6, Math.sqrt(variance) * portableExp(-portableLog(n) / 5));
-  const norm = portableLog(n * width) + LN_2PI / 2;
+  const bandwidth = Math.max(1e-6, Math.sqrt(variance) * portableExp(-portableLog(n) / 5));
+  const norm = portableLog(n * bandwidth) + LN_2PI / 2;
   return (value) => {
-    const exponents = points.map((point) => -0.5 * ((value - point) / width) ** 2);
+    const exponents = points.map((point) => -0.5 * ((value - point) / bandwidth) ** 2);
     const largest = exponents.reduce((a, b) => Math.max(a, b), -Infinity);
     const sum = exponents.reduce((total, each) => total + portableExp(each - largest), 0);
     return largest + portableLog(sum) - norm;

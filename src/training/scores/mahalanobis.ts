@@ -23,11 +23,11 @@ export const mahalanobis: NamedScore = {
     }
     for (let a = 0; a < size; a++) covariance[a * (size + 1)] += UNUSED_VARIANCE;
     const factor = cholesky(covariance, size), { data, shape: [rows] } = model.posterior(x).mean;
-    const from = Float64Array.from(data, (value, i) => value - centre[i % size]);
-    const solved = from.slice();
+    const deviations = Float64Array.from(data, (value, i) => value - centre[i % size]);
+    const solved = deviations.slice();
     solveRows(factor, size, solved);
     const distances = new Float64Array(rows);
-    solved.forEach((value, i) => distances[Math.floor(i / size)] += value * from[i]);
+    solved.forEach((value, i) => distances[Math.floor(i / size)] += value * deviations[i]);
     return distances;
   },
 };

@@ -12,14 +12,16 @@ export const reconstruction: NamedScore = { of: (model, x) => rowSums(model.cost
 
 export const squaredError: NamedScore = {
   of(model, x) {
-    const made = model.reconstruct(x), [rows, columns] = made.shape, width = x.shape[1];
+    const reconstructed = model.reconstruct(x),
+      [rows, columns] = reconstructed.shape,
+      width = x.shape[1];
     return Float64Array.from({ length: rows }, (_, r) => {
       let sum = 0;
       for (let d = 0; d < columns; d++) {
-        const residual = x.data[r * width + d] - made.data[r * columns + d];
-        const isThere = model.spec.missing === undefined ||
+        const residual = x.data[r * width + d] - reconstructed.data[r * columns + d];
+        const isObserved = model.spec.missing === undefined ||
           x.data[(r + 1) * width - columns + d] !== 0;
-        if (isThere) sum += residual * residual;
+        if (isObserved) sum += residual * residual;
       }
       return sum;
     });

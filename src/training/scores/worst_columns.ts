@@ -5,11 +5,11 @@
 import type { NamedScore } from "./score.ts";
 
 export const worstColumns: NamedScore = {
-  of(model, x, { columns: most }) {
+  of(model, x, { columns: count }) {
     const { cost: { data, shape: [rows, columns] } } = model.costs(x);
     return Float64Array.from({ length: rows }, (_, r) => {
       const own = data.slice(r * columns, (r + 1) * columns).sort();
-      return own.subarray(Math.max(0, columns - most)).reduce((sum, nats) => sum + nats, 0);
+      return own.subarray(Math.max(0, columns - count)).reduce((sum, nats) => sum + nats, 0);
     });
   },
 };
