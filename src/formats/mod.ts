@@ -51,6 +51,7 @@ const BY_EXTENSION: Readonly<Record<TableExtension, TableReader>> = {
   ".npz": (bytes, options) => readNpz(bytes, options),
   ".jsonl": readJsonl,
   ".ndjson": readJsonl,
+  ".json": readJsonl,
 };
 
 const READERS: ReadonlyMap<string, TableReader> = new Map(Object.entries(BY_EXTENSION));
@@ -118,6 +119,7 @@ function readColumnNames(name: string, bytes: Uint8Array): readonly string[] | u
       return csvNames(bytes, name, "\t");
     case ".jsonl":
     case ".ndjson":
+    case ".json":
       return jsonlNames(bytes, name);
     default:
       return undefined;
@@ -131,7 +133,7 @@ export function isNamedByRow(name: string, bytes: Uint8Array): boolean {
 
 /** Whether an extension is that of JSON lines. */
 export function isJsonLines(extension: string): boolean {
-  return extension === ".jsonl" || extension === ".ndjson";
+  return /^\.(jsonl|ndjson|json)$/.test(extension);
 }
 
 /** The extension of a file; for "-", the one that its first bytes indicate. */

@@ -5,7 +5,7 @@
  */
 import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
-import { asUtf8 } from "../formats/text/as_utf8.ts";
+import { asTableText } from "../formats/text/table_text.ts";
 import { decide } from "../scoring/decisions/decide.ts";
 import { NotFiniteError } from "../trained/finite.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
@@ -64,7 +64,7 @@ export async function splitTable(
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
-    const bytes = asUtf8(input, source);
+    const bytes = asTableText(input, source);
     const { data, rows } = await readModelTable({ units }, source, bytes, UPLOAD_LIMITS);
     const columns = units.columns.length, parts: Uint8Array[] = [];
     for (let first = 0; first < rows; first += PART_ROWS) {

@@ -7,7 +7,7 @@ import { drawOf } from "../detection/most_rows.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
 import { readSample } from "../formats/sample/read_sample.ts";
-import { asUtf8 } from "../formats/text/as_utf8.ts";
+import { asTableText } from "../formats/text/table_text.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
@@ -84,7 +84,7 @@ async function readInput(
   input: Uint8Array,
 ): Promise<Table> {
   const options = { ...UPLOAD_LIMITS, label, columns: select, cells: "any" } as const;
-  const bytes = asUtf8(input, source);
+  const bytes = asTableText(input, source);
   return settings.spec
     ? await readAnyTable(source, bytes, options)
     : await readSample(source, piecesOf(bytes), options, drawOf(settings));

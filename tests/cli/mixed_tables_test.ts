@@ -267,3 +267,25 @@ Deno.test("what a user should know of the columns is said when training", async 
   assert.match(stderr, /elbow: column "id" has a different text in every row/);
   assert.match(stderr, /elbow: column "b" equals "a" in every row\n/);
 });
+
+Deno.test("a JSON array of rows is trained on, scored and reported as the same in lines", async () => {
+  using folder = new Folder();
+  const rows = Array.from(
+    { length: 60 },
+    (_, r) => ({ a: r % 7 / 4, kind: "xyz"[r % 3], ok: r % 5 > 0 }),
+  );
+  const lines = folder.write("t.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
+  const model = folder.at("m"), other = folder.at("o");
+  await elbowOk("train", lines, "--out", model, ...QUICK);
+  const want = await elbowOk("score", model, lines);
+  for (const indent of [0, 2]) {
+    const array = JSON.stringify(rows, null, indent), data = folder.write("t.json", array);
+    await elbowOk("train", data, "--out", other, ...QUICK);
+    assert.deepEqual(Deno.readFileSync(other), Deno.readFileSync(model));
+    assert.equal(await elbowOk("score", model, data), want);
+    const stdin = () => Promise.resolve(new TextEncoder().encode(array));
+    assert.equal((await elbow(["score", model, "-"], { stdin })).stdout, want);
+    assert.equal(JSON.parse(await elbowOk("drift", model, data, "--json")).rows, 60);
+    assert.equal(JSON.parse(await elbowOk("report", data, "--json")).rows, 60);
+  }
+});

@@ -97,7 +97,7 @@ Deno.test("readTable() names the formats it reads when it knows not the extensio
   for (const [name, shown] of [["t.parquet", ".parquet"], ["dir.csv/table", ""]]) {
     refuses(
       () => readTable(name, new Uint8Array(4)),
-      `Cannot read ${name}: file extension must be one of .csv, .tsv, .npy, .npz, .jsonl, .ndjson` +
+      `Cannot read ${name}: file extension must be one of .csv, .tsv, .npy, .npz, .jsonl, .ndjson, .json` +
         `, got "${shown}"`,
     );
   }

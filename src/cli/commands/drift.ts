@@ -19,7 +19,7 @@ export function driftCommand(io: Io): Command {
         "false alarm comes at most once in --run-length rows on average, so a long table may raise one.",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
     .addOption(
       options.numberOption(
         "--rate <share>",

@@ -26,7 +26,7 @@ export function encodeCommand(io: Io): Command {
         "a ladder they are estimated from 256 draws, with the same noise for every row.",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
     .option(
       "--out <file>",
       "CSV file, or scatter plot as .svg, to write instead of standard output",

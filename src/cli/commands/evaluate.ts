@@ -93,7 +93,7 @@ export function evaluateCommand(io: Io): Command {
       "Reports the ELBO and its parts, importance-sampled ln p(x), and, given labels, AUROC.",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
     .option(
       "--label <column>",
       "column of labels: 0 or normal, 1 or anomaly (default: y of an NPZ)",

@@ -28,7 +28,10 @@ export function reconstructCommand(io: Io): Command {
   const command = new Command("reconstruct").summary("write rows as the model reconstructs them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input");
+    .argument(
+      "<data>",
+      "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
+    );
   return withRowsOrImages(command).action(
     async (path: string, data: string, given: ReconstructOptions) => {
       await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);

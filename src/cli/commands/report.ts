@@ -28,7 +28,7 @@ export function reportCommand(io: Io): Command {
       "Shows columns, missing cells, constants, duplicates and tails of a table, and how many latent\n" +
         "dimensions it can use.",
     )
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
     .option("--label <column>", "column to leave out")
     .addOption(
       options.namesOption("--columns <a,b,c>", "columns to look at (default: all but the label)"),

@@ -67,7 +67,7 @@ export function scoreCommand(io: Io): Command {
         "the limit is such that, on average, at most this share of the flagged rows is normal.",
     )
     .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input")
+    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
     .option("--out <file>", "CSV file to write instead of standard output");
   for (const option of decidingOptions()) command.addOption(option);
   command.addOption(options.backendOption()).addOption(options.jsonOption());

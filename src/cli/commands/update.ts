@@ -30,7 +30,7 @@ export function updateCommand(io: Io): Command {
     .argument("<model>", "file written by elbow train")
     .argument(
       "<data>",
-      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl, or - for standard input",
+      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
     )
     .option("--out <model>", "file to write (required); may be the model itself")
     .addOption(options.integerOption("--epochs <n>", "passes over the rows", { min: 1 }))

@@ -10,7 +10,7 @@ import { readAnyTable, type ReadTableOptions, type Table } from "../../formats/m
 import { listNames } from "../../formats/errors.ts";
 import { readWhole } from "./files.ts";
 import { isGzip } from "./gzip.ts";
-import { asUtf8 } from "../../formats/text/as_utf8.ts";
+import { asTableText } from "../../formats/text/table_text.ts";
 import { guessOf, inputAsUtf8, piecesOf } from "./input.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
@@ -67,7 +67,9 @@ export function sayLacking(lacking: readonly string[], io: Io): void {
 }
 
 async function readBytes(path: string, io: Io): Promise<Uint8Array> {
-  if (path !== "-" && !isGzip(path)) return asUtf8(await readWhole(path), path, guessOf(path, io));
+  if (path !== "-" && !isGzip(path)) {
+    return asTableText(await readWhole(path), path, guessOf(path, io));
+  }
   const text = path === "-"
     ? inputAsUtf8(ReadableStream.from([await io.stdin()]), io)
     : piecesOf(path, io);

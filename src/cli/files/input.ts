@@ -1,5 +1,5 @@
 /** A file or standard input, piece by piece. */
-import { piecesAsUtf8 } from "../../formats/text/as_utf8.ts";
+import { piecesAsTableText } from "../../formats/text/table_text.ts";
 import { reasonOf } from "./files.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import type { RandomAccess } from "../../formats/parquet.ts";
@@ -20,7 +20,11 @@ export function piecesOf(
 ): AsyncIterable<Uint8Array> {
   if (path === "-") return inputAsUtf8(io.stdinPieces(), io);
   const pieces = filePieces(path, onBytes);
-  return piecesAsUtf8(isGzip(path) ? gunzipped(path, pieces) : pieces, path, guessOf(path, io));
+  return piecesAsTableText(
+    isGzip(path) ? gunzipped(path, pieces) : pieces,
+    path,
+    guessOf(path, io),
+  );
 }
 
 /** Standard input as text, or its bytes if it is not text. */
@@ -28,7 +32,7 @@ export function inputAsUtf8(
   pieces: AsyncIterable<Uint8Array>,
   io: Io,
 ): AsyncGenerator<Uint8Array> {
-  return piecesAsUtf8(unpackedInput(pieces), "-", guessOf("-", io));
+  return piecesAsTableText(unpackedInput(pieces), "-", guessOf("-", io));
 }
 
 /** Reports that a file is taken for Windows-1252. */

@@ -106,6 +106,7 @@ function readerOf(
       return new NpyParts(options);
     case ".jsonl":
     case ".ndjson":
+    case ".json":
       return decoded(new JsonlReader(options), options.source);
     default:
       return undefined;

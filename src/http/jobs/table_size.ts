@@ -14,7 +14,7 @@ export interface TableSize {
   readonly columns: number;
 }
 
-const TEXT_FILE = /\.(csv|tsv|jsonl|ndjson)$/i;
+const TEXT_FILE = /\.(csv|tsv|jsonl|ndjson|json)$/i;
 
 /** Bytes scanned between two pauses. */
 const SLICE = 1 << 20;
