@@ -63,6 +63,38 @@ Deno.test("row numbers are not trained on unless it is asked for; other columns 
   }
 });
 
+Deno.test("the row labels of pandas are read and not trained on; scores need none", async () => {
+  using folder = new Folder();
+  const plain = folder.write("plain.csv", PLAIN), model = folder.at("m"), other = folder.at("o");
+  await elbowOk("train", plain, "--out", other, ...QUICK);
+  // As they were read, in another order, and names as R writes them.
+  const labels: ((row: number) => string)[] = [
+    (r) => `${r}`,
+    (r) => `${r * 7 % 11}${r}`,
+    (r) => `n${r}`,
+  ];
+  for (const label of labels) {
+    const [header, ...lines] = PLAIN.trimEnd().split("\n");
+    const labelled = [`,${header}`, ...lines.map((line, r) => `${label(r)},${line}`), ""].join(
+      "\n",
+    );
+    const data = folder.write("t.csv", labelled);
+    const { stderr, status } = await elbow(["train", data, "--out", model, ...QUICK]);
+    assert.equal(status, 0, stderr);
+    assert.match(
+      stderr,
+      /column "Unnamed: 0" is not trained on: .*; --column "Unnamed: 0=\w+" keeps/,
+    );
+    assert.deepEqual(Deno.readFileSync(model), Deno.readFileSync(other));
+    assert.equal(await elbowOk("score", model, data), await elbowOk("score", model, plain));
+  }
+  const kept = await elbow([
+    ...["train", folder.at("t.csv"), "--out", model, "--columns", "a,Unnamed: 0", ...QUICK],
+  ]);
+  assert.equal(kept.status, 0, kept.stderr);
+  assert.match(await elbowOk("score", model, folder.at("t.csv")), /^row,score/);
+});
+
 Deno.test("a label of words that are none is kept out of training, and said to be; scores need no label", async () => {
   using folder = new Folder();
   const csv = withColumn(PLAIN, "fault", (r) => ["bearing", "belt", "none of these"][r % 3]);

@@ -89,7 +89,11 @@ const REFUSALS: [string, string, string][] = [
     "1,2\n3,4\n",
     'line 1: expected a header line of column names, got "1, 2", which are all numbers',
   ],
-  ["unnamed column", "a,\n1,2\n", 'header cell 2 must be a column name, got ""'],
+  [
+    "unnamed column",
+    "a,\n1,2\n",
+    'header cell 2 must be a column name (only the first may be empty), got ""',
+  ],
   ["repeated name", "a,a\n1,2\n", 'column "a": column names must be unique'],
   [
     "short row",

@@ -136,7 +136,8 @@ function rowsOf(text) {
   const isNamed = first.some((cell) => columns.includes(cell.trim()));
   // A bare model may not know the names of its columns: a first line of text alone is a header all the same.
   const isHeader = isNamed || (!model.isTable && first.every((cell) => typeof valueOf(cell) === "string"));
-  const names = isNamed ? first.map((cell) => cell.trim()) : columns;
+  const named = first.map((cell, c) => cell.trim() || (c === 0 ? "Unnamed: 0" : ""));
+  const names = isNamed ? named : columns;
   const rows = isHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the header");
   return rows.map((cells, r) => {

@@ -2,6 +2,7 @@
  * Columns that `train` leaves out by itself, because with them every later row would be flagged:
  *
  *   row numbers  whole numbers that rise, or fall, from each row to the next: identifiers, counters, clocks
+ *   row labels   a first column without a name that has another value in every row, as pandas and R write it
  *   times        that do not cover a whole day or week, such as those of one morning: a detector encodes a time as
  *                its position in the day and in the week
  *
@@ -11,6 +12,7 @@ import { parseTimestamp } from "../../core/timestamp.ts";
 import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import { stepTimeSentences } from "../../detection/series/step_times.ts";
+import { UNNAMED } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
@@ -28,7 +30,8 @@ export function withoutUnfitColumns(
 ): Table {
   const declaredNames = new Set(declared.map(({ name }) => name));
   const reasons = new Map(table.columns.flatMap((name, c): [string, string][] => {
-    const why = declaredNames.has(name) ? undefined : rowNumber(table, c) ?? partialClock(table, c);
+    const why = declaredNames.has(name) ? undefined : rowNumber(table, c) ?? rowLabel(table, c) ??
+      partialClock(table, c);
     return why === undefined ? [] : [[name, why]];
   }));
   const kept = table.columns.filter((name) => !reasons.has(name));
@@ -36,7 +39,9 @@ export function withoutUnfitColumns(
   for (const [name, why] of reasons) {
     const kind = table.texts?.[table.columns.indexOf(name)] ? "timestamp" : "numeric";
     io.stderr(
-      `elbow: column "${name}" is not trained on: it ${why}; --column ${name}=${kind} keeps it\n`,
+      `elbow: column "${name}" is not trained on: it ${why}; --column ${
+        quoted(`${name}=${kind}`)
+      } keeps it\n`,
     );
     const times = window === undefined ? undefined : timesOf(table, table.columns.indexOf(name));
     for (const each of times ? stepTimeSentences(name, times) : []) io.stderr(`elbow: ${each}\n`);
@@ -50,6 +55,21 @@ function partialClock(table: Table, c: number): string | undefined {
   const unseen = data && unseenTimes({ data, rows: table.rows }, 1, 0);
   if (!unseen || unseen.hours + unseen.days === 0) return undefined;
   return `${unseenWhen(unseen)}, and rows from then would score high`;
+}
+
+/** As a shell takes it in one piece. */
+function quoted(argument: string): string {
+  return /^[\w=:.-]+$/.test(argument) ? argument : `"${argument}"`;
+}
+
+/** That a column without a name labels the rows; undefined for any other. */
+function rowLabel({ columns, data, rows }: Table, c: number): string | undefined {
+  if (columns[c] !== UNNAMED) return undefined;
+  const values = new Set<number>();
+  for (let i = c; i < data.length; i += columns.length) values.add(data[i]);
+  return values.size < rows
+    ? undefined
+    : "has no name and a different value in every row, as row labels do";
 }
 
 /** Seconds, NaN where missing; undefined for a column that is not one of times. */

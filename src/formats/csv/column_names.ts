@@ -5,7 +5,17 @@
 import { detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { decodeText } from "../text/text.ts";
 
-/** The cells of a CSV header. */
+/** The name of a first column that has none: pandas and R write row labels so, and pandas reads them by this name. */
+export const UNNAMED = "Unnamed: 0";
+
+/** The column names in a header. */
+export function headerNames(cells: readonly string[]): readonly string[] {
+  const [first, ...others] = cells.map((cell) => cell.trim());
+  const isLabelled = first === "" && others.length > 0 && !others.includes("");
+  return [isLabelled ? UNNAMED : first, ...others];
+}
+
+/** The column names in the first line of CSV. */
 export function csvNames(
   bytes: Uint8Array,
   source: string,
@@ -19,7 +29,7 @@ export function csvNames(
   }
   block ||= blocks.finish();
   for (const { cells } of splitRecords(block, separator ?? detectSeparator(block), 1, source)) {
-    return cells.map((cell) => cell.trim());
+    return headerNames(cells);
   }
   return undefined;
 }

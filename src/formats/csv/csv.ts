@@ -7,6 +7,7 @@
 import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer.ts";
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
+import { headerNames } from "./column_names.ts";
 import { blankFault, widthFault } from "./row_faults.ts";
 import { markedCodec, readDecimalCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
@@ -160,7 +161,7 @@ export class CsvReader implements PartReader<string> {
 
   #readHeader(cells: readonly string[]): CsvLayout {
     const source = this.#source;
-    const names = cells.map((cell) => cell.trim());
+    const names = headerNames(cells);
     const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
     if (isData(names, numbers)) {
       const how = numbers.length === names.length ? "all" : "mostly";
@@ -170,7 +171,8 @@ export class CsvReader implements PartReader<string> {
     const unnamed = names.indexOf("");
     if (unnamed >= 0) {
       const subject = `header cell ${unnamed + 1}`;
-      throw new DataError({ source, subject, expected: "a column name", actual: '""' });
+      const expected = "a column name (only the first may be empty)";
+      throw new DataError({ source, subject, expected, actual: '""' });
     }
     const plan = planColumns(names, this.#options, source);
     if (plan.labelIndex >= 0) this.#labels = new GrowingArray();
