@@ -89,7 +89,7 @@ Deno.test("SQLite: a file with a page of nothing is refused as damaged, or its j
     } catch (error) {
       assert.match(
         `${error}`,
-        /^TypeError: Cannot open .*jobs\.db: the file is damaged \(.+\): put/,
+        /^TypeError: Cannot open .*jobs\.db: the file is damaged \(.+\): restore/,
       );
       refused++;
     }
