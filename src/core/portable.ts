@@ -77,8 +77,8 @@ export function tableLog(x: number): number {
   const high = BITS.getInt32(4, true), biased = high >> 20, interval = (high >> 13) & 127;
   const r = x * INVERSE_POWERS[biased - 1] * INVERSES[interval] - 1, square = r * r;
   // |r| ≤ 2^-8: the first omitted term is below 2^-58.
-  const rest = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);
-  return (biased - 1023) * Math.LN2 + (LOGS[interval] + (r + square * (r * rest - 0.5)));
+  const higherTerms = (1 / 3 - r / 4) + square * (1 / 5 - r / 6);
+  return (biased - 1023) * Math.LN2 + (LOGS[interval] + (r + square * (r * higherTerms - 0.5)));
 }
 
 /** `tableLog` for numbers outside the tables; fills the tables on the first call. */

@@ -39,9 +39,9 @@ export function logSumExp(values: ArrayLike<number>): number {
  * host's Math.cos. Computed as cos²(πt/2), that is, 1 - sin² or sin² of an angle in [0, π/4]. Error ≤ 4e-16 on [0, 1].
  */
 export function cosineRamp(t: number): number {
-  const near = t <= 0.5;
-  const sine = sinQuarterTurn(near ? t : 1 - t);
-  return near ? 1 - sine * sine : sine * sine;
+  const isFirstHalf = t <= 0.5;
+  const sine = sinQuarterTurn(isFirstHalf ? t : 1 - t);
+  return isFirstHalf ? 1 - sine * sine : sine * sine;
 }
 
 /** sin(πu/2) for u in [0, ½]: the Taylor series up to x^17, with a remainder below 1e-19. */

@@ -50,8 +50,8 @@ export function oneHotOfLargest(g: Graph, x: Node): Node {
   // Scaling by a power of two is exact, and makes softmax select one column except for ties.
   const shares = g.softmaxCols(scaled(g, x, 2 ** 64));
   const isLargest = g.lessThan(g.constant(1e-6), shares);
-  const before = product(g, isLargest, aboveDiagonal(g, cols));
-  return g.mul(isLargest, g.lessThan(before, g.constant(0.5)));
+  const earlierLargest = product(g, isLargest, aboveDiagonal(g, cols));
+  return g.mul(isLargest, g.lessThan(earlierLargest, g.constant(0.5)));
 }
 
 /** The uniform distribution over the classes of each variable. */

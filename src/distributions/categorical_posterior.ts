@@ -41,8 +41,9 @@ export function categoricalPosterior(
   const { g } = scope;
   const size = draws.variables * draws.classes;
   const logits = dense(scope, `${name}.logits`, hidden, size);
-  const each = perVariable(g, logits, draws);
-  const logShares = g.sub(each, g.logSumExpCols(each)), shares = g.softmaxCols(each);
+  const perVariableLogits = perVariable(g, logits, draws);
+  const logShares = g.sub(perVariableLogits, g.logSumExpCols(perVariableLogits)),
+    shares = g.softmaxCols(perVariableLogits);
   const mean = perRow(g, shares, draws);
   const repeat = (x: Node) => samples === 1 ? x : g.repeatRows(x, { times: samples });
   const uniform = noise(batched(size, logits.shape.rows * samples), "uniform");

@@ -12,8 +12,12 @@ import type { DiagonalGaussian } from "./diagonal_gaussian.ts";
 export function densitiesUnder(g: Graph, z: Node, { mean, logVar }: DiagonalGaussian): Node {
   const { rows, cols, batched } = z.shape, count = mean.shape.rows;
   // Repeats every row side by side, once per Gaussian. The Gaussians are then one row, which broadcasts.
-  const wide = g.reshape(g.repeatRows(z, { times: count }), { rows, cols: count * cols, batched });
+  const repeated = g.reshape(g.repeatRows(z, { times: count }), {
+    rows,
+    cols: count * cols,
+    batched,
+  });
   const flat = (node: Node) => g.reshape(node, fixed(1, count * cols));
-  const densities = g.gaussianLogProb(wide, flat(mean), flat(logVar));
+  const densities = g.gaussianLogProb(repeated, flat(mean), flat(logVar));
   return g.reshape(densities, { rows: rows * count, cols, batched });
 }

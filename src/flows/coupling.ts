@@ -35,9 +35,9 @@ export const coupling: FlowFamily<CouplingFlow> = {
     const low = g.sliceCols(z, { start: 0, count: half });
     const high = g.sliceCols(z, { start: half, count: size - half });
     const [kept, moved] = keepsFirst ? [low, high] : [high, low];
-    const seen = g.add(dense(scope, `${name}.kept`, kept, first), amortise("row", first));
+    const firstLayer = g.add(dense(scope, `${name}.kept`, kept, first), amortise("row", first));
     const network = { hidden: rest, activation: "tanh" } as const;
-    const h = mlp(scope, name, g.activation(seen, { kind: "tanh" }), network);
+    const h = mlp(scope, name, g.activation(firstLayer, { kind: "tanh" }), network);
     const bounded = g.activation(dense(scope, `${name}.scale`, h, moved.shape.cols), {
       kind: "tanh",
     });

@@ -138,8 +138,8 @@ class Trainer {
     this.#sequence.beginEpoch(counters.epoch);
     await this.#stepper.begin();
     while (counters.batch < stepsPerEpoch) {
-      const taken = this.#stepper.take();
-      if (taken) await taken;
+      const pending = this.#stepper.take();
+      if (pending) await pending;
       if (this.#gpu?.isSlower) await this.#leaveGpu();
       if (this.#isPauseDue) await this.#pause();
     }

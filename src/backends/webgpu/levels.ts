@@ -39,9 +39,9 @@ export function assignLevels({ steps }: Values, fuse: boolean): number {
   }
   for (const step of steps) step.level = earliestLevel(step);
   for (const step of steps.toReversed()) {
-    const { madeBy, readers, isPermanent } = step.output.value;
-    const isLeaf = step.inputs.every(({ value }) => !value.madeBy);
-    if (madeBy !== step || !isLeaf || isPermanent || readers.length === 0) continue;
+    const { producer, readers, isPermanent } = step.output.value;
+    const isLeaf = step.inputs.every(({ value }) => !value.producer);
+    if (producer !== step || !isLeaf || isPermanent || readers.length === 0) continue;
     step.level = Math.min(...readers.map((reader) => reader.level - distance(step, reader)));
   }
   return compact(steps);
@@ -54,8 +54,8 @@ function distance(from: Step, reader: Step): 0 | 1 {
 }
 
 function earliestLevel(step: Step): number {
-  const afterOperands = step.inputs.map(({ value: { madeBy } }) =>
-    madeBy && madeBy !== step ? madeBy.level + distance(madeBy, step) : 0
+  const afterOperands = step.inputs.map(({ value: { producer } }) =>
+    producer && producer !== step ? producer.level + distance(producer, step) : 0
   );
   if (step.kernel.form !== "update") return Math.max(0, ...afterOperands);
   const changed = step.inputs.filter(({ value }) => value.home !== "scratch");

@@ -15,12 +15,12 @@ export function placeValues(
 ): number {
   const arena = new Arena();
   const scratch = all.filter(({ home }) => home === "scratch");
-  for (const value of scratch.filter(({ isPermanent, madeBy }) => isPermanent || !madeBy)) {
+  for (const value of scratch.filter(({ isPermanent, producer }) => isPermanent || !producer)) {
     value.offset = arena.allocate(value.size);
   }
   const temporaries = steps.filter((step) => {
     const { value } = step.output;
-    return value.madeBy === step && !value.isPermanent && isStored(step);
+    return value.producer === step && !value.isPermanent && isStored(step);
   });
   for (let level = 0; level < levels; level++) {
     for (const { output: { value } } of temporaries.filter((step) => step.level === level)) {

@@ -101,8 +101,8 @@ export class Reads {
 
   /** A staging buffer of this size, reused or new. */
   #takeStaging(bytes: number): GPUBuffer {
-    const wanted = 2 ** Math.ceil(Math.log2(Math.max(bytes, MIN_STAGING_BYTES)));
-    const size = Math.max(bytes, Math.min(wanted, this.#device.gpu.limits.maxBufferSize));
+    const roundedSize = 2 ** Math.ceil(Math.log2(Math.max(bytes, MIN_STAGING_BYTES)));
+    const size = Math.max(bytes, Math.min(roundedSize, this.#device.gpu.limits.maxBufferSize));
     const found = this.#staging.findIndex((each) => each.size === size);
     if (found >= 0) return this.#staging.splice(found, 1)[0];
     return this.#make({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });

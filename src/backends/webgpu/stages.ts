@@ -33,10 +33,10 @@ export function stagesOf(steps: readonly Step[]): Stage[] {
 
 /** Whether a step reads an operand from a register of its own loop. */
 export function isInRegister(step: Step, { value, shape }: Operand): boolean {
-  const { madeBy } = value;
-  if (!madeBy || step.kernel.form === "indexed" || step.kernel.form === "rowwise") return false;
-  if (madeBy.kernel.form !== "pointwise" && madeBy.kernel.form !== "indexed") return false;
-  return sameShape(madeBy.output.shape, loopShape(step)) && sameShape(shape, loopShape(step));
+  const { producer } = value;
+  if (!producer || step.kernel.form === "indexed" || step.kernel.form === "rowwise") return false;
+  if (producer.kernel.form !== "pointwise" && producer.kernel.form !== "indexed") return false;
+  return sameShape(producer.output.shape, loopShape(step)) && sameShape(shape, loopShape(step));
 }
 
 /** Whether anything reads a step's result from memory. */
@@ -61,8 +61,8 @@ function earliestStage(
   operand: Operand,
   stageOf: ReadonlyMap<Step, number>,
 ): number {
-  const { madeBy } = operand.value;
-  const stage = madeBy && stageOf.get(madeBy);
+  const { producer } = operand.value;
+  const stage = producer && stageOf.get(producer);
   if (stage === undefined) return 0;
   return isInRegister(step, operand) ? stage : stage + 1;
 }

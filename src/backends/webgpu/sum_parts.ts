@@ -17,9 +17,9 @@ const BUSY_WORKGROUPS = 256, TILE_SIDE = 32;
  * @param terms the length of each sum, for a full batch
  */
 export function sumPartsOf(terms: number, rows: number, cols: number): number {
-  const wanted = Math.ceil(
+  const partsToFill = Math.ceil(
     BUSY_WORKGROUPS / (Math.ceil(rows / TILE_SIDE) * Math.ceil(cols / TILE_SIDE)),
   );
-  const worthwhile = Math.max(1, Math.min(wanted, Math.floor(terms / MIN_TERMS)));
+  const worthwhile = Math.max(1, Math.min(partsToFill, Math.floor(terms / MIN_TERMS)));
   return Math.max(worthwhile, Math.ceil(terms / MAX_TERMS));
 }

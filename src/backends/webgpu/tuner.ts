@@ -141,12 +141,12 @@ export class Tuner {
       }
       return minimum;
     };
-    const one = await shortest(1);
+    const single = await shortest(1);
     let times = 2;
-    while (times < MAX_PRODUCTS_PER_SUBMIT && await submit(times) - one < MIN_MILLISECONDS) {
+    while (times < MAX_PRODUCTS_PER_SUBMIT && await submit(times) - single < MIN_MILLISECONDS) {
       times *= 2;
     }
-    return (await shortest(times) - one) / (times - 1);
+    return (await shortest(times) - single) / (times - 1);
   }
 }
 

@@ -22,7 +22,7 @@ export interface Value {
   offset: number;
   /** Elements, for a full batch. */
   readonly size: number;
-  readonly madeBy?: Step;
+  readonly producer?: Step;
   readonly readers: Step[];
   /** Whether it is read or written from outside, and so lives as long as the program. */
   isPermanent: boolean;
@@ -127,8 +127,8 @@ class Builder {
     const partials = Math.ceil(x.value.size / NORM_SPAN);
     if (partials === 1) return void this.#result(op, kernel, attrs, [x], output);
     const shape = { rows: 1, cols: partials, batched: false };
-    const sums = { value: this.#value("scratch", partials, 0, () => made), shape };
-    const made: Step = this.#step(op, kernel, attrs, [x], sums);
+    const sums = { value: this.#value("scratch", partials, 0, () => producer), shape };
+    const producer: Step = this.#step(op, kernel, attrs, [x], sums);
     this.#result("sumCols", kernelOf("sumCols"), {}, [sums], output);
   }
 
@@ -144,8 +144,8 @@ class Builder {
     const parts = sumPartsOf(terms, rows, cols);
     if (parts === 1) return void this.#result(op, kernel, attrs, inputs, output);
     const shape = { rows: parts, cols: rows * cols, batched: false };
-    const sums = { value: this.#value("scratch", sizeAt(shape, 1), 0, () => made), shape };
-    const made: Step = this.#step(op, kernel, attrs, inputs, sums);
+    const sums = { value: this.#value("scratch", sizeAt(shape, 1), 0, () => producer), shape };
+    const producer: Step = this.#step(op, kernel, attrs, inputs, sums);
     this.#result("sumRows", kernelOf("sumRows"), { mean: false }, [sums], output);
   }
 
@@ -175,15 +175,15 @@ class Builder {
     return step;
   }
 
-  #value(home: Value["home"], size: number, offset = 0, made?: () => Step): Value {
+  #value(home: Value["home"], size: number, offset = 0, producer?: () => Step): Value {
     const value: Value = {
       home,
       offset,
       size,
       readers: [],
       isPermanent: false,
-      get madeBy() {
-        return made?.();
+      get producer() {
+        return producer?.();
       },
     };
     this.#all.push(value);

@@ -55,8 +55,8 @@ export const contaminatedGaussian: Definition<ContaminatedGaussianOptions> = {
       mean,
       parameters: { mean, logVar, logShare, logBreadth },
       logProb(x) {
-        const rest = g.log1p(negative(g, g.exp(logShare)));
-        const clean = g.add(g.gaussianLogProb(x, mean, logVar), rest);
+        const logCleanShare = g.log1p(negative(g, g.exp(logShare)));
+        const clean = g.add(g.gaussianLogProb(x, mean, logVar), logCleanShare);
         const outlier = g.gaussianLogProb(x, g.constant(0), g.constant(2 * portableLog(breadth)));
         const broad = g.add(outlier, logShare);
         return g.add(broad, g.activation(g.sub(clean, broad), { kind: "softplus" }));

@@ -51,10 +51,14 @@ export async function evaluateModel(
   }
   const evaluation = await boundsOf(engine, x, options);
   const activeUnitsPerLayer = (await layerMeans(engine, spec, x)).map(activeUnits);
-  const whole = { ...evaluation, activeUnits: activeUnitsPerLayer[0], activeUnitsPerLayer };
-  if (samples === 0) return whole;
+  const withActiveUnits = {
+    ...evaluation,
+    activeUnits: activeUnitsPerLayer[0],
+    activeUnitsPerLayer,
+  };
+  if (samples === 0) return withActiveUnits;
   const { logLikelihood } = await draw(engine, "prior", x, { ...options, samples });
-  return { ...whole, priorLogLikelihood: logLikelihood };
+  return { ...withActiveUnits, priorLogLikelihood: logLikelihood };
 }
 
 function draw(

@@ -101,9 +101,13 @@ export function evaluateLabelled(scope: Scope, spec: ModelSpec, samples: number)
   const averageClasses = (perClass: Node) => overClasses(g, shares, perClass);
   const isKnown = g.sumCols(labels.given);
   const marginal = logSumOverClasses(g, terms.logWeights, classes);
-  const own = overClasses(g, labels.given, terms.logWeights);
+  const knownLogWeights = overClasses(g, labels.given, terms.logWeights);
   const isMissing = complement(g, isKnown);
-  const logWeights = shifted(g, g.add(own, g.mul(marginal, isMissing)), -portableLog(classes));
+  const logWeights = shifted(
+    g,
+    g.add(knownLogWeights, g.mul(marginal, isMissing)),
+    -portableLog(classes),
+  );
   const { klPerDimension, divergences } = terms;
   return {
     logLikelihoods: g.reshape(averageClasses(terms.logLikelihoods), batched(samples)),

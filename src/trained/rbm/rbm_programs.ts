@@ -86,9 +86,9 @@ function anneal(scope: Scope, spec: RbmSpec): Record<string, Node> {
   const hiddenChange = g.sumCols(g.sub(softplus(to), softplus(from)));
   const hiddenMean = g.activation(g.mul(inputs, to), { kind: "sigmoid" });
   const h = drawBinary(scope, hiddenMean, halfSweep(ANNEALING, 0));
-  const own = g.mul(hidden.other(h, "identity"), to);
-  const rest = g.mul(base, g.sub(g.constant(1), to));
-  const mean = g.activation(g.add(own, rest), { kind: "sigmoid" });
+  const machineInput = g.mul(hidden.other(h, "identity"), to);
+  const baseInput = g.mul(base, g.sub(g.constant(1), to));
+  const mean = g.activation(g.add(machineInput, baseInput), { kind: "sigmoid" });
   return {
     logWeight: g.add(g.mul(biasChange, g.sub(to, from)), hiddenChange),
     draw: drawBinary(scope, mean, halfSweep(ANNEALING, 1)),

@@ -23,10 +23,10 @@ export interface ConditionOptions {
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
   const { inputs, missing, classifier } = spec;
   const given = classifier ? condition ?? withoutClass(spec, rows) : condition;
-  const whole = toConditioned(spec, inputs, rows, given, missing ? inputs : 0);
-  if (classifier) requireOneHot(spec, whole);
-  requireData(spec, whole.data, { stride: whole.shape[1] });
-  return withObserved(spec, whole);
+  const conditioned = toConditioned(spec, inputs, rows, given, missing ? inputs : 0);
+  if (classifier) requireOneHot(spec, conditioned);
+  requireData(spec, conditioned.data, { stride: conditioned.shape[1] });
+  return withObserved(spec, conditioned);
 }
 
 /** Unknown classes, for rows of x alone. */
@@ -78,9 +78,9 @@ export function toConditioned(
   condition?: Rows,
   missing = 0,
 ): Matrix {
-  const whole = columns + spec.condition;
-  if (spec.condition > 0 && condition === undefined && widthOf(rows) === whole) {
-    return toMatrix(rows, whole, missing);
+  const fullWidth = columns + spec.condition;
+  if (spec.condition > 0 && condition === undefined && widthOf(rows) === fullWidth) {
+    return toMatrix(rows, fullWidth, missing);
   }
   const matrix = toMatrix(rows, columns, missing);
   const conditions = toConditions(spec, matrix.shape[0], condition);

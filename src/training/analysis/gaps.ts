@@ -84,11 +84,11 @@ function parse(options: GapOptions): Required<GapOptions> {
   const keys = ["samples", "steps", "stepSamples", "learningRate", "seed"];
   const { samples = 100, steps = 200, stepSamples = 4, learningRate = 0.05, seed = 0 } =
     requireObject("gap options", options, keys) as GapOptions;
-  const whole = { min: 1, max: 1e6, integer: true };
+  const countLimits = { min: 1, max: 1e6, integer: true };
   return {
-    samples: requireNumber("samples", samples, whole),
-    steps: requireNumber("steps", steps, whole),
-    stepSamples: requireNumber("stepSamples", stepSamples, { ...whole, max: 1024 }),
+    samples: requireNumber("samples", samples, countLimits),
+    steps: requireNumber("steps", steps, countLimits),
+    stepSamples: requireNumber("stepSamples", stepSamples, { ...countLimits, max: 1024 }),
     learningRate: requireNumber("learningRate", learningRate, { above: 0, max: 10 }),
     seed: requireNumber("seed", seed, { integer: true }),
   };

@@ -127,9 +127,9 @@ function adam(values: Float32Array) {
     power2 *= BETA_2;
     for (let i = 0; i < length; i++) {
       if (!Number.isFinite(gradient[i])) continue;
-      const own = rows * gradient[i];
-      m[i] = BETA_1 * m[i] + (1 - BETA_1) * own;
-      v[i] = BETA_2 * v[i] + (1 - BETA_2) * own ** 2;
+      const rowGradient = rows * gradient[i];
+      m[i] = BETA_1 * m[i] + (1 - BETA_1) * rowGradient;
+      v[i] = BETA_2 * v[i] + (1 - BETA_2) * rowGradient ** 2;
       values[i] -= rate * (m[i] / (1 - power1)) / (Math.sqrt(v[i] / (1 - power2)) + EPSILON);
     }
   };

@@ -21,8 +21,10 @@ export function combineRanks(scores: readonly Float64Array[]): Float64Array {
   }
   const combined = new Float64Array(n);
   for (const list of scores) {
-    const wrong = list.findIndex((score) => !Number.isFinite(score));
-    if (wrong >= 0) throw new RangeError(`Cannot combine scores: row ${wrong + 1} has no score`);
+    const firstInvalid = list.findIndex((score) => !Number.isFinite(score));
+    if (firstInvalid >= 0) {
+      throw new RangeError(`Cannot combine scores: row ${firstInvalid + 1} has no score`);
+    }
     ranksOf(list).forEach((rank, r) => combined[r] += (rank + 0.5) / n / scores.length);
   }
   return combined;

@@ -17,8 +17,8 @@ export const dose: NamedScore = {
   of(model, x, settings, reference) {
     const sums = new Float64Array(x.shape[0]);
     for (const statistic of STATISTICS) {
-      const known = statistic.of(model, reference, settings, reference);
-      const density = logDensityOf(known);
+      const referenceValues = statistic.of(model, reference, settings, reference);
+      const density = logDensityOf(referenceValues);
       statistic.of(model, x, settings, reference).forEach((value, r) => sums[r] -= density(value));
     }
     return sums;

@@ -11,13 +11,14 @@ const UNUSED_VARIANCE = 0.01;
 export const mahalanobis: NamedScore = {
   needsReference: true,
   of(model, x, _settings, reference) {
-    const { data: known, shape: [count, size] } = model.posterior(reference).mean;
+    const { data: referenceMeans, shape: [count, size] } = model.posterior(reference).mean;
     const centre = new Float64Array(size), covariance = new Float64Array(size * size);
-    known.forEach((value, i) => centre[i % size] += value / count);
+    referenceMeans.forEach((value, i) => centre[i % size] += value / count);
     for (let r = 0; r < count; r++) {
       for (let i = 0; i < size * size; i++) {
         const [a, b] = [Math.floor(i / size), i % size];
-        covariance[i] += (known[r * size + a] - centre[a]) * (known[r * size + b] - centre[b]) /
+        covariance[i] += (referenceMeans[r * size + a] - centre[a]) *
+          (referenceMeans[r * size + b] - centre[b]) /
           count;
       }
     }

@@ -82,22 +82,23 @@ export function scoreBy(
     steps = SETTINGS.steps,
     seed = SETTINGS.seed,
   } = requireObject("score options", options, keys) as NamedScoreOptions;
-  const method = requireChoice("method", given, SCORE_NAMES), whole = { min: 1, integer: true };
+  const method = requireChoice("method", given, SCORE_NAMES),
+    countLimits = { min: 1, integer: true };
   const settings: ScoreSettings = {
-    samples: requireNumber("samples", samples, { ...whole, max: 1e6 }),
-    columns: requireNumber("columns", columns, { ...whole, max: 65_536 }),
-    steps: requireNumber("steps", steps, { ...whole, max: 1e6 }),
+    samples: requireNumber("samples", samples, { ...countLimits, max: 1e6 }),
+    columns: requireNumber("columns", columns, { ...countLimits, max: 65_536 }),
+    steps: requireNumber("steps", steps, { ...countLimits, max: 1e6 }),
     seed: requireNumber("seed", seed, { integer: true }),
   };
-  const known = reference === undefined ? undefined : toMatrix(reference);
-  if (needsReference(method) && (known?.shape[0] ?? 0) < 2) {
+  const referenceRows = reference === undefined ? undefined : toMatrix(reference);
+  if (needsReference(method) && (referenceRows?.shape[0] ?? 0) < 2) {
     throw new RangeError(
       `Cannot score by ${method}: reference must be at least 2 normal rows, got ${
-        known?.shape[0] ?? "none"
+        referenceRows?.shape[0] ?? "none"
       }`,
     );
   }
-  const scores = SCORES[method].of(model, x, settings, known ?? x);
+  const scores = SCORES[method].of(model, x, settings, referenceRows ?? x);
   requireFiniteRows("score", scores, 1);
   return scores;
 }

@@ -9,8 +9,8 @@ import type { NamedScore } from "./score.ts";
 export const typicality: NamedScore = {
   needsReference: true,
   of(model, x, settings, reference) {
-    const known = elbo.of(model, reference, settings, reference);
-    const entropy = known.reduce((sum, nats) => sum + nats / known.length, 0);
+    const referenceNats = elbo.of(model, reference, settings, reference);
+    const entropy = referenceNats.reduce((sum, nats) => sum + nats / referenceNats.length, 0);
     return elbo.of(model, x, settings, reference).map((nats) => Math.abs(nats - entropy));
   },
 };

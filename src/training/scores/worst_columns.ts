@@ -8,8 +8,11 @@ export const worstColumns: NamedScore = {
   of(model, x, { columns: count }) {
     const { cost: { data, shape: [rows, columns] } } = model.costs(x);
     return Float64Array.from({ length: rows }, (_, r) => {
-      const own = data.slice(r * columns, (r + 1) * columns).sort();
-      return own.subarray(Math.max(0, columns - count)).reduce((sum, nats) => sum + nats, 0);
+      const sortedCosts = data.slice(r * columns, (r + 1) * columns).sort();
+      return sortedCosts.subarray(Math.max(0, columns - count)).reduce(
+        (sum, nats) => sum + nats,
+        0,
+      );
     });
   },
 };

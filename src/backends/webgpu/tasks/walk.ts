@@ -89,11 +89,11 @@ ${end.join("")}`;
       return `${before}sum${fold} += ${expression};\n`;
     }
     const target = `v${this.#count++}`;
-    const made = this.#make(kernel, step, target);
+    const code = this.#make(kernel, step, target);
     this.#registers.set(output.value, target);
-    if (!isStored(step, this.#stage)) return made;
+    if (!isStored(step, this.#stage)) return code;
     const index = `${this.#words.u32(output.value.offset)} + row * cols + col`;
-    return `${made}${element(output.value, index)} = ${target};\n`;
+    return `${code}${element(output.value, index)} = ${target};\n`;
   }
 
   #make(kernel: Kernel, step: Step, target: string): string {
