@@ -176,7 +176,7 @@ Deno.test("slips are refused as such, and options that would be ignored by their
     /expected a safetensors file/,
   );
   const other = folder.write("t.xls", "a");
-  assert.match(await refused("score", model, other), /\.ndjson, \.parquet, got/);
+  assert.match(await refused("score", model, other), /\.ndjson, \.json, \.parquet, got/);
   const window = ["--window", "4", "--preset", "linear", "--learning-rate", "0.1"];
   const linear = await refused("train", data, "--out", folder.at("l"), ...window);
   assert.match(linear, /--preset linear takes no --learning-rate/);

@@ -145,4 +145,14 @@ Deno.test("names, telephone numbers and lists are no amounts, and versions no da
     const { columns } = JSON.parse(await elbowOk("report", data, "--json"));
     assert.equal(columns[0].kind, "categorical", cell(1));
   }
+  // Numbers without tenths and without a unit may be addresses, or lists.
+  const wholes: readonly ((r: number) => string)[] = [
+    (r) => `10.100.200.${101 + r % 5}`,
+    (r) => `"100,200,${300 + r % 7}"`,
+  ];
+  for (const cell of wholes) {
+    const lines = Array.from({ length: 60 }, (_, r) => `${cell(r)},${r * r % 17}`);
+    const data = folder.write("t.csv", ["name,x", ...lines, ""].join("\n"));
+    assert.match(await refused("report", data), /row 1 \(line 2\), column "name": .*thousands/);
+  }
 });

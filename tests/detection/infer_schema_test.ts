@@ -132,6 +132,7 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
     duplicates: [["b", "a"], ["d", "a"]],
     strange: [],
     running: [],
+    ordered: false,
     alike: [],
     merged: [],
     unseen: [],

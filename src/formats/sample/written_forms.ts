@@ -28,6 +28,8 @@ const IS_AMOUNT = new RegExp(
   "u",
 );
 
+const UNIT = new RegExp(`%|${CURRENCY}`, "u");
+
 class Range implements NumberRange {
   smallest = Infinity;
   largest = -Infinity;
@@ -47,8 +49,11 @@ export class WrittenForms {
     ["1,234.50", new Range()],
     ["1.234,50", new Range()],
   ]);
-  /** Whether a number had a point or comma, which says what it means. */
-  #isMarked = false;
+  /** Whether a number had a point, or a comma, which say what it means. */
+  #hasPoint = false;
+  #hasComma = false;
+  /** Whether one had a sign or code of currency, or %. */
+  #hasUnit = false;
   #hasText = false;
 
   /** Hears of a text that is no number as it stands. */
@@ -57,7 +62,9 @@ export class WrittenForms {
     for (const order of this.#orders) {
       if (Number.isNaN(parseTimestamp(text, order))) this.#orders.delete(order);
     }
-    this.#isMarked ||= /[.,]/.test(text);
+    this.#hasPoint ||= text.includes(".");
+    this.#hasComma ||= text.includes(",");
+    this.#hasUnit ||= UNIT.test(text);
     for (const [format, range] of this.#amounts) {
       const value = IS_AMOUNT.test(text.trim()) ? parseAmount(text, format) : NaN;
       if (!Number.isFinite(value)) this.#amounts.delete(format);
@@ -83,9 +90,14 @@ export class WrittenForms {
     const left = [...this.#amounts.keys()].filter((format) => !hasPlain || format === "1,234.50");
     const isOne = left.length === 1 &&
       (!hasPlain || !plain.whole || !this.#amounts.has("1.234,50"));
-    if (!this.#hasText || left.length === 0 || !isOne && this.#isMarked) return undefined;
-    const range = this.#amounts.get(left[0])!;
+    if (!this.#hasText || left.length === 0) return undefined;
+    if (!isOne && (this.#hasPoint || this.#hasComma)) return undefined;
+    const [format] = left;
+    // 10.100.200.101 is an address, and 100,200,300 a list: tenths or a unit make a number of them.
+    const hasTenths = format === "1.234,50" ? this.#hasComma : this.#hasPoint || !plain.whole;
+    if (!hasTenths && !this.#hasUnit) return undefined;
+    const range = this.#amounts.get(format)!;
     range.add(plain);
-    return { format: left[0], range };
+    return { format, range };
   }
 }
