@@ -168,6 +168,22 @@ Deno.test("a gap in a row of a circle is no anomaly to a detector that has never
   assert.ok(strange.every(({ anomaly }) => anomaly));
 });
 
+Deno.test("wild cells in training do not make the next one an ordinary end of its column", () => {
+  const quantileOf = (cells: Float64Array, value: number) => {
+    const view = fitViews({ data: cells, rows: cells.length }, numericSchema(["x"]))[1];
+    assert.equal(view.name, "quantile");
+    return project(view, { data: Float64Array.of(value), rows: 1 }, 1).x.data[0];
+  };
+  const plain = Float64Array.from(normals(10_000, 5)), wild = plain.slice();
+  wild.fill(50, 0, 4);
+  // One per standard deviation beyond the end, with wild cells as without; their deviation is 1.4.
+  assert.ok(quantileOf(plain, 50) > 45, `${quantileOf(plain, 50)}`);
+  assert.ok(quantileOf(wild, 50) > 30, `${quantileOf(wild, 50)}`);
+  // Every cell of a short table counts, and so does a rare value beside a single other one.
+  assert.ok(quantileOf(plain.slice(0, 2000).fill(50, 0, 1), 50) < 4);
+  assert.ok(quantileOf(new Float64Array(10_000).fill(1, 0, 3), 1) < 4);
+});
+
 Deno.test("views bring cells to the unit of their column and back", () => {
   const rows = planeRows(300, 3, 8).map((
     [a, b, c],

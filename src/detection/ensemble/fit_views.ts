@@ -2,8 +2,9 @@
  * Fits the views of a table to training cells: the transform of each column for `scoring/views/view.ts`.
  *
  *   arcsinh    centre: the median; scale: the interquartile range / 1.349. A few extreme cells affect neither
- *   quantile   normal quantiles of the mid-ranks, extended linearly beyond the ends by one per standard
- *              deviation; not scaled to unit variance, so that a nearly constant column does not dominate
+ *   quantile   normal quantiles of the mid-ranks, extended linearly beyond the ends (of all cells but the
+ *              outermost in 2,500) by one per standard deviation; not scaled to unit variance, so that a
+ *              nearly constant column does not dominate
  *   category   one feature per level and one for unknown levels; together they have the variance of one
  *              numeric column, however many levels there are
  *   timestamp  time of day and day of week as points on circles; the date itself is new in every new row
@@ -23,6 +24,12 @@ import {
 
 /** Maximum number of knots of a curve. */
 const KNOTS = 48;
+
+/**
+ * The share of cells at each end of a column that do not shape its curve. A rank does not say how far out these are: with
+ * one cell of 12,000 as far out as an anomaly, an anomaly would be an ordinary end of the column.
+ */
+const OUTER = 1 / 2500;
 
 /** Smallest scale of a column, as a share of its standard deviation: most of its cells may be equal. */
 const MIN_SCALE = 0.05;
@@ -101,15 +108,15 @@ function quantilesOf(sorted: Float64Array): Transform {
 function normalCurve(sorted: Float64Array, slope: number): Curve {
   const n = sorted.length, slopes = [slope, slope] as const;
   if (n === 0) return { x: Float64Array.of(0), y: Float64Array.of(0), slopes };
-  const low = -normalQuantile(1 - 0.5 / n), step = -2 * low / (KNOTS - 1);
+  const outer = outerCells(sorted);
+  const low = -normalQuantile(1 - (outer + 0.5) / n), step = -2 * low / (KNOTS - 1);
   const x: number[] = [], y: number[] = [];
   let next = -Infinity;
-  for (let first = 0; first < n;) {
+  for (let first = 0; first < n - outer;) {
     let end = first;
     while (end < n && sorted[end] === sorted[first]) end++;
     const quantile = normalQuantile((first + end) / 2 / n);
-    const isLast = end === n;
-    if (quantile >= next || isLast) {
+    if (end > outer && (quantile >= next || end >= n - outer)) {
       x.push(sorted[first]);
       y.push(quantile);
       next = Math.max(low, low + step * Math.ceil((quantile - low) / step + 1e-9));
@@ -117,6 +124,12 @@ function normalCurve(sorted: Float64Array, slope: number): Curve {
     first = end;
   }
   return { x: Float64Array.from(x), y: Float64Array.from(y), slopes };
+}
+
+/** How many cells at each end do not shape the curve: none where all others are equal, because their ranks are all there is. */
+function outerCells(sorted: Float64Array): number {
+  const outer = Math.floor(sorted.length * OUTER);
+  return sorted[outer] < sorted[sorted.length - 1 - outer] ? outer : 0;
 }
 
 function levelsOf(sorted: Float64Array, levels: number): Transform[] {
