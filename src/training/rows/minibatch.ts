@@ -2,7 +2,7 @@
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /** From this many columns on, a view and a bulk copy are faster than a loop. */
-const MIN_COLUMNS_FOR_SET = 128;
+const MIN_COLUMNS_FOR_SET = 32;
 
 /** Copies the rows `indices[first … first + count - 1]`, wrapping around, to the start of `into`. */
 export function gatherRows(
