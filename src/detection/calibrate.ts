@@ -14,6 +14,7 @@ import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
 import { farStepSentences, fewWindowSentences } from "./series/yardstick.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
+import { usualOf } from "./usual.ts";
 
 /** The fewest rows that can be split, or calibrated on. */
 export const MIN_ROWS = 10;
@@ -110,15 +111,6 @@ function scoresOfOne(
   cells: Cells,
 ) {
   const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
-  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
-  if (vae.spec.missing) {
-    return { ...rawScores(cells, costs, expansion, typical), typical };
-  }
-  // Without the KL, a contribution is the cost of the cell alone.
-  const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
-  return {
-    ...rawScores(cells, costs, expansion),
-    typical,
-    costs: typicalOf(cells, rawScores(cells, { ...costs, kl }, expansion).raw),
-  };
+  const usual = usualOf(vae, cells, costs, expansion);
+  return { ...rawScores(cells, costs, expansion, usual.costs ?? usual.typical), ...usual };
 }

@@ -224,6 +224,28 @@ Deno.test("a series that has moved once keeps the components of what it does at 
   assert.ok(moved.found > 0.95, `AUROC ${moved.found}, ${still.found} if it has not moved`);
 });
 
+Deno.test("steps without cells, or with a sensor that is off, count neither way, and hide no fault in another", async () => {
+  const fitted = await Detector.fit(sensors(2000, 6), { window: 20 });
+  const off = (columns: number[], from = 100, to = 160) => (row: number[], t: number) =>
+    t >= from && t < to ? row.map((x, c) => columns.includes(c) ? NaN : x) : row;
+  const plain = sensors(400, 7), faulty = sensors(400, 7, [120, 140]);
+  for (const columns of [[0, 1, 2, 3], [0], [1, 2]]) {
+    const verdicts = await fitted.score(plain.map(off(columns)));
+    const flagged = verdicts.filter(({ anomaly }) => anomaly).length;
+    const usual = (await fitted.score(plain)).filter(({ anomaly }) => anomaly).length;
+    assert.ok(
+      flagged <= usual,
+      `${flagged} flagged without columns ${columns}, ${usual} with them`,
+    );
+    const stream = fitted.stream();
+    const online = plain.map(off(columns)).map((row) => stream.push(row)?.anomaly ?? false);
+    assert.ok(online.slice(100, 180).filter(Boolean).length <= 8, `online, without ${columns}`);
+  }
+  const verdicts = await fitted.score(faulty.map(off([2])));
+  assert.ok(verdicts.slice(122, 138).every(({ anomaly }) => anomaly));
+  fitted.dispose();
+});
+
 Deno.test("series that hardly vary, lack cells or are as short as may be give finite scores", async () => {
   const flat = Array.from({ length: 100 }, (_, t) => [t === 70 ? 1 : 0, t % 7 === 3 ? NaN : 2]);
   const short = sensors(48, 3);

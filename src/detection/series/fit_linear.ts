@@ -29,11 +29,11 @@ export function fitLinear(
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
   const { cells, warnings: spikes } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
-  const { vae, report, parts, typical, held } = fitSeries(request);
+  const { vae, report, parts, usual, held } = fitSeries(request);
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
   const said = [...warnings, ...spikes];
   const table = { schema, ...parts, falseAlarmRate, warnings: said, sketch, window };
   const scores = Float64Array.from(held.flatMap((stretch) => [...stretch]));
   const stretches = held.map(({ length }) => length);
-  return { vae, model: calibrated(table, { scores, typical }, stretches), report };
+  return { vae, model: calibrated(table, { scores, ...usual }, stretches), report };
 }

@@ -15,7 +15,7 @@
  * the minimum covariance determinant estimator", 1999.
  */
 import { requireNumber } from "../../core/validate.ts";
-import { rawScores, typicalOf } from "../../scoring/contributions.ts";
+import { rawScores } from "../../scoring/contributions.ts";
 import { Expansion } from "../../scoring/table/expansion.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
@@ -34,6 +34,7 @@ import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import { stretchesOf } from "../split.ts";
 import { exactFits } from "./exact_fits.ts";
+import { usualOf } from "../usual.ts";
 import { linearReport } from "./linear_report.ts";
 
 /** Neighbouring windows are almost equal, so from long series this many are taken, evenly spaced. */
@@ -83,7 +84,7 @@ export function fitSeries(request: SeriesRequest) {
   const final = solve(takeRows(rows, kept), latent).parameters;
   vae.setParameters(final);
   const report = linearReport(vae, rows);
-  const typical = typicalOf(windows, rawScores(windows, costsOf(vae, standardized), expansion).raw);
+  const usual = usualOf(vae, windows, costsOf(vae, standardized), expansion);
   const fitWithout = (steps: Steps[]) => {
     const free = (row: number) =>
       steps.every(({ first, end }) => starts[row] >= end || starts[row] + window <= first);
@@ -92,9 +93,9 @@ export function fitSeries(request: SeriesRequest) {
     const others = good.length >= latent ? good : starts.map((_, row) => row).filter(free);
     vae.setParameters(solve(takeRows(rows, Uint32Array.from(others)), latent).parameters);
   };
-  const held = scoreHeldOut({ ...request, fitWithout, vae, expansion, standardization, typical });
+  const held = scoreHeldOut({ ...request, fitWithout, vae, expansion, standardization, usual });
   vae.setParameters(final);
-  return { vae, report, parts: { expansion, standardization }, typical, held };
+  return { vae, report, parts: { expansion, standardization }, usual, held };
 }
 
 /** Steps first … end - 1. */
@@ -108,12 +109,13 @@ interface HeldOut extends SeriesRequest {
   readonly vae: VAE;
   readonly expansion: Expansion;
   readonly standardization: Standardization;
-  readonly typical: Float64Array;
+  readonly usual: ReturnType<typeof usualOf>;
 }
 
 /** Scores the windows of each stretch, by fits that have seen none of its steps. */
 function scoreHeldOut(request: HeldOut): Float64Array[] {
-  const { cells, schema, window, vae, expansion, standardization, typical } = request;
+  const { cells, schema, window, vae, expansion, standardization, usual } = request;
+  const { typical, costs = typical } = usual;
   const stretches = stretchesOf(cells.rows, window), columns = schema.length;
   const folds = Math.min(FOLDS, stretches.length), scores: Float64Array[] = [];
   for (let fold = 0; fold < folds; fold++) {
@@ -125,7 +127,7 @@ function scoreHeldOut(request: HeldOut): Float64Array[] {
       const count = countWindows(end - first, window);
       const windows = windowsOf(cells, columns, window, first, count);
       const x = standardize(expansion.expand(windows), standardization);
-      scores[s] = rawScores(windows, costsOf(vae, x), expansion, typical).scores;
+      scores[s] = rawScores(windows, costsOf(vae, x), expansion, costs).scores;
     }
   }
   return scores;

@@ -1,0 +1,24 @@
+/**
+ * What the columns of ordinary rows contribute to a network's score, and what a missing cell counts for. A model of rows
+ * with gaps has the KL of what is there, so a missing cell counts for all that its column usually contributes. A model
+ * of whole rows fills the cell in and has its share of the KL: it counts for the cost alone (`scoring/contributions.ts`).
+ */
+import { rawScores, typicalOf } from "../scoring/contributions.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import type { Expansion } from "../scoring/table/expansion.ts";
+import type { TableModel } from "../scoring/table_model.ts";
+import type { Costs } from "../trained/calls/costs.ts";
+import type { VAE } from "../training/vae.ts";
+
+/** @param costs of the cells' rows */
+export function usualOf(
+  vae: VAE,
+  cells: Cells,
+  costs: Costs,
+  expansion: Expansion,
+): Pick<TableModel, "typical" | "costs"> {
+  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  if (vae.spec.missing) return { typical };
+  const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
+  return { typical, costs: typicalOf(cells, rawScores(cells, { ...costs, kl }, expansion).raw) };
+}
