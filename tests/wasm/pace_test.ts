@@ -13,7 +13,7 @@ import { expectedY, INPUTS, networkPlan, OUTPUTS, parameters } from "./programs.
 function follow(pace: Pace, runs: number, shared: number): boolean[] {
   return Array.from({ length: runs }, () => {
     const { isShared } = pace;
-    pace.note(isShared ? shared : 1);
+    pace.record(isShared ? shared : 1);
     return isShared;
   });
 }
@@ -45,7 +45,7 @@ Deno.test("what changes on the machine is noticed", () => {
 
 Deno.test("one run that was held up decides nothing", () => {
   const pace = new Pace();
-  for (let run = 0; run < 40; run++) pace.note(run === 4 ? 1000 : pace.isShared ? 0.5 : 1);
+  for (let run = 0; run < 40; run++) pace.record(run === 4 ? 1000 : pace.isShared ? 0.5 : 1);
   equal(pace.isShared, true);
 });
 

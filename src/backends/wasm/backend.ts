@@ -104,7 +104,7 @@ class CompiledProgram implements WasmProgram {
   run(rows: number): void {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
-    if (this.#packed?.follow()) {
+    if (this.#packed?.packIfStale()) {
       this.#records = this.#keep(encodePlan(this.plan, this.#addressOf, this.#packed));
     }
     if (this.#trains) this.#parameters.version++;

@@ -6,9 +6,9 @@ export { disposed, named, requireRange, requireRows, requireWords } from "../che
 
 /** @throws RangeError if a plan needs kernels that the score build lacks */
 export function requireForward({ instructions }: Plan): void {
-  const lacking = instructions.find(({ op }) => isTrainingOp(op));
-  if (!lacking) return;
+  const trainingStep = instructions.find(({ op }) => isTrainingOp(op));
+  if (!trainingStep) return;
   throw new RangeError(
-    `Cannot compile ${lacking.op}: training needs all kernels: these are the score build`,
+    `Cannot compile ${trainingStep.op}: training needs all kernels: these are the score build`,
   );
 }

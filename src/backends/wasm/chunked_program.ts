@@ -22,7 +22,7 @@ const ALIGNMENT = 16;
 
 export class ChunkedProgram implements WasmProgram {
   readonly capacity: number;
-  readonly #outside: Allocation;
+  readonly #external: Allocation;
   readonly #scratch: Allocation;
   readonly #sheets: Allocation;
   readonly #list: Allocation;
@@ -38,15 +38,15 @@ export class ChunkedProgram implements WasmProgram {
     requireChunks(host, plan);
     this.capacity = plan.capacity * chunks;
     const ports = [...new Set([...plan.inputs.values(), ...plan.outputs.values()])];
-    this.#outside = new Allocation(host, aligned(...ports.map((port) => this.#lengthOf(port))));
-    const outside = new Map<Place, number>();
-    let next = this.#outside.index("compile");
+    this.#external = new Allocation(host, aligned(...ports.map((port) => this.#lengthOf(port))));
+    const external = new Map<Place, number>();
+    let next = this.#external.index("compile");
     for (const port of ports) {
-      outside.set(port, next);
+      external.set(port, next);
       next += aligned(this.#lengthOf(port));
     }
-    this.#ports = new Ports(host.memory, plan, this.capacity, (port) => outside.get(port)!);
-    const sheets = host.threads.most;
+    this.#ports = new Ports(host.memory, plan, this.capacity, (port) => external.get(port)!);
+    const sheets = host.threads.maxCount;
     const scratchLength = aligned(plan.scratchLength);
     this.#scratch = new Allocation(host, sheets * scratchLength);
     const sheetLength = SHEET_HEAD_WORDS + SHEET_COPY_WORDS * ports.length +
@@ -60,7 +60,7 @@ export class ChunkedProgram implements WasmProgram {
       const scratch = this.#scratch.index("compile") + sheet * scratchLength;
       const elementOf = (place: Place) => indexOf(place, scratch);
       writeConstants(host, plan, elementOf);
-      const words = sheetOf(plan, outside, elementOf, this.#packed);
+      const words = sheetOf(plan, external, elementOf, this.#packed);
       host.memory.u32.set(words, first + sheet * sheetLength);
     }
     this.#list = new Allocation(host, RECORD_WORDS);
@@ -82,18 +82,18 @@ export class ChunkedProgram implements WasmProgram {
   }
 
   write(name: string, values: ArrayLike<number>): void {
-    this.#outside.index("write");
+    this.#external.index("write");
     this.#ports.write(name, values);
   }
 
   run(rows: number): void {
     requireRows(rows, this.capacity);
-    this.#packed?.follow();
+    this.#packed?.packIfStale();
     this.#chunks.run(4 * this.#list.index("run"), rows);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {
-    this.#outside.index("read");
+    this.#external.index("read");
     this.#ports.read(name, into);
   }
 
@@ -102,7 +102,7 @@ export class ChunkedProgram implements WasmProgram {
   }
 
   dispose(): void {
-    for (const each of [this.#outside, this.#scratch, this.#sheets, this.#list]) each.dispose();
+    for (const each of [this.#external, this.#scratch, this.#sheets, this.#list]) each.dispose();
     this.#packed?.dispose();
   }
 
@@ -114,17 +114,17 @@ export class ChunkedProgram implements WasmProgram {
 /** The sheet of one thread: see `abi.ts`. */
 function sheetOf(
   plan: Plan,
-  outside: ReadonlyMap<Place, number>,
+  external: ReadonlyMap<Place, number>,
   elementOf: (place: Place) => number,
   packed?: PackedWeights,
 ): Int32Array {
   const addressOf = (place: Place) => 4 * elementOf(place);
-  const copies = [...outside].flatMap(([place, index]) => {
+  const copies = [...external].flatMap(([place, index]) => {
     return [addressOf(place), 4 * index, 4 * place.shape.rows * place.shape.cols];
   });
   const { inputs } = plan, records = encodePlan(plan, addressOf, packed);
   // Two names of the same value share a place, and so one copy.
-  const head = [countRecords(records), inputs.size, outside.size - inputs.size, 0];
+  const head = [countRecords(records), inputs.size, external.size - inputs.size, 0];
   return Int32Array.of(...head, ...copies, ...records);
 }
 

@@ -123,9 +123,9 @@ export function encodePlan(
 ): Int32Array {
   // With few rows the weights are packed differently, and the product stays a separate record.
   const searches = packed?.format === "tiles" ? searchesOf(plan) : NO_SEARCHES;
-  const within = new Set(searches.values());
+  const inSearch = new Set(searches.values());
   return encodeRecords(
-    plan.instructions.filter((each) => !within.has(each)).map((instruction) => {
+    plan.instructions.filter((each) => !inSearch.has(each)).map((instruction) => {
       const toOperand = (place: Place) => ({ address: addressOf(place), shape: place.shape });
       const operands = operandsOf(instruction).map(toOperand);
       const split = splitWord(instruction);
@@ -133,15 +133,15 @@ export function encodePlan(
       if (product) {
         return searchFor(instruction, product, toOperand, packed!.addressOf(product.inputs[1]));
       }
-      const whole = {
+      const contents = {
         name: instruction.op,
         attributes: attributesOf(instruction),
         operands,
         split,
       };
       return packed?.isInUse && isPackable(instruction, packed.format)
-        ? withPacked(whole, instruction, packed)
-        : whole;
+        ? withPacked(contents, instruction, packed)
+        : contents;
     }),
   );
 }
@@ -157,8 +157,8 @@ function searchFor(
 ): Contents {
   const [x, weight, bias] = product.inputs.map(toOperand);
   // Declared as one row, so that a cut by rows gives every tile the whole weight.
-  const whole = { ...weight, shape: { ...weight.shape, rows: 1 } };
-  const operands = [toOperand(search.output), x, whole, bias];
+  const wholeWeight = { ...weight, shape: { ...weight.shape, rows: 1 } };
+  const operands = [toOperand(search.output), x, wholeWeight, bias];
   const split = searchSplit(search, product);
   return { name: "smallestDense", attributes: [sorted], operands, split };
 }
@@ -171,17 +171,17 @@ export function isPackable({ op, attrs, inputs }: Instruction, format: PackedFor
 }
 
 function withPacked(
-  whole: Contents,
+  contents: Contents,
   { inputs }: Instruction,
   { format, addressOf }: Packed,
 ): Contents {
-  const address = addressOf(inputs[1]), attributes = [...whole.attributes];
+  const address = addressOf(inputs[1]), attributes = [...contents.attributes];
   if (format === "tiles") {
     // Runs of few rows read the unpacked weight.
     attributes[TILES_ATTRIBUTE] = address;
-    return { ...whole, attributes };
+    return { ...contents, attributes };
   }
-  const [output, x, weight, bias] = whole.operands;
+  const [output, x, weight, bias] = contents.operands;
   return {
     name: "packedDense",
     attributes: [...attributes, WEIGHT_FORMATS.indexOf(format)],

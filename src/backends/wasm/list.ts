@@ -25,21 +25,21 @@ export class RecordList {
   /** Executes the records at byte address `list`. */
   run(list: number, rows: number): void {
     const host = this.#host, { threads } = host;
-    if (threads.most === 1 || threads.count === 1) return host.run(list, this.#count, rows);
+    if (threads.maxCount === 1 || threads.count === 1) return host.run(list, this.#count, rows);
     if (rows * this.#rowWork >= threads.certainWork) return host.run(list, this.#count, rows);
     const pace = this.#paceOf(list, rows);
     if (!pace) return host.runAlone(list, this.#count, rows);
     const start = threads.clock();
     if (pace.isShared) host.run(list, this.#count, rows);
     else host.runAlone(list, this.#count, rows);
-    pace.note(threads.clock() - start);
+    pace.record(threads.clock() - start);
   }
 
   #paceOf(list: number, rows: number): Pace | undefined {
     const power = 31 - Math.clz32(rows);
     if (!this.#paces.has(power)) {
-      const { kernels } = this.#host.threads, most = 2 ** (power + 1) - 1;
-      const isCut = kernels.isWorthSharing(list, this.#count, most);
+      const { kernels } = this.#host.threads, maxRows = 2 ** (power + 1) - 1;
+      const isCut = kernels.isWorthSharing(list, this.#count, maxRows);
       this.#paces.set(power, isCut ? new Pace() : undefined);
     }
     return this.#paces.get(power);

@@ -74,7 +74,7 @@ const PROBES: Readonly<Record<KernelBuild, readonly number[]>> = {
 };
 
 /** The modules for training or for scoring: those compiled so far, and the one passed to `useKernels`. */
-interface Known {
+interface LoadedKernels {
   readonly compiled: Map<KernelBuild, Kernels>;
   /** The same, built for shared memory. */
   readonly shared: Map<KernelBuild, WebAssembly.Module>;
@@ -82,8 +82,8 @@ interface Known {
 }
 
 // Compiled modules outlive every backend, to avoid compiling twice.
-const training: Known = { compiled: new Map(), shared: new Map() };
-const scoring: Known = { compiled: new Map(), shared: new Map() };
+const training: LoadedKernels = { compiled: new Map(), shared: new Map() };
+const scoring: LoadedKernels = { compiled: new Map(), shared: new Map() };
 
 /**
  * Makes `loadKernels` return `module` from now on: always for scoring, and also for training unless it is a

@@ -17,7 +17,7 @@ export class LinearMemory {
   readonly #base: number;
   readonly #arena = new Arena();
   /** Elements from here on were never allocated and are zero. */
-  #fresh = 0;
+  #zeroFrom = 0;
 
   /** @param heapBase the first byte that the kernels do not use */
   constructor(memory: WebAssembly.Memory, heapBase: number) {
@@ -42,8 +42,8 @@ export class LinearMemory {
       throw error;
     }
     const index = this.#base + offset;
-    if (index < this.#fresh) this.f32.fill(0, index, Math.min(index + length, this.#fresh));
-    this.#fresh = Math.max(this.#fresh, index + length);
+    if (index < this.#zeroFrom) this.f32.fill(0, index, Math.min(index + length, this.#zeroFrom));
+    this.#zeroFrom = Math.max(this.#zeroFrom, index + length);
     return index;
   }
 

@@ -7,21 +7,21 @@
  */
 
 /** Runs of each kind in a trial, and shared runs at its start that only wake the helpers and do not count. */
-const TRIED = 5, WAKING = 2;
+const RUNS_PER_KIND = 5, WAKING_RUNS = 2;
 /** Runs between trials: initially, and at most. */
-const FIRST_HOLD = 200, LONGEST_HOLD = 6400;
+const FIRST_HOLD_RUNS = 200, MAX_HOLD_RUNS = 6400;
 /** Sharing must take less than this fraction of the time, because it keeps a second processor busy. */
-const WORTH = 0.95;
+const MAX_RATIO = 0.95;
 
 export class Pace {
   #shared: number[] = [];
   #alone: number[] = [];
-  #waking = WAKING;
+  #wakingLeft = WAKING_RUNS;
   #isShared = true;
   /** Runs until the next trial; 0 during a trial. */
-  #left = 0;
-  #hold = FIRST_HOLD;
-  #was?: boolean;
+  #runsLeft = 0;
+  #holdRuns = FIRST_HOLD_RUNS;
+  #previous?: boolean;
 
   /** Whether the next run is to be shared. */
   get isShared(): boolean {
@@ -29,27 +29,29 @@ export class Pace {
   }
 
   /** Records how long the last run took, in milliseconds. */
-  note(ms: number): void {
-    if (this.#left > 0) {
-      if (--this.#left === 0) this.#begin();
+  record(ms: number): void {
+    if (this.#runsLeft > 0) {
+      if (--this.#runsLeft === 0) this.#begin();
     } else if (this.#isShared) {
-      if (this.#waking > 0) this.#waking--;
-      else if (this.#shared.push(ms) === TRIED) this.#isShared = false;
-    } else if (this.#alone.push(ms) === TRIED) this.#decide();
+      if (this.#wakingLeft > 0) this.#wakingLeft--;
+      else if (this.#shared.push(ms) === RUNS_PER_KIND) this.#isShared = false;
+    } else if (this.#alone.push(ms) === RUNS_PER_KIND) this.#decide();
   }
 
   #begin(): void {
     this.#shared = [];
     this.#alone = [];
-    this.#waking = WAKING;
+    this.#wakingLeft = WAKING_RUNS;
     this.#isShared = true;
   }
 
   #decide(): void {
-    this.#isShared = median(this.#shared) < WORTH * median(this.#alone);
-    this.#hold = this.#isShared === this.#was ? Math.min(2 * this.#hold, LONGEST_HOLD) : FIRST_HOLD;
-    this.#was = this.#isShared;
-    this.#left = this.#hold;
+    this.#isShared = median(this.#shared) < MAX_RATIO * median(this.#alone);
+    this.#holdRuns = this.#isShared === this.#previous
+      ? Math.min(2 * this.#holdRuns, MAX_HOLD_RUNS)
+      : FIRST_HOLD_RUNS;
+    this.#previous = this.#isShared;
+    this.#runsLeft = this.#holdRuns;
   }
 }
 

@@ -34,7 +34,7 @@ export class PackedWeights {
   /** The offset of each packed weight within the memory, by its offset in the segment. */
   readonly #offsets = new Map<number, number>();
   /** Runs left that use unpacked weights (0 or 1); negative once packed weights are in use. */
-  #early: number;
+  #runsUnpacked: number;
   /** The version of the segment that was packed last. */
   #version = -1;
 
@@ -50,11 +50,11 @@ export class PackedWeights {
     addressOf: (place: Place) => number,
   ) {
     this.format = format;
-    this.#early = format === "f32" ? 1 : -1;
+    this.#runsUnpacked = format === "f32" ? 1 : -1;
     this.#host = host;
     this.#source = source;
-    const searched = new Set(format === "tiles" ? searchesOf(plan).values() : []);
-    const formatOf = (product: Instruction) => searched.has(product) ? "sorted" : format;
+    const inSearch = new Set(format === "tiles" ? searchesOf(plan).values() : []);
+    const formatOf = (product: Instruction) => inSearch.has(product) ? "sorted" : format;
     // Layers may share a weight.
     const products = new Map(
       plan.instructions.filter((each) => isPackable(each, format))
@@ -86,19 +86,19 @@ export class PackedWeights {
 
   /** Whether a program must read its weights here instead of in the segment. */
   get isInUse(): boolean {
-    return this.#early < 1;
+    return this.#runsUnpacked < 1;
   }
 
   /**
    * Called before a run: packs again if the parameters have changed. True if packed weights come into use with this
    * call.
    */
-  follow(): boolean {
-    if (this.#version === this.#source.version || this.#early-- > 0) return false;
-    const list = this.#list.index("pack weights"), begins = this.#early === -1;
+  packIfStale(): boolean {
+    if (this.#version === this.#source.version || this.#runsUnpacked-- > 0) return false;
+    const list = this.#list.index("pack weights"), isFirst = this.#runsUnpacked === -1;
     this.#host.run(4 * list, this.#list.length / RECORD_WORDS, 1);
     this.#version = this.#source.version;
-    return begins;
+    return isFirst;
   }
 
   dispose(): void {
@@ -117,6 +117,6 @@ export function packedLength(
 ): number {
   if (format === "sorted") return sortedLength(rows, cols);
   if (format === "tiles") return rows * 8 * Math.ceil(cols / 8);
-  const halved = format === "bf16" ? cols - cols % 8 : 0;
-  return rows * (cols - halved / 2);
+  const halfColumns = format === "bf16" ? cols - cols % 8 : 0;
+  return rows * (cols - halfColumns / 2);
 }

@@ -6,7 +6,7 @@ import { named, requireRange, requireWords } from "./checks.ts";
 import { type LinearMemory, LiveView, ReadWindow } from "./memory.ts";
 
 /** Up to this many elements, a loop is faster than a call of `set`. */
-const FEW = 16;
+const MAX_LOOP_COPY = 16;
 
 interface Input {
   readonly index: number;
@@ -51,14 +51,14 @@ export class Ports {
     if (values.length > limit) requireRange(`write input "${name}"`, 0, values.length, limit);
     if (integer) requireWords(name, values);
     const { f32, u32 } = this.#memory, to = integer ? u32 : f32;
-    if (values.length > FEW) to.set(values, index);
+    if (values.length > MAX_LOOP_COPY) to.set(values, index);
     else for (let i = 0; i < values.length; i++) to[index + i] = values[i];
   }
 
   read(name: string, into: Float32Array | Float64Array): void {
     const { index, window, limit } = named(this.#outputs, "read", name);
     if (into.length > limit) requireRange(`read output "${name}"`, 0, into.length, limit);
-    if (into.length > FEW) return window.copyTo(into);
+    if (into.length > MAX_LOOP_COPY) return window.copyTo(into);
     const { f32 } = this.#memory;
     for (let i = 0; i < into.length; i++) into[i] = f32[index + i];
   }

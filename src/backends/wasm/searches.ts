@@ -7,7 +7,7 @@ import { sizeAt } from "../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 
 /** Limits of `assembly/nearest`: terms of a sum in one block, columns, results per row. */
-const MAX_INNER = 256, MAX_COLUMNS = 2048, MAX_PLACES = 11;
+const MAX_INNER = 256, MAX_COLUMNS = 2048, MAX_RESULTS = 11;
 
 /** Maximum number of elements of sorted columns: `assembly/nearest/sorted.ts`. */
 export const sortedLength = (inner: number, cols: number): number => (inner + 3) * (cols + 32);
@@ -18,11 +18,11 @@ export function searchesOf(plan: Plan): ReadonlyMap<Instruction, Instruction> {
   const searches = new Map<Instruction, Instruction>();
   instructions.forEach((search, i) => {
     if (search.op !== "smallestCols" || i === 0) return;
-    const product = instructions[i - 1], [sought] = search.inputs;
-    if (product.op !== "dense" || product.output !== sought) return;
+    const product = instructions[i - 1], [searched] = search.inputs;
+    if (product.op !== "dense" || product.output !== searched) return;
     if (
-      product.attrs.activation === "identity" && isAlone(plan, sought, i) &&
-      fits(product, search, plan) && isAlone(plan, product.inputs[1], i - 1)
+      product.attrs.activation === "identity" && isOnlyReader(plan, searched, i) &&
+      fits(product, search, plan) && isOnlyReader(plan, product.inputs[1], i - 1)
     ) {
       searches.set(search, product);
     }
@@ -31,15 +31,16 @@ export function searchesOf(plan: Plan): ReadonlyMap<Instruction, Instruction> {
 }
 
 /** Whether only instruction `i` reads a place before it is overwritten. */
-function isAlone({ instructions, outputs }: Plan, place: Place, i: number): boolean {
+function isOnlyReader({ instructions, outputs }: Plan, place: Place, i: number): boolean {
   if ([...outputs.values()].includes(place)) return false;
   return !instructions.some(({ inputs }, at) => at !== i && inputs.includes(place));
 }
 
 function fits(product: Instruction, { output }: Instruction, plan: Plan): boolean {
-  const [x, ...kept] = product.inputs, { rows: inner, cols } = kept[0].shape;
-  return inner <= MAX_INNER && cols <= MAX_COLUMNS && output.shape.cols <= MAX_PLACES &&
-    areApart(x, output, plan.capacity) && kept.every(({ segment }) => segment === "parameters");
+  const [x, ...parameters] = product.inputs, { rows: inner, cols } = parameters[0].shape;
+  return inner <= MAX_INNER && cols <= MAX_COLUMNS && output.shape.cols <= MAX_RESULTS &&
+    areApart(x, output, plan.capacity) &&
+    parameters.every(({ segment }) => segment === "parameters");
 }
 
 /** Whether two places share no memory. */

@@ -15,7 +15,7 @@ import { CUTS } from "./abi.ts";
 
 type Split = readonly [cut: typeof CUTS[number], picoseconds: number];
 
-const WHOLE: Split = ["none", 0];
+const NOT_CUT: Split = ["none", 0];
 
 const SPLITS: { readonly [N in OpName]: Split } = {
   dense: ["product", 40],
@@ -36,8 +36,8 @@ const SPLITS: { readonly [N in OpName]: Split } = {
   broadcast: ["rows", 300],
   repeatRows: ["rows", 300],
   sumGroups: ["rows", 200],
-  reshape: WHOLE,
-  stopGradient: WHOLE,
+  reshape: NOT_CUT,
+  stopGradient: NOT_CUT,
   sliceCols: ["rows", 300],
   padCols: ["rows", 300],
   concatCols: ["rows", 300],
@@ -51,8 +51,8 @@ const SPLITS: { readonly [N in OpName]: Split } = {
   bernoulliLogProb: ["rows", 2600],
   bernoulliLogProbGrad: ["rows", 1400],
   randomNormal: ["rows", 5000],
-  squaredNorm: WHOLE,
-  clipScale: WHOLE,
+  squaredNorm: NOT_CUT,
+  clipScale: NOT_CUT,
   adamStep: ["rows", 800],
   sgdStep: ["rows", 600],
   randomUniform: ["rows", 1000],
@@ -85,13 +85,13 @@ function perRow({ shape: { rows, cols, batched } }: Place): number {
 /** The SPLIT_WORD of a record. */
 export function splitWord({ op, attrs }: Instruction): number {
   // The mean of a broadcast divides by all rows, a number that a tile does not know.
-  const [cut, picoseconds] = op === "broadcast" && attrs.mean === true ? WHOLE : SPLITS[op];
+  const [cut, picoseconds] = op === "broadcast" && attrs.mean === true ? NOT_CUT : SPLITS[op];
   return CUTS.indexOf(cut) | (picoseconds << 8);
 }
 
 /** The SPLIT_WORD of a search in a product, in tiles of rows. */
 export function searchSplit({ output }: Instruction, { inputs: [x, weight] }: Instruction): number {
-  const terms = x.shape.cols, [, term] = SPLITS.dense, [, look] = SPLITS.smallestCols;
-  const row = (term * terms + look) * weight.shape.cols;
+  const terms = x.shape.cols, [, termCost] = SPLITS.dense, [, searchCost] = SPLITS.smallestCols;
+  const row = (termCost * terms + searchCost) * weight.shape.cols;
   return CUTS.indexOf("rows") | (Math.round(row / Math.max(terms, output.shape.cols)) << 8);
 }

@@ -31,13 +31,13 @@ export interface ThreadOptions {
 }
 
 /** Handing a tile over costs 0.5 microseconds, or 5 if a helper must be woken; a tile must be worth 20. */
-const TILE_WORK = 20_000_000;
+const TILE_WORK_PS = 20_000_000;
 
 /** Ten milliseconds: the cost of handing over is negligible beside that. */
-const CERTAIN_WORK = 10_000_000_000;
+const CERTAIN_WORK_PS = 10_000_000_000;
 
 /** How long `ready` waits for workers that do not report, milliseconds; only once. */
-const PATIENCE = 5000;
+const READY_TIMEOUT_MS = 5000;
 
 /** An instance of the kernels, for one thread or several. */
 export function openThreads(
@@ -45,7 +45,7 @@ export function openThreads(
   set: KernelSet,
   options: ThreadOptions,
 ): Threads {
-  const { threads = 1, tileWork = TILE_WORK } = options;
+  const { threads = 1, tileWork = TILE_WORK_PS } = options;
   // Counting processors is slower than everything else here.
   const processors = options.processors ?? (threads > 1 ? processorsHere() : 1);
   const count = Math.min(threads, processors);
@@ -70,7 +70,7 @@ interface Shared {
 }
 
 /** The state of the helpers. Workers reference it instead of `Threads`, so that `Threads` can be collected. */
-interface Crew {
+interface HelperState {
   readonly reasons: Set<string>;
   lost: number;
   watch?: FinalizationRegistry<undefined>;
@@ -83,14 +83,14 @@ export class Threads {
   readonly clock: () => number;
   readonly #helpers: number;
   readonly #shared?: Shared;
-  readonly #crew: Crew;
+  readonly #state: HelperState;
   #starting?: readonly Promise<void>[];
   #ready?: Promise<void>;
   #isAlone = false;
 
   constructor(
     kernels: KernelExports,
-    { certainWork = CERTAIN_WORK, clock = () => performance.now() }: ThreadOptions,
+    { certainWork = CERTAIN_WORK_PS, clock = () => performance.now() }: ThreadOptions,
     helpers: number,
     shared: Shared | undefined,
     reasons: readonly string[],
@@ -100,22 +100,22 @@ export class Threads {
     this.clock = clock;
     this.#helpers = helpers;
     this.#shared = shared;
-    this.#crew = { reasons: new Set(reasons), lost: 0 };
+    this.#state = { reasons: new Set(reasons), lost: 0 };
   }
 
   /** The maximum number of threads, including the caller's. */
-  get most(): number {
+  get maxCount(): number {
     return this.#isAlone ? 1 : 1 + this.#helpers;
   }
 
   /** Threads at work, including the caller's. */
   get count(): number {
-    return this.#isAlone ? 1 : 1 + this.kernels.helpers() - this.#crew.lost;
+    return this.#isAlone ? 1 : 1 + this.kernels.helpers() - this.#state.lost;
   }
 
   /** Why there are fewer than requested. */
   get reason(): string | undefined {
-    const reasons = [...this.#crew.reasons];
+    const reasons = [...this.#state.reasons];
     if (this.#shared && !this.#starting) reasons.push("No program yet is large enough to share");
     return reasons.length > 0 ? reasons.join("; ") : undefined;
   }
@@ -124,32 +124,32 @@ export class Threads {
   startFor(memory: LinearMemory, list: number, count: number, batchRows: number): void {
     if (!this.#shared || this.#starting || this.#isAlone) return;
     if (!this.kernels.isWorthSharing(list, count, batchRows)) return;
-    const shared = this.#shared, crew = this.#crew;
+    const shared = this.#shared, state = this.#state;
     const { workspaceBytes, dismiss } = this.kernels;
     // A backend that is collected without being disposed must not keep its threads.
-    crew.watch = new FinalizationRegistry(() => dismiss());
-    crew.watch.register(this, undefined);
+    state.watch = new FinalizationRegistry(() => dismiss());
+    state.watch.register(this, undefined);
     const words = Math.ceil(workspaceBytes() / 4);
     this.#starting = Array.from({ length: this.#helpers }, () => {
-      return start(shared, 4 * memory.allocate(words), crew);
+      return start(shared, 4 * memory.allocate(words), state);
     });
   }
 
   /** Resolves when the started helpers are at work or have failed. */
   ready(): Promise<void> {
     if (!this.#starting) return Promise.resolve();
-    return this.#ready ??= withPatience(Promise.all(this.#starting));
+    return this.#ready ??= withTimeout(Promise.all(this.#starting));
   }
 
   /** Stops the helpers. */
   dismiss(reason?: string): void {
     this.#isAlone = true;
-    if (reason !== undefined) this.#crew.reasons.add(reason);
+    if (reason !== undefined) this.#state.reasons.add(reason);
     if (this.#shared) this.kernels.dismiss();
   }
 }
 
-function start(shared: Shared, workspace: number, crew: Crew): Promise<void> {
+function start(shared: Shared, workspace: number, state: HelperState): Promise<void> {
   return new Promise((resolve) => {
     let hasJoined = false;
     const joined = () => {
@@ -157,23 +157,23 @@ function start(shared: Shared, workspace: number, crew: Crew): Promise<void> {
       resolve();
     };
     const failed = (error: unknown) => {
-      crew.reasons.add(`Worker failed: ${messageOf(error)}`);
-      if (hasJoined) crew.lost++;
+      state.reasons.add(`Worker failed: ${messageOf(error)}`);
+      if (hasJoined) state.lost++;
       resolve();
     };
     try {
       startWorker({ ...shared, workspace }, { joined, failed });
     } catch (error) {
-      crew.reasons.add(messageOf(error));
+      state.reasons.add(messageOf(error));
       resolve();
     }
   });
 }
 
-async function withPatience(done: Promise<unknown>): Promise<void> {
+async function withTimeout(done: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE));
-  await Promise.race([done, enough]);
+  const timeout = new Promise<void>((resolve) => timer = setTimeout(resolve, READY_TIMEOUT_MS));
+  await Promise.race([done, timeout]);
   clearTimeout(timer);
 }
 

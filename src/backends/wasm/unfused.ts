@@ -66,7 +66,7 @@ function unfusedBody(
   // A group is a count and a one-byte type.
   for (let i = 0; i < groups; i++) rest = readUint(source, rest)[1] + 1;
   const t = uint(local);
-  const instead = [LOCAL_SET, ...t, ...MULTIPLY, LOCAL_GET, ...t, ...ADD];
+  const replacement = [LOCAL_SET, ...t, ...MULTIPLY, LOCAL_GET, ...t, ...ADD];
   const parts: (Uint8Array | readonly number[])[] = [
     uint(groups + 1),
     source.subarray(first, rest),
@@ -74,7 +74,7 @@ function unfusedBody(
   ];
   for (let at = rest; at < end; at++) {
     if (!isSite(source, at)) continue;
-    parts.push(source.subarray(rest, at), instead);
+    parts.push(source.subarray(rest, at), replacement);
     rest = at + SITE.length;
   }
   parts.push(source.subarray(rest, end));

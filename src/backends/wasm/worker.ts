@@ -23,7 +23,7 @@ export interface WorkerEvents {
 
 /** Sends JOINED, or the error. If it fails after joining, it also tells the other threads. */
 const JOINED = "joined";
-const HELP = `({ module, memory, workspace }, tell) => {
+const HELPER_SOURCE = `({ module, memory, workspace }, tell) => {
   let fail = () => {};
   try {
     const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
@@ -38,22 +38,22 @@ const HELP = `({ module, memory, workspace }, tell) => {
 }`;
 
 const NODE_SOURCE = `const { parentPort, workerData } = require("node:worker_threads");
-(${HELP})(workerData, (message) => parentPort.postMessage(message));`;
+(${HELPER_SOURCE})(workerData, (message) => parentPort.postMessage(message));`;
 
 const WEB_SOURCE = `onmessage = ({ data }) => {
-  (${HELP})(data, (message) => postMessage(message));
+  (${HELPER_SOURCE})(data, (message) => postMessage(message));
   close();
 };`;
 
 /** @throws Error if the host has no workers, or refuses this one at once */
 export function startWorker(task: WorkerTask, events: WorkerEvents): void {
-  const told = (message: unknown) => {
+  const onMessage = (message: unknown) => {
     if (message === JOINED) events.joined();
     else events.failed(message);
   };
   const threads = builtin<NodeThreads>("node:worker_threads");
-  if (threads?.Worker) startNodeWorker(threads.Worker, task, told);
-  else startWebWorker(task, told);
+  if (threads?.Worker) startNodeWorker(threads.Worker, task, onMessage);
+  else startWebWorker(task, onMessage);
 }
 
 /** How many threads can run at once; Infinity if the host does not say. */
@@ -86,15 +86,15 @@ function builtin<T>(name: string): T | undefined {
 function startNodeWorker(
   Worker: NonNullable<NodeThreads["Worker"]>,
   task: WorkerTask,
-  told: (message: unknown) => void,
+  onMessage: (message: unknown) => void,
 ): void {
   const worker = new Worker(NODE_SOURCE, { eval: true, workerData: task, env: {}, execArgv: [] });
-  worker.on("message", told);
-  worker.on("error", told);
+  worker.on("message", onMessage);
+  worker.on("error", onMessage);
   worker.unref();
 }
 
-function startWebWorker(task: WorkerTask, told: (message: unknown) => void): void {
+function startWebWorker(task: WorkerTask, onMessage: (message: unknown) => void): void {
   if (typeof Worker === "undefined") {
     throw new DOMException("Cannot start worker: this host has none", "NotSupportedError");
   }
@@ -102,12 +102,12 @@ function startWebWorker(task: WorkerTask, told: (message: unknown) => void): voi
   const worker = new Worker(url, { type: "module" });
   worker.onmessage = ({ data }) => {
     URL.revokeObjectURL(url);
-    told(data);
+    onMessage(data);
   };
   worker.onerror = (event) => {
     event.preventDefault(); // reported, not thrown
     URL.revokeObjectURL(url);
-    told(event.message);
+    onMessage(event.message);
   };
   worker.postMessage(task);
 }
