@@ -37,6 +37,24 @@ Deno.test("elbow drift and recalibrate do what the library does", async () => {
   assert.match(stderr, /the model flagged 90 of these rows: either normal has changed/);
 });
 
+Deno.test("elbow drift writes medians as tables have them: levels as texts, and none of a category", async () => {
+  using folder = new Folder();
+  const lines = Array.from(
+    { length: 60 },
+    (_, r) =>
+      `${["low", "mid", "high"][r % 3]},${r % 4 > 0 ? "on" : "off"},${"xyz"[r % 3]},${r % 7}`,
+  );
+  const data = folder.write("t.csv", ["grade,state,kind,n", ...lines, ""].join("\n"));
+  const model = folder.at("m");
+  const grade = ["--column", "grade=ordinal:low|mid|high"];
+  await elbowOk("train", data, "--out", model, ...grade, ...MODEL);
+  const told = await elbowOk("drift", model, data);
+  const medians = [["grade", "mid"], ["state", "on"], ["kind", "-"], ["n", "3"]];
+  for (const [name, median] of medians) {
+    assert.match(told, new RegExp(`^${name} .* ${median} +${median} +- +-$`, "m"));
+  }
+});
+
 Deno.test("elbow train --weights-format writes a smaller file, recalibrate keeps or changes it", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(300)), model = folder.at("m"), other = folder.at("o");

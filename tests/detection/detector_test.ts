@@ -181,7 +181,7 @@ Deno.test("Detector.fit() says what it cannot use", async () => {
     [
       ROWS.map((row, r) => r === 3 ? row.slice(1) : row),
       {},
-      /row 4: expected 6 numbers, got 5/,
+      /row 4: expected 6 values, got 5/,
     ],
     [ROWS, { columns: ["a", "a", "b", "c", "d", "e"] }, /column "a" is listed twice/],
     [ROWS, { falseAlarmRate: 0 }, /falseAlarmRate/],

@@ -1,6 +1,7 @@
 /** `elbow drift MODEL DATA`: whether a table still resembles the rows that the model was trained on. */
 import { Command } from "npm:commander@15.1.0";
 import type { ColumnDrift, DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
+import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { aligned } from "../text/aligned.ts";
 import { readDataFor } from "../files/data.ts";
 import { type Io, print } from "../io.ts";
@@ -47,7 +48,9 @@ export function driftCommand(io: Io): Command {
       const { json, ...settings } = given;
       const result = model.scorer.drift(table, settings);
       if (json) print(io, jsonLine({ model: path, data, ...result }));
-      else io.stdout(`${report(sections(path, data, result))}\n${tests(result)}`);
+      else {io.stdout(
+          `${report(sections(path, data, result))}\n${tests(result, model.scorer.schema)}`,
+        );}
       if (result.columns.length === 0) {
         io.stderr("elbow: the model file is too old to compare columns\n");
       }
@@ -76,7 +79,8 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
 }
 
 /** The scores and every column, least likely first. */
-function tests({ columns, scores }: DriftReport): string {
+function tests({ columns, scores }: DriftReport, schema: readonly ColumnSchema[]): string {
+  const byName = new Map(schema.map((column) => [column.name, column]));
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
   const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
   const line = (
@@ -88,6 +92,12 @@ function tests({ columns, scores }: DriftReport): string {
     pValue < 1e-4 ? pValue.toExponential(1) : pValue.toFixed(4),
     ...medians.map(number),
   ];
+  const medianTexts = ({ name, medians }: ColumnDrift): string[] => {
+    const { kind, levels } = byName.get(name)!;
+    if (!levels) return medians.map(number);
+    // Categories have no order, and so no median.
+    return medians.map((code) => kind === "categorical" ? "-" : nearestLevel(levels, code) ?? "-");
+  };
   const ordered = [...columns].sort((a, b) => a.pValue - b.pValue);
   return aligned(
     ["column", "", "distance", "p", "median before", "now", "missing before", "now"],
@@ -98,7 +108,7 @@ function tests({ columns, scores }: DriftReport): string {
         // Times have no distance, and no median that a person could read.
         return each.clock
           ? [name, verdict || "a clock", "-", rest[0], "-", "-", ...each.missing.map(share)]
-          : [name, verdict, distance, ...rest, ...each.missing.map(share)];
+          : [name, verdict, distance, rest[0], ...medianTexts(each), ...each.missing.map(share)];
       }),
     ],
     2,
