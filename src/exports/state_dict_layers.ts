@@ -35,7 +35,7 @@ export function inferLayers(layers: readonly LinearLayer[]): LayerMap {
   const sorted = [...layers].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   let steps = 0;
   const step = () => {
-    if (++steps > MAX_STEPS) throw fault("too many readings fit: give a map", layers);
+    if (++steps > MAX_STEPS) throw fault("too many interpretations fit: give layers", layers);
   };
   const readings = sorted.flatMap((first) => encoders(sorted, [first], step));
   if (readings.length === 0) {
@@ -46,7 +46,7 @@ export function inferLayers(layers: readonly LinearLayer[]): LayerMap {
   const ordered = (named.length > 0 ? named : readings).filter((map) => isAscending(map, sorted));
   const [only, ...more] = named.length === 1 ? named : ordered;
   if (only && more.length === 0) return only;
-  throw fault("several readings fit: give a map", layers);
+  throw fault("several interpretations fit: give layers", layers);
 }
 
 /** Every assignment whose encoder starts with these layers. */
@@ -111,5 +111,5 @@ function isAscending({ encoder, decoder }: LayerMap, sorted: readonly LinearLaye
 
 function fault(what: string, layers: readonly LinearLayer[]): RangeError {
   const list = layers.map(({ name, inputs, outputs }) => `${name} ${inputs} → ${outputs}`);
-  return new RangeError(`Cannot read state_dict: ${what}: current layers are ${list.join(", ")}`);
+  return new RangeError(`Cannot read state_dict: ${what} (the layers are ${list.join(", ")})`);
 }

@@ -36,7 +36,7 @@ export function notFoundRoutes(
   const answer: Action["answer"] = (call) => {
     const isVerb = /\/v1\/models\/[^/]+\/(?:versions\/\d+\/)?[^/]+$/.test(call.path);
     const hint = isVerb
-      ? `a model is asked by ${verbs.join(", ")}`
+      ? `the verbs of a model are ${verbs.join(", ")}`
       : "GET /docs lists all addresses, none of which ends with a slash";
     throw new Problem("unknown-route", `Cannot find this address: ${hint}`);
   };

@@ -183,7 +183,7 @@ function requireAddressable(parameters: readonly ParameterSpec[]): void {
   const { length } = layOut("parameters", parameters);
   if (length < MAX_NUMBERS) return;
   throw new RangeError(
-    `Cannot create model: WebAssembly holds at most 4 GiB: its ${length} parameters need ${
+    `Cannot create model: WebAssembly holds at most 4 GiB, its ${length} parameters need ${
       4 * length
     } bytes`,
   );

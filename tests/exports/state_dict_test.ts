@@ -108,14 +108,14 @@ Deno.test("a state_dict that is no plain VAE is refused by name", () => {
     ],
     [bytesOf("example"), { activaton: "tanh" } as StateDictOptions, /activaton/],
     // 12 → 9 ⇉ 3 → 9 → 12, or 9 → 12 → 9 ⇉ 3 → 9.
-    [renamed({ fc1: "z", fc3: "y", fc4: "x" }), {}, /several readings fit: give a map/],
+    [renamed({ fc1: "z", fc3: "y", fc4: "x" }), {}, /several interpretations fit: give layers/],
     // Two layers of 9 → 9, either of which may be the encoder's: nothing says which.
     [
       changed((t) =>
         ["p", "q"].forEach((name) => t.set(`${name}.weight`, f32(9, 9)).set(`${name}.bias`, f32(9)))
       ),
       {},
-      /several readings fit: give a map/,
+      /several interpretations fit: give layers/,
     ],
     // Thirty layers that fit anywhere, none of which closes the circle: no search without an end.
     [
@@ -124,7 +124,7 @@ Deno.test("a state_dict that is no plain VAE is refused by name", () => {
           .forEach((name) => t.set(`${name}.weight`, f32(9, 9)).set(`${name}.bias`, f32(9)))
       ),
       {},
-      /too many readings fit: give a map/,
+      /too many interpretations fit: give layers/,
     ],
   ];
   for (const [bytes, options, message] of cases) {

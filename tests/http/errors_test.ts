@@ -270,7 +270,7 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
   assert.match((await (await APP.request("/")).json()).detail, /GET \/docs lists all addresses/);
   await problemOf(await post("table/train", {}), "unknown-route");
   const { detail } = await (await post("table/predict", {})).json();
-  assert.match(detail, /a model is asked by encode, .*score/);
+  assert.match(detail, /the verbs of a model are encode, .*score/);
   const asked: string[] = [];
   const models: Models = new (class extends Map<string, Model> {
     override get(name: string): undefined {

@@ -107,6 +107,6 @@ Deno.test("create() refuses a model that no memory holds before it draws a weigh
   assert.throws(() => VAE.create({ ...spec, encoder: { hidden: [16384] } }), {
     name: "RangeError",
     message:
-      /^Cannot create model: WebAssembly holds at most 4 GiB: its \d+ parameters need \d+ bytes$/,
+      /^Cannot create model: WebAssembly holds at most 4 GiB, its \d+ parameters need \d+ bytes$/,
   });
 });

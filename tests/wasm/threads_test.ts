@@ -138,7 +138,7 @@ Deno.test("where there are no workers there is one thread, and a reason", async 
     check(2);
     deepEqual([backend.details.threads, backend.details.reason], [
       1,
-      "Cannot start worker: this host has none",
+      "Cannot start worker: this host has no workers",
     ]);
     backend.dispose();
   });

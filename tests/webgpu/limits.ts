@@ -21,9 +21,9 @@ async function assertRefused(limits: Limits, message: RegExp): Promise<void> {
 const REFUSED: readonly (readonly [Limits, RegExp])[] = [
   [
     { maxStorageBufferBindingSize: 1024 },
-    /a binding holds at most 1024 bytes \(maxStorageBufferBindingSize\): needed are \d+/,
+    /a binding holds at most 1024 bytes \(maxStorageBufferBindingSize\), \d+ are needed/,
   ],
-  [{ maxBufferSize: 1024 }, /a buffer holds at most 1024 bytes \(maxBufferSize\): needed are \d+/],
+  [{ maxBufferSize: 1024 }, /a buffer holds at most 1024 bytes \(maxBufferSize\), \d+ are needed/],
   [
     { maxComputeWorkgroupStorageSize: 1024 },
     /maxComputeWorkgroupStorageSize must be at least 5120, got 1024/,

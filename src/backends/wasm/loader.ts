@@ -93,7 +93,7 @@ const scoring: LoadedKernels = { compiled: new Map(), shared: new Map() };
 export function useKernels(module: WebAssembly.Module): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   if (!EXPORTS.every((name) => names.includes(name))) {
-    throw new TypeError(`Cannot use module: it must be a build of the kernels: it has ${names}`);
+    throw new TypeError(`Cannot use module: expected a build of the kernels, got exports ${names}`);
   }
   const { isRelaxed, isForwardOnly } = instantiate(module);
   const build = isRelaxed() ? "relaxed" : "simd", forwardOnly = Boolean(isForwardOnly());

@@ -59,7 +59,7 @@ export class LinearMemory {
       this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
     } catch (cause) {
       throw new RangeError(
-        `Cannot grow memory: WebAssembly holds at most 4 GiB: needed are ${4 * elements} bytes`,
+        `Cannot grow memory: WebAssembly holds at most 4 GiB, ${4 * elements} bytes are needed`,
         { cause },
       );
     }

@@ -180,7 +180,7 @@ async function withTimeout(done: Promise<unknown>): Promise<void> {
 function sharedMemory(): WebAssembly.Memory {
   if (typeof SharedArrayBuffer === "undefined") {
     throw new DOMException(
-      "Cannot share memory: this host has none: a page must be cross-origin isolated",
+      "Cannot share memory: this host has no shared memory: a page must be cross-origin isolated",
       "NotSupportedError",
     );
   }

@@ -96,7 +96,7 @@ function startNodeWorker(
 
 function startWebWorker(task: WorkerTask, onMessage: (message: unknown) => void): void {
   if (typeof Worker === "undefined") {
-    throw new DOMException("Cannot start worker: this host has none", "NotSupportedError");
+    throw new DOMException("Cannot start worker: this host has no workers", "NotSupportedError");
   }
   const url = URL.createObjectURL(new Blob([WEB_SOURCE], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module" });

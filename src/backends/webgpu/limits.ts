@@ -48,7 +48,7 @@ export function requireFits(limits: GPUSupportedLimits, bytes: number): void {
     throw new LimitError(
       `Cannot allocate on the GPU: a ${holder} holds at most ${
         limits[name]
-      } bytes (${name}): needed are ${bytes}`,
+      } bytes (${name}), ${bytes} are needed`,
     );
   }
 }
@@ -61,6 +61,6 @@ export function gridOf(groups: number): readonly [x: number, y: number] {
   const x = Math.max(1, Math.min(groups, MAX_DIMENSION)), y = Math.max(1, Math.ceil(groups / x));
   if (y <= MAX_DIMENSION) return [x, y];
   throw new LimitError(
-    `Cannot run on the GPU: a dimension has at most ${MAX_DIMENSION} workgroups (maxComputeWorkgroupsPerDimension): needed are ${x} × ${y}`,
+    `Cannot run on the GPU: a dimension has at most ${MAX_DIMENSION} workgroups (maxComputeWorkgroupsPerDimension), ${x} × ${y} are needed`,
   );
 }

@@ -42,7 +42,7 @@ export function encodeCommand(io: Io): Command {
       command.error("error: option '--seed <n>' needs '--draws'");
     }
     if (given.draws && isSvg(given.out)) {
-      command.error("error: option '--draws' writes rows, and a scatter has none");
+      command.error("error: option '--draws' writes rows, not the scatter plot that --out names");
     }
     if (given.axes && !isSvg(given.out)) {
       command.error("error: option '--axes' is for the picture that --out names, an .svg");

@@ -79,11 +79,11 @@ export function changeLines(
   { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
 ): [string, string][] {
   return [
-    ["Flags rows above", `${nats(now)} nats, before ${nats(before)}`],
+    ["Flags rows above", `${nats(now)} nats (was ${nats(before)})`],
     ["False-alarm rate", rate(falseAlarmRate)],
     [
       "Flagged before",
-      `${count(flaggedBefore)} of ${counted(rows, "row")}; as many by chance: ${
+      `${count(flaggedBefore)} of ${counted(rows, "row")}; probability of as many by chance: ${
         chance === 0 ? "below 1e-300" : chance.toPrecision(2)
       }`,
     ],

@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
   [/\b(?<=which |takes no )(\w+)(?= chooses|:)/g, (_, option) => flagOf(option)],
   [/\brobust: 0\.1\b/, "--robust 0.1"],
+  [/\bfit: give layers\b/, "fit: give --layers"],
   [/\brobust is\b/, "--robust is"],
   [/\bfalseAlarmRate sets\b/, "--false-alarm-rate sets"],
   [/\bneeds a window$/, "needs --window"],

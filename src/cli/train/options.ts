@@ -34,7 +34,7 @@ export const TRAIN_OPTIONS = {
     to: "fit",
     option: new Option(
       "--binarize",
-      "with --spec: draw 0 or 1 from values between them, anew at every step",
+      "with --spec: draw 0 or 1 from values between them, again at every step",
     ),
   },
   labelledShare: {
