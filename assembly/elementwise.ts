@@ -384,7 +384,7 @@ export function activationGrad(
 ): void {
   switch (kind) {
     case ACTIVATION_IDENTITY:
-      return grad<IdentityGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
+      return map2<IdentityGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_RELU:
       return grad<ReluGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_TANH:
@@ -394,7 +394,7 @@ export function activationGrad(
     case ACTIVATION_SOFTPLUS:
       return grad<SoftplusGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_ELU:
-      return grad<EluGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
+      return map2<EluGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
   }
   unreachable();
 }

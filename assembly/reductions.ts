@@ -167,12 +167,9 @@ export function logSumExpCols(out: usize, x: usize, rows: i32, cols: i32): void 
 function logSumOver(x: usize, count: i32, m: f32): f32 {
   const shift = f32x4.splat(m), lowest = f32x4.splat(-Infinity as f32);
   let total = f32x4.splat(0);
-  let i = 0;
-  for (; i <= count - 4; i += 4) {
-    total = f32x4.add(total, exp4(f32x4.sub(v128.load(at(x, i)), shift)));
-  }
-  if (i < count) {
-    total = f32x4.add(total, exp4(f32x4.sub(loadTail(at(x, i), count - i, lowest), shift)));
+  for (; count > 0; count -= 4, x += 16) {
+    const lanes = count < 4 ? loadTail(x, count, lowest) : v128.load(x);
+    total = f32x4.add(total, exp4(f32x4.sub(lanes, shift)));
   }
   return f32x4.extract_lane(log4(f32x4.splat(sumLanes(total))), 0);
 }

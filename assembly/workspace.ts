@@ -3,15 +3,16 @@
  * to the thread's workspace. The first thread's is static; the host assigns one to every other thread with
  * `useWorkspace`.
  *
- *   packed A | packed B | edge tile, 4 rows of 8 | edge bias, 8 | buffer of 5 vectors for row tails
+ *   packed A | packed B | edge tile, 6 rows of 8 | edge bias, 8 | buffer of 5 vectors for row tails
  *   | the record of a tile | a word
  */
 import { RECORD_BYTES } from "./opcodes.gen";
 import { BLOCK_COLS, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
 
-const PACKED_B: usize = 4 * BLOCK_ROWS * BLOCK_DEPTH;
+// The last panel of A may have lines that are missing.
+const PACKED_B: usize = 4 * (BLOCK_ROWS + 4) * BLOCK_DEPTH;
 const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
-const EDGE_BIAS: usize = EDGE_TILE + 4 * 4 * 8;
+const EDGE_BIAS: usize = EDGE_TILE + 4 * 6 * 8;
 const BESIDE_ROW: usize = EDGE_BIAS + 4 * 8;
 const TILE_RECORD: usize = BESIDE_ROW + 5 * 16;
 const LOOKED_AT: usize = TILE_RECORD + RECORD_BYTES;

@@ -7,6 +7,7 @@
  */
 import * as asc from "npm:assemblyscript@0.28.20/asc";
 import { ACTIVATIONS, OP_NAMES } from "../src/ops/names.ts";
+import { compressible } from "./lib/function_order.ts";
 import { unfusedSites } from "./lib/unfused_sites.ts";
 import * as abi from "../src/backends/wasm/abi.ts";
 
@@ -31,7 +32,7 @@ if (import.meta.main) {
 async function build(): Promise<void> {
   await write(OPCODES, opcodes());
   for (const [name, entry, target] of BUILDS) {
-    const wasm = await compile(entry, target);
+    const wasm = compressible(await compile(entry, target));
     await write(embeddedPath(name), embedded(name, wasm));
     console.log(`${name}: ${wasm.length} bytes`);
   }
@@ -40,7 +41,7 @@ async function build(): Promise<void> {
 async function verify(): Promise<void> {
   const fresh = new Map([[OPCODES, opcodes()]]);
   for (const [name, entry, target] of BUILDS) {
-    fresh.set(embeddedPath(name), embedded(name, await compile(entry, target)));
+    fresh.set(embeddedPath(name), embedded(name, compressible(await compile(entry, target))));
   }
   const stale: string[] = [];
   for (const [path, text] of fresh) if (await committed(path) !== text) stale.push(path);

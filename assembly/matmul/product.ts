@@ -3,18 +3,19 @@
  *
  * A(i, k) is at a + i·aLine + k·aStep and B(k, j) at b + j·bLine + k·bStep (strides in elements, one of each pair 1),
  * which covers all four transpositions. Rows of C are outLine apart, which covers parts of matrices. Blocking as in
- * Goto and van de Geijn, 2008: B is packed once per block and reused by all rows, A is packed per block, with 4 × 8
+ * Goto and van de Geijn, 2008: B is packed once per block and reused by all rows, A is packed per block, with 6 × 8
  * tiles in registers. Small operands already in reading order are not packed, because packing takes a tenth of the time
  * of a small product. B is not packed either if its panels are kept between runs (`packTiles`), as in programs that
  * change no weights. Products of few rows go to `rows.ts`, where packing would cost more than it saves.
  */
 import { FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
+import { isFused } from "../simd/fma";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
 import { BLOCK_COLS, BLOCK_ROWS, blockDepth } from "./block";
-import { packPanel, packSixteen } from "./pack";
+import { packPanel, packPanelPair } from "./pack";
 import { dotRows, sweepRows } from "./rows";
-import { tile4x8 } from "./tile";
+import { multiplyTile } from "./tile";
 
 /** From this many rows, packing pays: with fewer, each packed weight is used by only one or two tiles. */
 const FEW_ROWS: i32 = 8;
@@ -51,7 +52,7 @@ export function product(
     return;
   }
   // Tiles need no packing and so need not fit a cache: each panel is used for 64 rows, and A is packed once.
-  const step = blockDepth(inner), most = tiles ? cols : BLOCK_COLS;
+  const step = blockDepth(inner), most = tiles ? cols : BLOCK_COLS, aWidth = isFused() ? 6 : 4;
   for (let j = 0; j < cols; j += most) {
     const width = min(cols - j, most);
     for (let k = 0; k < inner; k += step) {
@@ -65,11 +66,12 @@ export function product(
       const blockBias = last && bias ? at(bias, j) : 0;
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
-        const aFrom = at(a, i * aLine + k * aStep), aLies = isReadInPlace(4, aLine, aStep, height, depth);
-        if (!aLies) packPanels(packedA(), 4, aFrom, aLine, aStep, height, depth);
+        const aFrom = at(a, i * aLine + k * aStep);
+        const aLies = isReadInPlace(aWidth == 6 ? 2 : 4, aLine, aStep, height, depth);
+        if (!aLies) packPanels(packedA(), aWidth, aFrom, aLine, aStep, height, depth);
         multiply(
-          at(out, i * outLine + j), <usize>outLine << 2, height, width, depth,
-          aLies ? aFrom : packedA(), at(0, aLies ? 4 : 4 * depth), at(0, aLies ? aStep : 4),
+          at(out, i * outLine + j), <usize>outLine << 2, height, aWidth, width, depth,
+          aLies ? aFrom : packedA(), at(0, aLies ? 1 : depth), at(0, aLies ? aStep : 0),
           bFrom, at(0, bLies ? 8 : 8 * (tiles ? inner : depth)), at(0, bLies ? bStep : 8),
           k > 0, blockBias, last && relu,
         );
@@ -92,10 +94,17 @@ function isReadInPlace(
   lines: i32,
   depth: i32,
 ): bool {
-  return lineStride == 1 && lines % panelWidth == 0 && stepStride * depth <= SMALL_BLOCK;
+  return lineStride == 1 && lines % panelWidth == 0 && lines > 2 && stepStride * depth <= SMALL_BLOCK;
 }
 
-/** Packs a block of `lines` lines into consecutive panels. */
+/** Lines of the next panel: instead of 6, panels of 4 if these fit the remaining lines better. */
+@inline
+function heightOf(left: i32, panelWidth: i32): i32 {
+  if (panelWidth != 6) return panelWidth;
+  return left > 8 || <u32>(left - 5) < 2 ? 6 : 4;
+}
+
+/** Packs a block of `lines` lines into consecutive panels: rows of A (6 or 4), columns of B (8). */
 function packPanels(
   packed: usize,
   panelWidth: i32,
@@ -105,30 +114,34 @@ function packPanels(
   lines: i32,
   depth: i32,
 ): void {
-  let line = 0;
-  for (; lineStride == 1 && line <= lines - 16; line += 16) {
-    packSixteen(at(packed, line * depth), panelWidth, at(source, line), stepStride, depth);
-  }
-  for (; line < lines; line += panelWidth) {
-    const from = at(source, line * lineStride), count = min(lines - line, panelWidth);
-    packPanel(at(packed, line * depth), panelWidth, from, lineStride, stepStride, count, depth);
+  let width = 0;
+  for (let line = 0; line < lines; line += width) {
+    const to = at(packed, line * depth), from = at(source, line * lineStride), left = lines - line;
+    width = heightOf(left, panelWidth);
+    // From 16 on, two panels of equal width follow.
+    if (lineStride == 1 && left >= 16 && width > 4) {
+      packPanelPair(to, width, from, stepStride, depth);
+      line += width;
+    } else packPanel(to, width, from, lineStride, stepStride, left, depth);
   }
 }
 
 /**
  * Computes all tiles of one block: a panel of B stays in the first-level cache while those of A pass. A tile that
  * extends beyond the edge of C is computed in a buffer and copied.
- * @param aPanel, bPanel bytes between panels
- * @param aStep, bStep bytes between steps of a panel
+ * @param aWidth rows of a panel of A: 6, or 4 where the registers do not suffice for 12 sums
+ * @param aLine, bPanel bytes between lines of the panels of A, between panels of B
+ * @param aStep, bStep bytes between steps of a panel; 0 for packed panels of A
  */
 function multiply(
   out: usize,
   outLine: usize,
   rows: i32,
+  aWidth: i32,
   cols: i32,
   depth: i32,
   a: usize,
-  aPanel: usize,
+  aLine: usize,
   aStep: usize,
   b: usize,
   bPanel: usize,
@@ -143,15 +156,18 @@ function multiply(
       copy(edgeBias(), bias, colsLeft);
       tileBias = edgeBias();
     }
-    let panel = a, to = out;
-    for (let rowsLeft = rows; rowsLeft > 0; rowsLeft -= 4) {
-      const isWhole = rowsLeft >= 4 && colsLeft >= 8;
+    let panel = a, to = out, height = 0;
+    for (let rowsLeft = rows; rowsLeft > 0; rowsLeft -= height) {
+      height = heightOf(rowsLeft, aWidth);
+      const isWhole = rowsLeft >= height && colsLeft >= 8;
       const tile = isWhole ? to : edgeTile(), line: usize = isWhole ? outLine : 32;
-      if (!isWhole && accumulate) copyTile(tile, line, to, outLine, rowsLeft, colsLeft);
-      tile4x8(tile, line, panel, aStep, b, bStep, depth, accumulate, tileBias, relu);
-      if (!isWhole) copyTile(to, outLine, tile, line, rowsLeft, colsLeft);
-      panel += aPanel;
-      to += outLine << 2;
+      const count = min(rowsLeft, height);
+      if (!isWhole && accumulate) copyTile(tile, line, to, outLine, count, colsLeft);
+      const step = aStep ? aStep : <usize>height << 2;
+      multiplyTile(height, tile, line, panel, step, b, bStep, depth, accumulate, tileBias, relu);
+      if (!isWhole) copyTile(to, outLine, tile, line, count, colsLeft);
+      panel += <usize>height * aLine;
+      to += <usize>height * outLine;
     }
     b += bPanel;
     out += 32;
@@ -165,9 +181,9 @@ function copyTile(
   toLine: usize,
   from: usize,
   fromLine: usize,
-  rowsLeft: i32,
+  rows: i32,
   colsLeft: i32,
 ): void {
   const width = min(colsLeft, 8);
-  for (let i = min(rowsLeft, 4); i > 0; i--, to += toLine, from += fromLine) copy(to, from, width);
+  for (; rows > 0; rows--, to += toLine, from += fromLine) copy(to, from, width);
 }

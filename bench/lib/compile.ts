@@ -26,7 +26,7 @@ export function compileProbe(build: KernelBuild): Promise<Uint8Array<ArrayBuffer
     isFused
       ? `${name} = f32x4.relaxed_madd(a, b, ${name});`
       : `${name} = f32x4.add(f32x4.mul(${name}, a), b);`;
-  // As assembly/matmul/tile.ts: a vector of A, turned three times, meets two of B.
+  // As the tile of 4 rows in assembly/matmul/tile.ts: a vector of A, turned three times, meets two of B.
   const add = (name: string, a: string, b: string) =>
     isFused
       ? `${name} = f32x4.relaxed_madd(${a}, ${b}, ${name});`

@@ -21,7 +21,7 @@ const INNER = [1, 7, 256, 257, 513];
 Deno.test("dense() and matmul() with panels have the bits of those without", () => {
   for (const cols of COLUMNS) {
     const kind = cols % ACTIVATIONS.length, inner = INNER[cols % INNER.length];
-    for (const rows of [1, 8, 9, 70]) {
+    for (const rows of [1, 8, 9, 13, 14, 70]) {
       const bench = new Workbench(), size = rows * cols;
       const x = bench.input(numbers(rows * inner, 1));
       const weights = bench.input(numbers(inner * cols, 2)), bias = bench.input(numbers(cols, 3));
