@@ -9,7 +9,9 @@ export type { RowBatches } from "./draw_rows.ts";
 export type { DetectorOptions, Preset } from "./options.ts";
 export type { ColumnOverride } from "./infer_schema.ts";
 export type { StatisticName } from "../scoring/ensemble/statistics.ts";
-export type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
+export type { AmountFormat } from "../formats/text/amounts.ts";
+export type { DateOrder } from "../core/timestamp.ts";
+export type { CellFormat, ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 export {
   decide,
   type Decision,
