@@ -8,7 +8,8 @@ import { cosTwoPi4, sinTwoPi4 } from "./simd/sincos";
 import { map1 } from "./simd/stretch";
 
 export { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
-export { activation, exp, log, log1p } from "./elementwise";
+export { activation } from "./activation";
+export { exp, log, log1p } from "./elementwise";
 
 @unmanaged
 class Expm1 {

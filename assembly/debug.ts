@@ -4,6 +4,7 @@ export { cosTwoPi, expm1, expm1LessX, log1pUnit, sinTwoPi } from "./accuracy";
 export * from "./bernoulli";
 export * from "./continuous_bernoulli";
 export * from "./dense";
+export * from "./activation";
 export * from "./elementwise";
 export * from "./gamma";
 export * from "./gaussian";

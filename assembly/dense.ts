@@ -3,7 +3,7 @@
  * most 256 (matmul/product.ts); the error is at most (inner + 4) · 2^-24 · Σ|terms|.
  */
 import { ACTIVATION_IDENTITY, ACTIVATION_RELU } from "./opcodes.gen";
-import { activation } from "./elementwise";
+import { activation } from "./activation";
 import { product } from "./matmul/product";
 import { sweepRows } from "./matmul/rows";
 

@@ -1,12 +1,11 @@
 /** Dispatches a record (record.ts) to its kernel. */
 import * as op from "./opcodes.gen";
+import { activation, activationGrad } from "./activation";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
 import { runChunks } from "./chunks";
 import { dense, matmul, packedDense, packTiles, packWeights } from "./dense";
 import {
-  activation,
-  activationGrad,
   add,
   affine,
   clamp,
