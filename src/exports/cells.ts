@@ -1,4 +1,5 @@
 /** The costs of single cells in table scores, in primitives, the same for every kind of detector. */
+import { typicalShare } from "../scoring/contributions.ts";
 import { hasLevels } from "../scoring/table/schema.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Emitter } from "./emitter.ts";
@@ -46,8 +47,8 @@ export function isNotPositive(e: Emitter, cells: Value): Value {
 
 /** Per column, what makes a raw contribution relative to a typical row: `contributions.ts`. */
 export function overTypical(e: Emitter, typical: Float64Array): Value {
-  const shift = typical.reduce((a, b) => a + b, 0) / typical.length;
-  return e.row("shift", typical.map((each) => shift - each));
+  const share = typicalShare(typical);
+  return e.row("shift", typical.map((each) => each && share - each));
 }
 
 /** cos 2πt for float64 turns. */

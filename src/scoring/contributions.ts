@@ -9,6 +9,8 @@
  *   raw_d = cost_d + KL · x_d² / Σ x²
  *   contribution_d = (raw_d - typical_d) + 1/D Σ typical
  *
+ * D counts the columns whose typical_d is not 0: a column that the model does not see, such as one of identifiers, has no
+ * contribution.
  * typical_d is the mean of raw_d over the calibration rows. The shift does not change the sum.
  *
  * A missing cell gets the typical cost of its column, so that scores of rows with different missing cells are
@@ -101,11 +103,18 @@ export function rawContributions(
 
 /** Converts raw contributions of rows to excesses over a typical row, in place. The sum of each row does not change. */
 export function relateToTypical(raw: Float64Array, typical: Float64Array): void {
-  const width = typical.length;
-  let total = 0;
-  for (let d = 0; d < width; d++) total += typical[d];
-  const share = total / width;
+  const width = typical.length, share = typicalShare(typical);
   for (let at = 0; at < raw.length; at += width) {
-    for (let d = 0; d < width; d++) raw[at + d] += share - typical[d];
+    for (let d = 0; d < width; d++) raw[at + d] += typical[d] && share - typical[d];
   }
+}
+
+/** 1/D Σ typical; 0 if the model sees no column. */
+export function typicalShare(typical: Float64Array): number {
+  let total = 0, seen = 0;
+  for (let d = 0; d < typical.length; d++) {
+    total += typical[d];
+    if (typical[d] !== 0) seen++;
+  }
+  return seen && total / seen;
 }

@@ -289,3 +289,25 @@ Deno.test("a JSON array of rows is trained on, scored and reported as the same i
     assert.equal(JSON.parse(await elbowOk("report", data, "--json")).rows, 60);
   }
 });
+
+Deno.test("a column of identifiers, which no model sees, is blamed for nothing", async () => {
+  using folder = new Folder();
+  const lines = Array.from({ length: 60 }, (_, r) => `u${r},${r % 7 / 4},${"xyz"[r % 3]}`);
+  const data = folder.write("t.csv", ["id,a,kind", ...lines, ""].join("\n")),
+    model = folder.at("m");
+  for (const preset of ["small", "ensemble"]) {
+    await elbowOk("train", data, "--out", model, "--epochs", "2", "--preset", preset);
+    const later = folder.write("new.csv", `id,a,kind\nv1,900,x\nv2,0.5,y\n,0.5,z\n`);
+    const { scores } = JSON.parse(await elbowOk("score", model, later, "--json"));
+    for (const { score, contributions: { id, a, kind } } of scores) {
+      assert.equal(id, 0);
+      assert.ok(
+        Math.abs(a + kind - score) < 1e-9 * Math.abs(score),
+        `${a} + ${kind}, not ${score}`,
+      );
+    }
+    const [, first] = cellsOf(await elbowOk("score", model, later, "--explain", "3"));
+    assert.ok(first[4].startsWith("a"), first[4]);
+    assert.doesNotMatch(first.join(), /\bid\b/);
+  }
+});

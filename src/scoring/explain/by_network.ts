@@ -78,7 +78,8 @@ export class Network implements Expecting {
     const { model, x } = fillMissing(this.#vae, lacking, FILLINGS);
     const outputs = model.onHost.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
     return Array.from(columns, (c, r) => {
-      if (c < 0 || this.#table.schema[c].kind === "timestamp") return NOTHING;
+      const isUnseen = c < 0 || this.#places[c][1] === 0;
+      if (isUnseen || this.#table.schema[c].kind === "timestamp") return NOTHING;
       return this.#cell(outputs, r, c, level, lean[r]);
     });
   }
