@@ -29,7 +29,7 @@ export function dense(
 ): void {
   const relu = kind == ACTIVATION_RELU;
   product(out, line, rows, cols, inner, x, inner, 1, weight, 1, line, bias, relu, tiles);
-  bend(out, line, rows, cols, kind);
+  applyActivation(out, line, rows, cols, kind);
 }
 
 /** `dense` for few rows, with weights packed by `packWeights`. */
@@ -46,14 +46,14 @@ export function packedDense(
 ): void {
   const relu = kind == ACTIVATION_RELU;
   sweepRows(out, cols, rows, cols, inner, x, inner, 1, weight, 0, format, bias, relu);
-  bend(out, cols, rows, cols, kind);
+  applyActivation(out, cols, rows, cols, kind);
 }
 
 /**
  * Applies activations that the product has not applied, in a separate pass, which keeps the function's constants in
  * registers.
  */
-function bend(out: usize, line: i32, rows: i32, cols: i32, kind: i32): void {
+function applyActivation(out: usize, line: i32, rows: i32, cols: i32, kind: i32): void {
   if (kind == ACTIVATION_IDENTITY || kind == ACTIVATION_RELU) return;
   if (line == cols) return activation(out, out, rows * cols, kind);
   for (let row = 0; row < rows; row++, out += <usize>line << 2) activation(out, out, cols, kind);

@@ -29,7 +29,7 @@ import {
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
 import { randomNormal, randomUniform } from "./random";
-import { at, cols, float, int, lookAt, opcode, rows, size } from "./record";
+import { at, cols, float, int, opcode, rows, setRecord, size } from "./record";
 import {
   broadcast,
   logSumExpCols,
@@ -47,7 +47,7 @@ import { smallestCols } from "./smallest";
 export function walk(list: usize, count: i32, batch: i32): void {
   const end = list + <usize>count * op.RECORD_BYTES;
   for (let each = list; each < end; each += op.RECORD_BYTES) {
-    lookAt(each, batch);
+    setRecord(each, batch);
     execute();
   }
 }

@@ -8,7 +8,7 @@ let current: usize = 0;
 let batchRows: i32 = 0;
 
 /** Sets the current record. */
-export function lookAt(address: usize, batch: i32): void {
+export function setRecord(address: usize, batch: i32): void {
   current = address;
   batchRows = batch;
 }

@@ -147,7 +147,7 @@ export function repeatRows(out: usize, x: usize, rows: i32, cols: i32, times: i3
 }
 
 /** The largest of `count` consecutive elements; NaN if any is NaN. */
-function greatest(x: usize, count: i32): f32 {
+function maximum(x: usize, count: i32): f32 {
   const lowest = f32x4.splat(-Infinity as f32);
   let largest = lowest;
   let i = 0;
@@ -158,7 +158,7 @@ function greatest(x: usize, count: i32): f32 {
 /** out [rows, 1] = m + ln Σ e^(x - m), m the row's maximum; m itself if it is not finite. */
 export function logSumExpCols(out: usize, x: usize, rows: i32, cols: i32): void {
   for (let row = 0; row < rows; row++) {
-    const from = at(x, row * cols), m = greatest(from, cols);
+    const from = at(x, row * cols), m = maximum(from, cols);
     store<f32>(at(out, row), isFinite(m) ? m + logSumOver(from, cols, m) : m);
   }
 }
@@ -178,7 +178,7 @@ function logSumOver(x: usize, count: i32, m: f32): f32 {
 export function softmaxCols(out: usize, x: usize, rows: i32, cols: i32): void {
   for (let row = 0; row < rows; row++) {
     const from = at(x, row * cols), to = at(out, row * cols);
-    const shift = f32x4.splat(greatest(from, cols));
+    const shift = f32x4.splat(maximum(from, cols));
     for (let i = 0; i < cols; i += 4) {
       const lanes = min(cols - i, 4);
       storeLanes(at(to, i), exp4(f32x4.sub(loadLanes(at(from, i), lanes), shift)), lanes);

@@ -19,8 +19,8 @@ export const BOUNDED: i32 = 12;
 export function smallestCols(out: usize, x: usize, rows: i32, cols: i32, count: i32): void {
   for (let row = 0; row < rows; row++, out += <usize>count << 2, x += <usize>cols << 2) {
     const bound = count > BOUNDED ? INFINITE : boundOf(x, cols);
-    const held = select(out, x, cols, count, bound);
-    if (held < count) appendNaN(out, x, cols, held, count);
+    const length = select(out, x, cols, count, bound);
+    if (length < count) appendNaN(out, x, cols, length, count);
   }
 }
 
@@ -51,42 +51,42 @@ function boundOf(x: usize, cols: i32): f32 {
 /** Writes the columns of the smallest elements up to `bound`, and returns their number. */
 function select(out: usize, x: usize, cols: i32, count: i32, bound: f32): i32 {
   const keys = packedB();
-  let held = 0, col = 0;
+  let length = 0, col = 0;
   for (; col <= cols - 16; col += 16) {
-    const from = at(x, col), most = f32x4.splat(bound);
-    const m0 = f32x4.le(v128.load(from), most), m1 = f32x4.le(v128.load(from, 16), most);
-    const m2 = f32x4.le(v128.load(from, 32), most), m3 = f32x4.le(v128.load(from, 48), most);
+    const from = at(x, col), limit = f32x4.splat(bound);
+    const m0 = f32x4.le(v128.load(from), limit), m1 = f32x4.le(v128.load(from, 16), limit);
+    const m2 = f32x4.le(v128.load(from, 32), limit), m3 = f32x4.le(v128.load(from, 48), limit);
     if (!v128.any_true(v128.or(v128.or(m0, m1), v128.or(m2, m3)))) continue;
     let found = i32x4.bitmask(m0) | (i32x4.bitmask(m1) << 4) | (i32x4.bitmask(m2) << 8) |
       (i32x4.bitmask(m3) << 12);
-    for (; found; found &= found - 1) held = insert(out, keys, x, col + ctz(found), held, count);
-    if (held == count) bound = load<f32>(at(keys, count - 1));
+    for (; found; found &= found - 1) length = insert(out, keys, x, col + ctz(found), length, count);
+    if (length == count) bound = load<f32>(at(keys, count - 1));
   }
   for (; col < cols; col++) {
-    if (load<f32>(at(x, col)) <= bound) held = insert(out, keys, x, col, held, count);
+    if (load<f32>(at(x, col)) <= bound) length = insert(out, keys, x, col, length, count);
   }
-  return held;
+  return length;
 }
 
-/** Inserts a column into the ascending list of `held`, and returns the new length. */
-function insert(out: usize, keys: usize, x: usize, col: i32, held: i32, count: i32): i32 {
+/** Inserts a column into the ascending list of `length` columns, and returns the new length. */
+function insert(out: usize, keys: usize, x: usize, col: i32, length: i32, count: i32): i32 {
   const value = load<f32>(at(x, col));
-  let i = held;
-  if (held < count) held++;
+  let i = length;
+  if (length < count) length++;
   else if (value < load<f32>(at(keys, count - 1))) i = count - 1;
-  else return held;
+  else return length;
   for (; i > 0 && load<f32>(at(keys, i - 1)) > value; i--) {
     store<f32>(at(keys, i), load<f32>(at(keys, i - 1)));
     store<f32>(at(out, i), load<f32>(at(out, i - 1)));
   }
   store<f32>(at(keys, i), value);
   store<f32>(at(out, i), <f32>col);
-  return held;
+  return length;
 }
 
 /** Appends NaN columns: NaN sorts after all numbers. */
-function appendNaN(out: usize, x: usize, cols: i32, held: i32, count: i32): void {
-  for (let col = 0; held < count; col++) {
-    if (isNaN(load<f32>(at(x, col)))) store<f32>(at(out, held++), <f32>col);
+function appendNaN(out: usize, x: usize, cols: i32, length: i32, count: i32): void {
+  for (let col = 0; length < count; col++) {
+    if (isNaN(load<f32>(at(x, col)))) store<f32>(at(out, length++), <f32>col);
   }
 }

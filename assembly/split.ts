@@ -19,13 +19,13 @@ import { at, cols, float, int, opcode, operand, record, rows, size } from "./rec
 const PRODUCT_ROWS: i32 = 8;
 const COLUMNS: i32 = 16;
 /** Maximum tiles of a list in chunks, above any number of chunks (MAX_CHUNKS of src/trained/map_rows.ts). */
-const MOST_CHUNKS: i32 = 256;
+const MAX_CHUNKS: i32 = 256;
 
 /** Attribute of the random draws: the rows before the tile. */
 const ROWS_BEFORE: i32 = 2;
 
 /** The number of tiles, 1 to `most`, to cut the current record into, each worth `tileWork` picoseconds. */
-export function tilesOf(tileWork: f32, most: i32): i32 {
+export function tilesOf(tileWork: f32, maxTiles: i32): i32 {
   const cost = <f32>(split() >> 8);
   let work: f32, units: i32;
   switch (split() & 0xff) {
@@ -47,12 +47,12 @@ export function tilesOf(tileWork: f32, most: i32): i32 {
     case op.CUT_CHUNKS: {
       work = float(4) * <f32>rows(0);
       units = chunksOf();
-      if (most > 1) most = MOST_CHUNKS;
+      if (maxTiles > 1) maxTiles = MAX_CHUNKS;
       break;
     }
     default: return 1;
   }
-  return max(1, min(min(units, most), <i32>min(work / tileWork, 32767)));
+  return max(1, min(min(units, maxTiles), <i32>min(work / tileWork, 32767)));
 }
 
 /** Writes tile `tile` of `tiles` of the current record to `to`, for thread number `thread`. */

@@ -18,9 +18,9 @@
  */
 import * as op from "./opcodes.gen";
 import { execute, walk } from "./program";
-import { lookAt, record } from "./record";
+import { record, setRecord } from "./record";
 import { cut, tilesOf } from "./split";
-import { lookedAt, tileRecord, useWorkspace } from "./workspace";
+import { tileRecord, useWorkspace, writeOnlyWord } from "./workspace";
 
 const CONTROL = memory.data(3 * 64, 64);
 /**
@@ -29,7 +29,7 @@ const CONTROL = memory.data(3 * 64, 64);
 const TICKET: usize = CONTROL;
 const TILE_BITS: i32 = 10, TAKEN_BITS: i32 = 11;
 const FROM_FRONT: u64 = 1, FROM_BACK: u64 = 1 << TAKEN_BITS;
-const MOST_TILES: i32 = (1 << TILE_BITS) - 1;
+const MAX_TILES: i32 = (1 << TILE_BITS) - 1;
 /** Number of offered tiles that are finished, and whether the first thread is waiting for that to change. */
 const DONE: usize = CONTROL + 64;
 const IS_WAITED_FOR: usize = CONTROL + 68;
@@ -46,9 +46,9 @@ const DISMISSED: u64 = 1 << 32;
  * Reads before sleeping: some 100 microseconds, the usual time between two shared instructions of a run. Waking costs 5
  * or more.
  */
-const SPINS: i32 = 100_000;
+const READS_BEFORE_SLEEP: i32 = 100_000;
 /** How often the first thread checks, while sleeping, whether a helper has failed, nanoseconds. */
-const NAP: i64 = 100_000_000;
+const FAILURE_CHECK_NS: i64 = 100_000_000;
 /** More tiles than threads, so that a delayed thread takes fewer. */
 const TILES_PER_THREAD: i32 = 2;
 
@@ -57,7 +57,7 @@ let tileWork: f32 = 0;
 let maySleep: bool = false;
 let isAlone: bool = false;
 /** The number of this thread; 0 is the first. */
-let number: i32 = 0;
+let threadNumber: i32 = 0;
 
 /**
  * @param work the minimum work of a tile, in picoseconds as in the records' costs
@@ -75,8 +75,8 @@ export function run(list: usize, count: i32, batch: i32): void {
   const end = list + <usize>count * op.RECORD_BYTES;
   store<i32>(BATCH_ROWS, batch);
   for (let each = list; each < end; each += op.RECORD_BYTES) {
-    lookAt(each, batch);
-    const tiles = tilesOf(tileWork, min((helpers + 1) * TILES_PER_THREAD, MOST_TILES));
+    setRecord(each, batch);
+    const tiles = tilesOf(tileWork, min((helpers + 1) * TILES_PER_THREAD, MAX_TILES));
     if (tiles == 1) execute();
     else share(tiles);
   }
@@ -85,7 +85,7 @@ export function run(list: usize, count: i32, batch: i32): void {
 /** Whether a run would share any instruction. */
 export function isWorthSharing(list: usize, count: i32, batch: i32): bool {
   for (let i = 0; i < count; i++) {
-    lookAt(list + <usize>i * op.RECORD_BYTES, batch);
+    setRecord(list + <usize>i * op.RECORD_BYTES, batch);
     if (tilesOf(tileWork, 2) > 1) return true;
   }
   return false;
@@ -106,7 +106,7 @@ export function dismiss(): void {
 /** Makes this instance a helper with its own workspace. */
 export function join(workspace: usize): void {
   useWorkspace(workspace);
-  number = atomic.add<i32>(HELPERS, 1) + 1;
+  threadNumber = atomic.add<i32>(HELPERS, 1) + 1;
 }
 
 /** Takes tiles until dismissed. */
@@ -136,9 +136,9 @@ function takeTiles(end: u64): void {
     if (!isOpen(ticket)) return;
     const tiles = tilesOffered(ticket);
     const tile = end == FROM_FRONT ? takenFromFront(ticket) : tiles - 1 - takenFromBack(ticket);
-    lookAt(<usize>(ticket >> 32), load<i32>(BATCH_ROWS));
-    cut(tileRecord(), tile, tiles, number);
-    lookAt(tileRecord(), load<i32>(BATCH_ROWS));
+    setRecord(<usize>(ticket >> 32), load<i32>(BATCH_ROWS));
+    cut(tileRecord(), tile, tiles, threadNumber);
+    setRecord(tileRecord(), load<i32>(BATCH_ROWS));
     execute();
     atomic.add<i32>(DONE, 1);
     if (atomic.load<i32>(IS_WAITED_FOR)) atomic.notify(DONE, 1);
@@ -147,13 +147,13 @@ function takeTiles(end: u64): void {
 
 /** Waits for the tiles that other threads have started. */
 function awaitTiles(tiles: i32): void {
-  for (let i = 0; i < SPINS; i++) if (look<i32>(DONE) == tiles) return;
+  for (let i = 0; i < READS_BEFORE_SLEEP; i++) if (readShared<i32>(DONE) == tiles) return;
   atomic.store<i32>(IS_WAITED_FOR, 1);
   for (;;) {
-    const done = look<i32>(DONE);
+    const done = readShared<i32>(DONE);
     if (done == tiles) break;
-    if (look<i32>(HAS_FAILED)) unreachable();
-    if (maySleep) atomic.wait<i32>(DONE, done, NAP);
+    if (readShared<i32>(HAS_FAILED)) unreachable();
+    if (maySleep) atomic.wait<i32>(DONE, done, FAILURE_CHECK_NS);
   }
   atomic.store<i32>(IS_WAITED_FOR, 0);
 }
@@ -162,8 +162,8 @@ function awaitTiles(tiles: i32): void {
 function awaitOffer(): bool {
   for (;;) {
     let ticket: u64 = 0;
-    for (let i = 0; i < SPINS; i++) {
-      ticket = look<u64>(TICKET);
+    for (let i = 0; i < READS_BEFORE_SLEEP; i++) {
+      ticket = readShared<u64>(TICKET);
       if (isOpen(ticket)) return true;
     }
     if (ticket >> 32 == DISMISSED >> 32) return false;
@@ -181,8 +181,8 @@ function awaitOffer(): bool {
  * ends.
  */
 @inline
-function look<T>(address: usize): T {
-  store<i32>(lookedAt(), 0);
+function readShared<T>(address: usize): T {
+  store<i32>(writeOnlyWord(), 0);
   return atomic.load<T>(address);
 }
 
@@ -198,7 +198,7 @@ function takenFromBack(ticket: u64): i32 {
 
 @inline
 function tilesOffered(ticket: u64): i32 {
-  return <i32>(ticket >> (2 * TAKEN_BITS)) & MOST_TILES;
+  return <i32>(ticket >> (2 * TAKEN_BITS)) & MAX_TILES;
 }
 
 @inline

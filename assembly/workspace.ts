@@ -15,8 +15,8 @@ const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_COLS * BLOCK_DEPTH;
 const EDGE_BIAS: usize = EDGE_TILE + 4 * 6 * 8;
 const BESIDE_ROW: usize = EDGE_BIAS + 4 * 8;
 const TILE_RECORD: usize = BESIDE_ROW + 5 * 16;
-const LOOKED_AT: usize = TILE_RECORD + RECORD_BYTES;
-const WORKSPACE_BYTES: i32 = <i32>LOOKED_AT + 4;
+const WRITE_ONLY_WORD: usize = TILE_RECORD + RECORD_BYTES;
+const WORKSPACE_BYTES: i32 = <i32>WRITE_ONLY_WORD + 4;
 
 let base = memory.data(WORKSPACE_BYTES, 64);
 
@@ -64,6 +64,6 @@ export function tileRecord(): usize {
 
 /** A word that is written and never read (threads.ts). */
 @inline
-export function lookedAt(): usize {
-  return base + LOOKED_AT;
+export function writeOnlyWord(): usize {
+  return base + WRITE_ONLY_WORD;
 }

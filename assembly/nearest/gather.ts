@@ -5,14 +5,14 @@
 import { at } from "../memory";
 import {
   columnsAt,
-  GROUP,
+  countsAt,
   GROUP_BYTES,
+  GROUP_COLUMNS,
   groupsAt,
-  heldAt,
-  MOST,
+  MAX_GATHERED,
   numbersAt,
   ranksAt,
-  TILE,
+  TILE_BYTES,
   tilesAt,
 } from "./places";
 
@@ -22,20 +22,20 @@ import {
  * @param ids the indices of all columns, in the order of the groups
  */
 export function gather(bounds: v128, groups: i32, ids: usize, count: i32): void {
-  v128.store(heldAt(), i32x4.splat(0));
+  v128.store(countsAt(), i32x4.splat(0));
   const bounds1 = v128.shuffle<f32>(bounds, bounds, 1, 2, 3, 0);
   const bounds2 = v128.shuffle<f32>(bounds, bounds, 2, 3, 0, 1);
   const bounds3 = v128.shuffle<f32>(bounds, bounds, 3, 0, 1, 2);
   let tile = tilesAt();
   for (let group = 0; group < groups; group++) {
-    let id = at(ids, load<i32>(at(groupsAt(), group)) * GROUP);
-    for (const end = tile + GROUP_BYTES; tile < end; tile += TILE, id += 32) {
+    let id = at(ids, load<i32>(at(groupsAt(), group)) * GROUP_COLUMNS);
+    for (const end = tile + GROUP_BYTES; tile < end; tile += TILE_BYTES, id += 32) {
       const m0 = f32x4.le(v128.load(tile), bounds), m1 = f32x4.le(v128.load(tile, 16), bounds);
       const m2 = f32x4.le(v128.load(tile, 32), bounds1), m3 = f32x4.le(v128.load(tile, 48), bounds1);
       const m4 = f32x4.le(v128.load(tile, 64), bounds2), m5 = f32x4.le(v128.load(tile, 80), bounds2);
       const m6 = f32x4.le(v128.load(tile, 96), bounds3), m7 = f32x4.le(v128.load(tile, 112), bounds3);
       const low = bitsOf(m0, m1, m2, m3), high = bitsOf(m4, m5, m6, m7);
-      for (let found = low | (high << 16); found; found &= found - 1) take(tile, ctz(found), id, count);
+      for (let found = low | (high << 16); found; found &= found - 1) append(tile, ctz(found), id, count);
     }
   }
 }
@@ -50,12 +50,12 @@ function bitsOf(m0: v128, m1: v128, m2: v128, m3: v128): i32 {
 
 /** Adds element `place` of a tile to the list of its row. */
 @inline
-function take(tile: usize, place: i32, ids: usize, count: i32): void {
+function append(tile: usize, place: i32, ids: usize, count: i32): void {
   const row = ((place & 3) + (place >> 3)) & 3;
-  const held = at(heldAt(), row);
-  let i = load<i32>(held);
-  if (i == MOST) i = shrink(row, count);
-  store<i32>(held, i + 1);
+  const counter = at(countsAt(), row);
+  let i = load<i32>(counter);
+  if (i == MAX_GATHERED) i = shrink(row, count);
+  store<i32>(counter, i + 1);
   store<i32>(at(columnsAt(row), i), load<i32>(at(ids, place & 7)));
   store<f32>(at(numbersAt(row), i), load<f32>(at(tile, place)));
 }
@@ -63,9 +63,9 @@ function take(tile: usize, place: i32, ids: usize, count: i32): void {
 /** Keeps the smallest `count` of a row, and returns their number. */
 function shrink(row: i32, count: i32): i32 {
   const numbers = numbersAt(row), columns = columnsAt(row), ranks = ranksAt();
-  rank(numbers, columns, MOST);
+  rank(numbers, columns, MAX_GATHERED);
   let kept = 0;
-  for (let i = 0; i < MOST; i++) {
+  for (let i = 0; i < MAX_GATHERED; i++) {
     if (load<i32>(at(ranks, i)) >= count) continue;
     store<i32>(at(columns, kept), load<i32>(at(columns, i)));
     store<f32>(at(numbers, kept++), load<f32>(at(numbers, i)));
@@ -124,11 +124,11 @@ function rankEqual(numbers: usize, columns: usize, total: i32): void {
 
 /** Writes the columns of the `count` smallest of a row. Returns whether there are that many. */
 export function finish(out: usize, row: i32, count: i32): bool {
-  const columns = columnsAt(row), held = load<i32>(at(heldAt(), row)), ranks = ranksAt();
-  rank(numbersAt(row), columns, held);
-  for (let i = 0; i < held; i++) {
+  const columns = columnsAt(row), gathered = load<i32>(at(countsAt(), row)), ranks = ranksAt();
+  rank(numbersAt(row), columns, gathered);
+  for (let i = 0; i < gathered; i++) {
     const place = load<i32>(at(ranks, i));
     if (place < count) store<f32>(at(out, place), <f32>load<i32>(at(columns, i)));
   }
-  return held >= count;
+  return gathered >= count;
 }

@@ -5,7 +5,7 @@
  *   vector 2r + h, lane j    row (j + r) mod 4, column 4h + j of the tile
  */
 import { madd } from "../simd/fma";
-import { GROUP_BYTES, rowsAt, TILE } from "./places";
+import { GROUP_BYTES, rowsAt, TILE_BYTES } from "./places";
 
 /**
  * Writes the tiles. Each element is one chain over k in ascending order, then the bias.
@@ -14,7 +14,7 @@ import { GROUP_BYTES, rowsAt, TILE } from "./places";
 export function group(to: usize, panel: usize, depth: i32, minima: usize): void {
   const rows = rowsAt(), rowsEnd = rows + (<usize>depth << 4);
   let m0 = f32x4.splat(Infinity as f32), m1 = m0, m2 = m0, m3 = m0;
-  for (const end = to + GROUP_BYTES; to < end; to += TILE) {
+  for (const end = to + GROUP_BYTES; to < end; to += TILE_BYTES) {
     let d0 = f32x4.splat(0), d1 = d0, d2 = d0, d3 = d0, e0 = d0, e1 = d0, e2 = d0, e3 = d0;
     const biasLeft = v128.load(panel), biasRight = v128.load(panel, 16);
     let a = rows;

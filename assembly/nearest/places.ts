@@ -2,30 +2,30 @@
 import { packedA, packedB } from "../workspace";
 
 /** Bytes of a tile, 4 rows × 8 columns. */
-export const TILE: usize = 128;
+export const TILE_BYTES: usize = 128;
 /** Columns of a group, and bytes of its tiles. */
-export const GROUP: i32 = 32;
+export const GROUP_COLUMNS: i32 = 32;
 export const GROUP_BYTES: usize = 512;
 /** Maximum number of columns, and of groups. */
-const MAX_COLUMNS: i32 = 2048, MAX_GROUPS: i32 = MAX_COLUMNS / GROUP;
+const MAX_COLUMNS: i32 = 2048, MAX_GROUPS: i32 = MAX_COLUMNS / GROUP_COLUMNS;
 /** Rows that are sorted together. */
-export const SPAN: i32 = 64;
+export const SPAN_ROWS: i32 = 64;
 /** Maximum number of gathered elements per row; when it is reached, only the smallest are kept. */
-export const MOST: i32 = 64;
+export const MAX_GATHERED: i32 = 64;
 
 const ROWS: usize = 4 * 4 * MAX_COLUMNS; // after the tiles of four rows
 const NUMBERS: usize = ROWS + 4 * 1024;
-const COLUMNS: usize = NUMBERS + 4 * 4 * MOST;
-const RANKS: usize = COLUMNS + 4 * 4 * MOST;
-const HELD: usize = RANKS + 4 * MOST;
-const GROUPS: usize = HELD + 16;
+const COLUMNS: usize = NUMBERS + 4 * 4 * MAX_GATHERED;
+const RANKS: usize = COLUMNS + 4 * 4 * MAX_GATHERED;
+const COUNTS: usize = RANKS + 4 * MAX_GATHERED;
+const GROUPS: usize = COUNTS + 16;
 const MINIMA: usize = GROUPS + 4 * MAX_GROUPS;
 const SORTED: usize = MINIMA + 64 * MAX_GROUPS;
 const ORDER: usize = SORTED + 256;
 
 // After what `smallest.ts` keeps in packed B, and after the panel of a direction.
 const ORDERED: usize = 16 * 1024;
-const ALONG: usize = 128 * 1024;
+const PROJECTIONS: usize = 128 * 1024;
 
 /** The tiles of four rows, group by group. */
 @inline
@@ -42,12 +42,12 @@ export function rowsAt(): usize {
 /** The gathered elements of a row: numbers, and their columns. */
 @inline
 export function numbersAt(row: i32): usize {
-  return packedA() + NUMBERS + <usize>row * 4 * MOST;
+  return packedA() + NUMBERS + <usize>row * 4 * MAX_GATHERED;
 }
 
 @inline
 export function columnsAt(row: i32): usize {
-  return packedA() + COLUMNS + <usize>row * 4 * MOST;
+  return packedA() + COLUMNS + <usize>row * 4 * MAX_GATHERED;
 }
 
 /** The rank of each gathered number. */
@@ -58,8 +58,8 @@ export function ranksAt(): usize {
 
 /** The number of gathered elements for each of four rows. */
 @inline
-export function heldAt(): usize {
-  return packedA() + HELD;
+export function countsAt(): usize {
+  return packedA() + COUNTS;
 }
 
 /** The group of columns of each set of tiles. */
@@ -94,6 +94,6 @@ export function orderedAt(): usize {
 
 /** The projection of each row on the direction, also in packed B. */
 @inline
-export function alongAt(): usize {
-  return packedB() + ALONG;
+export function projectionsAt(): usize {
+  return packedB() + PROJECTIONS;
 }

@@ -23,15 +23,15 @@ import { boundsOf } from "./bounds";
 import { finish, gather, sort } from "./gather";
 import { group } from "./group";
 import {
-  alongAt,
-  GROUP,
   GROUP_BYTES,
+  GROUP_COLUMNS,
   groupsAt,
   minimaAt,
   orderAt,
   orderedAt,
+  projectionsAt,
   rowsAt,
-  SPAN,
+  SPAN_ROWS,
   tilesAt,
 } from "./places";
 import { directionOf, endsOf, groupsOf, idsOf, panelBytes } from "./sorted";
@@ -39,7 +39,7 @@ import { directionOf, endsOf, groupsOf, idsOf, panelBytes } from "./sorted";
 export { sortColumns } from "./sorted";
 
 /** Groups used for the first bound: 256 columns. */
-const FIRST: i32 = 8;
+const FIRST_GROUPS: i32 = 8;
 const SLACK: f32 = 1.0 / 1048576.0; // 2^-20
 
 /**
@@ -59,28 +59,30 @@ export function smallestDense(
   sorted: usize,
 ): void {
   const direction = directionOf(sorted, inner, groupsOf(cols));
-  for (let row = 0; row < rows; row += SPAN) {
-    const span = min(rows - row, SPAN), together = span & ~3;
-    order(at(x, row * inner), together, inner, direction);
+  for (let row = 0; row < rows; row += SPAN_ROWS) {
+    const span = min(rows - row, SPAN_ROWS), inFours = span & ~3;
+    order(at(x, row * inner), inFours, inner, direction);
     for (let i = 0, begin = 0; i < span; i++) {
-      const isOfFour = i < together;
+      const isOfFour = i < inFours;
       if (isOfFour && !(i & 3)) begin = searchFour(at(orderedAt(), i * inner), count, inner, cols, sorted, begin);
       const place = row + (isOfFour ? load<i32>(at(orderAt(), i)) : i), to = at(out, place * count);
-      if (!isOfFour || !finish(to, i & 3, count)) alone(to, at(x, place * inner), count, inner, weight, bias, cols);
+      if (!isOfFour || !finish(to, i & 3, count)) {
+        searchOneRow(to, at(x, place * inner), count, inner, weight, bias, cols);
+      }
     }
   }
 }
 
 /** Searches one row by computing all of its products. */
-function alone(out: usize, x: usize, count: i32, inner: i32, weight: usize, bias: usize, cols: i32): void {
+function searchOneRow(out: usize, x: usize, count: i32, inner: i32, weight: usize, bias: usize, cols: i32): void {
   sweepRows(tilesAt(), cols, 1, cols, inner, x, inner, 1, weight, cols, FORMAT_MATRIX, bias, false);
   smallestCols(out, tilesAt(), 1, cols, count);
 }
 
 /** Writes the rows sorted along the direction, and their permutation. */
 function order(x: usize, rows: i32, inner: i32, direction: usize): void {
-  product(alongAt(), 1, rows, 1, inner, x, inner, 1, direction, 1, 1, 0, false, 0);
-  sort(orderAt(), alongAt(), rows);
+  product(projectionsAt(), 1, rows, 1, inner, x, inner, 1, direction, 1, 1, 0, false, 0);
+  sort(orderAt(), projectionsAt(), rows);
   for (let i = 0; i < rows; i++) {
     copy(at(orderedAt(), i * inner), at(x, load<i32>(at(orderAt(), i)) * inner), inner);
   }
@@ -94,40 +96,43 @@ function order(x: usize, rows: i32, inner: i32, direction: usize): void {
 function searchFour(x: usize, count: i32, inner: i32, cols: i32, sorted: usize, begin: i32): i32 {
   const all = groupsOf(cols), ends = endsOf(sorted, inner, all), direction = directionOf(sorted, inner, all);
   packPanel(rowsAt(), 4, x, inner, 1, 4, inner);
-  let along = f32x4.splat(0), square = along;
+  let projection = f32x4.splat(0), square = projection;
   for (let k = 0; k < inner; k++) {
     const lanes = v128.load(rowsAt() + (<usize>k << 4));
-    along = madd(lanes, v128.load32_splat(at(direction, k)), along);
+    projection = madd(lanes, v128.load32_splat(at(direction, k)), projection);
     square = madd(lanes, lanes, square);
   }
-  while (begin + FIRST < all && load<f32>(at(ends, 2 * begin + FIRST)) < f32x4.extract_lane(along, 1)) begin++;
-  const end = min(begin + FIRST, all);
-  let held = 0;
-  for (let each = begin; each < end; each++) held = add(each, held, sorted, inner);
-  let bounds = boundsOf(held);
+  while (
+    begin + FIRST_GROUPS < all &&
+    load<f32>(at(ends, 2 * begin + FIRST_GROUPS)) < f32x4.extract_lane(projection, 1)
+  ) begin++;
+  const end = min(begin + FIRST_GROUPS, all);
+  let computed = 0;
+  for (let each = begin; each < end; each++) computed = addGroup(each, computed, sorted, inner);
+  let bounds = boundsOf(computed);
   // If squares might not be finite, four times as much is infinite.
   const largest = f32x4.mul(f32x4.add(square, v128.load32_splat(at(direction, inner))), f32x4.splat(4));
-  const unsure = madd(largest, f32x4.splat(SLACK * <f32>(inner + 16)), f32x4.splat(1e-30));
-  const limits = f32x4.add(f32x4.add(bounds, square), unsure), least = v128.load32_splat(at(direction, inner + 1));
+  const error = madd(largest, f32x4.splat(SLACK * <f32>(inner + 16)), f32x4.splat(1e-30));
+  const limits = f32x4.add(f32x4.add(bounds, square), error), least = v128.load32_splat(at(direction, inner + 1));
   // To one side, then the other, as far as candidates may exist.
   for (let step = -1, each = begin - 1; step <= 1; step += 2, each = end) {
     for (; each >= 0 && each < all; each += step) {
       const low = v128.load32_splat(at(ends, each << 1)), high = v128.load32_splat(at(ends, each << 1), 4);
-      const apart = f32x4.pmax(f32x4.pmax(f32x4.sub(low, along), f32x4.sub(along, high)), f32x4.splat(0));
+      const distance = f32x4.pmax(f32x4.pmax(f32x4.sub(low, projection), f32x4.sub(projection, high)), f32x4.splat(0));
       // The comparison is false if any value is NaN, and the search continues.
-      if (i32x4.all_true(f32x4.gt(madd(apart, apart, least), limits))) break;
-      held = add(each, held, sorted, inner);
+      if (i32x4.all_true(f32x4.gt(madd(distance, distance, least), limits))) break;
+      computed = addGroup(each, computed, sorted, inner);
     }
   }
-  if (held > end - begin) bounds = boundsOf(held);
-  gather(bounds, held, idsOf(sorted, inner, all), count);
+  if (computed > end - begin) bounds = boundsOf(computed);
+  gather(bounds, computed, idsOf(sorted, inner, all), count);
   return begin;
 }
 
 /** Adds a group, and returns the new number of groups. */
-function add(each: i32, held: i32, sorted: usize, inner: i32): i32 {
-  store<i32>(at(groupsAt(), held), each);
-  const panel = sorted + <usize>(each * (GROUP / 8)) * panelBytes(inner);
-  group(tilesAt() + <usize>held * GROUP_BYTES, panel, inner, minimaAt() + <usize>(held << 6));
-  return held + 1;
+function addGroup(each: i32, computed: i32, sorted: usize, inner: i32): i32 {
+  store<i32>(at(groupsAt(), computed), each);
+  const panel = sorted + <usize>(each * (GROUP_COLUMNS / 8)) * panelBytes(inner);
+  group(tilesAt() + <usize>computed * GROUP_BYTES, panel, inner, minimaAt() + <usize>(computed << 6));
+  return computed + 1;
 }

@@ -16,14 +16,14 @@ import { at } from "../memory";
 import { product } from "../matmul/product";
 import { packedB } from "../workspace";
 import { sort } from "./gather";
-import { GROUP } from "./places";
+import { GROUP_COLUMNS } from "./places";
 
 /** Rounds of power iteration: an approximate direction is good enough. */
 const ROUNDS: i32 = 8;
 
 @inline
 export function groupsOf(cols: i32): i32 {
-  return (cols + GROUP - 1) / GROUP;
+  return (cols + GROUP_COLUMNS - 1) / GROUP_COLUMNS;
 }
 
 /** Bytes of a panel of 8 columns. */
@@ -35,12 +35,12 @@ export function panelBytes(inner: i32): usize {
 /** The column index at each position. */
 @inline
 export function idsOf(sorted: usize, inner: i32, groups: i32): usize {
-  return sorted + <usize>groups * (GROUP / 8) * panelBytes(inner);
+  return sorted + <usize>groups * (GROUP_COLUMNS / 8) * panelBytes(inner);
 }
 
 @inline
 export function endsOf(sorted: usize, inner: i32, groups: i32): usize {
-  return idsOf(sorted, inner, groups) + <usize>(groups * 4 * GROUP);
+  return idsOf(sorted, inner, groups) + <usize>(groups * 4 * GROUP_COLUMNS);
 }
 
 @inline
@@ -51,24 +51,24 @@ export function directionOf(sorted: usize, inner: i32, groups: i32): usize {
 /** Writes this layout to `to`. */
 export function sortColumns(to: usize, w: usize, bias: usize, inner: i32, cols: i32): void {
   const groups = groupsOf(cols), ids = idsOf(to, inner, groups), ends = endsOf(to, inner, groups);
-  const direction = directionOf(to, inner, groups), along = packedB();
-  findDirection(direction, along, w, bias, inner, cols);
+  const direction = directionOf(to, inner, groups), projections = packedB();
+  findDirection(direction, projections, w, bias, inner, cols);
   let largest: f32 = 0, least = Infinity as f32;
   for (let j = 0; j < cols; j++) {
     const square = squares(at(w, j), cols, inner) * 0.25, b = load<f32>(at(bias, j));
     // max and min propagate NaN.
     largest = max(largest, max(square, abs(b)));
     least = min(least, b - square);
-    store<f32>(at(along, j), load<f32>(at(along, j)) * -0.5);
+    store<f32>(at(projections, j), load<f32>(at(projections, j)) * -0.5);
   }
   store<f32>(at(direction, inner), largest);
   store<f32>(at(direction, inner), least, 4);
-  sort(ids, along, cols);
-  for (let place = 0; place < groups * GROUP; place++) {
+  sort(ids, projections, cols);
+  for (let place = 0; place < groups * GROUP_COLUMNS; place++) {
     // Positions without a column get the last column's weights and a NaN bias, so they are never candidates.
-    const id = load<i32>(at(ids, min(place, cols - 1))), rho = load<f32>(at(along, id));
-    const end = ends + <usize>((place / GROUP) << 3);
-    if (place % GROUP == 0) store<f32>(end, rho);
+    const id = load<i32>(at(ids, min(place, cols - 1))), rho = load<f32>(at(projections, id));
+    const end = ends + <usize>((place / GROUP_COLUMNS) << 3);
+    if (place % GROUP_COLUMNS == 0) store<f32>(end, rho);
     store<f32>(end, rho, 4);
     let panel = at(to + <usize>(place >> 3) * panelBytes(inner), place & 7);
     store<f32>(panel, place < cols ? load<f32>(at(bias, id)) : NaN as f32);
@@ -83,12 +83,12 @@ export function sortColumns(to: usize, w: usize, bias: usize, inner: i32, cols: 
  * Writes u, by power iteration on W Wᵀ starting from W b, and W·u to `along`. If u is zero, all columns have the same
  * position.
  */
-function findDirection(u: usize, along: usize, w: usize, bias: usize, inner: i32, cols: i32): void {
-  for (let round = 0; round < ROUNDS; round++, bias = along) {
+function findDirection(u: usize, projections: usize, w: usize, bias: usize, inner: i32, cols: i32): void {
+  for (let round = 0; round < ROUNDS; round++, bias = projections) {
     product(u, inner, 1, inner, cols, bias, cols, 1, w, cols, 1, 0, false, 0);
     const length = <f32>sqrt(squares(u, 1, inner));
     for (let k = 0; k < inner; k++) store<f32>(at(u, k), length > 0 ? load<f32>(at(u, k)) / length : 0);
-    product(along, cols, 1, cols, inner, u, inner, 1, w, 1, cols, 0, false, 0);
+    product(projections, cols, 1, cols, inner, u, inner, 1, w, 1, cols, 0, false, 0);
   }
 }
 
