@@ -1,7 +1,8 @@
 /**
  * A program on an untrusted device, checked by the host. For every run the host computes the first row, the last, and a
- * random one in each of `PARTS` equal parts; the device must give the same results. If a share p of each part is wrong,
- * a run passes undetected with probability (1 - p)^PARTS; two consecutive parts that are wrong entirely never pass.
+ * random one in each of up to `MAX_PARTS` equal parts; the device must give the same results. If a share p of each part
+ * is wrong, a run passes undetected with probability (1 - p)^parts; two consecutive parts that are wrong entirely never
+ * pass.
  *
  * Tolerance: that of `graph/cost.ts`, relative to the largest element of the row's result or inputs, or one, because a
  * small sum may have terms of that size.
