@@ -75,13 +75,21 @@ function seriesSentences(
 ): string[] {
   const facts = columnFacts(schema, cells);
   const times = schema.flatMap(({ name, kind }, c) =>
-    kind === "timestamp" ? stepTimeSentences(name, takeColumn(cells, schema.length, c)) : []
+    kind === "timestamp" ? timeSentences(name, takeColumn(cells, schema.length, c)) : []
   );
   return [
     ...sentencesOf(facts, isDrawn),
     ...times,
     ...orderSentences(facts, cells.rows),
     ...leavingSentences(leaving(schema, cells)),
+  ];
+}
+
+/** Windows hold four numbers for each of their times (`scoring/table/expansion.ts`), and one for each measurement. */
+function timeSentences(name: string, seconds: Float64Array): string[] {
+  return [
+    ...stepTimeSentences(name, seconds),
+    `column "${name}" says when the steps of the series were, and its windows outweigh the rest: leave it out unless anomalies depend on the hour or the day of the week`,
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Series on the command line. Oracle: the library, over the same rows. */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
+import { loadModel } from "../../src/cli/models/model.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { stepMeans } from "../../src/scoring/series/windows.ts";
 import { VAE } from "../../src/training/vae.ts";
@@ -209,4 +210,31 @@ Deno.test("evaluate, encode and score --method refuse a series that is shorter t
   for (const verb of [["evaluate"], ["encode"], ["score", "--method", "elbo"]]) {
     assert.match(await refused(verb[0], model, short, ...verb.slice(1)), said);
   }
+});
+
+Deno.test("train --window does not train on times, even of whole weeks, unless they are declared; without a window it does", async () => {
+  const timed = folder.at("hours.csv");
+  const [header, ...lines] = csv.trim().split("\n");
+  const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
+  Deno.writeTextFileSync(
+    timed,
+    [`at,${header}`, ...lines.map((line, r) => `${at(r)},${line}`)].join("\n"),
+  );
+  const out = folder.at("hours.safetensors"), window = ["--window", `${WINDOW}`];
+  const columnsOf = async (...options: string[]) => {
+    const { stderr } = await elbow(["train", timed, "--out", out, ...options]);
+    using file = await loadModel(out);
+    return { columns: file.units.columns, stderr };
+  };
+  const left = await columnsOf(...window);
+  assert.deepEqual(left.columns, ["flow", "pressure"]);
+  assert.match(
+    left.stderr,
+    /"at" is not trained on: it says when .*; --column at=timestamp keeps it/,
+  );
+  const declared = await columnsOf(...window, "--column", "at=timestamp");
+  assert.deepEqual(declared.columns, ["at", "flow", "pressure"]);
+  assert.match(declared.stderr, /column "at" says when .*: leave it out unless/);
+  const table = await columnsOf("--preset", "small", "--epochs", "1");
+  assert.deepEqual(table.columns, ["at", "flow", "pressure"]);
 });

@@ -35,11 +35,11 @@ Deno.test("times that go back, stand still or leave gaps are named, with how oft
   assert.equal(said(3, 3, 3).length, 1);
   assert.match(
     said(...even.map((s) => s < 25 ? s : s + 7200))[0],
-    /has 1 gap, of 2 hours where 1 seconds is usual: windows run across it /,
+    /has 1 gap, of 2 hours where 1 second is usual: windows run across it /,
   );
   assert.match(
     said(...even.map((s) => s + Math.floor(s / 20)))[0],
-    /has 2 gaps, the longest of 2 seconds where 1 seconds/,
+    /has 2 gaps, the longest of 2 seconds where 1 second is/,
   );
   assert.match(said(...even.map((s) => s * s))[0], /is unevenly spaced/);
 });
@@ -125,6 +125,7 @@ Deno.test("times in a series' own rows are looked at as it is fitted", async () 
       detector.warnings.filter((each) => /goes back at 1 of 399/.test(each)).length,
       count,
     );
+    assert.ok(detector.warnings.some((each) => /"at" .* leave it out unless/.test(each)));
     detector.dispose();
   }
 });

@@ -4,7 +4,7 @@
  *   row numbers  whole numbers that rise, or fall, from each row to the next: identifiers, counters, clocks
  *   row labels   a first column without a name that has another value in every row, as pandas and R write it
  *   times        that do not cover a whole day or week, such as those of one morning: a detector encodes a time as
- *                its position in the day and in the week
+ *                its position in the day and in the week; of a series, any times
  *
  * A column is kept if the user declares it or lists the columns to train on.
  */
@@ -20,7 +20,7 @@ import type { Io } from "../io.ts";
 
 /**
  * The table without these columns, each reported; unchanged if nothing would be left.
- * @param window of a series: times then also tell whether its steps are in order
+ * @param window of a series: times then only tell whether its steps are in order
  */
 export function withoutUnfitColumns(
   table: Table,
@@ -31,7 +31,7 @@ export function withoutUnfitColumns(
   const declaredNames = new Set(declared.map(({ name }) => name));
   const reasons = new Map(table.columns.flatMap((name, c): [string, string][] => {
     const why = declaredNames.has(name) ? undefined : rowNumber(table, c) ?? rowLabel(table, c) ??
-      partialClock(table, c);
+      (window === undefined ? partialClock(table, c) : stepClock(table, c));
     return why === undefined ? [] : [[name, why]];
   }));
   const kept = table.columns.filter((name) => !reasons.has(name));
@@ -55,6 +55,12 @@ function partialClock(table: Table, c: number): string | undefined {
   const unseen = data && unseenTimes({ data, rows: table.rows }, 1, 0);
   if (!unseen || unseen.hours + unseen.days === 0) return undefined;
   return `${unseenWhen(unseen)}, and rows from then would score high`;
+}
+
+/** That a column holds the times of a series' steps; undefined for any other. */
+function stepClock(table: Table, c: number): string | undefined {
+  return timesOf(table, c) &&
+    "says when the steps of the series were, and windows of it would outweigh the rest";
 }
 
 /** As a shell takes it in one piece. */

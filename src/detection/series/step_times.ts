@@ -65,5 +65,6 @@ const UNITS = [["days", 86_400], ["hours", 3600], ["minutes", 60]] as const;
 /** In the largest unit of which there are two. */
 function duration(seconds: number): string {
   const [name, unit] = UNITS.find(([, unit]) => seconds >= 2 * unit) ?? ["seconds", 1];
-  return `${Number((seconds / unit).toPrecision(3))} ${name}`;
+  const many = Number((seconds / unit).toPrecision(3));
+  return many === 1 ? "1 second" : `${many} ${name}`;
 }
