@@ -50,33 +50,33 @@ export function packWeights(to: usize, w: usize, inner: i32, cols: i32, format: 
 function packHalves(to: usize, from: usize, width: i32): void {
   const end = to + (<usize>width << 1);
   for (; to < end; to += 16, from += 32) {
-    v128.store(to, joined(v128.load(from), v128.load(from, 16)));
+    v128.store(to, packPairs(v128.load(from), v128.load(from, 16)));
   }
 }
 
 const SIGN: i32 = 0x80000000;
 /** The magnitudes of the largest finite bf16 and of 2^-100, as upper halves. */
-const LARGEST: i32 = 0x7f7f;
-const SMALLEST: i32 = 0x0d80;
+const MAX_UPPER_HALF: i32 = 0x7f7f;
+const MIN_UPPER_HALF: i32 = 0x0d80;
 
 /** Words that combine a weight of `low` and one of `high`. */
-function joined(low: v128, high: v128): v128 {
+function packPairs(low: v128, high: v128): v128 {
   const sign = i32x4.splat(SIGN);
   const m = v128.andnot(low, sign);
   // Rounds to nearest, ties to even; below 2^-100 to zero.
   const odd = v128.and(i32x4.shr_u(m, 16), i32x4.splat(1));
   const up = i32x4.shr_u(i32x4.add(m, i32x4.add(odd, i32x4.splat(0x7fff))), 16);
-  const kept = v128.and(up, i32x4.ge_s(up, i32x4.splat(SMALLEST)));
+  const flushed = v128.and(up, i32x4.ge_s(up, i32x4.splat(MIN_UPPER_HALF)));
   const lower = v128.or(
-    i32x4.min_s(kept, i32x4.splat(LARGEST)),
+    i32x4.min_s(flushed, i32x4.splat(MAX_UPPER_HALF)),
     i32x4.shr_u(v128.and(low, sign), 16),
   );
   // The bits of a float without its sign are ordered like magnitudes, and linear within a power of two.
   const rest = i32x4.sub(v128.andnot(high, sign), lower);
   const nearest = i32x4.shr_s(i32x4.add(rest, i32x4.splat(0x8000)), 16);
   const upper = i32x4.min_s(
-    i32x4.max_s(nearest, i32x4.splat(SMALLEST)),
-    i32x4.splat(LARGEST),
+    i32x4.max_s(nearest, i32x4.splat(MIN_UPPER_HALF)),
+    i32x4.splat(MAX_UPPER_HALF),
   );
   return v128.or(v128.or(v128.and(high, sign), i32x4.shl(upper, 16)), lower);
 }

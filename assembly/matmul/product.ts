@@ -52,14 +52,14 @@ export function product(
     return;
   }
   // Tiles need no packing and so need not fit a cache: each panel is used for 64 rows, and A is packed once.
-  const step = blockDepth(inner), most = tiles ? cols : BLOCK_COLS, aWidth = isFused() ? 6 : 4;
-  for (let j = 0; j < cols; j += most) {
-    const width = min(cols - j, most);
+  const step = blockDepth(inner), blockCols = tiles ? cols : BLOCK_COLS, aWidth = isFused() ? 6 : 4;
+  for (let j = 0; j < cols; j += blockCols) {
+    const width = min(cols - j, blockCols);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
       let bFrom = tiles ? at(tiles, j * inner + k * 8) : at(b, j * bLine + k * bStep);
-      const bLies = tiles == 0 && isReadInPlace(8, bLine, bStep, width, depth);
-      if (!tiles && !bLies) {
+      const bInPlace = tiles == 0 && isReadInPlace(8, bLine, bStep, width, depth);
+      if (!tiles && !bInPlace) {
         packPanels(packedB(), 8, bFrom, bLine, bStep, width, depth);
         bFrom = packedB();
       }
@@ -67,12 +67,12 @@ export function product(
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const height = min(rows - i, BLOCK_ROWS);
         const aFrom = at(a, i * aLine + k * aStep);
-        const aLies = isReadInPlace(aWidth == 6 ? 2 : 4, aLine, aStep, height, depth);
-        if (!aLies) packPanels(packedA(), aWidth, aFrom, aLine, aStep, height, depth);
+        const aInPlace = isReadInPlace(aWidth == 6 ? 2 : 4, aLine, aStep, height, depth);
+        if (!aInPlace) packPanels(packedA(), aWidth, aFrom, aLine, aStep, height, depth);
         multiply(
           at(out, i * outLine + j), <usize>outLine << 2, height, aWidth, width, depth,
-          aLies ? aFrom : packedA(), at(0, aLies ? 1 : depth), at(0, aLies ? aStep : 0),
-          bFrom, at(0, bLies ? 8 : 8 * (tiles ? inner : depth)), at(0, bLies ? bStep : 8),
+          aInPlace ? aFrom : packedA(), at(0, aInPlace ? 1 : depth), at(0, aInPlace ? aStep : 0),
+          bFrom, at(0, bInPlace ? 8 : 8 * (tiles ? inner : depth)), at(0, bInPlace ? bStep : 8),
           k > 0, blockBias, last && relu,
         );
       }

@@ -40,12 +40,12 @@ export function sweepRows(
     const line = format == FORMAT_MATRIX ? <usize>wStep << 2 : panelBytes(1, stripe, halves);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
-      const b = last && bias ? at(bias, j) : 0, cut = last && relu;
+      const lastBias = last && bias ? at(bias, j) : 0, lastRelu = last && relu;
       const weights = w + <usize>k * line, add = k > 0;
       for (let i = 0; i < rows; i++) {
         const to = at(out, i * outLine + j), from = at(x, i * xLine + k * xStep);
-        if (halves) sweepHalves(stripe, to, from, xStep, weights, depth, add, b, cut);
-        else sweep(stripe, to, from, xStep, weights, line, depth, add, b, cut);
+        if (halves) sweepHalves(stripe, to, from, xStep, weights, depth, add, lastBias, lastRelu);
+        else sweep(stripe, to, from, xStep, weights, line, depth, add, lastBias, lastRelu);
       }
     }
     w += format == FORMAT_MATRIX ? <usize>stripe << 2 : panelBytes(inner, stripe, halves);
