@@ -42,7 +42,10 @@ const blamed = v.strictObject({
   nats: v.number(),
   value: cell,
   unseen: v.optional(
-    v.pipe(v.literal(true), v.description("of a text that is no level: new, or rare in training")),
+    v.pipe(
+      v.literal(true),
+      v.description("of a text that is not a level: new, or rare in training"),
+    ),
   ),
   expected: v.pipe(cell, v.description("given the row's other cells")),
   interval: v.optional(

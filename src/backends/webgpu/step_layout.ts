@@ -18,7 +18,7 @@ export function recordWords(
   let target = 0;
   const copies = outputs.flatMap(({ name, size }) => {
     const { home, offset } = program.placeOf(name);
-    if (home !== "scratch") throw new TypeError(`Cannot train on the GPU: ${name} is no result`);
+    if (home !== "scratch") throw new TypeError(`Cannot train on the GPU: ${name} is not a result`);
     const copy = [offset, size, target];
     target += size;
     return copy;

@@ -152,7 +152,7 @@ function linesOf(findings: Findings): [string, string][] {
   const { auto: { backend, ...details }, selfTest: { passed, difference } } = findings;
   const shown = Object.entries(details).map(([name, value]) => `${name} ${value}`).join(", ");
   const agreed = difference === null
-    ? "not run: there is no WebAssembly here"
+    ? "not run: this host has no WebAssembly"
     : `${passed ? "passed" : "FAILED"}: wasm and reference differ by ${
       difference.toExponential(1)
     }`;

@@ -64,7 +64,7 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
   const what = changedNames.length > 0 ? `: ${changedNames.slice(0, 5).join(", ")}` : "";
   const more = changedNames.length > 5 ? ` and ${changedNames.length - 5} more` : "";
   const alarm = stream.alarmAt === undefined
-    ? `quiet: R came to ${Number(stream.largest.toPrecision(3))} of ${count(stream.runLength)}`
+    ? `quiet: R reached ${Number(stream.largest.toPrecision(3))} of ${count(stream.runLength)}`
     : `alarm at row ${count(stream.alarmAt)}`;
   return [{
     lines: [

@@ -61,7 +61,7 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
     io.stderr(
       `elbow: ${
         counted(rows, "window")
-      } of ${model.scorer?.window} rows: each is encoded as one, and stands for its last row\n`,
+      } of ${model.scorer?.window} rows: each is encoded as a whole and reported at its last row\n`,
     );
   }
   const { mean, logVar } = model.rbm

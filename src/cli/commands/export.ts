@@ -33,7 +33,7 @@ export function exportCommand(io: Io): Command {
       "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a\n" +
         "safetensors file, or as NPZ. The graphs are encoder, decoder, score, and elbo, which takes noise as\n" +
         "an input. A detector's graphs take rows of its table, which table.json describes; the default\n" +
-        "detector, an ensemble, has score alone.",
+        "detector, an ensemble, has only score.",
     )
     .argument("<model>", "file written by elbow train")
     .addOption(

@@ -33,7 +33,7 @@ export function stepTimeSentences(name: string, seconds: Float64Array): string[]
   }
   if (still > 0) {
     said.push(
-      `column "${name}" stands still at ${still} of ${steps} steps: rows of one time count as steps one after the other`,
+      `column "${name}" stands still at ${still} of ${steps} steps: rows with the same time count as consecutive steps`,
     );
   }
   return back > 0 || still === steps ? said : [...said, ...gapSentences(name, after)];

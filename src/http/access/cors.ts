@@ -11,7 +11,7 @@ export function requireOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
     if (URL.parse(origin)?.origin === origin) continue;
     throw new TypeError(
-      `Cannot allow origin ${show(origin)}: expected scheme, host and port alone`,
+      `Cannot allow origin ${show(origin)}: expected only scheme, host and port`,
     );
   }
   return origins;

@@ -91,8 +91,7 @@ ${
 </main></body></html>`;
 }
 
-const TOKENS =
-  `<p>Requests carry <code>authorization: Bearer $TOKEN</code>; beside each address stands the
+const TOKENS = `<p>Requests carry <code>authorization: Bearer $TOKEN</code>; each address names the
 scope that the token must have.</p>
 `;
 
