@@ -200,7 +200,7 @@ Deno.test("evaluate, encode and score --method take a series by its windows, and
   assert.deepEqual(codes.at(-1)!.slice(0, latent).map(Number).map(Math.fround), [
     ...mean.data.subarray((count - 1) * latent),
   ]);
-  assert.match(encoded.stderr, /393 windows of 8 rows: each is encoded as one/);
+  assert.match(encoded.stderr, /393 windows of 8 rows: each is encoded as a whole/);
   assert.match(await elbowOk("evaluate", model, data), /Nats per window of 8 standardised rows/);
 });
 
