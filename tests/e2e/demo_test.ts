@@ -59,7 +59,7 @@ Deno.test("the table of the demo has the rows and anomalies that its README stat
 
 const PROGRAMS: readonly (readonly [name: string, does: string, ...flags: string[]])[] = [
   ["score_rows", "finds its leak"],
-  ["neighbours", "holds"],
+  ["related_models", "holds"],
   ["onnx", "says in another program what the detector says", "--allow-read", "--allow-env"],
 ];
 for (const [name, does, ...flags] of PROGRAMS) {
