@@ -76,15 +76,27 @@ const REFUSED: readonly (readonly [given: unknown, message: string])[] = [
   [{ type: "poisson", dispersion: 1 }, `${L}: unknown key "dispersion"`],
   [{ type: "continuousBernoulli", lambda: 1 }, `${L}: unknown key "lambda"`],
   [{ type: "gaussian", variance: "perrow" }, `${L}.variance: expected "shared"`],
-  [{ type: "gaussian", variance: null }, `${L}.variance: expected "`],
-  [{ type: "logNormal", variance: "optimal" }, `${L}.variance: expected "`],
+  [
+    { type: "gaussian", variance: null },
+    `${L}.variance: expected "shared", "perFeature", "perRow" or "optimal", got null`,
+  ],
+  [
+    { type: "logNormal", variance: "optimal" },
+    `${L}.variance: expected "shared", "perFeature" or "perRow", got "optimal"`,
+  ],
   [{ type: "contaminatedGaussian", share: 0.6 }, `${L}.share: must be at least 0.000001`],
   [{ type: "contaminatedGaussian", breadth: 0 }, `${L}.breadth: must be at least 0.001`],
-  [{ type: "contaminatedGaussian", variance: "optimal" }, `${L}.variance: expected "`],
+  [
+    { type: "contaminatedGaussian", variance: "optimal" },
+    `${L}.variance: expected "shared", "perFeature" or "perRow", got "optimal"`,
+  ],
   [{ type: "laplace", scale: 0 }, `${L}.scale: must be at least 3.1e-7`],
   [{ type: "laplace", scale: 1, minScale: 0.5 }, `${L}.minScale: the scale is fixed`],
   [{ type: "studentT", degreesOfFreedom: 0 }, `${L}.degreesOfFreedom: must be at least 0.1`],
-  [{ type: "studentT", degreesOfFreedom: "perRow" }, `${L}.degreesOfFreedom: expected "`],
+  [
+    { type: "studentT", degreesOfFreedom: "perRow" },
+    `${L}.degreesOfFreedom: expected "shared" or "perFeature", got "perRow"`,
+  ],
   [{ type: "negativeBinomial", dispersion: 1e7 }, `${L}.dispersion: must be at least 0.0001`],
   [{ type: "categorical", classes: 1 }, `${L}.classes: must be at least 2`],
   [{ type: "categorical", classes: 4 }, `${L}.classes: must divide the 6 columns`],
@@ -94,7 +106,10 @@ const REFUSED: readonly (readonly [given: unknown, message: string])[] = [
   [group({ type: "gaussian", count: 5 }), `${L}.columns: the groups must have 6 columns together`],
   [group({ type: "gaussian", count: 0 }), `${L}.columns[0].count: must be at least 1`],
   [group({ type: "gaussian", count: 6, weight: 2 }), `${L}.columns[0]: unknown key "weight"`],
-  [group({ type: "poisson", count: 3 }, group()), `${L}.columns[1].type: expected "`],
+  [
+    group({ type: "poisson", count: 3 }, group()),
+    `${L}.columns[1].type: expected "gaussian", "bernoulli"`,
+  ],
   [group({ type: "categorical", count: 2 }), `${L}.columns[0].classes: expected a whole number`],
   [group({ type: "gaussian", count: 6, variance: -1 }), `${L}.columns[0].variance: must be`],
 ];
