@@ -9,7 +9,7 @@ import type { ColumnOverride } from "../../src/detection/infer_schema.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { tableModelOf } from "../../src/scoring/table_scorer.ts";
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
-import type { StatisticName } from "../../src/scoring/ensemble/statistics.ts";
+import { STATISTIC_NAMES, type StatisticName } from "../../src/scoring/ensemble/statistics.ts";
 import { knn } from "../../src/detection/baselines/knn.ts";
 import { mahalanobis, pca } from "../../src/detection/baselines/pca.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
@@ -32,6 +32,11 @@ export const METHODS: Readonly<Record<string, Method>> = {
   "no network": (split, seed) => withStatistics(split, seed, ["linear", "norm", "neighbours"]),
   /** The same fit scored by its networks and nothing else. */
   "networks alone": (split, seed) => withStatistics(split, seed, ["residual", "kl"]),
+  /** By one statistic in both views: `norm alone`, `neighbours alone`, ... */
+  ...Object.fromEntries(STATISTIC_NAMES.map((name): [string, Method] => [
+    `${name} alone`,
+    (split, seed) => withStatistics(split, seed, [name]),
+  ])),
   /** One network over standardised columns. */
   small: detectorWith({ preset: "small" }),
   /** The same with `robust: true`. */
