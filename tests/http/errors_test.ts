@@ -1,6 +1,6 @@
 /** Every class of error: its status, its type, and the field it names. */
 import assert from "node:assert/strict";
-import { VAE } from "../../mod.ts";
+import { Detector, VAE } from "../../mod.ts";
 import type { Model, Models, ModelStore } from "../../src/http/mod.ts";
 import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
 import { APP, createApp, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
@@ -50,6 +50,19 @@ Deno.test("errors in rows name row, column and JSON pointer", async () => {
   }
   const tooLarge = await problemOf(await post("plain/score", { rows: [[1, 4e38, 3]] }));
   assert.deepEqual(tooLarge.errors?.map((each) => each.pointer), ["/rows/0/1"]);
+});
+
+Deno.test("a column of amounts takes numbers, and says so whatever format its file had", async () => {
+  const rows = Array.from({ length: 40 }, (_, r) => [`1.${100 + r * 7 % 40},50 €`, r % 5]);
+  const schema = [{ name: "price", kind: "numeric", format: "1.234,50" }] as const;
+  const options = { columns: ["price", "size"], schema, preset: "small", epochs: 1 } as const;
+  const pay = await Detector.fit(rows, options);
+  const app = createApp({ models: { pay } });
+  assert.equal((await post("pay/score", { rows: [[1110.5, 1]] }, app)).status, 200);
+  for (const cell of ["1.110,50 €", "1110.5"]) {
+    const problem = await problemOf(await post("pay/score", { rows: [[cell, 1]] }, app));
+    assert.match(problem.detail, /row 1, column "price": expected a finite number, got "/);
+  }
 });
 
 Deno.test("errors in the other fields name the field", async () => {

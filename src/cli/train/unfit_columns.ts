@@ -12,7 +12,7 @@ import { parseTimestamp } from "../../core/timestamp.ts";
 import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import { stepTimeSentences } from "../../detection/series/step_times.ts";
-import { UNNAMED } from "../../formats/csv/column_names.ts";
+import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
@@ -37,14 +37,15 @@ export function withoutUnfitColumns(
   const kept = table.columns.filter((name) => !reasons.has(name));
   if (reasons.size === 0 || kept.length === 0) return table;
   for (const [name, why] of reasons) {
-    const kind = table.texts?.[table.columns.indexOf(name)] ? "timestamp" : "numeric";
+    const c = table.columns.indexOf(name), times = timesOf(table, c);
+    const kind = times ? "timestamp" : table.texts?.[c] ? "categorical" : "numeric";
     io.stderr(
       `elbow: column "${name}" is not trained on: it ${why}; --column ${
         quoted(`${name}=${kind}`)
       } keeps it\n`,
     );
-    const times = window === undefined ? undefined : timesOf(table, table.columns.indexOf(name));
-    for (const each of times ? stepTimeSentences(name, times) : []) io.stderr(`elbow: ${each}\n`);
+    const steps = window === undefined ? undefined : times;
+    for (const each of steps ? stepTimeSentences(name, steps) : []) io.stderr(`elbow: ${each}\n`);
   }
   return selectColumns(table, kept);
 }
@@ -70,7 +71,7 @@ function quoted(argument: string): string {
 
 /** That a column without a name labels the rows; undefined for any other. */
 function rowLabel({ columns, data, rows }: Table, c: number): string | undefined {
-  if (columns[c] !== UNNAMED) return undefined;
+  if (!isUnnamed(columns[c])) return undefined;
   const values = new Set<number>();
   for (let i = c; i < data.length; i += columns.length) values.add(data[i]);
   return values.size < rows

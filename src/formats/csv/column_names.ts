@@ -5,14 +5,25 @@
 import { detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { decodeText } from "../text/text.ts";
 
-/** The name of a first column that has none: pandas and R write row labels so, and pandas reads them by this name. */
-export const UNNAMED = "Unnamed: 0";
+/**
+ * The name of a first column that has none: pandas and R write row labels so, and pandas reads them by this name. If
+ * a table was read and written again, the name is taken, and pandas appends .1, .2, …
+ */
+const UNNAMED = "Unnamed: 0";
+
+/** Whether a column has a name of this kind. */
+export function isUnnamed(name: string): boolean {
+  return /^Unnamed: 0(\.\d+)?$/.test(name);
+}
 
 /** The column names in a header. */
 export function headerNames(cells: readonly string[]): readonly string[] {
   const [first, ...others] = cells.map((cell) => cell.trim());
   const isLabelled = first === "" && others.length > 0 && !others.includes("");
-  return [isLabelled ? UNNAMED : first, ...others];
+  if (!isLabelled) return [first, ...others];
+  let name = UNNAMED;
+  for (let copy = 1; others.includes(name); copy++) name = `${UNNAMED}.${copy}`;
+  return [name, ...others];
 }
 
 /** The column names in the first line of CSV. */
