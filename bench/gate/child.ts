@@ -6,7 +6,8 @@
 import { type Elbow, loadElbow, type Ready } from "../lib/elbow.ts";
 import { adam, mapped, product } from "../lib/graphs.ts";
 import { scoreProgram, trainStep } from "../lib/models.ts";
-import { bestOf, isQuiet, openProbe, type Rates } from "../lib/probe.ts";
+import { bestOf, isQuiet, openProbe } from "../lib/probe.ts";
+import type { Rates } from "../lib/statistics.ts";
 import { readRequest, tell } from "../lib/protocol.ts";
 import { randomModel } from "../lib/random_model.ts";
 import { timed, warmUp } from "../lib/timing.ts";

@@ -1,6 +1,13 @@
 /** The samples of every cell, run by run, until they are reduced. */
-import { bestOf, isQuiet, type Rates } from "./probe.ts";
-import { type Cell, median, type Samples, summarise, summariseRun } from "./statistics.ts";
+import { bestOf, isQuiet } from "./probe.ts";
+import {
+  type Cell,
+  median,
+  type Rates,
+  type Samples,
+  summarise,
+  summariseRun,
+} from "./statistics.ts";
 import { duration } from "./units.ts";
 
 /** A run is quiet if the probes are in so many of its windows: a tenth of them makes its figure. */

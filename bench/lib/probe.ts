@@ -9,6 +9,7 @@
  * `compile.ts` makes the module; children are given its bytes, as a compiler at work in the process would slow what is
  * measured.
  */
+import type { Probe, Rates } from "./statistics.ts";
 import { warmUp } from "./timing.ts";
 
 /** Steps of the panels over which `walk` of the module goes. */
@@ -20,12 +21,6 @@ const SPIN_FLOPS = SPINS * 12 * 8, WALK_FLOPS = WALKS * PANEL_STEPS * 8 * 8;
 
 /** The least rate, as a share of the best, at which the machine counts as quiet. */
 const QUIET_SHARE = 0.93;
-
-/** GFLOP/s at one moment. */
-export type Rates = readonly [registers: number, loads: number];
-
-/** Measures once. */
-export type Probe = () => Rates;
 
 /** Readies the probes: they run until the engine has optimised them. */
 export async function openProbe(bytes: Uint8Array<ArrayBuffer>): Promise<Probe> {

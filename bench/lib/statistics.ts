@@ -5,7 +5,11 @@
  * with like: `quiet`, the best p10 of any run, is what the code takes when nothing interferes;
  * `typical`, the median over the runs of each run's p50, is what a user meets.
  */
-import type { Rates } from "./probe.ts";
+/** GFLOP/s of the two probes at one moment. */
+export type Rates = readonly [registers: number, loads: number];
+
+/** Measures once. */
+export type Probe = () => Rates;
 
 /** What one process reports of one case; times in milliseconds per call. */
 export interface Samples {

@@ -1,6 +1,5 @@
 /** Taking samples: warm-up, windows, and the probes at their borders. */
-import type { Probe, Rates } from "./probe.ts";
-import type { Samples } from "./statistics.ts";
+import type { Probe, Rates, Samples } from "./statistics.ts";
 
 /** One call of what is measured; a promise, if any, is awaited inside the timing. */
 export type Call = () => unknown;
