@@ -1,7 +1,8 @@
 /**
- * What the columns of ordinary rows contribute to a network's score, and what a missing cell counts for. A model of rows
- * with gaps has the KL of what is there, so a missing cell counts for all that its column usually contributes. A model
- * of whole rows fills the cell in and has its share of the KL: it counts for the cost alone (`scoring/contributions.ts`).
+ * What the columns of ordinary rows contribute to a network's score, and what a missing cell counts for. In a model of
+ * rows with gaps the KL covers the observed cells only, so a missing cell counts for all that its column usually
+ * contributes. A model of whole rows fills the cell in, and the KL covers it too: it counts for the cost alone
+ * (`scoring/contributions.ts`).
  */
 import { rawScores, typicalOf } from "../scoring/contributions.ts";
 import type { Cells } from "../scoring/table/cells.ts";

@@ -1,7 +1,7 @@
 /**
- * Selects the most ordinary rows without losing any level of a column. A row with a rare level looks strange, however
- * ordinary the rest of it is: if every tenth row says "no", the stranger half of a table contains all of them, and a
- * fit to the other half takes each "no" for a fault, far above the real ones.
+ * Selects the most ordinary rows without losing any level of a column. A row with a rare level scores high even if the
+ * rest of it is ordinary: if every tenth row says "no", the stranger half of a table contains all of them, and a fit to
+ * the other half scores each "no" above the real faults.
  *
  *   each level of a binary, categorical or ordinal column keeps at least half of the rows that it would keep if all
  *   levels were trimmed equally, its most ordinary ones; rare levels come first, and the rest of the count goes to the

@@ -1,5 +1,5 @@
 /**
- * What the threshold of a series rests on, where that is little, or not what it seems.
+ * Warnings about what the threshold of a series rests on.
  *
  *   few windows  Steps that share windows score alike. T steps are T / w windows that do not overlap, and scores of so
  *                many do not tell a rate below w / T.

@@ -1,9 +1,9 @@
 /**
- * In which format all texts of a column are written, told text by text: dates with the day or the month first, numbers
- * with a decimal point or comma between separators, signs of currency or of percentages.
+ * Infers the format that all texts of a column share, one text at a time: dates with the day or the month first, and
+ * amounts with a decimal point or comma, separators of thousands, a currency or a per cent sign.
  *
- * A format is found only if no other fits: if no day of a column is above 12, or "1,234" has no "12.50" beside it, the
- * column stays what it was.
+ * A format is inferred only if no other fits. If no day of a column is above 12, or "1,234" has no "12.50" beside it,
+ * the column stays text.
  */
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { type AmountFormat, parseAmount } from "../text/amounts.ts";
@@ -18,11 +18,11 @@ export interface NumberRange {
   readonly whole: boolean;
 }
 
-/** A sign of currency, or one of the codes of ISO 4217 that are traded most. */
+/** A currency sign, or one of the most traded currencies' ISO 4217 codes. */
 export const CURRENCY =
   "(?:\\p{Sc}|USD|EUR|JPY|GBP|CNY|AUD|CAD|CHF|HKD|SGD|SEK|KRW|NOK|NZD|INR|MXN|TWD|ZAR|BRL|DKK|PLN|THB|ILS|IDR|CZK|AED|TRY|HUF|CLP|SAR|PHP|MYR|COP|RUB|RON|PEN)";
 
-/** What only a written number has: without it 030 123 456 is a telephone's, and ABC123 a name. */
+/** An amount has a mark, a currency or a per cent sign; without one, 030 123 456 is a telephone number and ABC123 a name. */
 const IS_AMOUNT = new RegExp(
   `^\\(?[-+−]?\\s*(?:${CURRENCY}[-+−\\d.,'’\\s]+|[-+−\\d.,'’\\s]*(?:[.,'’]\\d|%|${CURRENCY})[-+−\\d.,'’\\s]*[%]?)\\)?$`,
   "u",
@@ -42,21 +42,21 @@ class Range implements NumberRange {
   }
 }
 
-/** The formats that are left after the texts so far. */
+/** The formats that fit all texts so far. */
 export class WrittenForms {
   readonly #orders = new Set<DateOrder>(["dmy", "mdy"]);
   readonly #amounts = new Map<AmountFormat, Range>([
     ["1,234.50", new Range()],
     ["1.234,50", new Range()],
   ]);
-  /** Whether a number had a point, or a comma, which say what it means. */
+  /** Whether any number had a point, or a comma. */
   #hasPoint = false;
   #hasComma = false;
-  /** Whether one had a sign or code of currency, or %. */
+  /** Whether any had a currency or a per cent sign. */
   #hasUnit = false;
   #hasText = false;
 
-  /** Hears of a text that is no number as it stands. */
+  /** Drops the formats that do not fit a text; plain numbers are not passed here. */
   add(text: string): void {
     this.#hasText = true;
     for (const order of this.#orders) {
@@ -72,16 +72,16 @@ export class WrittenForms {
     }
   }
 
-  /** The format of all dates of a column without plain numbers. */
+  /** The order of day and month, if all texts are dates of one order; for a column without plain numbers. */
   get order(): DateOrder | undefined {
     const [order, other] = this.#orders;
     return this.#hasText && other === undefined ? order : undefined;
   }
 
   /**
-   * The format of all numbers, and these.
-   * @param plain numbers of the column as JavaScript writes them: in a column with decimal commas 1.000 was a thousand,
-   *   and nobody knows any more
+   * The format and range of all numbers, if they are amounts of one format.
+   * @param plain the column's plain numbers. They exclude decimal commas: 1.000 would have been a thousand there, but was
+   *   read as 1
    */
   amounts(
     plain: NumberRange,
@@ -93,7 +93,7 @@ export class WrittenForms {
     if (!this.#hasText || left.length === 0) return undefined;
     if (!isOne && (this.#hasPoint || this.#hasComma)) return undefined;
     const [format] = left;
-    // 10.100.200.101 is an address, and 100,200,300 a list: tenths or a unit make a number of them.
+    // 10.100.200.101 is an address and 100,200,300 a list: an amount needs decimals or a unit somewhere in the column.
     const hasTenths = format === "1.234,50" ? this.#hasComma : this.#hasPoint || !plain.whole;
     if (!hasTenths && !this.#hasUnit) return undefined;
     const range = this.#amounts.get(format)!;

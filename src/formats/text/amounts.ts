@@ -1,6 +1,6 @@
 /**
- * Numbers as people write them: with separators of thousands, a sign of currency or its code, or a per cent sign, and in
- * brackets if they are negative. What "1,234" is depends on the country, so that the format must be known:
+ * Numbers as people write them: with separators of thousands, a currency sign or code, or a per cent sign; negative
+ * ones may be in brackets. The meaning of "1,234" depends on the country, so the format must be known:
  *
  *   1,234.50   also 1'234.50 and 1 234.50, $1,234.50, USD 5, (3.20), 12 %
  *   1.234,50   also 1'234,50 and 1 234,50, 1.234,50 €, -3 EUR, 12,5%
@@ -11,7 +11,7 @@ import { parseNumber } from "./cells.ts";
 /** The format of a number, as its example. */
 export type AmountFormat = "1,234.50" | "1.234,50";
 
-/** Each with its parts: sign, sign, whole, behind the mark. */
+/** Groups: bracket, sign before the unit, sign after it, whole part, decimals. */
 const FORMS: Record<AmountFormat, RegExp> = {
   "1,234.50": /* @__PURE__ */ form(",", "."),
   "1.234,50": /* @__PURE__ */ form(".", ","),
@@ -26,7 +26,7 @@ function form(separator: string, mark: string): RegExp {
   );
 }
 
-/** The number; NaN if the text is none of this format. */
+/** The number; NaN if the text does not have this format. */
 export function parseAmount(text: string, format: AmountFormat): number {
   const plain = format === "1,234.50" ? parseNumber(text) : NaN;
   if (!Number.isNaN(plain)) return plain;
