@@ -1,6 +1,6 @@
 /**
  * Matrix products as operations; formulas in src/ops/linear.ts. Sums run over k in ascending order, in blocks of at
- * most 256 (matmul/product.ts); the error is at most (inner + 4) · 2^-24 · Σ|terms|.
+ * most 800 (matmul/product.ts); the error is at most (inner + 4) · 2^-24 · Σ|terms|.
  */
 import { ACTIVATION_IDENTITY, ACTIVATION_RELU } from "./opcodes.gen";
 import { activation } from "./activation";

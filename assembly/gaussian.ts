@@ -10,7 +10,7 @@
  *
  * If one row of log-variances serves all rows, e⁻ˡ is computed once in a buffer, with the same bits.
  */
-import { BLOCK_COLS, BLOCK_DEPTH } from "./matmul/block";
+import { BLOCK_B } from "./matmul/block";
 import { constant, HALF, MINUS_HALF } from "./memory";
 import { exp4 } from "./simd/exp";
 import { expm1LessX4 } from "./simd/expm1";
@@ -81,7 +81,7 @@ class Precision {
 
 /** e⁻ˡ of a row shared by many rows, in a buffer; 0 if the row is not shared or does not fit. */
 function sharedPrecision(size: i32, logVar: usize, logVarRows: i32, logVarCols: i32): usize {
-  if (logVarCols == size || logVarRows != 1 || logVarCols > BLOCK_COLS * BLOCK_DEPTH) return 0;
+  if (logVarCols == size || logVarRows != 1 || logVarCols > BLOCK_B) return 0;
   map1<Precision>(packedB(), logVarCols, logVar);
   return packedB();
 }

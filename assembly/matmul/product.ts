@@ -12,7 +12,7 @@ import { FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
 import { isFused } from "../simd/fma";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
-import { BLOCK_COLS, BLOCK_ROWS, blockDepth } from "./block";
+import { BLOCK_ROWS, blockCols, blockDepth } from "./block";
 import { packPanel, packPanelPair } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { multiplyTile } from "./tile";
@@ -51,10 +51,10 @@ export function product(
     dotRows(out, outLine, rows, cols, inner, a, aLine, b, bLine, bias, relu);
     return;
   }
-  // Tiles need no packing and so need not fit a cache: each panel is used for 64 rows, and A is packed once.
-  const step = blockDepth(inner), blockCols = tiles ? cols : BLOCK_COLS, aWidth = isFused() ? 6 : 4;
-  for (let j = 0; j < cols; j += blockCols) {
-    const width = min(cols - j, blockCols);
+  // Tiles are already packed, so they are one block, and A is packed once.
+  const step = blockDepth(inner), most = tiles ? cols : blockCols(step), aWidth = isFused() ? 6 : 4;
+  for (let j = 0; j < cols; j += most) {
+    const width = min(cols - j, most);
     for (let k = 0; k < inner; k += step) {
       const depth = min(inner - k, step), last = k + depth == inner;
       let bFrom = tiles ? at(tiles, j * inner + k * 8) : at(b, j * bLine + k * bStep);

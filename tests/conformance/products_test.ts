@@ -1,6 +1,6 @@
 /**
  * Matrix products at every size: each of rows, inner length and columns goes from 1 to 70 while the
- * other two are drawn (seeded) from the sizes around vectors, stripes, tiles and the blocks of 256;
+ * other two are drawn (seeded) from the sizes around vectors, stripes, tiles and the blocks of 800;
  * and at the shapes of the benchmark's workloads. Against float64 loops, in poisoned memory between
  * guards (harness.ts). Tolerance: (k + 4) · 2^-24 · Σ|terms|, that of a float32 sum in any order; an
  * activation passes it on, its slope being at most one, and adds its own rounding. And the same with weights in every form in
@@ -24,7 +24,7 @@ type Sizes = readonly [rows: number, inner: number, cols: number];
 const LARGEST = 70;
 /** Every class modulo 4, 8 and 32, and both sides of the borders. */
 const EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 16, 17, 24, 31, 32, 33, 47, 63, 64, 65];
-const BLOCK_EDGES = [255, 256, 257, 300, 511, 512, 513];
+const BLOCK_EDGES = [255, 256, 257, 400, 799, 800, 801, 1601];
 
 /** Rows, inner and columns of the products in scoring and training the benchmark's networks. */
 const WORKLOADS: readonly Sizes[] = [
@@ -39,6 +39,8 @@ const WORKLOADS: readonly Sizes[] = [
   [128, 128, 256],
   [128, 400, 784],
   [784, 128, 400],
+  // Blocks of columns whose last is not whole panels.
+  [9, 801, 515],
 ];
 
 /** Each size once in each place, the others drawn; a block's border in one of them now and then. */

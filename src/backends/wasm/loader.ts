@@ -61,7 +61,7 @@ const EXPORTS: readonly (keyof KernelExports)[] = [
 ];
 
 /** Pages of 64 kB: initially enough for the kernels' own data, at most the WebAssembly limit of 4 GiB. */
-const INITIAL_PAGES = 8;
+const INITIAL_PAGES = 10;
 const MAXIMUM_PAGES = 65536;
 
 /** Minimal modules that contain one instruction of each kind: i32x4.splat, f32x4.relaxed_madd. */
