@@ -1,5 +1,5 @@
 /** What `lossAndGradients` keeps between calls. Oracle: a model that has had no call before. */
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 
 const SPEC = { inputs: 3, encoder: { hidden: [5] }, latent: [{ size: 2 }] } as const;
@@ -62,5 +62,15 @@ Deno.test("what was compiled for many rows is not kept", async () => {
   const first = await vae.lossAndGradients(x, { noise });
   deepEqual(await vae.lossAndGradients(x, { noise }), first);
   equal(count.compiled, 2);
+  vae.dispose();
+});
+
+Deno.test("no rows have no gradients, and are refused as that", async () => {
+  const { vae, count } = watched();
+  await rejects(
+    vae.lossAndGradients([], { noise: [] }),
+    new RangeError("Cannot compute gradients: there are no rows"),
+  );
+  equal(count.compiled, 0);
   vae.dispose();
 });

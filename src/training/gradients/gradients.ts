@@ -54,6 +54,7 @@ export class Gradients {
     const { spec, engine: { parameterSpecs } } = this.#model;
     const objective = parseObjective(options?.objective, spec.classifier !== undefined);
     const { data, shape: [rows] } = toTrainingRows(spec, x, options ?? {});
+    if (rows === 0) throw new RangeError("Cannot compute gradients: there are no rows");
     const reference = givenReference(spec, objective, rows, options ?? {});
     const key = JSON.stringify([objective, rows, reference?.rows, reference?.trainingRows]);
     const make = () => compileGradient(this.#model, objective, rows, reference);
