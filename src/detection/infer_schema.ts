@@ -121,7 +121,7 @@ function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTa
   if (numbers > others && firstText) {
     const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
     const number = isForeign
-      ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50 or numeric:1.234,50)"
+      ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50, numeric:1.234,50 or, for addresses and other codes, categorical)"
       : "a number, as in most rows of this column (or declare the column categorical)";
     const expected = `expected ${number}`;
     throw new TypeError(

@@ -119,7 +119,7 @@ Deno.test("beside decimal commas and whole numbers it is the cell with thousands
   const message = await refused("train", data, "--out", folder.at("m"), ...QUICK);
   assert.match(
     message,
-    /row 21 \(line 22\), column "x": .*no thousands separators.*"1\.234,50"/,
+    /row 21 \(line 22\), column "x": .*no thousands separators .*, categorical\), .*"1\.234,50"/,
   );
 });
 
