@@ -19,6 +19,10 @@ Deno.test("a schema survives JSON, and what cannot be is refused by name", () =>
     [[{ name: "a", kind: "counts" }], /schema\[0\]\.kind/],
     [[{ name: "a", kind: "count", unit: "m" }], /unknown key "unit"/],
     [[{ name: "a", kind: "count", levels: ["1"] }], /a count column has no levels/],
+    [
+      [{ name: "a", kind: "binary", levels: ["x", "y"], format: "dmy" }],
+      /\[0\]\.format: a binary column has no format/,
+    ],
     [[{ name: "a", kind: "binary" }], /schema\[0\]\.levels: expected a list of texts/],
     [[{ name: "a", kind: "binary", levels: [0, 1] }], /expected a list of texts/],
     [[{ name: "a", kind: "binary", levels: ["x", "x"] }], /level "x" is listed twice/],

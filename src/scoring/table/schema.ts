@@ -107,13 +107,14 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
   }
   const { name, levels } = fields;
   const kind = requireChoice(`${field}.kind`, fields.kind, COLUMN_KINDS);
+  const ruledOut = hasLevels(kind) ? "format" : "levels";
+  if (fields[ruledOut] !== undefined) {
+    throw new TypeError(`Cannot read ${field}.${ruledOut}: a ${kind} column has no ${ruledOut}`);
+  }
   const format = fields.format === undefined
     ? undefined
     : requireChoice(`${field}.format`, fields.format, formatsOf(kind));
-  if (!hasLevels(kind)) {
-    if (levels === undefined) return { name, kind, ...(format && { format }) };
-    throw new TypeError(`Cannot read ${field}.levels: a ${kind} column has no levels`);
-  }
+  if (!hasLevels(kind)) return { name, kind, ...(format && { format }) };
   return { name, kind, levels: requireLevels(`${field}.levels`, levels) };
 }
 
