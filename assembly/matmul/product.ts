@@ -10,6 +10,7 @@
  */
 import { FORMAT_MATRIX } from "../opcodes.gen";
 import { at, copy } from "../memory";
+import { hasSameRows } from "../record";
 import { isFused } from "../simd/fma";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
 import { BLOCK_ROWS, blockCols, blockDepth } from "./block";
@@ -53,6 +54,8 @@ export function product(
   }
   // Tiles are already packed, so they are one block, and A is packed once.
   const step = blockDepth(inner), most = tiles ? cols : blockCols(step), aWidth = isFused() ? 6 : 4;
+  // Two heads on the same rows, which are one block, such as those of a mean and a log-variance.
+  const isPacked = rows <= BLOCK_ROWS && step == inner && hasSameRows();
   for (let j = 0; j < cols; j += most) {
     const width = min(cols - j, most);
     for (let k = 0; k < inner; k += step) {
@@ -68,7 +71,7 @@ export function product(
         const height = min(rows - i, BLOCK_ROWS);
         const aFrom = at(a, i * aLine + k * aStep);
         const aInPlace = isReadInPlace(aWidth == 6 ? 2 : 4, aLine, aStep, height, depth);
-        if (!aInPlace) packPanels(packedA(), aWidth, aFrom, aLine, aStep, height, depth);
+        if (!aInPlace && !isPacked) packPanels(packedA(), aWidth, aFrom, aLine, aStep, height, depth);
         multiply(
           at(out, i * outLine + j), <usize>outLine << 2, height, aWidth, width, depth,
           aInPlace ? aFrom : packedA(), at(0, aInPlace ? 1 : depth), at(0, aInPlace ? aStep : 0),

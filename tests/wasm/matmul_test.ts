@@ -71,15 +71,15 @@ for (const [transposeA, transposeB] of TRANSPOSES) {
   });
 
   Deno.test(`matmul() equals float64 loops around the limits of its blocks, ${flags}`, () => {
-    // Blocks: 256 deep, 256 columns, 64 rows; stripes of 32 columns when there are few rows.
+    // Blocks: 800 deep, as many columns as make 102,400 elements, 64 rows; stripes of 32 columns when there are few rows.
     for (
       const [rows, inner, cols] of [
-        [65, 257, 9],
+        [65, 801, 9],
         [3, 700, 71],
-        [1, 513, 300],
+        [1, 1601, 300],
         [130, 33, 265],
-        [8, 256, 256],
-        [66, 511, 31],
+        [8, 800, 136],
+        [66, 1599, 31],
       ]
     ) checkMatmul({ rows, inner, cols }, transposeA, transposeB);
   });

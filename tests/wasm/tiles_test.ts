@@ -16,7 +16,7 @@ import { numbers, Workbench } from "./debug_kernels.ts";
 
 const COLUMNS = [...Array.from({ length: 70 }, (_, i) => i + 1), 128, 256, 257, 300];
 /** One block of a sum, two, and three of unequal length. */
-const INNER = [1, 7, 256, 257, 513];
+const INNER = [1, 7, 800, 801, 1601];
 
 Deno.test("dense() and matmul() with panels have the bits of those without", () => {
   for (const cols of COLUMNS) {
