@@ -21,6 +21,7 @@ import { encodeTable } from "../scoring/table/raw_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/table/schema.ts";
 import type { Units } from "../scoring/units.ts";
+import { namesOf } from "./table_spec.ts";
 
 /** What reading needs of a model. */
 export interface TableReader {
@@ -33,7 +34,7 @@ export interface TableReader {
  * @throws DataError naming the file, and the row and column if one is at fault
  */
 export async function readModelTable(
-  { units }: TableReader,
+  { units: given }: TableReader,
   source: string,
   bytes: Uint8Array,
   { label, onNames, ...limits }: TableLimits & {
@@ -41,7 +42,8 @@ export async function readModelTable(
     readonly onNames?: (names: readonly string[]) => void;
   } = {},
 ): Promise<Table> {
-  const names = units.names && await readAnyColumnNames(source, bytes);
+  const found = await readAnyColumnNames(source, bytes), units = withNames(given, found ?? []);
+  const names = units.names && found;
   const read = { label, ...limits };
   const table = !names
     ? await readPositions(units, source, bytes, read)
@@ -50,6 +52,15 @@ export async function readModelTable(
     : await readFound(units, source, bytes, { ...read, names, onNames });
   requireCells(units, table);
   return table;
+}
+
+/**
+ * A bare model whose columns were called x0, x1, … does not remember their names. A file with these names, and others,
+ * is read by name all the same.
+ */
+function withNames(units: Units, found: readonly string[]): Units {
+  const isNamed = namesOf(found).columns && units.columns.every((name) => found.includes(name));
+  return units.names || !isNamed ? units : { ...units, names: units.columns };
 }
 
 /** Whether rows of JSON lines may lack any of the keys, which then count as missing cells. */

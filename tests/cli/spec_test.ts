@@ -341,6 +341,26 @@ Deno.test("a model by its specification finds the columns of a table by name, an
   );
 });
 
+Deno.test("columns called x0, x1, … are found by name beside others, such as a label kept out of training", async () => {
+  using folder = new Folder();
+  const named = csvOf(REAL).replaceAll("k", "x"), out = folder.at("m");
+  const data = folder.write("t.csv", named);
+  const lines = named.trimEnd().split("\n").map((line, r) =>
+    [r ? r % 2 : "fault", ...line.split(",").reverse()].join()
+  );
+  const labelled = folder.write("l.csv", `${lines.join("\n")}\n`);
+  for (const spec of ['{ "latent": [{ "size": 2 }] }', '{ "type": "ppca", "latent": 1 }']) {
+    await elbowOk("train", data, "--spec", spec, "--out", out, "--epochs", "2");
+    for (const command of ["score", "encode"]) {
+      const want = await elbowOk(command, out, data);
+      assert.equal(await elbowOk(command, out, labelled), want, `${spec} ${command}`);
+    }
+  }
+  // Without names, a column too many could be any of them.
+  const wide = folder.write("w.jsonl", REAL.map((row) => JSON.stringify([...row, 1])).join("\n"));
+  assert.match(await refused("score", out, wide), /expected 4 columns, as in the model, got 5/);
+});
+
 Deno.test("relatives of the VAE find the columns of a table by name too", async () => {
   using folder = new Folder();
   const rows = BINARY.map((row) => [...row, row[0]]);
