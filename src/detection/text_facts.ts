@@ -16,16 +16,21 @@ interface Meant {
 
 const MEANT: readonly Meant[] = [
   {
+    // ISO 8601, also 2024/3/9, in a column with another text or a day that does not exist
+    pattern: /^\d{4}([/-])\d{1,2}\1\d{1,2}(?:[ ,T].*)?$/u,
+    as: "dates",
+    instead: "declare it timestamp to be shown the first cell that is none",
+  },
+  {
     // 3/9/24 14:05 where either may be the day, or 15.10.2024 and 10/15/2024 in one column
-    pattern: /^(?:\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2})(?:[ ,T].*)?$/u,
+    pattern: /^(?:\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}\.\d{1,2}\.\d{1,2})(?:[ ,T].*)?$/u,
     as: "dates",
     instead:
       "declare it timestamp:dmy if days come first, or timestamp:mdy, or write ISO 8601, such as 2024-10-15",
   },
   {
     // Oct 15, 2024, 15 October 2024
-    pattern:
-      /^(?:\p{L}{3,9}\.? \d{1,2},? \d{4}|\d{1,2}\.? \p{L}{3,9}\.? \d{4}|\d{4}-\d\d-\d\d)(?:[ ,T].*)?$/u,
+    pattern: /^(?:\p{L}{3,9}\.? \d{1,2},? \d{4}|\d{1,2}\.? \p{L}{3,9}\.? \d{4})(?:[ ,T].*)?$/u,
     as: "dates",
     instead: "write them in ISO 8601, such as 2024-10-15",
   },

@@ -107,6 +107,17 @@ Deno.test("dates and amounts whose format is not certain are said to be text", a
     }
   }
   const lines = Array.from({ length: 60 }, (_, r) => `2024-10-${day(r)},${r * r % 17}`);
+  for (const none of ["later", "2023-02-29"]) {
+    const faulty = ["when,x", ...lines.with(7, `${none},1`), ""].join("\n");
+    const data = folder.write("t.csv", faulty), train = ["train", data, "--out", folder.at("m")];
+    const { stderr } = await elbow([...train, ...QUICK]);
+    assert.match(
+      stderr,
+      /"when" looks like dates, .* declare it timestamp \(--column when=timestamp\) /,
+    );
+    const shown = await refused(...train, "--column", "when=timestamp");
+    assert.match(shown, new RegExp(`row 8 \\(line 9\\), column "when": .*"${none}"`));
+  }
   const times = folder.write("t.csv", ["when,x", ...lines, ""].join("\n"));
   assert.doesNotMatch((await elbow(["report", times])).stderr, /read as text/);
 });
