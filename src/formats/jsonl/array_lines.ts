@@ -4,6 +4,7 @@
  * bytes are unchanged, as are files that do not begin with such an array.
  */
 import { DataError } from "../errors.ts";
+import type { Converter } from "../text/converter.ts";
 
 const QUOTE = 0x22, COMMA = 0x2c, BACKSLASH = 0x5c, SPACE = 0x20, LINE_FEED = 0x0a;
 const OPEN = 0x5b, CLOSE = 0x5d, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d;
@@ -17,7 +18,7 @@ export function mayBeArray(name: string): boolean {
 }
 
 /** Converts a file in pieces. */
-export class ArrayLines {
+export class ArrayLines implements Converter {
   readonly #source: string;
   /** Bytes that do not yet show what the file is. */
   #held: Uint8Array = new Uint8Array();

@@ -9,6 +9,7 @@
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { DataError } from "../errors.ts";
+import { type Converter, convertPieces, convertWhole } from "./converter.ts";
 
 /** The encoding that the byte order mark indicates. */
 export function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | undefined {
@@ -22,24 +23,16 @@ export function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | 
  * @throws DataError for invalid UTF-16
  */
 export function asUtf8(bytes: Uint8Array, source: string, onGuess?: () => void): Uint8Array {
-  const recoder = new Recoder(source, onGuess);
-  const start = recoder.recode(bytes), end = recoder.end();
-  return end.length === 0 ? start : concatBytes([start, end]);
+  return convertWhole(bytes, new Recoder(source, onGuess));
 }
 
 /** The same, piece by piece. */
-export async function* piecesAsUtf8(
+export function piecesAsUtf8(
   pieces: AsyncIterable<Uint8Array>,
   source: string,
   onGuess?: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const recoder = new Recoder(source, onGuess);
-  for await (const piece of pieces) {
-    const recoded = recoder.recode(piece);
-    if (recoded.length > 0) yield recoded;
-  }
-  const end = recoder.end();
-  if (end.length > 0) yield end;
+  return convertPieces(pieces, new Recoder(source, onGuess));
 }
 
 const NONE = new Uint8Array();
@@ -68,7 +61,7 @@ function lengthOf(byte: number): number {
   return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-class Recoder {
+class Recoder implements Converter {
   readonly #source: string;
   readonly #onGuess: () => void;
   /** Bytes that do not yet tell. */
@@ -82,7 +75,7 @@ class Recoder {
     this.#onGuess = onGuess;
   }
 
-  recode(piece: Uint8Array): Uint8Array {
+  push(piece: Uint8Array): Uint8Array {
     if (this.#decoder === undefined) return this.#judge(piece, false);
     return this.#decoded(piece, true);
   }
