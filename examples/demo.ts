@@ -1,7 +1,6 @@
 /**
- * The main job from end to end, on the table in examples/data: train a detector without looking at
- * the label, score every row, and see how well the scores find what the label says. The table holds the
- * anomalies that are looked for, so the training is robust.
+ * The main job from end to end, on the table in examples/data: train a detector without the label, score every row, and
+ * check the scores against the label. The table contains the anomalies that are looked for, so the training is robust.
  *
  *     deno task demo
  */
@@ -42,7 +41,7 @@ export async function demo(
   io.stdout(`Files written\n  ${modelPath}\n  ${scoresPath}\n`);
 }
 
-/** The rows with the highest scores, and the nats that their worst columns add. */
+/** The rows with the highest scores, and how many nats their worst columns add. */
 function mostAnomalous(scored: ScoredTable, label: Float64Array): string {
   const order = Array.from(scored.scores, (_, r) => r)
     .sort((a, b) => scored.scores[b] - scored.scores[a]);

@@ -1,5 +1,6 @@
 /**
- * A detector as an ONNX graph: rows of its table in, scores and blame out, with nothing of this library but two files.
+ * Exports a detector as ONNX and runs it in onnxruntime-web. The other program needs only two files: `score.onnx`,
+ * which turns rows into scores and contributions, and `table.json`, which says how cells become numbers.
  *
  *     deno run --allow-read --allow-env examples/onnx.ts
  */
@@ -7,7 +8,7 @@ import * as ort from "npm:onnxruntime-web@1.30.0";
 import { Detector } from "../mod.ts";
 import { exportModel } from "../src/exports/mod.ts";
 
-// Payments: what is paid follows the kind of the customer, over orders of magnitude.
+// Payments: the amount depends on the kind of customer and varies over orders of magnitude.
 const rows = Array.from({ length: 600 }, (_, i) => {
   const trade = i % 3 === 0, spread = Math.sin(7 * i) + Math.cos(11 * i);
   return {
@@ -19,7 +20,7 @@ const rows = Array.from({ length: 600 }, (_, i) => {
 const detector = await Detector.fit(rows, { seed: 1 });
 const files = exportModel(detector, { format: "onnx" });
 
-// From here on, another program.
+// Everything below needs only the two files: it could be another program.
 const { columns, threshold } = JSON.parse(new TextDecoder().decode(files.get("table.json")));
 const asked = [rows[0], { amount: 500, customer: "private", items: 2 }];
 const cells = asked.flatMap((row) =>

@@ -1,11 +1,11 @@
 /**
- * Fit, score and blame in a program, with nothing but the library.
+ * Trains a detector, scores two rows and names the column to blame.
  *
  *     deno run examples/score_rows.ts
  */
 import { Detector } from "../mod.ts";
 
-// A pump in two states: pressure and flow rise together, temperature goes its own way.
+// A pump in two states: pressure and flow rise together, temperature does not depend on them.
 const rows = Array.from({ length: 500 }, (_, i) => {
   const load = i % 2 + 0.1 * Math.sin(i);
   return {

@@ -1,18 +1,18 @@
 /**
- * Serves a detector over HTTP; docs/http.md asks it everything it knows.
+ * Serves a detector over HTTP. The requests in docs/http.md are made to this server.
  *
  *     deno run --allow-net examples/server.ts            listens on 127.0.0.1:8080
- *     deno run --allow-net examples/server.ts --check    asks itself once, and stops
+ *     deno run --allow-net examples/server.ts --check    sends itself one request, and stops
  */
 import { Detector } from "../mod.ts";
 import { createApp } from "../src/http/mod.ts";
 
-// A centrifugal pump: flow grows with its speed, pressure with the square of it; each reading is a little off.
+// A centrifugal pump: flow is proportional to speed, pressure to its square; each reading has a small error.
 let state = 1;
 const uniform = () => (state = state * 48271 % 2147483647) / 2147483647;
 const noise = () => uniform() + uniform() - 1;
 const rows = Array.from({ length: 500 }, () => {
-  const speed = 1450 + 250 * noise(); // per minute
+  const speed = 1450 + 250 * noise(); // revolutions per minute
   return {
     speed,
     flow: 0.03 * speed + 0.4 * noise(), // m³/h

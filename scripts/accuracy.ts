@@ -1,11 +1,11 @@
 /**
- * Measures the vector functions of assembly/simd against float64 Math, in both builds, and writes
- * docs/accuracy.md; exits 1 if one exceeds the error that it promises.
+ * Measures the error of the vector functions of assembly/simd in both builds, with Math in float64 as the reference,
+ * and writes docs/accuracy.md. Exits with 1 if a function exceeds the error it promises.
  *
- *   deno run --allow-all scripts/accuracy.ts          every 257th float32 and all special points
+ *   deno run --allow-all scripts/accuracy.ts          every 257th float32 number
  *   deno run --allow-all scripts/accuracy.ts --all    all 2^32
  *
- * The oracle's own error is below 1e-8 ulp of float32.
+ * The reference's own error is below 1e-8 ulp of float32.
  */
 import { ACTIVATIONS } from "../src/ops/names.ts";
 import { createMemory } from "../src/backends/wasm/loader.ts";
@@ -17,16 +17,16 @@ const STRIDE = 257; // prime, so that all low bits of the mantissa occur
 const CHUNK = 1 << 16;
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** A vector function, its oracle, and the error it promises on its domain. */
+/** A vector function, its reference, and the error it promises on its domain. */
 export interface VectorFunction {
   readonly name: string;
-  /** The kernel of assembly/accuracy.ts, and its arguments after (out, x, count). */
+  /** The name of its kernel in assembly/accuracy.ts, and the kernel's arguments after (out, x, count). */
   readonly kernel: string;
   readonly args: readonly number[];
   readonly oracle: (x: number) => number;
   readonly domain: readonly [low: number, high: number];
   readonly promise: number;
-  /** In units in the last place of the result, or absolute in units of 2^-24. */
+  /** What `promise` is measured in: units in the last place of the result, or 2^-24 of absolute error. */
   readonly unit: "ulp" | "2^-24";
 }
 
@@ -84,8 +84,8 @@ function logNormSlope(l: number): number {
 }
 
 /**
- * The error of `got` in the function's unit. Results below 2^-126 may be flushed to zero; an
- * infinity is right where the exact value rounds to it.
+ * The error of `got` in the function's unit. Results below 2^-126 may be flushed to zero; an infinity is correct where
+ * the exact value rounds to it.
  */
 export function errorOf({ unit }: VectorFunction, got: number, want: number): number {
   if (Object.is(got, Math.fround(want)) || Number.isNaN(got) && Number.isNaN(want)) return 0;
@@ -101,7 +101,7 @@ interface Worst {
   readonly at: number;
 }
 
-/** The kernels of one build, over 64 KiB of memory beyond the program's own. */
+/** The kernels of one build, with memory for arguments and results beyond the program's own. */
 class Kernels {
   readonly x: Float32Array;
   readonly #out: Float32Array;
@@ -124,7 +124,7 @@ class Kernels {
   }
 }
 
-/** The greatest error over every `stride`-th float32 of the domain. */
+/** The largest error over every `stride`-th float32 number of the domain. */
 function measure(kernels: Kernels, f: VectorFunction, stride: number): Worst {
   let worst: Worst = { error: 0, at: 0 };
   for (let bits = 0; bits < 2 ** 32;) {

@@ -13,12 +13,15 @@ import * as abi from "../src/backends/wasm/abi.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const OPCODES = "assembly/opcodes.gen.ts";
-/** Name of a set: its `relaxed` build is embedded, the other is made from it; its entry file and its target in asconfig.json. */
+/**
+ * For each set of kernels: its name, its entry file and its target in asconfig.json. Only the relaxed build is
+ * embedded; the portable one is derived from it when it is loaded (`src/backends/wasm/unfused.ts`).
+ */
 const BUILDS = [
   ["full", "assembly/index.ts", "relaxed"],
   ["score", "assembly/score.ts", "relaxed"],
 ] as const;
-/** The most a build may weigh, so that edge bundles stay small. */
+/** The largest size of a build: edge bundles must stay small. */
 const LIMIT_BYTES = 64 * 1024;
 
 if (import.meta.main) {
@@ -61,8 +64,9 @@ async function buildDebug(): Promise<void> {
 }
 
 /**
- * Compiles an entry file with a target of `asconfig.json`.
- * @param flags of the compiler, which go before what the target says: such a build is not shipped, whatever it weighs
+ * Compiles an entry file for a target of `asconfig.json`.
+ * @param flags compiler flags that override the target's; a build with flags is never shipped, so its size is not
+ *   limited
  */
 export async function compile(
   entry: string,
@@ -91,7 +95,7 @@ export async function compile(
   return wasm;
 }
 
-/** Opcodes, activations and the record's layout, as AssemblyScript constants. */
+/** Opcodes, activations and the layout of records, as AssemblyScript constants. */
 function opcodes(): string {
   const constants = [
     ...[...OP_NAMES, ...abi.OWN_OPS].map((name, i) => [`OP_${upperSnake(name)}`, i]),
@@ -115,7 +119,7 @@ function opcodes(): string {
   ].join("\n");
 }
 
-/** `gaussianLogProbGradMean` as `GAUSSIAN_LOG_PROB_GRAD_MEAN`. */
+/** Turns `gaussianLogProbGradMean` into `GAUSSIAN_LOG_PROB_GRAD_MEAN`. */
 function upperSnake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }

@@ -1,9 +1,9 @@
 /**
- * The file laws: what every file of this repository must look like, beyond what `deno lint` and
- * `deno fmt` see. One rule is one small function; the table RULES says which files it judges.
- * Generated files (*.gen.ts) are exempt: their generator is judged, and their bytes are compared.
+ * The file laws: rules for every file of the repository beyond `deno lint` and `deno fmt`. Each rule is a small
+ * function; the table RULES says which files it applies to. Generated files (*.gen.ts) are exempt, because their
+ * generator is checked and their bytes are compared.
  *
- *     deno run --allow-read scripts/lint_files.ts
+ *     deno run --allow-read --allow-env scripts/lint_files.ts
  */
 
 import ts from "npm:typescript@6.0.3";
@@ -16,19 +16,19 @@ const MAX_FILE_LINES = 400;
 const TARGET_FILE_LINES = 200;
 const MAX_FUNCTION_LINES = 50;
 
-/** Functions of which ECMAScript leaves the last digits to the host. */
+/** Functions whose last digits ECMAScript leaves to the host. */
 const HOST_FUNCTIONS: readonly string[] = [
   ...["exp", "expm1", "log", "log1p", "log2", "log10", "pow", "cbrt", "hypot"],
   ...["sin", "cos", "tan", "asin", "acos", "atan", "atan2"],
   ...["sinh", "cosh", "tanh", "asinh", "acosh", "atanh"],
 ].map((name) => `Math.${name}`);
 
-/** A place in a file and what is wrong there. */
+/** A line of a file, and what is wrong there. */
 type Hit = readonly [line: number, message: string];
 
 interface Rule {
   readonly name: string;
-  /** Which files, by path from the root. */
+  /** Which files the rule applies to, by path from the root. */
   readonly applies: (path: string) => boolean;
   readonly check: (file: SourceFile) => Iterable<Hit>;
 }
@@ -38,12 +38,12 @@ const isCode = (path: string): boolean => path.endsWith(".ts");
 const isLibrary = (path: string): boolean => isCode(path) && /^(mod\.ts$|src\/)/.test(path);
 const isTest = (path: string): boolean => isCode(path) && path.startsWith("tests/");
 /**
- * What may be on the path of `determinism: "portable"`. The reference is the oracle and a GPU is never portable; text and
- * pictures are for people.
+ * Files that `determinism: "portable"` may run. Exempt are the reference backend, which is only compared with; GPUs,
+ * which are never portable; and text and pictures for people.
  */
 const isPortable = (path: string): boolean =>
   isLibrary(path) && !/^src\/(backends|trained\/device|cli|pictures)\//.test(path);
-/** The hands of the program may ask for the time; all below them is given it. */
+/** Files that must not ask for the time. Only the interfaces, `cli/` and `http/`, may; they pass it on. */
 const isTimeless = (path: string): boolean => isLibrary(path) && !/^src\/(cli|http)\//.test(path);
 
 export const RULES: readonly Rule[] = [
@@ -57,7 +57,7 @@ export const RULES: readonly Rule[] = [
     applies: isLibrary,
     check: forbid(["Math.random"], "randomness is an argument"),
   },
-  // The wall clock only: performance.now() is allowed, for progress, as nothing saved depends on it.
+  // Only the wall clock is forbidden. performance.now() is allowed for progress, because nothing saved depends on it.
   { name: "no-clock", applies: isTimeless, check: forbid(["Date.now"], "time is an argument") },
   { name: "no-clock", applies: isTimeless, check: newDate },
   {
@@ -95,7 +95,7 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** Applies every rule to every file given. */
+/** Applies all rules to the given files. */
 export function lintFiles(files: readonly SourceFile[]): Finding[] {
   const findings: Finding[] = [];
   for (const file of files.filter(({ path }) => !isGenerated(path))) {
@@ -148,7 +148,7 @@ function* errorGrammar(file: SourceFile): Generator<Hit> {
   for (const { node, message } of errorFaults(tree)) yield [lineOf(tree, node), message];
 }
 
-/** A rule against naming some members of globals, such as Math.random; comments may speak of them. */
+/** A rule against members of globals such as Math.random; comments may mention them. */
 function forbid(members: readonly string[], reason: string): Rule["check"] {
   return function* (file) {
     const tree = parse(file);
@@ -170,7 +170,7 @@ function* newDate(file: SourceFile): Generator<Hit> {
   }
 }
 
-/** A rule against a piece of text anywhere in a file, one finding per line that holds it. */
+/** A rule against a piece of text anywhere in a file; one finding per line that contains it. */
 function pattern(expression: RegExp, reason: string): Rule["check"] {
   return function* ({ text }) {
     for (const [index, line] of text.split("\n").entries()) {

@@ -1,8 +1,8 @@
 /**
- * The layer law: which folder of src/ may import which, and which npm package may appear where.
- * The two tables below are the whole law; the rest of the file applies them.
+ * The layer law: which folder of src/ may import which, and which npm package may be used where. The tables below are
+ * the whole law; the rest of the file applies them.
  *
- *     deno run --allow-read scripts/lint_layers.ts
+ *     deno run --allow-read --allow-env scripts/lint_layers.ts
  */
 
 import { type Finding, report } from "./lib/findings.ts";
@@ -15,7 +15,7 @@ export const RANKS: readonly (readonly string[])[] = [
   ["jobs"],
   ["detection"],
   ["training", "pictures"],
-  ["exports"], // also what comes from other programs: `VAE.fromStateDict` is in training
+  ["exports"], // also reads other programs' formats, for `VAE.fromStateDict` in training
   ["scoring"], // rows of tables and series
   ["trained"], // a network's file and its calls
   ["formats", "storage"],
@@ -26,18 +26,18 @@ export const RANKS: readonly (readonly string[])[] = [
   ["core"],
 ];
 
-/** Arrows between folders of one row; there are no others. */
+/** Allowed imports between folders of the same row; there are no others. */
 export const SIDEWAYS: readonly string[] = [
   "cli -> http", // `serve` mounts the handler
   "models -> objectives",
-  "distributions -> layers", // a likelihood's parameters come out of a dense layer
-  "flows -> layers", // a coupling flow computes its shift and scale by a small network
+  "distributions -> layers", // a likelihood's parameters come from a dense layer
+  "flows -> layers", // a coupling flow computes shift and scale with a small network
 ];
 
 /**
- * The backends stand beside the rows. Each line: whose imports (a path prefix under src/, the first
- * that fits counts), then all that it may import outside its own folder. "type x" allows type-only
- * imports of x. A file fitted by no line here must not import backends/ at all.
+ * The backends stand beside the rows. Each entry is a path prefix under src/ and what those files may import outside
+ * their own folder; the first prefix that matches counts. "type x" allows type-only imports of x. Files that match no
+ * entry must not import backends/ at all.
  */
 export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ["backends/backend.ts", ["graph/plan", "type graph/", "ops/", "core/"]],
@@ -54,7 +54,7 @@ export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ]],
 ];
 
-/** Who else may open a backend or name its type; they never see the folders behind open.ts. */
+/** Other folders that may open a backend or name its type. They may import only BACKEND_DOORS. */
 export const BACKEND_USERS: readonly string[] = [
   "training",
   "scoring",
@@ -69,7 +69,7 @@ export const BACKEND_DOORS: readonly string[] = [
   "backends/backend.ts",
 ];
 
-/** npm packages allowed in library code, by folder of src/; every other folder may use none. */
+/** npm packages allowed in library code, by folder of src/; all other folders may use none. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   formats: ["papaparse", "fflate", "hyparquet", "hyparquet-compressors"],
   pictures: ["fast-png"],
@@ -81,10 +81,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Folders of src/ that may import `node:` modules. */
 export const NODE_FOLDERS: readonly string[] = ["cli", "storage"];
 
-/** Folders that run at the edge: nothing they reach, however far, may import a package. */
+/** Folders that run at the edge: nothing they import, directly or indirectly, may import a package. */
 export const PACKAGE_FREE: readonly string[] = ["src/scoring/", "src/trained/"];
 
-/** Checks every file given and returns what breaks the law. */
+/** Checks the given files and returns what breaks the law. */
 export function lintLayers(files: readonly SourceFile[]): Finding[] {
   const library = files.filter(({ path }) => isLibrary(path));
   const imports = new Map(library.map((file) => [file.path, importsOf(file)]));
@@ -115,7 +115,7 @@ function resolve(from: string, specifier: string): string {
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
 
-/** A relative import: does the arrow point down? Returns what is wrong with it, if anything. */
+/** Checks that a relative import points down. @returns what is wrong, if anything */
 export function judgeRelative(from: string, { specifier, typeOnly }: Import): string | undefined {
   const to = resolve(from, specifier);
   if (!to.startsWith("src/")) return `library code imports only from src/, not ${to}`;
@@ -153,7 +153,7 @@ function judgeBackend(from: string, to: string, typeOnly: boolean): string | und
   return fits ? undefined : `${from} must not import ${to}: it may see only ${allowed.join(", ")}`;
 }
 
-/** An import that is not relative: a pinned npm package where allowed, or `node:` where allowed. */
+/** Checks an import that is not relative: it must be a pinned npm package or `node:` module that the folder may use. */
 export function judgeOutside(from: string, { specifier }: Import): string | undefined {
   const folder = folderOf(from);
   if (specifier.startsWith("node:")) {
@@ -172,7 +172,7 @@ export function judgeOutside(from: string, { specifier }: Import): string | unde
   }`;
 }
 
-/** Name in `npm:name@x.y.z/sub`, undefined unless the version is exact. */
+/** The name in `npm:name@x.y.z/sub`; undefined unless the version is exact. */
 function packageName(specifier: string): string | undefined {
   return /^npm:((?:@[\w.-]+\/)?[\w.-]+)@\d+\.\d+\.\d+(?:-[\w.]+)?(?:\/.*)?$/.exec(specifier)?.[1];
 }
@@ -186,7 +186,9 @@ function targetsOf(imports: ImportTable, path: string): { to: string; line: numb
     .filter(({ to }) => to !== path);
 }
 
-/** Import cycles, type-only imports counted: depth-first search, one finding per closing edge. */
+/**
+ * Import cycles, including those of type-only imports, by depth-first search; one finding per edge that closes a cycle.
+ */
 export function findCycles(imports: ImportTable): Finding[] {
   const findings: Finding[] = [];
   const done = new Set<string>();
@@ -204,7 +206,7 @@ export function findCycles(imports: ImportTable): Finding[] {
   return findings;
 }
 
-/** Packages that a package-free folder reaches through any chain of imports. */
+/** Packages that a package-free folder imports, directly or indirectly. */
 export function findReachedPackages(imports: ImportTable): Finding[] {
   const reached = new Set([...imports.keys()].filter((path) => isPackageFree(path)));
   const findings: Finding[] = [];
@@ -225,7 +227,7 @@ function isPackageFree(path: string): boolean {
   return PACKAGE_FREE.some((prefix) => path.startsWith(prefix));
 }
 
-/** Every package has one version in the whole repository: two would be two copies in a bundle. */
+/** Packages that are imported in more than one version: a bundle would contain both. */
 export function findMixedVersions(files: readonly SourceFile[]): Finding[] {
   const first = new Map<string, { version: string; path: string }>();
   const findings: Finding[] = [];

@@ -1,30 +1,30 @@
 /**
- * Everything that must hold before a change lands, `deno task ok`; .ci/run calls it as well.
- * Each step runs even if an earlier one failed. The last line is a plain `N passed, N failed`, in
- * which a test counts as one and every other step counts as one.
+ * Checks everything that must hold before a change lands: `deno task ok`, which .ci/run calls too. Every step runs,
+ * even if an earlier one failed. The last line is `N passed, N failed`, which counts each test and each other step
+ * once.
  */
 
 import configuration from "../deno.json" with { type: "json" };
-import { deno, exists, isCi } from "./lib/child.ts";
+import { deno, isCi } from "./lib/child.ts";
 import { type Counts, countsLine, parseCountsLine } from "./lib/counts.ts";
-import { ROOT, walk } from "./lib/tree.ts";
+import { ROOT } from "./lib/tree.ts";
 
 interface Step {
   readonly name: string;
-  /** True, or the counts of a step that counts by itself, if all is well. */
+  /** Whether the step passed, or its counts if it counts by itself. */
   readonly run: () => Promise<boolean | Counts>;
 }
 
-/** What the package exports, and so what must be documented. */
+/** The entry points of the package, whose documentation is checked. */
 const ENTRY_POINTS: readonly string[] = Object.values(configuration.exports);
 const LOCK_FILE = "deno.lock";
 
-/** The steps, in order. The first is the README's test command, word for word. */
+/** The steps, in order. The first is the test command that CONTRIBUTING.md names. */
 export const STEPS: readonly Step[] = [
   { name: "test", run: runTests },
   { name: "lint", run: () => succeeds("lint") },
   { name: "fmt", run: () => succeeds("fmt", "--check") },
-  { name: "check types", run: () => succeeds("check", `--lock=${LOCK_FILE}`, ...codeFolders()) },
+  { name: "check types", run: () => succeeds("task", "--quiet", "check") },
   { name: "doc lint", run: () => succeeds("doc", "--lint", ...ENTRY_POINTS) },
   { name: "layer law", run: () => succeeds("task", "--quiet", "lint:layers") },
   { name: "file laws", run: () => succeeds("task", "--quiet", "lint:files") },
@@ -43,14 +43,7 @@ async function succeeds(...args: string[]): Promise<boolean> {
   return await deno(...args) === 0;
 }
 
-/** The folders that hold code, less those that hold none yet: `deno check` refuses those. */
-function codeFolders(): string[] {
-  const holdsCode = (folder: string) =>
-    exists(folder) && [...walk(`${folder}/`)].some((path) => path.endsWith(".ts"));
-  return ["mod.ts", ...["src", "tests", "scripts", "bench", "examples"].filter(holdsCode)];
-}
-
-/** Runs the test command, passing its output through and keeping its last line. */
+/** Runs the tests, prints their output, and reads the counts from the last line. */
 async function runTests(): Promise<boolean | Counts> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["task", "test"],
@@ -68,16 +61,12 @@ async function runTests(): Promise<boolean | Counts> {
   return counts !== undefined && success === (counts.failed === 0) ? counts : false;
 }
 
-/** The first version of CHANGELOG.md, from a heading such as `## 0.1.0` or `## [0.1.0] - date`. */
+/** The first version in CHANGELOG.md, from a heading such as `## 0.1.0` or `## [0.1.0] - date`. */
 export function firstVersion(changelog: string): string | undefined {
   return /^## \[?v?(\d+\.\d+\.\d+[\w.-]*)\]?/m.exec(changelog)?.[1];
 }
 
 async function checkChangelog(): Promise<boolean> {
-  if (!exists("CHANGELOG.md")) {
-    console.error("CHANGELOG.md is missing");
-    return false;
-  }
   const listed = firstVersion(await Deno.readTextFile("CHANGELOG.md"));
   const { version } = configuration;
   if (listed !== version) {
@@ -86,17 +75,15 @@ async function checkChangelog(): Promise<boolean> {
   return listed === version;
 }
 
-async function readLock(): Promise<string> {
-  return exists(LOCK_FILE) ? await Deno.readTextFile(LOCK_FILE) : "";
+/** Fails if a step added a dependency that the committed lock file lacks. */
+async function checkLock(before: string): Promise<boolean> {
+  if (await readLock() === before) return true;
+  console.error(`${LOCK_FILE} changed during this run: commit it`);
+  return false;
 }
 
-/** A dependency that the lock file lacks is added to it by whichever step first loads it. */
-async function checkLock(before: string): Promise<boolean> {
-  if (await readLock() === before && before !== "") return true;
-  console.error(
-    `${LOCK_FILE} ${before === "" ? "was missing" : "changed"} during this run: commit it`,
-  );
-  return false;
+function readLock(): Promise<string> {
+  return Deno.readTextFile(LOCK_FILE);
 }
 
 async function main(): Promise<number> {

@@ -1,30 +1,28 @@
 /**
- * What the test suites need of a machine beyond Deno, as one table. As root on Debian the missing
- * packages are installed with apt; elsewhere the line to type is printed and the run goes on: a
- * suite that cannot run says why it is skipped (tests/util/skip.ts). Programs that npm has are
- * installed anywhere, by their lock file, into a folder that git ignores.
+ * What the tests need besides Deno. As root on Debian, missing packages are installed with apt. Elsewhere the command
+ * to type is printed and the run continues: tests that cannot run say why they are skipped (tests/util/skip.ts).
+ * Programs from npm are installed on any machine, by their lock file, into a folder that git ignores.
  */
 
 import { canRun, exists, passThrough } from "./lib/child.ts";
 import { hasAdapter } from "./lib/gpu.ts";
 import { ROOT } from "./lib/tree.ts";
 
-/** One thing that some suite needs. */
+/** Something that some tests need. */
 export interface Requirement {
   readonly name: string;
-  /** Which suites, for the message. */
+  /** Which tests, for the message. */
   readonly neededBy: string;
   readonly aptPackages: readonly string[];
-  /** A project of npm to install, and the folder to install it into. */
+  /** An npm project to install, and the folder to install it into. */
   readonly npmProject?: { readonly from: string; readonly into: string };
   readonly present: () => Promise<boolean>;
 }
 
-/** Where the runtimes of tests/runtime are. */
+/** Where the runtimes for tests/runtime are installed. */
 export const RUNTIMES = "build/runtimes";
 const RUNTIME_PACKAGES = "tests/runtime/packages";
 
-/** The table. */
 export const REQUIREMENTS: readonly Requirement[] = [
   {
     name: "workerd, edge-runtime and bun",
@@ -53,10 +51,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
 ];
 
-/** What setting up does to the world, replaceable by a test. */
+/** The effects of setting up, which a test replaces. */
 export interface Host {
   readonly canInstall: () => Promise<boolean>;
-  /** Runs one command, returns its exit status. */
+  /** Runs a command and returns its exit status. */
   readonly run: (command: string, args: readonly string[]) => Promise<number>;
   readonly say: (line: string) => void;
 }
@@ -67,7 +65,7 @@ const HOST: Host = {
   say: (line) => console.error(line),
 };
 
-/** Installs what is missing, or says how to; returns the names of what is still missing. */
+/** Installs what is missing, or prints how to; returns the names of what is still missing. */
 export async function setUp(
   requirements: readonly Requirement[] = REQUIREMENTS,
   host: Host = HOST,
@@ -93,7 +91,7 @@ async function installAptPackages(packages: readonly string[], host: Host): Prom
   if (status !== 0) host.say(`apt-get failed with status ${status}: going on without`);
 }
 
-/** No script of a package runs. */
+/** Install scripts of packages are not run. */
 async function installNpmProject(
   { from, into }: { readonly from: string; readonly into: string },
   host: Host,
@@ -109,7 +107,10 @@ async function installNpmProject(
 
 const NPM_FILES = ["package.json", "package-lock.json"];
 
-/** Whether what is installed is what the lock file says: npm writes the hidden one last. */
+/**
+ * Whether the installed packages match the lock file. npm writes the hidden lock file last, so the installation is
+ * complete.
+ */
 function isInstalled(from: string, into: string): boolean {
   if (!exists(`${into}/node_modules/.package-lock.json`)) return false;
   return NPM_FILES.every((name) =>

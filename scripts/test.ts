@@ -1,22 +1,20 @@
 /**
- * The test command, `deno task test [path or deno test option ...]`: sets up the machine, builds
- * the debug kernels, runs `deno test`, and ends with a plain line `N passed, N failed`.
- * In CI (CI=true) a skip counts as a failure. Types are checked by `deno task check`, not here, so
- * that one type error does not hide every result.
+ * The test command: `deno task test [path or option of deno test ...]`. Sets up the machine, builds the debug kernels,
+ * runs `deno test`, and ends with the line `N passed, N failed`. In CI (CI=true) a skipped test counts as failed. Types
+ * are checked by `deno task check` instead, so that one type error does not hide all results.
  */
 
-import { deno, exists, isCi } from "./lib/child.ts";
+import { deno, isCi } from "./lib/child.ts";
 import { type Counts, countsLine, readJUnit } from "./lib/counts.ts";
 import { ROOT } from "./lib/tree.ts";
 import { setUp } from "./setup.ts";
 
-/** Tests that read data not in the repository: run by `deno task test:data` only. */
+/** Tests that read data outside the repository; only `deno task test:data` runs them. */
 const SHARED_DATA_TESTS = "tests/shared_data";
-/** What tests/util/skip.ts writes into the name of a skipped test. */
+/** What tests/util/skip.ts adds to the name of a skipped test. */
 const SKIP_MARK = "(skipped because ";
-const KERNEL_BUILD = "scripts/build_kernels.ts";
 
-/** The arguments of `deno test` for what was typed after `deno task test`. */
+/** The arguments of `deno test`, given those of `deno task test`. */
 export function testArguments(typed: readonly string[], junitPath: string): string[] {
   const namesPath = typed.some((argument) => /^(\.\/)?tests(\/|$)/.test(argument));
   const namesData = typed.some((argument) => argument.includes(SHARED_DATA_TESTS));
@@ -33,7 +31,7 @@ export function testArguments(typed: readonly string[], junitPath: string): stri
   ];
 }
 
-/** The counts of a run from its report and exit status; a run that broke down counts as failed. */
+/** The counts of a run, from its report and exit status. A run that crashed counts as one failure. */
 export function judge(
   xml: string,
   status: number,
@@ -41,7 +39,7 @@ export function judge(
   filtered = false,
 ): Counts & { skippedNames: readonly string[] } {
   const { passed, failed, skippedNames: listed } = readJUnit(xml);
-  // The report lists what --filter left out as skipped; a real skip carries its reason.
+  // The report lists tests excluded by --filter as skipped; only a real skip has a reason in its name.
   const skippedNames = listed.filter((name) => !filtered || name.includes(SKIP_MARK));
   const skipped = skippedNames.length;
   const broken = status !== 0 && failed === 0 ? 1 : 0;
@@ -55,7 +53,7 @@ export function judge(
 
 async function main(typed: readonly string[]): Promise<number> {
   await setUp();
-  if (exists(KERNEL_BUILD) && await deno("run", "--allow-all", KERNEL_BUILD, "--debug") !== 0) {
+  if (await deno("run", "--allow-all", "scripts/build_kernels.ts", "--debug") !== 0) {
     console.error("Cannot build the debug kernels: the tests that need them will fail");
   }
   const junitPath = await Deno.makeTempFile({ suffix: ".xml" });
@@ -67,7 +65,7 @@ async function main(typed: readonly string[]): Promise<number> {
   for (const name of counts.skippedNames) {
     console.log(`${isCi() ? "Failed, skipped in CI" : "Skipped"}: ${name}`);
   }
-  if (exists(SHARED_DATA_TESTS) && typed.length === 0) {
+  if (typed.length === 0) {
     console.log(
       `Not run: ${SHARED_DATA_TESTS}, which needs data beside the checkout (deno task test:data)`,
     );

@@ -1,19 +1,19 @@
-/** Child processes of the scripts: this same Deno, wherever it came from (an install, or npx). */
+/** Child processes of the scripts. They run this same Deno, whether it was installed or came from npx. */
 
 import { ROOT } from "./tree.ts";
 
-/** Runs `deno …` in the root of the checkout with its output passed through; returns its status. */
+/** Runs `deno …` in the root of the checkout, prints its output, and returns its exit status. */
 export async function deno(...args: string[]): Promise<number> {
   return await passThrough(Deno.execPath(), args);
 }
 
-/** Runs any command in the root of the checkout with its output passed through. */
+/** Runs a command in the root of the checkout, prints its output, and returns its exit status. */
 export async function passThrough(command: string, args: readonly string[]): Promise<number> {
   const child = new Deno.Command(command, { args: [...args], cwd: ROOT, stdin: "null" });
   return (await child.spawn().status).code;
 }
 
-/** Whether a program of this name can be started. */
+/** Whether a program can be started. */
 export async function canRun(
   program: string,
   args: readonly string[] = ["--version"],
@@ -31,12 +31,12 @@ export async function canRun(
   }
 }
 
-/** Whether this run is the project's CI, where a skip is a failure and nothing is asked. */
+/** Whether this is a CI run, in which a skipped test is a failure. */
 export function isCi(): boolean {
   return Deno.env.get("CI") === "true";
 }
 
-/** Whether a file of the checkout exists. */
+/** Whether the checkout contains this path. */
 export function exists(path: string): boolean {
   try {
     Deno.statSync(ROOT + path);

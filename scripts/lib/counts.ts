@@ -1,13 +1,13 @@
-/** Counting results: read from a JUnit report, told in the one line that ends every run. */
+/** Counts of test results: read from a JUnit report, and written as the line that ends every run. */
 
-/** How many tests (or steps of a run) ended how. */
+/** How many tests, or steps of a run, passed, failed and were skipped. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** The counts of a JUnit report of `deno test`, and the names of the skipped tests. */
+/** The counts of a JUnit report by `deno test`, and the names of the skipped tests. */
 export function readJUnit(xml: string): Counts & { readonly skippedNames: readonly string[] } {
   let [passed, failed] = [0, 0];
   const skippedNames: string[] = [];
@@ -23,12 +23,12 @@ export function readJUnit(xml: string): Counts & { readonly skippedNames: readon
   return { passed, failed, skipped: skippedNames.length, skippedNames };
 }
 
-/** `N passed, N failed`, and `, N skipped` if any were: the last line of a test run. */
+/** The last line of a test run: `N passed, N failed`, and `, N skipped` if any were. */
 export function countsLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
-/** Reads a line written by {@linkcode countsLine}; undefined if it is not one. */
+/** Parses a line written by {@linkcode countsLine}; undefined if it is not one. */
 export function parseCountsLine(line: string): Counts | undefined {
   const found = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line.trim());
   if (found === null) return undefined;

@@ -1,12 +1,11 @@
 /**
- * The grammar of error messages, judged on the syntax tree: sentence case, no final period, no
- * contraction, and never plain `Error` (CONTRIBUTING.md says why, with pairs of bad and good).
- * A template is judged by its literal text; what is computed is not.
+ * Checks error messages in the syntax tree: sentence case, no final period, no contraction, and never plain `Error`
+ * (CONTRIBUTING.md has good and bad examples). Of a template, only the literal text is checked.
  */
 
 import ts from "npm:typescript@6.0.3";
 
-/** A `new SomethingError(…)` whose class or message breaks the grammar. */
+/** A call that makes an error whose class or message breaks the rules. */
 export interface GrammarFault {
   readonly node: ts.Node;
   readonly message: string;
@@ -16,10 +15,12 @@ const CONTRACTION =
   /\b(\w+n['’]t|\w+['’](re|ve|ll|m|d)|(it|that|there|here|what|who|let|he|she)['’]s)\b/i;
 
 const ERROR_CLASS = /(Error|DOMException)$/;
-/** Their first text is the whole message; a class of our own may complete a sentence it begins. */
+/**
+ * Classes whose first text argument is the whole message. The argument of any other class may only complete a message.
+ */
 const BUILT_IN = /^(super|(Type|Range|Syntax|Reference|Eval|URI|Aggregate)Error|DOMException)$/;
 
-/** Lists the faults of every error made in a file. */
+/** The faults of all errors that a file creates. */
 export function errorFaults(tree: ts.SourceFile): GrammarFault[] {
   const faults: GrammarFault[] = [];
   const visit = (node: ts.Node): void => {
@@ -43,7 +44,7 @@ function judgeError(node: ts.NewExpression | ts.CallExpression): string[] {
   return BUILT_IN.test(name) ? judgeMessage(pieces) : judgeEnding(pieces);
 }
 
-/** Class of the error that a call makes; "super" inside a class of our own that extends an error. */
+/** The class of the error that a call creates; "super" inside one of our own error classes. */
 function nameOfError(node: ts.NewExpression | ts.CallExpression): string | undefined {
   const callee = node.expression;
   if (callee.kind === ts.SyntaxKind.SuperKeyword) {
@@ -56,14 +57,14 @@ function nameOfError(node: ts.NewExpression | ts.CallExpression): string | undef
   return made && ERROR_CLASS.test(callee.text) ? callee.text : undefined;
 }
 
-/** Judges a message given as its literal pieces: [whole], or those around computed parts. */
+/** Checks a message, given as its literal pieces: the whole text, or the pieces around computed parts. */
 export function judgeMessage(pieces: readonly string[]): string[] {
   if (/^[A-Z]/.test(pieces[0])) return judgeEnding(pieces);
   const fault = `message must start with a capital letter: ${JSON.stringify(pieces[0])}`;
   return [fault, ...judgeEnding(pieces)];
 }
 
-/** Judges all of a message but its beginning. */
+/** Checks everything but the beginning of a message. */
 function judgeEnding(pieces: readonly string[]): string[] {
   const faults: string[] = [];
   const tail = pieces[pieces.length - 1];
@@ -77,7 +78,7 @@ function judgeEnding(pieces: readonly string[]): string[] {
   return faults;
 }
 
-/** Literal text of a string, a template or a sum of them; undefined for anything else. */
+/** The literal text of a string, a template or a sum of them; undefined for anything else. */
 function literalPieces(node: ts.Expression): string[] | undefined {
   if (ts.isStringLiteralLike(node)) return [node.text];
   if (ts.isTemplateExpression(node)) {

@@ -1,6 +1,6 @@
-/** What a house rule found, and how a lint script reports it. */
+/** What a lint rule found, and how a lint script reports it. */
 
-/** One breach of one rule, at one line of one file. */
+/** One violation of one rule, at one line of one file. */
 export interface Finding {
   readonly path: string;
   /** Line in the file, from 1. */
@@ -10,7 +10,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** Prints findings as `path:line rule: message` and returns the exit status they deserve. */
+/** Prints findings as `path:line rule: message` and returns the exit status. */
 export function report(title: string, findings: readonly Finding[], checked: number): 0 | 1 {
   for (const { path, line, rule, message } of findings) {
     console.error(`${path}:${line} ${rule}: ${message}`);

@@ -1,17 +1,17 @@
 /**
- * Rearranges the functions of a module so that it compresses better: gzip looks back over 32 kB, which is 16 kB of a
- * module in hexadecimal, and similar functions that are farther apart gain nothing from one another. No function
- * changes except for the indices of those it calls.
+ * Reorders the functions of a module so that it compresses better. gzip looks back over 32 kB, which is 16 kB of a
+ * module in hexadecimal, so similar functions help each other only if they are close. No function changes except for
+ * the indices of those it calls.
  *
- * The order begins as a chain of similar functions; then one is moved beside another, again and again, if that is not
- * longer. The moves are the same in every build, so equal sources give equal bytes.
+ * The order starts as a chain of similar functions. Then, repeatedly, one function is moved next to another, and the
+ * move is kept unless the result is longer. The moves are the same in every build, so equal sources give equal bytes.
  */
 import { gzipSync } from "node:zlib";
 import { Reader, SECTION, sectionsOf, skipInstruction, unknown } from "./wasm_reader.ts";
 
-/** Moves that are tried: half as many find nine tenths. */
+/** Number of moves to try. Half as many achieve nine tenths of the gain. */
 const MOVES = 1000;
-/** Functions that are worth moving. */
+/** Only functions of at least this size are moved. */
 const LARGE_BYTES = 150;
 const CALL = 0x10;
 
@@ -24,7 +24,7 @@ interface Functions {
 
 /**
  * The module with its functions in a better order.
- * @throws TypeError for a module that holds what is not known here
+ * @throws TypeError for a module with features that `wasm_reader.ts` does not know
  */
 export function compressible(
   module: Uint8Array<ArrayBuffer>,
@@ -45,7 +45,7 @@ function bestOrder(functions: Functions, moves: number): readonly number[] {
     functions.bodies[i].length >= LARGE_BYTES
   );
   const next = (below: number) => {
-    // Park and Miller's generator: its products are exact.
+    // Park and Miller's generator: its products are exact in float64.
     seed = seed * 48271 % 0x7fffffff;
     return seed % below;
   };
@@ -58,7 +58,10 @@ function bestOrder(functions: Functions, moves: number): readonly number[] {
   return order;
 }
 
-/** Each function followed by the one that has most in common with it and, by half, with the one before, from the largest on. */
+/**
+ * A chain that starts with the largest function. Next comes the one that shares most with the last function, plus half
+ * of what it shares with the one before that.
+ */
 function chained(functions: Functions): readonly number[] {
   const left = new Set(functions.bodies.keys());
   const alone = functions.bodies.map((_, i) => weight(functions, [i]));
@@ -75,7 +78,7 @@ function chained(functions: Functions): readonly number[] {
   return order;
 }
 
-/** Compressed bytes of the functions alone. */
+/** Compressed size of the functions alone, in bytes. */
 function weight({ bodies }: Functions, order: readonly number[]): number {
   return gzipSync(concat(order.map((i) => bodies[i])).toHex()).length;
 }
@@ -90,7 +93,7 @@ function joined({ rest, types, bodies }: Functions, order: readonly number[]) {
   ]);
 }
 
-/** The functions of a module, and the offsets at which the index of one is written, always in one byte. */
+/** The functions of a module, and the offset of each index that refers to one; every index takes one byte. */
 function read(bytes: Uint8Array): { functions: Functions; references: readonly number[] } {
   const sections = sectionsOf(bytes), references: number[] = [];
   if (sections.has(SECTION.start)) throw unknown("start", sections.get(SECTION.start)!.start);
@@ -128,7 +131,7 @@ function read(bytes: Uint8Array): { functions: Functions; references: readonly n
   return { functions: { rest, types: ofTypes, bodies }, references };
 }
 
-/** Tables: active ones of functions, which begin at a constant. */
+/** The entries of function tables. Only active segments at a constant offset are known. */
 function referElements(reader: Reader, refer: (reader: Reader) => void): void {
   reader.list(() => {
     if (reader.uint() !== 0 || reader.byte() !== 0x41) throw unknown("table", reader.at);

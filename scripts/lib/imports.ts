@@ -1,17 +1,17 @@
 /**
- * Every import of a TypeScript file, found in its syntax tree: static, re-exported, dynamic,
- * type-only (`import type`, `import("./x.ts").T`), and files named by `new URL("./x.ts",
- * import.meta.url)` (workers). A module graph would miss the type-only ones and unreached files.
+ * All imports of a TypeScript file, from its syntax tree: static, re-exported, dynamic, type-only (`import type`,
+ * `import("./x.ts").T`), and workers (`new URL("./x.ts", import.meta.url)`). A module graph would miss type-only
+ * imports and files that nothing imports.
  */
 
 import ts from "npm:typescript@6.0.3";
 import type { SourceFile } from "./tree.ts";
 
-/** One import as written. */
+/** One import. */
 export interface Import {
   /** The text between the quotes; "(computed)" for a dynamic import of an expression. */
   readonly specifier: string;
-  /** True when nothing of it is left at run time. */
+  /** Whether the import disappears when types are removed. */
   readonly typeOnly: boolean;
   /** Line of the import, from 1. */
   readonly line: number;
@@ -22,7 +22,7 @@ export function parse(file: SourceFile): ts.SourceFile {
   return ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
 }
 
-/** Lists the imports of a file in the order they are written. */
+/** The imports of a file, in order. */
 export function importsOf(file: SourceFile): Import[] {
   const tree = parse(file);
   const found: Import[] = [];
@@ -57,7 +57,7 @@ function readImport(node: ts.Node): Omit<Import, "line"> | undefined {
   return readModuleUrl(node);
 }
 
-/** `new URL("./worker.ts", import.meta.url)`: a file of ours that the program loads by address. */
+/** `new URL("./worker.ts", import.meta.url)`: a file that the program loads by its address. */
 function readModuleUrl(node: ts.Node): Omit<Import, "line"> | undefined {
   if (!ts.isNewExpression(node) || node.expression.getText() !== "URL") return undefined;
   const [first, base] = node.arguments ?? [];

@@ -1,9 +1,12 @@
-/** Markdown tables as the formatter leaves them. */
+/** Markdown tables as `deno fmt` formats them. */
 
 /** The cells of a row. */
 export type Row = readonly string[];
 
-/** A table with its columns aligned; those of `right`, by index, to the right. */
+/**
+ * A table with aligned columns.
+ * @param right indices of the columns that are aligned to the right
+ */
 export function markdownTable(
   head: Row,
   rows: readonly Row[],

@@ -1,6 +1,6 @@
 /**
- * The checkout as the house rules see it: every text file, with its path from the root.
- * Files are read from the disk, not from git, so that a file not yet added is judged as well.
+ * The text files of the checkout, for lint rules. They are read from the disk, not from git, so that files that are not
+ * committed yet are checked as well.
  */
 
 import { fileURLToPath } from "node:url";
@@ -18,8 +18,8 @@ const SKIPPED_FOLDERS = new Set([".git", "build", "coverage", "node_modules", "v
 const TEXT_FILE =
   /\.(ts|js|mjs|json|jsonc|md|sh|py|html|css|wgsl|txt|toml|yml|yaml)$|^\.ci\/|\.lock$/;
 
-/** Yields the path of every file under `folder` (relative to the root, "" for all of it). */
-export function* walk(folder: string): Generator<string> {
+/** Yields the path of every file under `folder`, which is relative to the root; "" for the whole checkout. */
+function* walk(folder: string): Generator<string> {
   const entries = [...Deno.readDirSync(ROOT + folder)].sort((a, b) => a.name < b.name ? -1 : 1);
   for (const entry of entries) {
     const path = folder + entry.name;
@@ -35,7 +35,7 @@ export function readTree(): SourceFile[] {
     .map((path) => ({ path, text: Deno.readTextFileSync(ROOT + path) }));
 }
 
-/** Whether a path names a generated file: rebuilt by a script and compared by bytes, never edited. */
+/** Whether a path names a generated file, which a script rebuilds and nobody edits. */
 export function isGenerated(path: string): boolean {
   return path.endsWith(".gen.ts");
 }

@@ -1,13 +1,13 @@
 /**
- * Which functions of a module multiply and add in one instruction: what `src/backends/wasm/unfused.ts` needs to
- * write them apart. Refuses a module in which the bytes of that instruction are part of something else.
+ * Finds the instructions of a module that multiply and add in one step: `src/backends/wasm/unfused.ts` replaces them by
+ * two. Refuses a module in which the same bytes also occur as part of something else.
  */
 import { isSite, type Unfused } from "../../src/backends/wasm/unfused.ts";
 import { Reader, SECTION, sectionsOf, skipInstruction, unknown } from "./wasm_reader.ts";
 
 const RELAXED_MADD = 0x105;
 
-/** @throws TypeError for a module that holds what is not known here */
+/** @throws TypeError for a module with features that `wasm_reader.ts` does not know */
 export function unfusedSites(bytes: Uint8Array): Unfused {
   const sections = sectionsOf(bytes);
   const at = (id: number) => new Reader(bytes, sections.get(id)!.start);
@@ -58,7 +58,7 @@ export function unfusedSites(bytes: Uint8Array): Unfused {
   return { flag, section: length, functions: relative(functions, length) };
 }
 
-/** Offsets that count from the one before: they are shorter. */
+/** Offsets relative to the previous one, because they have fewer digits. */
 function relative(functions: Unfused["functions"], from: number): Unfused["functions"] {
   return functions.map(([length, local]) => {
     const step = length - from;
@@ -67,7 +67,7 @@ function relative(functions: Unfused["functions"], from: number): Unfused["funct
   });
 }
 
-/** Where the body of `isRelaxed`, which returns a constant and nothing else, holds it. */
+/** The offset of the constant that `isRelaxed` returns; the function does nothing else. */
 function flagOf(bytes: Uint8Array, body: number): number {
   const [locals, constant, value, end] = bytes.subarray(body);
   if (locals === 0 && constant === 0x41 && value < 0x40 && end === 0x0b) {

@@ -1,6 +1,6 @@
 /**
- * Reads WebAssembly modules as far as AssemblyScript uses the binary format (WebAssembly 3.0, chapter 5), and rejects
- * what it does not know.
+ * Reads WebAssembly modules, as far as AssemblyScript uses the binary format (WebAssembly 3.0, chapter 5). Refuses
+ * anything it does not know.
  */
 
 export const SECTION = {
@@ -29,7 +29,7 @@ export class Reader {
     }
   }
 
-  /** Signed numbers end as unsigned ones do. */
+  /** Skips a signed number; it ends like an unsigned one. */
   skipInt(): void {
     this.uint();
   }
@@ -44,7 +44,7 @@ export class Reader {
   }
 }
 
-/** Where each section is: its length field, and its contents. */
+/** For each section, where its length field is and where its contents start. */
 export function sectionsOf(bytes: Uint8Array): Map<number, { length: number; start: number }> {
   const reader = new Reader(bytes, 8), sections = new Map();
   while (reader.at < bytes.length) {
@@ -55,12 +55,12 @@ export function sectionsOf(bytes: Uint8Array): Map<number, { length: number; sta
   return sections;
 }
 
-/** Passes an instruction. @returns its number, where it is a vector instruction */
+/** Skips one instruction. @returns its number if it is a vector instruction */
 export function skipInstruction(code: Reader): number | undefined {
   const op = code.byte();
   if (op === 0xfd) return skipVector(code);
   if (op === 0xfe) {
-    // Atomic: a fence has a byte, all else an address.
+    // Atomic instructions: a fence has one byte, all others have an address.
     if (code.uint() === 3) code.byte();
     else skipAddress(code);
   } else if (op === 0xfc) skipBulk(code);
