@@ -3,12 +3,12 @@
  * scored by the mean over the windows that contain it, and for streams one of its windows.
  */
 import { Calibration } from "../scoring/decisions/calibration.ts";
-import { rawScores, typicalOf } from "../scoring/contributions.ts";
+import { rawScores, typicalContributions } from "../scoring/contributions.ts";
 import { Ensemble, type EnsembleModel } from "../scoring/ensemble/ensemble.ts";
 import { stepMeans } from "../scoring/series/windows.ts";
 import { costsOf } from "../trained/calls/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { addImpossible } from "../scoring/table/impossible.ts";
+import { addImpossibleCosts } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
@@ -28,7 +28,7 @@ export function calibrate(
   const { ensemble } = table;
   const known = ensemble ? scoresOfMany(vae, ensemble, cells) : scoresOfOne(vae, table, cells);
   known.scores.forEach((_, r) => {
-    known.scores[r] += addImpossible(cells.data, table, known.raw, r * table.schema.length);
+    known.scores[r] += addImpossibleCosts(cells.data, table, known.raw, r * table.schema.length);
   });
   return calibrated(table, known, stretches);
 }
@@ -102,7 +102,7 @@ function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
   const ensemble = new Ensemble(model, vae.onHost.machine);
   const { scores, raw } = ensemble.scoreCells(cells);
   ensemble.dispose();
-  return { scores, raw, typical: typicalOf(cells, raw) };
+  return { scores, raw, typical: typicalContributions(cells, raw) };
 }
 
 function scoresOfOne(

@@ -116,7 +116,7 @@ export class Detector extends TableScorer {
           "InvalidStateError",
         );
       }
-      this.become(model, vae.parameters());
+      this.replaceModel(model, vae.parameters());
       this.#kept = split.calibration;
       const { rows } = split.calibration, thresholds = [old, this.threshold] as const;
       return {

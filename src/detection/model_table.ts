@@ -122,10 +122,10 @@ export function requireColumns(units: Units, names: readonly string[], source: s
 
 /** The model's columns that a file lacks; a class is not required. */
 export function lackingColumns(
-  { columns, names: known = columns, made, optional }: Units,
+  { columns, names: known = columns, generated, optional }: Units,
   names: readonly string[],
 ): readonly string[] {
-  return (optional ? made : known).filter((name) => !names.includes(name));
+  return (optional ? generated : known).filter((name) => !names.includes(name));
 }
 
 /** Runs an action on a table's cells, and adds the file name, and the line of the row, to its errors. */
@@ -156,8 +156,8 @@ export async function namingTable<Value>(
 /**
  * Expands x, optionally followed by a class (-1 if missing), to the one-hot rows that a model with a classifier reads.
  */
-function withClass({ made, optional: condition = 0 }: Units, table: Table): Table {
-  const inputs = made.length;
+function withClass({ generated, optional: condition = 0 }: Units, table: Table): Table {
+  const inputs = generated.length;
   const { columns, rows, data, source } = table, width = columns.length;
   const hasClass = width === inputs + 1;
   if (condition === 0 || !(hasClass || width === inputs)) return table;

@@ -4,7 +4,7 @@
  * contributes. A model of whole rows fills the cell in, and the KL covers it too: it counts for the cost alone
  * (`scoring/contributions.ts`).
  */
-import { rawScores, typicalOf } from "../scoring/contributions.ts";
+import { rawScores, typicalContributions } from "../scoring/contributions.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { Expansion } from "../scoring/table/expansion.ts";
 import type { TableModel } from "../scoring/table_model.ts";
@@ -18,8 +18,11 @@ export function usualOf(
   costs: Costs,
   expansion: Expansion,
 ): Pick<TableModel, "typical" | "costs"> {
-  const typical = typicalOf(cells, rawScores(cells, costs, expansion).raw);
+  const typical = typicalContributions(cells, rawScores(cells, costs, expansion).raw);
   if (vae.spec.missing) return { typical };
   const kl = { ...costs.kl, data: new Float32Array(costs.kl.data.length) };
-  return { typical, costs: typicalOf(cells, rawScores(cells, { ...costs, kl }, expansion).raw) };
+  return {
+    typical,
+    costs: typicalContributions(cells, rawScores(cells, { ...costs, kl }, expansion).raw),
+  };
 }

@@ -1,5 +1,5 @@
 /** The costs of single cells in table scores, in primitives, the same for every kind of detector. */
-import { typicalShare } from "../scoring/contributions.ts";
+import { meanTypical } from "../scoring/contributions.ts";
 import { hasLevels } from "../scoring/table/schema.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Emitter } from "./emitter.ts";
@@ -47,7 +47,7 @@ export function isNotPositive(e: Emitter, cells: Value): Value {
 
 /** Per column, what makes a raw contribution relative to a typical row: `contributions.ts`. */
 export function overTypical(e: Emitter, typical: Float64Array): Value {
-  const share = typicalShare(typical);
+  const share = meanTypical(typical);
   return e.row("shift", typical.map((each) => each && share - each));
 }
 

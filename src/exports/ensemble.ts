@@ -9,7 +9,7 @@
 import { batched } from "../core/shape.ts";
 import { createGraph } from "../graph/graph.ts";
 import { createScope } from "../layers/scope.ts";
-import { type EnsembleModel, MOST, NEXT } from "../scoring/ensemble/ensemble.ts";
+import { type EnsembleModel, LARGEST_WEIGHT, SECOND_WEIGHT } from "../scoring/ensemble/ensemble.ts";
 import { outputsOf } from "../scoring/ensemble/members.ts";
 import type { Part } from "../scoring/ensemble/part.ts";
 import { outputsFor, type StatisticName } from "../scoring/ensemble/statistics.ts";
@@ -35,7 +35,10 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   const surprisals = e.concat(pairs.map(({ view, name }) => view.surprisal(name)));
   const [most, one] = largest(e, surprisals);
   const rest = e.select(one, e.row("taken", [-1e300]), surprisals), [next, two] = largest(e, rest);
-  const score = e.add(e.mul(most, e.row("most", [MOST])), e.mul(next, e.row("next", [NEXT])));
+  const score = e.add(
+    e.mul(most, e.row("most", [LARGEST_WEIGHT])),
+    e.mul(next, e.row("next", [SECOND_WEIGHT])),
+  );
   const nats = e.mul(e.add(one, two), e.mul(score, e.row("half", [0.5])));
   const blamed = pairs.map(({ view, name }, s) =>
     view.blame(name, e.slice(nats, s, 1), schema.length)

@@ -6,7 +6,7 @@
  *   d²(r) = ‖x‖² + ‖r‖² - 2 x·r     Σ_r w_r (x_f - r_f)² = x_f² Σ w - 2 x_f (w R)_f + (w R²)_f
  */
 import { fixed } from "../core/shape.ts";
-import { NEAREST, NEIGHBOURS, type References } from "../scoring/ensemble/neighbours.ts";
+import { MIN_DISTANCE, NEIGHBOURS, type References } from "../scoring/ensemble/neighbours.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Value } from "./primitives.ts";
 
@@ -34,7 +34,7 @@ export function neighbourhood(
   const distances = e.unary("sqrt", e.max(e.sub(norms, e.mul(products, two)), zero));
   const chosen = nearest(e, distances, most), isApart = e.binary("less", zero, distances);
   const number = e.row(`count.${most}`, [most]);
-  const floor = e.row(`${name}.nearest`, [NEAREST * Math.sqrt(features)]);
+  const floor = e.row(`${name}.nearest`, [MIN_DISTANCE * Math.sqrt(features)]);
   const mean = e.div(e.reduce("sumCols", e.mul(chosen, distances)), number);
   const meanSpread = e.div(e.matmul(chosen, e.table(`${name}.spread`, count, 1, spread)), number);
   const weights = e.select(

@@ -12,7 +12,7 @@
 import { batched } from "../core/shape.ts";
 import { placeholders } from "../distributions/likelihood.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import { CIRCLES } from "../scoring/table/expansion.ts";
+import { CYCLES } from "../scoring/table/expansion.ts";
 import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import type { Emitter } from "./emitter.ts";
@@ -77,8 +77,8 @@ export class ExportTable {
 
   #circles(seconds: Value): Value {
     const e = this.#e;
-    const row = (name: string, of: (circle: typeof CIRCLES[number]) => number) =>
-      e.row(`times.${name}`, CIRCLES.map(of));
+    const row = (name: string, of: (circle: typeof CYCLES[number]) => number) =>
+      e.row(`times.${name}`, CYCLES.map(of));
     const since = e.sub(seconds, row("origin", ({ origin }) => origin));
     const turns = e.sub(
       e.div(since, row("period", ({ period }) => period)),

@@ -3,12 +3,12 @@
  * those of a typical row, and converts windows of a series to steps.
  */
 import { requireFiniteScore } from "../trained/finite.ts";
-import { relateToTypical } from "./contributions.ts";
+import { subtractTypical } from "./contributions.ts";
 import { ScoredCells, type ScoreTable } from "./row_score.ts";
 import type { RowScorer } from "./row_scorer.ts";
 import { type Scored, scoreSteps } from "./series/steps.ts";
 import type { Cells } from "./table/cells.ts";
-import { addImpossible } from "./table/impossible.ts";
+import { addImpossibleCosts } from "./table/impossible.ts";
 import type { TableModel } from "./table_model.ts";
 
 /** Scores the rows of a table, or the steps of a series in order. */
@@ -17,9 +17,9 @@ export function scoreCells(scorer: RowScorer, model: TableModel, cells: Cells): 
   const scoreRows = (rows: Cells): Scored => {
     const { scores, raw: contributions } = scorer.scoreCells(rows);
     for (let r = 0, at = 0; r < rows.rows; r++, at += columns) {
-      scores[r] += addImpossible(rows.data, model, contributions, at);
+      scores[r] += addImpossibleCosts(rows.data, model, contributions, at);
     }
-    relateToTypical(contributions, typical);
+    subtractTypical(contributions, typical);
     return { scores, contributions };
   };
   const { scores, contributions } = window === undefined
@@ -42,11 +42,11 @@ export function scoreRowInto(
   out: Float32Array | Float64Array,
 ): void {
   const { calibration, typical } = model, width = typical.length;
-  const score = scorer.scoreRow(row, raw) + addImpossible(row, model, raw);
+  const score = scorer.scoreRow(row, raw) + addImpossibleCosts(row, model, raw);
   requireFiniteScore(score);
   out[0] = score;
   if (out.length > 1) out[1] = calibration.pValue(score);
   if (out.length <= 2) return;
-  relateToTypical(raw, typical);
+  subtractTypical(raw, typical);
   for (let c = 0; c < width && c + 2 < out.length; c++) out[c + 2] = raw[c];
 }

@@ -26,33 +26,33 @@ import type { Cells } from "./table/cells.ts";
 
 /**
  * Scores of rows, and their raw contributions `[rows, columns]`.
- * @param usual cost of a missing cell per column; omitted in calibration, which determines it
+ * @param missingCosts cost of a missing cell per column; omitted in calibration, which determines it
  * @throws RangeError naming a row whose score is not finite
  */
 export function rawScores(
   { data, rows }: Cells,
   { x, cost, kl }: Costs,
   expansion: Expansion,
-  usual?: Float64Array,
+  missingCosts?: Float64Array,
 ): { scores: Float64Array; raw: Float64Array } {
   const columns = rows === 0 ? 0 : data.length / rows, costs = { x, cost, kl };
   const scores = new Float64Array(rows), raw = new Float64Array(data.length);
-  const apart = new Float64Array(cost.shape[1]);
+  const expandedRaw = new Float64Array(cost.shape[1]);
   for (let r = 0, at = 0; r < rows; r++, at += columns) {
     let score: number;
     if (expansion.isIdentity) score = rawContributions(costs, r, raw, at);
     else {
-      score = rawContributions(costs, r, apart, 0);
-      expansion.fold(apart, raw.subarray(at, at + columns));
+      score = rawContributions(costs, r, expandedRaw, 0);
+      expansion.fold(expandedRaw, raw.subarray(at, at + columns));
     }
-    if (usual) score += addMissing(data, usual, raw, at);
+    if (missingCosts) score += addMissingCosts(data, missingCosts, raw, at);
     scores[r] = requireFiniteScore(score, r);
   }
   return { scores, raw };
 }
 
 /** The mean raw contribution of each column over the rows in which it is observed; 0 if there are none. */
-export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Array {
+export function typicalContributions({ data, rows }: Cells, raw: Float64Array): Float64Array {
   const columns = data.length / rows;
   const typical = new Float64Array(columns), counts = new Float64Array(columns);
   raw.forEach((nats, i) => {
@@ -64,18 +64,18 @@ export function typicalOf({ data, rows }: Cells, raw: Float64Array): Float64Arra
 }
 
 /** Adds the usual cost of each missing cell of the row at `at` to `raw`. @returns their sum */
-export function addMissing(
+export function addMissingCosts(
   cells: ArrayLike<number>,
-  usual: Float64Array,
+  missingCosts: Float64Array,
   raw: Float64Array,
   at = 0,
 ): number {
   let sum = 0;
-  for (let c = 0; c < usual.length; c++) {
+  for (let c = 0; c < missingCosts.length; c++) {
     // Only NaN differs from itself.
     if (cells[at + c] === cells[at + c]) continue;
-    raw[at + c] += usual[c];
-    sum += usual[c];
+    raw[at + c] += missingCosts[c];
+    sum += missingCosts[c];
   }
   return sum;
 }
@@ -88,13 +88,13 @@ export function rawContributions(
   at: number,
 ): number {
   const { data: x, shape: [, stride] } = costs.x, { data: cost, shape: [, width] } = costs.cost;
-  const { data: kl, shape: [, latent] } = costs.kl, ofX = r * stride, ofCost = r * width;
+  const { data: kl, shape: [, latent] } = costs.kl, xOffset = r * stride, costOffset = r * width;
   let divergence = 0, norm = 0, score = 0;
   for (let l = r * latent; l < (r + 1) * latent; l++) divergence += kl[l];
-  for (let d = 0; d < width; d++) norm += x[ofX + d] * x[ofX + d];
+  for (let d = 0; d < width; d++) norm += x[xOffset + d] * x[xOffset + d];
   for (let d = 0; d < width; d++) {
-    const share = norm > 0 ? x[ofX + d] * x[ofX + d] / norm : 1 / width;
-    const nats = cost[ofCost + d] + divergence * share;
+    const share = norm > 0 ? x[xOffset + d] * x[xOffset + d] / norm : 1 / width;
+    const nats = cost[costOffset + d] + divergence * share;
     out[at + d] = nats;
     score += nats;
   }
@@ -102,19 +102,19 @@ export function rawContributions(
 }
 
 /** Converts raw contributions of rows to excesses over a typical row, in place. The sum of each row does not change. */
-export function relateToTypical(raw: Float64Array, typical: Float64Array): void {
-  const width = typical.length, share = typicalShare(typical);
+export function subtractTypical(raw: Float64Array, typical: Float64Array): void {
+  const width = typical.length, share = meanTypical(typical);
   for (let at = 0; at < raw.length; at += width) {
     for (let d = 0; d < width; d++) raw[at + d] += typical[d] && share - typical[d];
   }
 }
 
 /** 1/D Σ typical; 0 if the model sees no column. */
-export function typicalShare(typical: Float64Array): number {
-  let total = 0, seen = 0;
+export function meanTypical(typical: Float64Array): number {
+  let total = 0, count = 0;
   for (let d = 0; d < typical.length; d++) {
     total += typical[d];
-    if (typical[d] !== 0) seen++;
+    if (typical[d] !== 0) count++;
   }
-  return seen && total / seen;
+  return count && total / count;
 }

@@ -18,15 +18,15 @@ interface Tie {
 
 /** The area under the receiver operating characteristic, 0 … 1; chance gives ½. */
 export function auroc(scores: Float64Array, label: ArrayLike<number>): number {
-  let normal = 0, anomalies = 0, won = 0;
+  let normal = 0, anomalies = 0, wins = 0;
   for (const tie of ties(scores, label)) {
-    const its = tie.rows - tie.anomalies;
+    const normalRows = tie.rows - tie.anomalies;
     // Anomalies above these normal rows win; those with the same score draw.
-    won += its * (anomalies + tie.anomalies / 2);
-    normal += its;
+    wins += normalRows * (anomalies + tie.anomalies / 2);
+    normal += normalRows;
     anomalies += tie.anomalies;
   }
-  return won / (normal * anomalies);
+  return wins / (normal * anomalies);
 }
 
 /** The area under precision over recall, 0 … 1; chance gives the share of anomalies. */
@@ -46,11 +46,11 @@ export function precisionAt(
   label: ArrayLike<number>,
   n: number = countAnomalies(label),
 ): number {
-  let left = n, found = 0;
+  let remaining = n, found = 0;
   for (const { rows, anomalies } of ties(scores, label)) {
-    found += anomalies * Math.min(1, left / rows);
-    left -= rows;
-    if (left <= 0) break;
+    found += anomalies * Math.min(1, remaining / rows);
+    remaining -= rows;
+    if (remaining <= 0) break;
   }
   return found / n;
 }

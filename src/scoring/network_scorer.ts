@@ -12,7 +12,7 @@ import type { SampleOptions } from "../trained/calls/sampling.ts";
 import { costsOf } from "../trained/calls/completion.ts";
 import { disposeTwin } from "../trained/calls/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
-import { addMissing, rawContributions, rawScores } from "./contributions.ts";
+import { addMissingCosts, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
 import { SingleRow } from "./single_row.ts";
 import type { Cells } from "./table/cells.ts";
@@ -25,14 +25,14 @@ export class NetworkScorer implements RowScorer {
   readonly #model: TableModel;
   /** Expanded cells and contributions of a single row. */
   readonly #expanded: Float64Array;
-  readonly #apart: Float64Array;
+  readonly #expandedRaw: Float64Array;
   #single?: SingleRow;
 
   constructor(vae: TrainedVae, model: TableModel) {
     this.#vae = vae;
     this.#model = model;
     this.#expanded = new Float64Array(model.expansion.width);
-    this.#apart = new Float64Array(model.expansion.width);
+    this.#expandedRaw = new Float64Array(model.expansion.width);
   }
 
   get takesMissing(): boolean {
@@ -47,13 +47,13 @@ export class NetworkScorer implements RowScorer {
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
     let missing = false;
     for (let c = 0; c < row.length; c++) missing ||= Number.isNaN(row[c]);
-    if (missing && !this.takesMissing) return this.#scoreFilledIn(row, raw);
-    const score = this.#scoreWritten(row, raw);
-    return missing ? score + addMissing(row, this.#model.typical, raw) : score;
+    if (missing && !this.takesMissing) return this.#scoreImputed(row, raw);
+    const score = this.#scoreByProgram(row, raw);
+    return missing ? score + addMissingCosts(row, this.#model.typical, raw) : score;
   }
 
   /** Scores by the program for a single row, writing the cells directly to its input. */
-  #scoreWritten(row: ArrayLike<number>, raw: Float64Array): number {
+  #scoreByProgram(row: ArrayLike<number>, raw: Float64Array): number {
     const { standardization, expansion } = this.#model, { onHost } = this.#vae;
     const single = this.#single ??= new SingleRow(onHost.compileSingle("score")), { x } = single;
     const whole = expansion.isIdentity ? row : this.#expanded;
@@ -64,16 +64,16 @@ export class NetworkScorer implements RowScorer {
     if (this.takesMissing) markObserved(x, onHost.placeholders);
     single.run();
     if (expansion.isIdentity) return rawContributions(single.costs, 0, raw, 0);
-    const score = rawContributions(single.costs, 0, this.#apart, 0);
-    expansion.fold(this.#apart, raw);
+    const score = rawContributions(single.costs, 0, this.#expandedRaw, 0);
+    expansion.fold(this.#expandedRaw, raw);
     return score;
   }
 
   /** A row with missing cells for a model that was trained on whole rows. */
-  #scoreFilledIn(row: ArrayLike<number>, raw: Float64Array): number {
-    const one = this.scoreCells({ data: Float64Array.from(row), rows: 1 });
-    raw.set(one.raw);
-    return one.scores[0];
+  #scoreImputed(row: ArrayLike<number>, raw: Float64Array): number {
+    const scored = this.scoreCells({ data: Float64Array.from(row), rows: 1 });
+    raw.set(scored.raw);
+    return scored.scores[0];
   }
 
   toVae(cells: Cells): Matrix {

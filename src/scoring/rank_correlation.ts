@@ -9,13 +9,13 @@ import { ranksOf } from "../core/ranks.ts";
 
 /** @param a must have the same length as `b` */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number {
-  const left = ranksOf(a), right = ranksOf(b), middle = (a.length - 1) / 2;
-  let both = 0, squares = 0, others = 0;
-  for (let i = 0; i < left.length; i++) {
-    const x = left[i] - middle, y = right[i] - middle;
-    both += x * y;
-    squares += x * x;
-    others += y * y;
+  const ranksA = ranksOf(a), ranksB = ranksOf(b), mean = (a.length - 1) / 2;
+  let covariance = 0, varianceA = 0, varianceB = 0;
+  for (let i = 0; i < ranksA.length; i++) {
+    const x = ranksA[i] - mean, y = ranksB[i] - mean;
+    covariance += x * y;
+    varianceA += x * x;
+    varianceB += y * y;
   }
-  return both / Math.sqrt(squares * others);
+  return covariance / Math.sqrt(varianceA * varianceB);
 }

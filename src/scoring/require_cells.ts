@@ -9,11 +9,11 @@ import type { Units } from "./units.ts";
  * @throws DataError naming row and column
  */
 export function requireCells(
-  { columns, largest, fault: faultIn }: Units,
+  { columns, maxMagnitude: largest, fault: faultIn }: Units,
   { data, rows, source }: Cells & { readonly source: string },
   firstRow = 0,
 ): void {
-  const cell = firstAbove(data, largest);
+  const cell = indexAbove(data, largest);
   const fault = cell < 0 ? faultIn({ data, rows }) : {
     row: Math.floor(cell / columns.length),
     column: cell % columns.length,
@@ -27,7 +27,7 @@ export function requireCells(
 }
 
 /** A loop instead of `findIndex`, for speed: a million rows have many cells. */
-function firstAbove(data: ArrayLike<number>, largest: number): number {
+function indexAbove(data: ArrayLike<number>, largest: number): number {
   for (let i = 0; i < data.length; i++) if (Math.abs(data[i]) > largest) return i;
   return -1;
 }

@@ -89,7 +89,10 @@ export class TableScorer {
    * @param parameters parameters of its VAE
    * @internal
    */
-  protected become(model: TableModel, parameters: ReturnType<TrainedVae["parameters"]>): void {
+  protected replaceModel(
+    model: TableModel,
+    parameters: ReturnType<TrainedVae["parameters"]>,
+  ): void {
     const scorer = scorerOf(this.vae, model);
     try {
       this.vae.setParameters(parameters);
@@ -145,12 +148,12 @@ export class TableScorer {
    * @throws TypeError or RangeError naming row and column for an invalid row, RangeError naming a row
    *   whose score is not finite
    */
-  async score(rows: TableRows, ...others: never[]): Promise<RowScore[]> {
+  async score(rows: TableRows, ...extraArguments: never[]): Promise<RowScore[]> {
     // Otherwise JavaScript would silently ignore a second argument, such as a false-alarm rate.
-    if (others.length > 0) {
+    if (extraArguments.length > 0) {
       throw new TypeError(
         `Cannot score: expected nothing but rows (setFalseAlarmRate() sets the rate, decide() takes other rules), got ${
-          others.length + 1
+          extraArguments.length + 1
         } arguments`,
       );
     }
@@ -293,12 +296,12 @@ export class TableScorer {
   /** [columns], the size of one unit of the VAE in the column's own unit; 1 for categories and times. */
   get scale(): Float64Array {
     const { expansion, standardization: { scale } } = this.model;
-    const own = new Float64Array(this.columns.length).fill(1);
+    const scales = new Float64Array(this.columns.length).fill(1);
     this.schema.forEach(({ kind }, c) => {
       const d = expansion.owner.indexOf(c);
-      if (kind !== "categorical" && kind !== "timestamp") own[c] = scale[d];
+      if (kind !== "categorical" && kind !== "timestamp") scales[c] = scale[d];
     });
-    return own;
+    return scales;
   }
 
   /** The preprocessing, for converting outputs of the VAE to the units of the table. */

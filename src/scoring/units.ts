@@ -31,9 +31,9 @@ export interface Units {
   /** How many columns, at the end, a row may omit together: an unknown class. */
   readonly optional?: number;
   /** Columns of rows that the model generates: all except the condition. */
-  readonly made: readonly string[];
+  readonly generated: readonly string[];
   /** The largest magnitude of a cell. */
-  readonly largest: number;
+  readonly maxMagnitude: number;
   /** The size of one unit of the VAE in each column. */
   readonly scale: Float64Array;
   /** The first cell within this limit that the likelihood does not accept, if there is one. */
@@ -53,9 +53,14 @@ export function vaeOf(model: Model): TrainedVae {
 }
 
 /** New rows in the units of the table, `first` to `first + count - 1` of those that the seed determines. */
-export function drawRows(model: Model, first: number, count: number, given: SampleOptions): Cells {
-  if (isTable(model)) return model.drawFrom(first, count, given);
-  return unitsOf(model).fromVae(model.onHost.draw(first, count, given));
+export function drawRows(
+  model: Model,
+  first: number,
+  count: number,
+  options: SampleOptions,
+): Cells {
+  if (isTable(model)) return model.drawFrom(first, count, options);
+  return unitsOf(model).fromVae(model.onHost.draw(first, count, options));
 }
 
 /** The units of a model's rows. Cached, because a server needs them in every request. */
@@ -75,8 +80,8 @@ function makeUnits(model: Model): Units {
     names: model.columns,
     schema: model.schema,
     missing: model.columns.length,
-    made: model.columns,
-    largest: MAX_CELL,
+    generated: model.columns,
+    maxMagnitude: MAX_CELL,
     scale: model.scale,
     fault: (cells) => model.findFault(cells),
     logJacobians: (cells) => model.logJacobians(cells),
@@ -114,7 +119,7 @@ export function latentUnits(model: Model): Units {
 export function rbmUnits({ visible, columns: names }: RbmSpec): Units {
   return {
     ...plainUnits("x", visible, 0),
-    ...(names && { columns: names, made: names, names }),
+    ...(names && { columns: names, generated: names, names }),
     fault({ data }) {
       const at = data.findIndex((value) => !(value >= 0 && value <= 1));
       if (at < 0) return undefined;
@@ -128,18 +133,20 @@ export function rbmUnits({ visible, columns: names }: RbmSpec): Units {
 function rowUnits({ inputs, classifier, columns: names }: ModelSpec, condition: number): Units {
   const plain = plainUnits("x", inputs, condition);
   if (!names) return plain;
-  const made = names.slice(0, inputs);
-  const behind = classifier ? plain.columns.slice(inputs) : names.slice(inputs, inputs + condition);
-  return { ...plain, columns: [...made, ...behind], made, names };
+  const generated = names.slice(0, inputs);
+  const conditionColumns = classifier
+    ? plain.columns.slice(inputs)
+    : names.slice(inputs, inputs + condition);
+  return { ...plain, columns: [...generated, ...conditionColumns], generated, names };
 }
 
 function plainUnits(letter: string, size: number, condition: number): Units {
-  const made = named(letter, size), width = size + condition;
+  const generated = named(letter, size), width = size + condition;
   return {
-    columns: [...made, ...named("c", condition)],
+    columns: [...generated, ...named("c", condition)],
     missing: 0,
-    made,
-    largest: MAX_FLOAT32,
+    generated,
+    maxMagnitude: MAX_FLOAT32,
     scale: new Float64Array(width).fill(1),
     fault: () => undefined,
     logJacobians: ({ rows }) => new Float64Array(rows),

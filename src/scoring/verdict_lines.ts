@@ -4,7 +4,7 @@
  */
 import { csvLine } from "../formats/csv/csv_line.ts";
 import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/text/decimal_bytes.ts";
-import { BlameCells, PValueCells } from "./cells_as_bytes.ts";
+import { PValueCache, TopColumnsCache } from "./csv_cell_caches.ts";
 import type { Decision, RowDecision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";
 
@@ -29,42 +29,42 @@ const VERDICTS: Readonly<Record<RowDecision, Uint8Array>> = {
  * Maximum length of a line without column names and further cells: a row number, a score, a p-value, a verdict and
  * separators.
  */
-const MOST_OF_LINE = 3 * MOST_BYTES + 16;
+const MAX_NUMBERS_BYTES = 3 * MOST_BYTES + 16;
 
 /** Options of `write`. */
 export interface LinesOptions {
   /** Number of rows before these. */
   readonly firstRow: number;
   /** Further cells of a line. */
-  readonly more?: (row: number) => readonly string[];
+  readonly extraCells?: (row: number) => readonly string[];
   /** Memory for the lines; if it is too small, new memory is allocated. */
-  readonly into?: ArrayBuffer;
+  readonly buffer?: ArrayBuffer;
 }
 
 /** Formats verdicts of a model, repeatedly. */
 export class VerdictLines {
-  readonly #blame: BlameCells;
-  readonly #pValues: PValueCells;
+  readonly #topColumns: TopColumnsCache;
+  readonly #pValues: PValueCache;
   #out = new Uint8Array();
   #at = 0;
 
   constructor({ columns, calibration }: Pick<TableScorer, "columns" | "calibration">) {
-    this.#blame = new BlameCells(columns, TOP_COLUMNS);
-    this.#pValues = new PValueCells(calibration.resolution);
+    this.#topColumns = new TopColumnsCache(columns, TOP_COLUMNS);
+    this.#pValues = new PValueCache(calibration.resolution);
   }
 
   /** One line per row. */
   write(
     { scores, contributions }: Pick<ScoreTable, "scores" | "contributions">,
     { pValues, verdict }: Pick<Decision, "pValues" | "verdict">,
-    { firstRow, more, into = new ArrayBuffer() }: LinesOptions,
+    { firstRow, extraCells, buffer = new ArrayBuffer() }: LinesOptions,
   ): Uint8Array<ArrayBuffer> {
     const rows = scores.length, width = rows === 0 ? 0 : contributions.length / rows;
-    this.#out = new Uint8Array(into);
+    this.#out = new Uint8Array(buffer);
     this.#at = 0;
     for (let r = 0; r < rows; r++) {
-      const blame = this.#blame.of(contributions, r * width);
-      this.#reserve(MOST_OF_LINE + blame.length);
+      const topColumns = this.#topColumns.of(contributions, r * width);
+      this.#reserve(MAX_NUMBERS_BYTES + topColumns.length);
       const out = this.#out;
       let at = writeWhole(firstRow + r + 1, out, this.#at);
       out[at++] = COMMA;
@@ -72,10 +72,10 @@ export class VerdictLines {
       out[at++] = COMMA;
       at = writeBytes(this.#pValues.of(pValues[r]), out, at);
       at = writeBytes(VERDICTS[verdict(r)], out, at);
-      at = writeBytes(blame, out, at);
-      if (!more) out[at++] = NEWLINE;
+      at = writeBytes(topColumns, out, at);
+      if (!extraCells) out[at++] = NEWLINE;
       this.#at = at;
-      if (more) this.#append(UTF8.encode(`,${csvLine(more(r))}`));
+      if (extraCells) this.#append(UTF8.encode(`,${csvLine(extraCells(r))}`));
     }
     return this.#out.subarray(0, this.#at);
   }

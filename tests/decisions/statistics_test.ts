@@ -15,7 +15,7 @@ import {
   hypergeometricRange,
 } from "../../src/core/probability/hypergeometric.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { discover, fewestDiscoveries } from "../../src/scoring/decisions/false_discovery.ts";
+import { discover, minDiscoveries } from "../../src/scoring/decisions/false_discovery.ts";
 import { chanceOf } from "../../src/detection/recalibrate.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
@@ -200,9 +200,9 @@ Deno.test("discover() rejects as many as SciPy's false_discovery_control", () =>
   assert.throws(() => discover(new Float64Array(2), 0), /fdr: must be above 0/);
 });
 
-Deno.test("fewestDiscoveries() is the least k whose line the finest p-value reaches", () => {
+Deno.test("minDiscoveries() is the least k whose line the finest p-value reaches", () => {
   for (const [rows, q, calibration] of [[1000, 0.1, 999], [50, 0.2, 19], [30, 0.05, 10_000]]) {
-    const finest = 1 / (calibration + 1), fewest = fewestDiscoveries(rows, q, finest);
+    const finest = 1 / (calibration + 1), fewest = minDiscoveries(rows, q, finest);
     for (let k = 1; k <= rows; k++) {
       const p = new Float64Array(rows).fill(1).fill(finest, 0, k);
       assert.equal(discover(p, q).count, k >= fewest ? k : 0, `${rows} rows, ${k} strange`);

@@ -142,7 +142,7 @@ Deno.test("neighbourStatistics() is what the compiled program has of the same ro
     detector.vae.onHost.machine,
   );
   const cells = { data: Float64Array.from(OLD.slice(0, 32).flat()), rows: 32 },
-    batch = ensemble.bulk();
+    batch = ensemble.batch();
   batch.run({ cells: cells.data, at: 0, rows: 32 });
   model.parts.forEach(({ view, references }, p) => {
     const rows = Uint32Array.from({ length: 32 }, (_, r) => r),

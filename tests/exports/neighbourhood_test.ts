@@ -9,7 +9,11 @@ import { neighbourhood } from "../../src/exports/neighbourhood.ts";
 import { writeOnnx } from "../../src/exports/onnx.ts";
 import type { Fused, Value } from "../../src/exports/primitives.ts";
 import { writeTfjs } from "../../src/exports/tfjs.ts";
-import { Nearest, placesOf, type References } from "../../src/scoring/ensemble/neighbours.ts";
+import {
+  candidatesPerRow,
+  NeighbourStatistic,
+  type References,
+} from "../../src/scoring/ensemble/neighbours.ts";
 import { assertRelative } from "../util/close.ts";
 import { planeRows } from "../util/data.ts";
 import { NODE, runOnnx, runTfjs, WEB } from "./runtimes.ts";
@@ -29,8 +33,8 @@ function references(count: number, times: number): References {
 
 /** t(x) and the features' shares of it. */
 function expected(known: References, x: Float32Array, rows: number) {
-  const count = known.spread.length, given = placesOf(count);
-  const places = new Float32Array(rows * given), nearest = new Nearest(known, rows);
+  const count = known.spread.length, given = candidatesPerRow(count);
+  const places = new Float32Array(rows * given), nearest = new NeighbourStatistic(known, rows);
   for (let slot = 0; slot < rows; slot++) {
     const squares = Array.from({ length: count }, (_, r) => {
       let sum = 0;
@@ -44,9 +48,9 @@ function expected(known: References, x: Float32Array, rows: number) {
   }
   const distance: number[] = [], share: number[] = [];
   for (let slot = 0; slot < rows; slot++) {
-    distance.push(nearest.find({ places, x }, slot));
+    distance.push(nearest.compute({ candidates: places, x }, slot));
     const own = new Float64Array(FEATURES);
-    nearest.share({ places, x }, slot, own);
+    nearest.share({ candidates: places, x }, slot, own);
     share.push(...own);
   }
   return { distance, share };

@@ -28,7 +28,7 @@ function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {
 }
 
 Deno.test("a score is three quarters of the largest surprisal and one of the second; each blames half of it", () => {
-  const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.bulk();
+  const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.batch();
   const { scores, raw } = ensemble.scoreCells(cellsOf(NEW));
   surprisalsOf(batch, NEW).forEach(([first, second], r) => {
     const want = 0.75 * first.nats + 0.25 * second.nats;
@@ -50,7 +50,7 @@ Deno.test("a score is three quarters of the largest surprisal and one of the sec
 
 Deno.test("a row with a gap is no stranger than its regression says, blames what is there, and leaves others alone", () => {
   const gaps = NEW.map((row, r) => r % 2 === 0 ? row.with((r + 1) % WIDTH, NaN) : row);
-  const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.bulk();
+  const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.batch();
   const whole = ensemble.scoreCells(cellsOf(NEW)),
     { scores, raw } = ensemble.scoreCells(cellsOf(gaps));
   let milder = 0;

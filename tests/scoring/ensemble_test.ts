@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../src/detection/detector.ts";
-import { deviateAsNearest, imputeRow } from "../../src/scoring/ensemble/impute.ts";
-import { Nearest, NEIGHBOURS, placesOf } from "../../src/scoring/ensemble/neighbours.ts";
+import { imputeFromNearest, imputeRow } from "../../src/scoring/ensemble/impute.ts";
+import {
+  candidatesPerRow,
+  NEIGHBOURS,
+  NeighbourStatistic,
+} from "../../src/scoring/ensemble/neighbours.ts";
 import { surprisalAt, surprisalOf } from "../../src/scoring/ensemble/surprisal.ts";
 import { curveAt, curveInverse, CurveReader } from "../../src/scoring/views/curve.ts";
 import { linearResiduals, Moments } from "../../src/detection/ensemble/linear.ts";
@@ -67,10 +71,10 @@ Deno.test("a CurveReader reads what curveAt() does, bit by bit, wherever the kno
   }
 });
 
-Deno.test("Nearest.find() is the half-scaled distance by definition", () => {
+Deno.test("NeighbourStatistic.compute() is the half-scaled distance by definition", () => {
   const features = 3, count = 40, rows = Float32Array.from(normals(count * features, 5));
   const spread = Float64Array.from({ length: count }, (_, r) => 0.5 + r / count);
-  const nearest = new Nearest({ rows, spread, features }, 3);
+  const nearest = new NeighbourStatistic({ rows, spread, features }, 3);
   const x = Float32Array.from(normals(3 * features, 9)), observed = new Uint8Array(3 * features);
   observed.fill(1);
   observed[2 * features + 1] = 0;
@@ -83,17 +87,17 @@ Deno.test("Nearest.find() is the half-scaled distance by definition", () => {
         return sum + scale * (x[slot * features + f] - rows[r * features + f]) ** 2;
       }, 0);
     const all = Array.from({ length: count }, (_, r) => r).sort((a, b) => square(a) - square(b));
-    const places = new Float32Array(3 * placesOf(count));
-    places.set(all.slice(0, placesOf(count)), slot * placesOf(count));
+    const candidates = new Float32Array(3 * candidatesPerRow(count));
+    candidates.set(all.slice(0, candidatesPerRow(count)), slot * candidatesPerRow(count));
     for (const own of [-1, all[3]]) {
       const order = all.filter((r) => r !== own).slice(0, NEIGHBOURS);
       const mean = (of: (r: number) => number) => order.reduce((sum, r) => sum + of(r), 0) / 10;
       const want = mean((r) => Math.sqrt(square(r))) / Math.sqrt(mean((r) => spread[r]));
-      const placed = { places, x, ...(slot === 2 && { observed }) };
-      assert.ok(Math.abs(nearest.find(placed, slot, own) - want) < 1e-12 * want);
+      const rows = { candidates, x, ...(slot === 2 && { observed }) };
+      assert.ok(Math.abs(nearest.compute(rows, slot, own) - want) < 1e-12 * want);
       // Shares are of the distances found.
       const share = new Float64Array(features);
-      nearest.share(placed, slot, share);
+      nearest.share(rows, slot, share);
       const sum = share.reduce((total, each) => total + each) * scale;
       assert.ok(Math.abs(sum - 10 * mean((r) => Math.sqrt(square(r)))) < 1e-12 * sum);
     }
@@ -124,7 +128,7 @@ Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear resi
   assert.ok(Math.abs(x[2] - want) < 1e-5, `${x[2]} for ${want}`);
 });
 
-Deno.test("deviateAsNearest() adds what the nearest reference deviates from its own regression", () => {
+Deno.test("imputeFromNearest() adds what the nearest reference deviates from its own regression", () => {
   const data = Float32Array.from(planeRows(60, 3, 4, 0.5).flat());
   const all = Uint32Array.from({ length: 60 }, (_, r) => r);
   const covariance = new Moments(3).add({ data, shape: [60, 3] }, all).covariance();
@@ -140,7 +144,7 @@ Deno.test("deviateAsNearest() adds what the nearest reference deviates from its 
   let nearest = 0;
   for (let r = 1; r < 59; r++) if (distance(r) < distance(nearest)) nearest = r;
   const reference = references.slice(3 * nearest, 3 * nearest + 3);
-  deviateAsNearest(
+  imputeFromNearest(
     x,
     observed,
     0,

@@ -1,6 +1,6 @@
 /** Rows, standardisation and blame: each against its definition. */
 import assert from "node:assert/strict";
-import { rawContributions, relateToTypical } from "../../src/scoring/contributions.ts";
+import { rawContributions, subtractTypical } from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { toMatrix } from "../../src/trained/rows/matrix.ts";
 import { toRows } from "../../src/trained/rows/model_rows.ts";
@@ -131,7 +131,7 @@ Deno.test("contributions sum to the score, before and after relating them to typ
   rawContributions({ x, cost, kl }, 1, out, 3);
   const equal = [1.5, -2, 0.25].map((each) => each + 2.5 / 3);
   out.subarray(3).forEach((nats, d) => assert.ok(Math.abs(nats - equal[d]) < 1e-15));
-  relateToTypical(out, Float64Array.of(1, -3, 0.5));
+  subtractTypical(out, Float64Array.of(1, -3, 0.5));
   for (const at of [0, 3]) {
     assert.ok(Math.abs(sum(out.subarray(at, at + 3)) - score) < 2e-15, "a shift leaves sums alone");
   }

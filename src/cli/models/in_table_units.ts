@@ -11,7 +11,7 @@ export function inTableUnits(
   made: Matrix | Cells,
   fields: RowsOutput["fields"],
 ): RowsOutput {
-  const { made: columns, scale, schema } = units;
+  const { generated: columns, scale, schema } = units;
   const { data, rows } = "shape" in made ? units.fromVae(made) : made;
   const row = (index: number) => {
     const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
@@ -35,5 +35,5 @@ export function inTableCells(
   const { data, rows } = "shape" in made
     ? units.fromVae(firstColumns(made, vae?.spec.inputs ?? made.shape[1]))
     : made;
-  return { data: Float32Array.from(data), shape: [rows, units.made.length] };
+  return { data: Float32Array.from(data), shape: [rows, units.generated.length] };
 }

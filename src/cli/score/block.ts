@@ -139,8 +139,8 @@ export class BlockScorer {
     const isMore = confidences !== undefined || regrets !== undefined || why !== undefined;
     const lines = this.#lines.write({ scores, contributions }, decision, {
       firstRow,
-      more: isMore ? extraCells : undefined,
-      into,
+      extraCells: isMore ? extraCells : undefined,
+      buffer: into,
     });
     return { lines, rows: cells.rows, anomalies, uncertain, blankLine, keys };
   }

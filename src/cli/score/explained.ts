@@ -38,7 +38,7 @@ export function explainFlagged(
     flaggedContributions = ofFlagged(contributions);
   const blame = explainer.blame(cells, flaggedContributions, checked);
   const blamed = flagged.map((r, i) =>
-    [r, explainer.inWords(cells, flaggedContributions, blame, i)] as const
+    [r, explainer.describe(cells, flaggedContributions, blame, i)] as const
   );
   return { contributions, blamed: new Map(blamed) };
 }

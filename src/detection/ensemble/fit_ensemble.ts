@@ -211,7 +211,7 @@ function withNeighbours(
   const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, host);
   const count = sample.rows;
   const values = fitted.map(() => new Float64Array(count));
-  const batch = ensemble.bulk();
+  const batch = ensemble.batch();
   for (let first = 0; first < count; first += BATCH_ROWS) {
     const rows = Math.min(BATCH_ROWS, count - first);
     batch.run({ cells: sample.data, at: first * model.columns, rows });

@@ -22,7 +22,7 @@ export interface Output {
 
 /** All outputs of a model, in order. */
 export function outputsOf(model: Model): Output[] {
-  const size = latentSize(vaeOf(model).spec), { made, schema } = unitsOf(model);
+  const size = latentSize(vaeOf(model).spec), { generated, schema } = unitsOf(model);
   // Times cannot be decoded, and a tensor has no null.
   const hasTimes = schema?.some(({ kind }) => kind === "timestamp");
   const scores: Output[] = isTable(model)
@@ -30,7 +30,7 @@ export function outputsOf(model: Model): Output[] {
       { name: "score", datatype: "FP64", verb: "score", at: 0 },
       { name: "p_value", datatype: "FP64", verb: "score", at: 1 },
       { name: "anomaly", datatype: "BOOL", verb: "score", at: 2 },
-      { name: "contributions", datatype: "FP64", verb: "score", at: 3, width: made.length },
+      { name: "contributions", datatype: "FP64", verb: "score", at: 3, width: generated.length },
     ]
     : [{ name: "score", datatype: "FP64", verb: "score", at: 0 }];
   return [
@@ -43,7 +43,7 @@ export function outputsOf(model: Model): Output[] {
         datatype: "FP64",
         verb: "reconstruct",
         at: 0,
-        width: made.length,
+        width: generated.length,
       } as const,
     ]),
   ];

@@ -102,7 +102,7 @@ function dataInBody(rows: readonly unknown[], given?: readonly string[], label?:
   }
   const names = given ?? columnsOf(rows as TableRows);
   requireNames(names);
-  const shape = { columns: names, missing: 0, largest: MAX_CELL, fault: () => undefined };
+  const shape = { columns: names, missing: 0, maxMagnitude: MAX_CELL, fault: () => undefined };
   const about = { rows: rows.length, width: names.length, names };
   const isMixed = rows.some((row) => Object.values(Object(row)).some(isOtherCell));
   const { data } = readRows(isMixed ? rows.map(withoutOthers) : rows, shape);

@@ -87,7 +87,7 @@ function fromNumbers(
   const cached = cachedVerb(served, verb, limits);
   if (!cached?.isNumeric) return undefined;
   const { units, work, opening, arena } = cached;
-  const cells = readNumberRows(bytes, units.columns.length, units.largest, arena);
+  const cells = readNumberRows(bytes, units.columns.length, units.maxMagnitude, arena);
   if (!cells) return undefined;
   work.requireRows(cells.rows);
   return { work, cells: requireFit(cells, units), opening };

@@ -15,7 +15,10 @@ import { invalid, pointerStep, type Problem } from "../problems.ts";
 import type { Units } from "../../scoring/units.ts";
 
 /** What a row must look like. */
-type RowShape = Pick<Units, "columns" | "schema" | "missing" | "optional" | "largest" | "fault">;
+type RowShape = Pick<
+  Units,
+  "columns" | "schema" | "missing" | "optional" | "maxMagnitude" | "fault"
+>;
 
 /** @throws Problem for a wrong width or name, or a cell that the model cannot take */
 export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
@@ -72,11 +75,11 @@ export function readFloatRows(
  * @throws Problem naming the first cell that cannot be used
  */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
-  const { columns, schema, largest } = shape;
+  const { columns, schema, maxMagnitude } = shape;
   const usedAsIs = !schema?.some(({ kind }) => hasLevels(kind));
   for (let i = 0; i < data.length; i++) {
     // Nearly always: a number that is used as it is.
-    if (usedAsIs && Math.abs(data[i]) <= largest) continue;
+    if (usedAsIs && Math.abs(data[i]) <= maxMagnitude) continue;
     const c = i % columns.length;
     const code = codeOf(Number.isNaN(data[i]) ? null : data[i], c, shape);
     if (code === undefined) {
@@ -167,17 +170,17 @@ function readNames(
  * The number that encodes a cell; undefined if the column cannot take it. JSON's 1e999 parses as Infinity and is
  * refused here.
  */
-function codeOf(cell: unknown, c: number, { schema, missing, largest }: RowShape) {
+function codeOf(cell: unknown, c: number, { schema, missing, maxMagnitude }: RowShape) {
   if (cell === null) return c < missing ? NaN : undefined;
   const column = schema?.[c];
   const ofLevels = column !== undefined && hasLevels(column.kind);
   if (typeof cell === "number") {
-    if (!(Math.abs(cell) <= largest)) return undefined;
+    if (!(Math.abs(cell) <= maxMagnitude)) return undefined;
     return ofLevels ? codecOf(column).encode(cell) : cell;
   }
   if (!ofLevels && !(column?.kind === "timestamp" && typeof cell === "string")) return undefined;
   const code = codecOf(column).encode(cell);
-  if (code === undefined || Math.abs(code) > largest) return undefined;
+  if (code === undefined || Math.abs(code) > maxMagnitude) return undefined;
   return Number.isNaN(code) && c >= missing ? undefined : code;
 }
 
@@ -192,9 +195,13 @@ function wrongCell(
   return refusal(r, shape.columns[c], key, value, expectedOf(value, c, shape));
 }
 
-function expectedOf(value: unknown, c: number, { schema, missing, largest }: RowShape): string {
+function expectedOf(
+  value: unknown,
+  c: number,
+  { schema, missing, maxMagnitude }: RowShape,
+): string {
   if (typeof value === "number" && Number.isFinite(value)) {
-    return `a number of magnitude at most ${largest}`;
+    return `a number of magnitude at most ${maxMagnitude}`;
   }
   const column = schema?.[c];
   if (column === undefined || typeof value === "number") return NUMBER_EXPECTED;

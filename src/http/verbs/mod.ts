@@ -55,9 +55,9 @@ export const VERBS = {
     "the expected row for latent variables",
     OPTIONS.none,
     (model) => {
-      const { made, schema, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
+      const { generated, schema, fromVae } = unitsOf(model), { toVae } = latentUnits(model);
       return {
-        ...rowsOf(made, schema),
+        ...rowsOf(generated, schema),
         run: async (cells) => fromVae(await vaeOf(model).decode(toVae(cells))).data,
       };
     },
@@ -66,21 +66,21 @@ export const VERBS = {
   ),
 
   reconstruct: verb("the expected row given what the row encodes to", OPTIONS.none, (model) => {
-    const { made, schema, fromVae, toVae } = unitsOf(model);
+    const { generated, schema, fromVae, toVae } = unitsOf(model);
     return {
-      ...rowsOf(made, schema),
+      ...rowsOf(generated, schema),
       run: async (cells) => fromVae(await vaeOf(model).reconstruct(toVae(cells))).data,
     };
   }, vaeUnits),
 
   sample: verb("new rows", OPTIONS.sample, (model, { seed, mean, condition }) => {
-    const { made, schema } = unitsOf(model), vae = vaeOf(model);
+    const { generated, schema } = unitsOf(model), vae = vaeOf(model);
     requireCondition(vae.spec, condition);
     if (!hasPrior(vae.spec.latent[0])) {
       throw invalid("", "Cannot sample: the model is an autoencoder, without a prior");
     }
     return {
-      ...rowsOf(made, schema),
+      ...rowsOf(generated, schema),
       async run({ rows }, firstRow) {
         const given = condition && { condition: new Array<number[]>(rows).fill(condition) };
         return drawRows(model, firstRow, rows, { seed, mean, ...given }).data;

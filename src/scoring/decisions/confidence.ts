@@ -8,7 +8,7 @@
  *
  * The confidence is P(flagged) for a flagged row, and 1 - P(flagged) otherwise. It is near ½ at the threshold and near
  * 1 far from it; verdicts with low confidence can be left to a person. The highest confidence of a flag is that of a
- * row above all scores, π = 1/(n + 2), which is low when n is small: `surestFlag`.
+ * row above all scores, π = 1/(n + 2), which is low when n is small: `maxFlagConfidence`.
  *
  * In the extrapolated tail, a row is flagged if P(S > s), averaged over the posterior of the tail, is at most α. Then
  *
@@ -31,22 +31,27 @@ export function confidenceOf(
   score: number,
   falseAlarmRate: number,
 ): number {
-  const reached = calibration.countAtLeast(score), allowed = calibration.allowed(falseAlarmRate);
-  const flagged = chanceOfFlag(calibration, reached, allowed);
-  return reached <= allowed ? flagged : 1 - flagged;
+  const higherScores = calibration.countAtLeast(score),
+    allowed = calibration.allowed(falseAlarmRate);
+  const flagProbability = flagProbabilityOf(calibration, higherScores, allowed);
+  return higherScores <= allowed ? flagProbability : 1 - flagProbability;
 }
 
 /** The confidence of a verdict by the tail, for a score above its threshold and a rate below `Tail.share`. */
 export function confidenceByTail(tail: Tail, score: number, falseAlarmRate: number): number {
-  const flagged = tail.chanceBelow(score, falseAlarmRate);
-  return isWithin(tail.survival(score), falseAlarmRate) ? flagged : 1 - flagged;
+  const flagProbability = tail.chanceBelow(score, falseAlarmRate);
+  return isWithin(tail.survival(score), falseAlarmRate) ? flagProbability : 1 - flagProbability;
 }
 
 /** The confidence of a flag on a row that scores above all calibration rows. */
-export function surestFlag(calibration: Calibration, falseAlarmRate: number): number {
-  return chanceOfFlag(calibration, 0, calibration.allowed(falseAlarmRate));
+export function maxFlagConfidence(calibration: Calibration, falseAlarmRate: number): number {
+  return flagProbabilityOf(calibration, 0, calibration.allowed(falseAlarmRate));
 }
 
-function chanceOfFlag({ scores: { length } }: Calibration, reached: number, allowed: number) {
-  return 1 - binomialTail(length, (1 + reached) / (length + 2), allowed + 1);
+function flagProbabilityOf(
+  { scores: { length } }: Calibration,
+  higherScores: number,
+  allowed: number,
+) {
+  return 1 - binomialTail(length, (1 + higherScores) / (length + 2), allowed + 1);
 }

@@ -12,8 +12,8 @@
  */
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
-import { confidenceByTail, confidenceOf, surestFlag } from "./confidence.ts";
-import { discover, fewestDiscoveries } from "./false_discovery.ts";
+import { confidenceByTail, confidenceOf, maxFlagConfidence } from "./confidence.ts";
+import { discover, minDiscoveries } from "./false_discovery.ts";
 import { CONFIDENCE, isWithin, RATE } from "./rates.ts";
 import { Tail } from "./tail.ts";
 
@@ -70,12 +70,12 @@ export function decide(
     tail && score > tail.threshold ? tail.survival(score) : calibration.pValue(score)
   );
   const limit = fdr === undefined
-    ? requireReach(calibration, options, tail)
+    ? requireAttainable(calibration, options, tail)
     : discover(pValues, fdr).limit;
-  const sure = minConfidence === undefined
+  const confidence = minConfidence === undefined
     ? undefined
-    : confidencesOf({ calibration, tail }, scores, limit, minConfidence);
-  const confidences = sure?.confidences;
+    : decisionConfidences({ calibration, tail }, scores, limit, minConfidence);
+  const confidences = confidence?.confidences;
   const verdict = (row: number): RowDecision =>
     confidences && confidences[row] < minConfidence!
       ? "uncertain"
@@ -84,15 +84,15 @@ export function decide(
       : "normal";
   let anomalies = 0, uncertain = 0;
   for (let r = 0; r < scores.length; r++) {
-    const its = verdict(r);
-    if (its === "anomaly") anomalies++;
-    else if (its === "uncertain") uncertain++;
+    const decision = verdict(r);
+    if (decision === "anomaly") anomalies++;
+    else if (decision === "uncertain") uncertain++;
   }
   const fewest = fdr !== undefined && !tail
-    ? { fewest: fewestDiscoveries(scores.length, fdr, calibration.resolution) }
+    ? { fewest: minDiscoveries(scores.length, fdr, calibration.resolution) }
     : {};
   const extrapolated = tail !== undefined && limit > 0 && limit < tail.share;
-  return { pValues, limit, ...sure, anomalies, uncertain, extrapolated, ...fewest, verdict };
+  return { pValues, limit, ...confidence, anomalies, uncertain, extrapolated, ...fewest, verdict };
 }
 
 /**
@@ -104,7 +104,7 @@ export function thresholdFor(
   options: Pick<DecisionOptions, "tail" | "minConfidence"> & { readonly falseAlarmRate: number },
 ): number {
   const { falseAlarmRate, tail } = options, fitted = tail ? new Tail(calibration) : undefined;
-  requireReach(calibration, options, fitted);
+  requireAttainable(calibration, options, fitted);
   return fitted && falseAlarmRate < fitted.share
     ? fitted.quantile(falseAlarmRate)
     : calibration.threshold(falseAlarmRate);
@@ -115,7 +115,7 @@ export function thresholdFor(
  * @throws RangeError if the rate is below the resolution of the calibration rows and there is no tail, or if no flag
  *   can reach `minConfidence`
  */
-function requireReach(
+function requireAttainable(
   calibration: Calibration,
   { falseAlarmRate: rate, minConfidence }: Parameters<typeof thresholdFor>[1],
   tail?: Tail,
@@ -124,7 +124,7 @@ function requireReach(
   else calibration.requireRate(rate);
   if (minConfidence === undefined) return rate;
   requireNumber("minConfidence", minConfidence, CONFIDENCE);
-  const surest = surestOf({ calibration, tail }, rate);
+  const surest = maxConfidence({ calibration, tail }, rate);
   if (minConfidence <= surest) return rate;
   throw new RangeError(
     `Cannot keep a confidence of ${minConfidence}: ${calibration.scores.length} calibration rows flag no row at a rate of ${rate} with more than ${
@@ -134,27 +134,27 @@ function requireReach(
 }
 
 /** The sources of p-values and confidences. */
-interface Judges {
+interface PValueSource {
   readonly calibration: Calibration;
   readonly tail?: Tail;
 }
 
-function surestOf({ calibration, tail }: Judges, rate: number): number {
-  return tail && rate < tail.share ? 1 : surestFlag(calibration, rate);
+function maxConfidence({ calibration, tail }: PValueSource, rate: number): number {
+  return tail && rate < tail.share ? 1 : maxFlagConfidence(calibration, rate);
 }
 
-function confidencesOf(
-  { calibration, tail }: Judges,
+function decisionConfidences(
+  { calibration, tail }: PValueSource,
   scores: Float64Array,
   limit: number,
-  least: number,
+  minConfidence: number,
 ): Required<Pick<Decision, "confidences" | "surest">> {
-  requireNumber("minConfidence", least, CONFIDENCE);
+  requireNumber("minConfidence", minConfidence, CONFIDENCE);
   const rate = Math.min(RATE.max, Math.max(limit, calibration.resolution));
   const confidences = scores.map((score) =>
     tail && score > tail.threshold && limit < tail.share
       ? confidenceByTail(tail, score, Math.max(limit, Number.MIN_VALUE))
       : confidenceOf(calibration, score, rate)
   );
-  return { confidences, surest: surestOf({ calibration, tail }, limit > 0 ? limit : rate) };
+  return { confidences, surest: maxConfidence({ calibration, tail }, limit > 0 ? limit : rate) };
 }

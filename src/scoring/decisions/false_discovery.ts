@@ -37,6 +37,6 @@ export function discover(pValues: Float64Array, q: number): Discoveries {
  * The smallest number of rows of a batch that can be flagged at all: that many must share the smallest p-value.
  * @param resolution the smallest p-value, 1 / (calibration rows + 1)
  */
-export function fewestDiscoveries(rows: number, q: number, resolution: number): number {
+export function minDiscoveries(rows: number, q: number, resolution: number): number {
   return Math.max(1, roundedUp(rows * resolution / q));
 }

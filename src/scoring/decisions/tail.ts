@@ -23,7 +23,7 @@ import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "./calibration.ts";
 
 /** Number of peaks: a tenth of the scores, between 40 and 200, or 2 % of the scores if that is more. */
-const PEAKS = { least: 40, enough: 200, share: 0.1, leastShare: 0.02 } as const;
+const PEAKS = { min: 40, enough: 200, share: 0.1, minShare: 0.02 } as const;
 
 /** The largest share of the scores that may count as the tail. */
 const LARGEST_SHARE = 0.2;
@@ -57,13 +57,13 @@ export class Tail {
    */
   constructor({ scores }: Calibration) {
     const rows = scores.length;
-    const { least, enough, share, leastShare } = PEAKS;
-    const wanted = Math.min(enough, Math.max(least, Math.round(share * rows)));
-    const peaks = Math.max(wanted, Math.round(leastShare * rows));
+    const { min, enough, share, minShare } = PEAKS;
+    const target = Math.min(enough, Math.max(min, Math.round(share * rows)));
+    const peaks = Math.max(target, Math.round(minShare * rows));
     if (peaks > LARGEST_SHARE * rows) {
       throw new RangeError(
         `Cannot extrapolate p-values: needs at least ${
-          least / LARGEST_SHARE
+          min / LARGEST_SHARE
         } calibration rows, got ${rows}`,
       );
     }
@@ -155,8 +155,8 @@ export function excessLaw(excesses: Float64Array): ExcessLaw {
   }
   const thetas = gridOf(sorted), means = thetas.map((theta) => meanLog(sorted, theta));
   const fits = thetas.map((theta, j) => count * (portableLog(theta / means[j]) - means[j]));
-  const most = fits.reduce((best, fit) => fit > best ? fit : best, -Infinity);
-  const weights = fits.map((fit) => fit > -Infinity ? portableExp(fit - most) : 0);
+  const maxFit = fits.reduce((best, fit) => fit > best ? fit : best, -Infinity);
+  const weights = fits.map((fit) => fit > -Infinity ? portableExp(fit - maxFit) : 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // If the excesses rule out every θ, only the exponential remains.
   const parts = [{ weight: total > 0 ? 0 : 1, theta: 0, mean: meanLog(sorted, 0) }];

@@ -24,13 +24,13 @@ export class Draws {
     // A model that trains on a GPU still samples on WebAssembly.
     const backend = first.device.backend === "reference" ? "reference" : "wasm";
     const determinism = first.device.determinism === "portable" ? "portable" : "fast";
-    const others = Array.from({ length: members - 1 }, (_, i) => {
+    const otherVaes = Array.from({ length: members - 1 }, (_, i) => {
       const values = parametersOf(spec).map(({ name }) =>
         [name, model.parameters.get(memberPrefix(view, i + 1) + name)!] as const
       );
       return new TrainedVae(spec, new Map(values), { backend, determinism });
     });
-    this.#vaes = [first, ...others];
+    this.#vaes = [first, ...otherVaes];
     this.#ranges = new Map(
       model.parts.flatMap(({ view: { features } }) =>
         features.flatMap(({ column, transform }) =>
@@ -48,8 +48,8 @@ export class Draws {
     const drawn = this.#vaes.map((vae) => vae.onHost.draw(first, count, options));
     const width = drawn[0].shape[1], data = new Float32Array(count * width);
     for (let r = 0; r < count; r++) {
-      const of = drawn[(first + r) % members].data;
-      data.set(of.subarray(r * width, (r + 1) * width), r * width);
+      const source = drawn[(first + r) % members].data;
+      data.set(source.subarray(r * width, (r + 1) * width), r * width);
     }
     const cells = unproject(parts[0].view, { data, shape: [count, width] }, columns);
     for (const [column, [low, high]] of this.#ranges) {

@@ -39,7 +39,7 @@ export interface EnsembleModel {
 export const BATCH_ROWS = 64;
 
 /** Weights of the largest and the second-largest surprisal. */
-export const MOST = 0.75, NEXT = 0.25;
+export const LARGEST_WEIGHT = 0.75, SECOND_WEIGHT = 0.25;
 
 export class Ensemble {
   readonly model: EnsembleModel;
@@ -49,7 +49,7 @@ export class Ensemble {
   /** The score of a single row. */
   readonly #score = new Float64Array(1);
   #single?: Batch;
-  #bulk?: Batch;
+  #batch?: Batch;
 
   /** @param host the host of the VAE, or another; the ensemble does not dispose of it */
   constructor(model: EnsembleModel, host: Host) {
@@ -71,7 +71,7 @@ export class Ensemble {
   scoreCells(cells: Cells): { scores: Float64Array; raw: Float64Array } {
     const width = this.model.columns, { rows, data } = cells;
     const scores = new Float64Array(rows), raw = new Float64Array(rows * width);
-    const batch = this.bulk();
+    const batch = this.batch();
     for (let first = 0; first < rows; first += BATCH_ROWS) {
       const count = Math.min(BATCH_ROWS, rows - first);
       batch.run({ cells: data, at: first * width, rows: count });
@@ -105,13 +105,13 @@ export class Ensemble {
    * A batch of `BATCH_ROWS` rows, for fitting.
    * @internal
    */
-  bulk(): Batch {
-    return this.#bulk ??= this.#compile(BATCH_ROWS);
+  batch(): Batch {
+    return this.#batch ??= this.#compile(BATCH_ROWS);
   }
 
   dispose(): void {
     this.#single?.dispose();
-    this.#bulk?.dispose();
+    this.#batch?.dispose();
     this.#segment.dispose();
   }
 
@@ -120,8 +120,8 @@ export class Ensemble {
   }
 
   #compile(capacity: number, weights?: WeightFormat): Batch {
-    const wanted = outputsFor(this.model.statistics);
-    const plan = statisticsPlan(this.#specs, wanted, this.#layout, capacity);
+    const outputs = outputsFor(this.model.statistics);
+    const plan = statisticsPlan(this.#specs, outputs, this.#layout, capacity);
     const program = this.#host.backend.compile(plan, { parameters: this.#segment }, weights);
     return new Batch(this.model, program);
   }
@@ -135,10 +135,10 @@ export class Batch {
   /** Surprisals of all views, row by row. */
   readonly #surprisals: Float64Array;
   /** 1 for each row that lacks more cells than the rows that surprisals were fitted on. */
-  readonly #lacks: Uint8Array;
+  readonly #isSparse: Uint8Array;
   /** Scores and contributions of incomplete rows after the second imputation. */
-  readonly #otherScores: Float64Array;
-  readonly #otherRaw: Float64Array;
+  readonly #imputedScores: Float64Array;
+  readonly #imputedRaw: Float64Array;
 
   constructor(model: EnsembleModel, program: SyncProgram) {
     this.#model = model;
@@ -150,9 +150,9 @@ export class Batch {
     });
     const { capacity } = program.plan;
     this.#surprisals = new Float64Array(capacity * parts.length * statistics.length);
-    this.#lacks = new Uint8Array(capacity);
-    this.#otherScores = new Float64Array(capacity);
-    this.#otherRaw = new Float64Array(capacity * columns);
+    this.#isSparse = new Uint8Array(capacity);
+    this.#imputedScores = new Float64Array(capacity);
+    this.#imputedRaw = new Float64Array(capacity * columns);
   }
 
   dispose(): void {
@@ -162,7 +162,7 @@ export class Batch {
   /** Writes rows and runs the program. */
   run(rows: RowCells): void {
     for (const part of this.parts) part.write(rows);
-    this.#findLacking(rows);
+    this.#findSparseRows(rows);
     this.#program.run(rows.rows);
     for (const part of this.parts) part.read();
   }
@@ -173,50 +173,53 @@ export class Batch {
    */
   score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
     this.#score(rows, scores, raw, first);
-    if (!this.#lacks.includes(1)) return;
-    for (const part of this.parts) part.complete(this.#lacks);
+    if (!this.#isSparse.includes(1)) return;
+    for (const part of this.parts) part.imputeFromNearest(this.#isSparse);
     this.#program.run(rows);
     for (const part of this.parts) part.read();
-    const others = this.#otherScores,
-      otherRaw = this.#otherRaw.fill(0),
+    const imputedScores = this.#imputedScores,
+      imputedRaw = this.#imputedRaw.fill(0),
       width = this.#model.columns;
-    this.#score(rows, others, otherRaw, 0);
+    this.#score(rows, imputedScores, imputedRaw, 0);
     for (let slot = 0, r = first; slot < rows; slot++, r++) {
-      if (this.#lacks[slot] === 0 || others[slot] >= scores[r]) continue;
-      scores[r] = others[slot];
-      raw.set(otherRaw.subarray(slot * width, (slot + 1) * width), r * width);
+      if (this.#isSparse[slot] === 0 || imputedScores[slot] >= scores[r]) continue;
+      scores[r] = imputedScores[slot];
+      raw.set(imputedRaw.subarray(slot * width, (slot + 1) * width), r * width);
     }
   }
 
-  #findLacking({ cells, at, rows }: RowCells): void {
-    const lacks = this.#lacks.fill(0), { columns, gaps } = this.#model;
+  #findSparseRows({ cells, at, rows }: RowCells): void {
+    const isSparse = this.#isSparse.fill(0), { columns, gaps } = this.#model;
     if (this.parts.every(({ isWhole }) => isWhole)) return;
     for (let slot = 0, i = at; slot < rows; slot++) {
       let missing = 0;
       for (const end = i + columns; i < end; i++) if (cells[i] !== cells[i]) missing++;
-      if (missing > gaps) lacks[slot] = 1;
+      if (missing > gaps) isSparse[slot] = 1;
     }
   }
 
   #score(rows: number, scores: Float64Array, raw: Float64Array, first: number): void {
-    const all = this.#surprisals, { statistics, columns } = this.#model, width = statistics.length;
-    const each = this.parts.length * width;
+    const surprisals = this.#surprisals,
+      { statistics, columns } = this.#model,
+      width = statistics.length;
+    const stride = this.parts.length * width;
     for (let p = 0; p < this.parts.length; p++) {
-      this.parts[p].surprisals(rows, all, p * width, each);
+      this.parts[p].surprisals(rows, surprisals, p * width, stride);
     }
     for (let slot = 0; slot < rows; slot++) {
-      const start = slot * each;
-      let one = 0, two = 0, most = all[start], next = -Infinity;
-      for (let i = 1; i < each; i++) {
-        const value = all[start + i];
-        if (value > most) [next, two, most, one] = [most, one, value, i];
-        else if (value > next) [next, two] = [value, i];
+      const start = slot * stride;
+      let largestIndex = 0, secondIndex = 0, largest = surprisals[start], second = -Infinity;
+      for (let i = 1; i < stride; i++) {
+        const value = surprisals[start + i];
+        if (value > largest) {
+          [second, secondIndex, largest, largestIndex] = [largest, largestIndex, value, i];
+        } else if (value > second) [second, secondIndex] = [value, i];
         // A NaN must not be hidden: it becomes the score.
-        else if (value !== value) most = value;
+        else if (value !== value) largest = value;
       }
-      const score = MOST * most + NEXT * next;
-      this.#blame(one, slot, score / 2, raw, (first + slot) * columns);
-      this.#blame(two, slot, score / 2, raw, (first + slot) * columns);
+      const score = LARGEST_WEIGHT * largest + SECOND_WEIGHT * second;
+      this.#blame(largestIndex, slot, score / 2, raw, (first + slot) * columns);
+      this.#blame(secondIndex, slot, score / 2, raw, (first + slot) * columns);
       scores[first + slot] = score;
     }
   }

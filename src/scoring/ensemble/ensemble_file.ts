@@ -55,7 +55,7 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
     const curves = part.view.features.flatMap(({ transform }) =>
       transform.kind === "curve" ? [transform.curve] : []
     );
-    const own = parametersOf(spec).flatMap(({ name, rows, cols }) =>
+    const memberTensors = parametersOf(spec).flatMap(({ name, rows, cols }) =>
       Array.from({ length: members }, (_, m) => m)
         .filter((m) => p > 0 || m > 0)
         .map((m) =>
@@ -72,7 +72,7 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
       f32("spread", [1, references], Float32Array.from(part.references.spread)),
       f32("linear", [features, features], parameters.get(`${view}.linear.weight`)!),
       f32("precision", [1, features], parameters.get(`${view}.precision`)!),
-      ...own,
+      ...memberTensors,
     ];
   });
 }
@@ -201,16 +201,22 @@ function readFeatures(
     const kind = requireChoice(`${name}.kind`, fields.kind, kinds);
     const number = (key: string, limits = {}) =>
       requireNumber(`${name}.${key}`, fields[key], limits);
-    const above0 = { above: 0 };
+    const positive = { above: 0 };
     if (kind === "curve") shapes.push(readShape(`${name}.curve`, fields.curve));
     const transform = (curve?: Curve): Transform => {
       if (curve) return { kind: "curve", curve, mean: number("mean") };
-      const mean = number("mean"), deviation = number("deviation", above0);
+      const mean = number("mean"), deviation = number("deviation", positive);
       if (kind === "level") return { kind, level: number("level", { min: 0 }), mean, deviation };
       if (kind === "cycle") {
-        return { kind, period: number("period", above0), phase: number("phase"), mean, deviation };
+        return {
+          kind,
+          period: number("period", positive),
+          phase: number("phase"),
+          mean,
+          deviation,
+        };
       }
-      const centre = number("centre"), scale = number("scale", above0);
+      const centre = number("centre"), scale = number("scale", positive);
       return { kind: "arcsinh", centre, scale, mean, deviation };
     };
     return { column, kind, transform };

@@ -44,24 +44,26 @@ export function imputeRow(
 }
 
 /** Adds the residuals of the nearest reference, nearest in the observed features, to what `imputeRow` filled in. */
-export function deviateAsNearest(
+export function imputeFromNearest(
   x: Values,
   observed: Uint8Array,
   at: number,
   { rows, features }: References,
   weight: Float32Array,
 ): void {
-  let nearest = 0, least = Infinity;
+  let nearest = 0, minSquare = Infinity;
   for (let from = 0; from < rows.length; from += features) {
     let square = 0;
-    for (let f = 0; f < features && square < least; f++) {
+    for (let f = 0; f < features && square < minSquare; f++) {
       if (observed[at + f] === 1) square += (x[at + f] - rows[from + f]) ** 2;
     }
-    if (square < least) [nearest, least] = [from, square];
+    if (square < minSquare) [nearest, minSquare] = [from, square];
   }
   const reference = rows.subarray(nearest, nearest + features), expected = reference.slice();
-  const there = observed.subarray(at, at + features);
-  for (let f = 0; f < features; f++) if (there[f] === 0) expected[f] = 0;
-  imputeRow(expected, there, 0, features, weight);
-  for (let f = 0; f < features; f++) if (there[f] === 0) x[at + f] += reference[f] - expected[f];
+  const observedHere = observed.subarray(at, at + features);
+  for (let f = 0; f < features; f++) if (observedHere[f] === 0) expected[f] = 0;
+  imputeRow(expected, observedHere, 0, features, weight);
+  for (let f = 0; f < features; f++) {
+    if (observedHere[f] === 0) x[at + f] += reference[f] - expected[f];
+  }
 }

@@ -19,7 +19,7 @@ import { decoder, infer } from "../../models/vae_graph.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { scaled, sum } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
-import { placesOf } from "./neighbours.ts";
+import { candidatesPerRow } from "./neighbours.ts";
 import type { ViewName } from "../views/view.ts";
 
 /** The sizes of one view's part. */
@@ -90,7 +90,9 @@ function outputsOfPart(
     ...(wanted.has("residual") || wanted.has("kl") ? membersOf(scope, part, x, declare) : {}),
     ...(wanted.has("linear") && { linear: linear("linear", features) }),
     ...(wanted.has("nearest") && {
-      nearest: g.smallestCols(linear("references", references), { count: placesOf(references) }),
+      nearest: g.smallestCols(linear("references", references), {
+        count: candidatesPerRow(references),
+      }),
     }),
   };
 }
@@ -103,9 +105,9 @@ function membersOf(
 ): { residual: Node; kl: Node } {
   const { g } = scope;
   const each = Array.from({ length: members }, (_, m) => {
-    const own = within(scope, memberPrefix(view, m));
-    const { z, klPerDimension } = infer(own, spec, x);
-    const residual = g.sub(x, decoder(own, spec, z).mean);
+    const memberScope = prefixed(scope, memberPrefix(view, m));
+    const { z, klPerDimension } = infer(memberScope, spec, x);
+    const residual = g.sub(x, decoder(memberScope, spec, z).mean);
     return { squares: g.mul(residual, residual), kl: g.sumCols(klPerDimension!) };
   });
   // 1 / (M σ_f²): the mean over members and the scale in one multiplication.
@@ -117,7 +119,7 @@ function membersOf(
 }
 
 /** A scope that prefixes the names of its parameters. */
-function within(scope: Scope, prefix: string): Scope {
+function prefixed(scope: Scope, prefix: string): Scope {
   return {
     ...scope,
     declare: (name, rows, cols, initializer) =>

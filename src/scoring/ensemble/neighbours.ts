@@ -12,7 +12,7 @@
 export const NEIGHBOURS = 10;
 
 /** Floor of distances, as a share of √F, the distance of an ordinary row from the mean. */
-export const NEAREST = 1e-3;
+export const MIN_DISTANCE = 1e-3;
 
 /** Reference rows, and the distance of each to its own k nearest. */
 export interface References {
@@ -24,16 +24,16 @@ export interface References {
 }
 
 /** How many nearest references the program returns, of `count`: one more than k, as a row may be its own neighbour. */
-export function placesOf(count: number): number {
+export function candidatesPerRow(count: number): number {
   return Math.min(NEIGHBOURS + 1, count);
 }
 
 type Values = Float32Array | Float64Array;
 
 /** Rows in the memory of the program. */
-export interface PlacedRows {
-  /** Indices of the nearest references of each row, `placesOf` of them, nearest first. */
-  readonly places: Values;
+export interface CandidateRows {
+  /** Indices of the nearest references of each row, `candidatesPerRow` of them, nearest first. */
+  readonly candidates: Values;
   /** Features of the rows. */
   readonly x: Values;
   /** 1 for each observed feature; others are left out of the distances. Absent if all are observed. */
@@ -41,55 +41,62 @@ export interface PlacedRows {
 }
 
 /** Finds the nearest references of rows, and the share of each feature in the distances. */
-export class Nearest {
+export class NeighbourStatistic {
   readonly #references: References;
-  readonly #most: number;
+  readonly #k: number;
   /** Per row: indices of its references, -1 past the last, and their distances. */
-  readonly #place: Int32Array;
-  readonly #distance: Float64Array;
+  readonly #neighbours: Int32Array;
+  readonly #distances: Float64Array;
 
   /** @param capacity rows */
   constructor(references: References, capacity: number) {
     this.#references = references;
-    this.#most = Math.min(NEIGHBOURS, references.spread.length);
-    this.#place = new Int32Array(capacity * this.#most);
-    this.#distance = new Float64Array(capacity * this.#most);
+    this.#k = Math.min(NEIGHBOURS, references.spread.length);
+    this.#neighbours = new Int32Array(capacity * this.#k);
+    this.#distances = new Float64Array(capacity * this.#k);
   }
 
   /**
    * Stores the nearest references of row `slot`, and returns t(x).
-   * @param own a reference that is the row itself and must be skipped, or -1
+   * @param ownReference a reference that is the row itself and must be skipped, or -1
    */
-  find({ places, x, observed }: PlacedRows, slot: number, own = -1): number {
+  compute({ candidates, x, observed }: CandidateRows, slot: number, ownReference = -1): number {
     const { spread, features } = this.#references, first = slot * features;
-    const place = this.#place, distances = this.#distance;
-    const given = placesOf(spread.length), start = slot * this.#most, end = start + this.#most;
+    const neighbours = this.#neighbours, distances = this.#distances;
+    const perRow = candidatesPerRow(spread.length), start = slot * this.#k, end = start + this.#k;
     let to = start;
-    for (let i = slot * given; i < (slot + 1) * given && to < end; i++) {
-      const r = places[i] | 0;
-      if (r !== own) place[to++] = r;
+    for (let i = slot * perRow; i < (slot + 1) * perRow && to < end; i++) {
+      const r = candidates[i] | 0;
+      if (r !== ownReference) neighbours[to++] = r;
     }
-    const there = observed ? countOf(observed, first, features) : features;
-    if (there === features) this.#measure(x, first, start, to);
-    else this.#measureThere(x, first, start, to, observed!, features / Math.max(1, there));
-    let sum = 0, around = 0;
+    const observedCount = observed ? countOf(observed, first, features) : features;
+    if (observedCount === features) this.#measure(x, first, start, to);
+    else {
+      const scale = features / Math.max(1, observedCount);
+      this.#measureObserved(x, first, start, to, observed!, scale);
+    }
+    let sum = 0, spreads = 0;
     for (let k = start; k < to; k++) {
       sum += distances[k];
-      around += spread[place[k]];
+      spreads += spread[neighbours[k]];
     }
-    const floor = NEAREST * Math.sqrt(features), count = Math.max(1, to - start);
-    while (to < end) place[to++] = -1;
-    return Math.max(floor, sum / count) / Math.sqrt(Math.max(floor, around / count));
+    const floor = MIN_DISTANCE * Math.sqrt(features), count = Math.max(1, to - start);
+    while (to < end) neighbours[to++] = -1;
+    return Math.max(floor, sum / count) / Math.sqrt(Math.max(floor, spreads / count));
   }
 
   /** Distances of the row at `first` to references `start` to `to`, in pairs: two sums run in parallel. */
   #measure(x: Values, first: number, start: number, to: number): void {
-    const { rows, features } = this.#references, place = this.#place, distances = this.#distance;
+    const { rows, features } = this.#references,
+      neighbours = this.#neighbours,
+      distances = this.#distances;
     for (let k = start; k < to; k += 2) {
-      const next = Math.min(k + 1, to - 1), one = place[k] * features, two = place[next] * features;
+      const next = Math.min(k + 1, to - 1),
+        offsetA = neighbours[k] * features,
+        offsetB = neighbours[next] * features;
       let square = 0, other = 0;
       for (let f = 0; f < features; f++) {
-        const value = x[first + f], d = value - rows[one + f], e = value - rows[two + f];
+        const value = x[first + f], d = value - rows[offsetA + f], e = value - rows[offsetB + f];
         square += d * d;
         other += e * e;
       }
@@ -99,7 +106,7 @@ export class Nearest {
   }
 
   /** Distances over the observed features, scaled up as if the missing ones were equally far apart. */
-  #measureThere(
+  #measureObserved(
     x: Values,
     first: number,
     start: number,
@@ -109,13 +116,13 @@ export class Nearest {
   ): void {
     const { rows, features } = this.#references;
     for (let k = start; k < to; k++) {
-      const from = this.#place[k] * features;
+      const from = this.#neighbours[k] * features;
       let square = 0;
       for (let f = 0; f < features; f++) {
         const difference = observed[first + f] === 1 ? x[first + f] - rows[from + f] : 0;
         square += difference * difference;
       }
-      this.#distance[k] = Math.sqrt(square * scale);
+      this.#distances[k] = Math.sqrt(square * scale);
     }
   }
 
@@ -123,12 +130,12 @@ export class Nearest {
    * Writes the share of each feature in the distances of row `slot` to `out`: its squared differences divided by the
    * distances. `find` must have run for the row.
    */
-  share({ x, observed }: PlacedRows, slot: number, out: Float64Array): void {
+  share({ x, observed }: CandidateRows, slot: number, out: Float64Array): void {
     const { rows, features } = this.#references, first = slot * features;
-    const place = this.#place, distances = this.#distance;
+    const neighbours = this.#neighbours, distances = this.#distances;
     for (let f = 0; f < features; f++) out[f] = 0;
-    for (let k = slot * this.#most; k < (slot + 1) * this.#most && place[k] >= 0; k++) {
-      const from = place[k] * features, distance = distances[k];
+    for (let k = slot * this.#k; k < (slot + 1) * this.#k && neighbours[k] >= 0; k++) {
+      const from = neighbours[k] * features, distance = distances[k];
       if (distance === 0) continue;
       for (let f = 0; f < features; f++) {
         const difference = x[first + f] - rows[from + f];

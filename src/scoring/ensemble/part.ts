@@ -8,9 +8,9 @@ import type { Live, SyncProgram } from "../../backends/backend.ts";
 import { type Curve, CurveReader } from "../views/curve.ts";
 import { Projector, type RowCells } from "../views/projector.ts";
 import type { View } from "../views/view.ts";
-import { deviateAsNearest, imputeRow } from "./impute.ts";
+import { imputeFromNearest, imputeRow } from "./impute.ts";
 import type { PartOutput, PartSpec } from "./members.ts";
-import { Nearest, type PlacedRows, type References } from "./neighbours.ts";
+import { type CandidateRows, NeighbourStatistic, type References } from "./neighbours.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
 import { surprisalAt } from "./surprisal.ts";
 
@@ -48,8 +48,8 @@ export class PartScorer {
   /** Whether all features of all rows are observed. */
   #isWhole = true;
   /** Whether rows are measured as whole rows. */
-  #isComplete = true;
-  readonly #nearest: Nearest;
+  #isImputed = true;
+  readonly #nearest: NeighbourStatistic;
   readonly #references: References;
   /** The column of each feature. */
   readonly #owner: Int32Array;
@@ -59,7 +59,7 @@ export class PartScorer {
   readonly #weight: Float32Array;
   #input: Values = new Float32Array();
   #values: { [Name in PartOutput]?: Values } = {};
-  #placed: PlacedRows = { places: new Float32Array(), x: new Float32Array() };
+  #candidates: CandidateRows = { candidates: new Float32Array(), x: new Float32Array() };
 
   constructor(part: Part, { columns, statistics, program, weight }: PartOptions) {
     const { capacity } = program.plan, { name, features } = part.view;
@@ -73,7 +73,7 @@ export class PartScorer {
     );
     this.#observed = new Uint8Array(capacity * features.length);
     this.#counts = new Int32Array(capacity);
-    this.#nearest = new Nearest(part.references, capacity);
+    this.#nearest = new NeighbourStatistic(part.references, capacity);
     this.#references = part.references;
     this.#owner = Int32Array.from(features, ({ column }) => column);
     this.#statistic = new Float64Array(capacity);
@@ -84,7 +84,7 @@ export class PartScorer {
   write(rows: RowCells): void {
     this.#input = this.#x.elements;
     this.#isWhole = this.#projector.write(rows, this.#input, this.#observed);
-    this.#isComplete = this.#isWhole;
+    this.#isImputed = this.#isWhole;
     const width = this.#share.length, observed = this.#observed;
     for (let slot = 0; slot < rows.rows && !this.#isWhole; slot++) {
       const first = slot * width;
@@ -102,14 +102,14 @@ export class PartScorer {
 
   /**
    * Completes rows with the residuals of the nearest reference, before a second run that measures them as whole rows.
-   * @param which 1 for each row to complete
+   * @param rowMask 1 for each row to complete
    */
-  complete(which: Uint8Array): void {
-    this.#isComplete = true;
+  imputeFromNearest(rowMask: Uint8Array): void {
+    this.#isImputed = true;
     const width = this.#share.length;
-    for (let slot = 0; slot < which.length; slot++) {
-      if (which[slot] === 0) continue;
-      deviateAsNearest(this.#input, this.#observed, slot * width, this.#references, this.#weight);
+    for (let slot = 0; slot < rowMask.length; slot++) {
+      if (rowMask[slot] === 0) continue;
+      imputeFromNearest(this.#input, this.#observed, slot * width, this.#references, this.#weight);
     }
   }
 
@@ -117,10 +117,10 @@ export class PartScorer {
   read(): void {
     for (const [name, live] of this.#outputs) this.#values[name] = live.elements;
     const { nearest: places } = this.#values,
-      observed = this.#isComplete ? undefined : this.#observed;
-    const placed = this.#placed;
-    if (!places || (placed.places === places && placed.observed === observed)) return;
-    this.#placed = { places, x: this.#input, observed };
+      observed = this.#isImputed ? undefined : this.#observed;
+    const current = this.#candidates;
+    if (!places || (current.candidates === places && current.observed === observed)) return;
+    this.#candidates = { candidates: places, x: this.#input, observed };
   }
 
   /**
@@ -132,22 +132,22 @@ export class PartScorer {
     const values = this.#statistic;
     this.#statistics.forEach((name, s) => {
       this.#measure(name, rows);
-      surpriseAll(this.#curves[s], values, rows, out, at + s, step);
+      writeSurprisals(this.#curves[s], values, rows, out, at + s, step);
     });
   }
 
   /**
    * t(x) of row `slot`, see `neighbours.ts`.
-   * @param own the reference that is this row itself, or -1
+   * @param ownReference the reference that is this row itself, or -1
    */
-  neighbours(slot: number, own = -1): number {
-    return this.#nearest.find(this.#placed, slot, own);
+  neighbours(slot: number, ownReference = -1): number {
+    return this.#nearest.compute(this.#candidates, slot, ownReference);
   }
 
   /** Distributes `nats` over the columns of a row, at `at` in `raw`, by each feature's share in a statistic. */
   blame(name: StatisticName, slot: number, nats: number, raw: Float64Array, at: number): void {
     const share = this.#share, width = share.length, owner = this.#owner;
-    const sum = this.#shareOut(name, slot);
+    const sum = this.#writeShares(name, slot);
     // Sums of squares of float32 numbers are 0 or not tiny, so the quotient stays within float64.
     const scale = sum > 0 ? nats / sum : 0, each = sum > 0 ? 0 : nats / width;
     for (let f = 0; f < width; f++) raw[at + owner[f]] += scale * share[f] + each;
@@ -165,7 +165,7 @@ export class PartScorer {
       const addends = this.#addends(name);
       if (name === "residual") sumRows(addends, rows, width, values);
       else sumSquares(addends, rows, width, values);
-      if (!this.#isComplete) this.#correct(name, rows);
+      if (!this.#isImputed) this.#correct(name, rows);
     }
   }
 
@@ -175,14 +175,14 @@ export class PartScorer {
     for (let slot = 0; slot < rows; slot++) {
       const count = this.#counts[slot];
       if (count === width) continue;
-      this.#statistic[slot] = this.#shareOut(name, slot) * width / Math.max(1, count);
+      this.#statistic[slot] = this.#writeShares(name, slot) * width / Math.max(1, count);
     }
   }
 
   /** Writes what each feature adds to a statistic of row `slot` to `#share`, 0 if it is missing. @returns the sum */
-  #shareOut(name: StatisticName, slot: number): number {
+  #writeShares(name: StatisticName, slot: number): number {
     const share = this.#share, width = share.length, first = slot * width;
-    if (name === "neighbours") this.#nearest.share(this.#placed, slot, share);
+    if (name === "neighbours") this.#nearest.share(this.#candidates, slot, share);
     else {
       const addends = this.#addends(name === "kl" ? "norm" : name);
       for (let f = 0; f < width; f++) {
@@ -204,7 +204,7 @@ export class PartScorer {
   }
 }
 
-function surpriseAll(
+function writeSurprisals(
   curve: CurveReader,
   values: Float64Array,
   rows: number,

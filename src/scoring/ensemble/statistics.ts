@@ -26,7 +26,7 @@ export const STATISTIC_NAMES: readonly StatisticName[] = [
 ];
 
 /** The program output that each statistic needs. */
-const NEEDS: Readonly<Record<StatisticName, PartOutput>> = {
+const REQUIRED_OUTPUT: Readonly<Record<StatisticName, PartOutput>> = {
   residual: "residual",
   kl: "kl",
   linear: "linear",
@@ -36,5 +36,5 @@ const NEEDS: Readonly<Record<StatisticName, PartOutput>> = {
 };
 
 export function outputsFor(statistics: readonly StatisticName[]): ReadonlySet<PartOutput> {
-  return new Set(statistics.map((name) => NEEDS[name]));
+  return new Set(statistics.map((name) => REQUIRED_OUTPUT[name]));
 }

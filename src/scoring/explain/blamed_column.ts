@@ -29,30 +29,30 @@ export function blamedColumn(
   value: number,
   { expected, low, high, probability }: CellExpectation = NOTHING,
 ): BlamedColumn {
-  const { name: column, kind } = schema, known = (code: number) => inTable(schema, code, true);
+  const { name: column, kind } = schema, known = (code: number) => cellValue(schema, code, true);
   const cell = {
     column,
     nats,
-    value: inTable(schema, value),
+    value: cellValue(schema, value),
     expected: known(expected),
     ...(value === schema.levels?.length && { unseen: true as const }),
   };
   if (Number.isFinite(probability)) return { ...cell, probability };
   if (!Number.isFinite(low)) return cell;
-  if (kind === "binary") return { ...cell, probability: likelier(expected) };
+  if (kind === "binary") return { ...cell, probability: largerProbability(expected) };
   if (kind !== "count" && kind !== "ordinal") return { ...cell, interval: [low, high] };
-  const [first, last] = whole(expected, low, high).map((each) => known(each)!);
+  const [first, last] = wholeInterval(expected, low, high).map((each) => known(each)!);
   return { ...cell, interval: [first, last] };
 }
 
 /** Probability of the nearer of two levels, given the expected code. */
-function likelier(code: number): number {
+function largerProbability(code: number): number {
   const second = Math.min(1, Math.max(0, code));
   return Math.max(second, 1 - second);
 }
 
 /** The first and last integer in the interval, including the expected one. */
-function whole(expected: number, low: number, high: number): [number, number] {
+function wholeInterval(expected: number, low: number, high: number): [number, number] {
   const nearest = Math.round(expected);
   return [Math.min(nearest, Math.ceil(low)), Math.max(nearest, Math.floor(high))];
 }
@@ -61,7 +61,7 @@ function whole(expected: number, low: number, high: number): [number, number] {
  * @param isKnown whether only known levels are possible: a code beyond the last one is then the last level, not an
  *   unknown one
  */
-function inTable(
+function cellValue(
   { kind, levels }: ColumnSchema,
   value: number,
   isKnown = false,

@@ -24,45 +24,45 @@ export function precisionOf(weight: Float32Array, features: number): Float64Arra
   });
 }
 
-/** @param asked features S; their values in `x` are ignored */
+/** @param targets features S; their values in `x` are ignored */
 export function conditional(
   precision: Float64Array,
   x: ArrayLike<number>,
-  asked: readonly number[],
+  targets: readonly number[],
 ): Conditional {
-  const features = x.length, size = asked.length, isAsked = new Uint8Array(features);
-  for (const f of asked) isAsked[f] = 1;
-  const pull = Float64Array.from(asked, (f) => {
+  const features = x.length, size = targets.length, isTarget = new Uint8Array(features);
+  for (const f of targets) isTarget[f] = 1;
+  const potential = Float64Array.from(targets, (f) => {
     let sum = 0;
     for (let d = 0; d < features; d++) {
-      if (isAsked[d] === 0) sum -= x[d] * precision[f * features + d];
+      if (isTarget[d] === 0) sum -= x[d] * precision[f * features + d];
     }
     return sum;
   });
   const block = Float64Array.from(
     { length: size * size },
-    (_, i) => precision[asked[Math.floor(i / size)] * features + asked[i % size]],
+    (_, i) => precision[targets[Math.floor(i / size)] * features + targets[i % size]],
   );
   const covariance = invert(block, size);
-  const deviation = Float64Array.from(asked, (_, i) => Math.sqrt(covariance[i * size + i]));
-  const mean = pull.map((_, i) => {
+  const deviation = Float64Array.from(targets, (_, i) => Math.sqrt(covariance[i * size + i]));
+  const mean = potential.map((_, i) => {
     let sum = 0;
-    for (let j = 0; j < size; j++) sum += covariance[i * size + j] * pull[j];
+    for (let j = 0; j < size; j++) sum += covariance[i * size + j] * potential[j];
     return sum;
   });
   return { mean, deviation };
 }
 
 /** Share of the diagonal that is added if rounding to halves has made P indefinite; doubled until it suffices. */
-const NUDGE = 2 ** -10;
+const MIN_RIDGE = 2 ** -10;
 
 function invert(block: Float64Array, size: number): Float64Array {
-  for (let nudge = 0;; nudge = Math.max(NUDGE, 2 * nudge)) {
-    const nudged = block.map((value, i) => i % (size + 1) === 0 ? value * (1 + nudge) : value);
+  for (let ridge = 0;; ridge = Math.max(MIN_RIDGE, 2 * ridge)) {
+    const ridged = block.map((value, i) => i % (size + 1) === 0 ? value * (1 + ridge) : value);
     try {
-      return inverse(cholesky(nudged, size), size);
+      return inverse(cholesky(ridged, size), size);
     } catch (error) {
-      if (!(error instanceof RangeError) || nudge > 1) throw error;
+      if (!(error instanceof RangeError) || ridge > 1) throw error;
     }
   }
 }

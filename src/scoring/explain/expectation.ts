@@ -13,7 +13,7 @@ export interface CellExpectation {
 
 export const NOTHING: CellExpectation = { expected: NaN, low: NaN, high: NaN, probability: NaN };
 
-export interface Expecting {
+export interface ExpectationModel {
   /**
    * @param blamed the same number of columns for each row, most blamed first; -1 for none
    * @param level the share of ordinary cells that lie within their interval

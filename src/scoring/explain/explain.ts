@@ -11,15 +11,15 @@
  */
 import { oncePer } from "../../core/once_per.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
-import { addImpossible } from "../table/impossible.ts";
+import { addImpossibleCosts } from "../table/impossible.ts";
 import type { ColumnSchema } from "../table/schema.ts";
 import type { Cells } from "../table/cells.ts";
 import { SKETCH_WIDTH, type TableModel } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
-import { Regression } from "./by_regression.ts";
-import { Network } from "./by_network.ts";
+import { RegressionExpectations } from "./regression_expectations.ts";
+import { NetworkExpectations } from "./network_expectations.ts";
 import { type BlamedColumn, blamedColumn } from "./blamed_column.ts";
-import type { CellExpectation, Expecting } from "./expectation.ts";
+import type { CellExpectation, ExpectationModel } from "./expectation.ts";
 
 /** Options of explanations. */
 export interface ExplainOptions {
@@ -59,21 +59,21 @@ export function requireExplainOptions(value: ExplainOptions): Required<ExplainOp
 /** Explains the scores of a model. */
 export class Explainer {
   readonly #schema: readonly ColumnSchema[];
-  readonly #expecting: Expecting;
+  readonly #expectations: ExpectationModel;
 
   /** @throws TypeError if the model cannot predict cells */
   constructor(scorer: TableScorer) {
     this.#schema = scorer.schema;
-    this.#expecting = expectingOf(scorer);
+    this.#expectations = expectationModelOf(scorer);
   }
 
   /** Conditional contributions, `[rows, columns]`. */
   conditional(cells: Cells, scores: Float64Array): Float64Array {
-    const width = this.#schema.length, terms = this.#expecting.shares(cells);
+    const width = this.#schema.length, terms = this.#expectations.shares(cells);
     for (let r = 0; r < cells.rows; r++) {
-      const own = terms.subarray(r * width, (r + 1) * width);
-      const sum = own.reduce((total, term) => total + term, 0);
-      own.forEach((term, c) => own[c] = scores[r] * (sum > 0 ? term / sum : 1 / width));
+      const rowTerms = terms.subarray(r * width, (r + 1) * width);
+      const sum = rowTerms.reduce((total, term) => total + term, 0);
+      rowTerms.forEach((term, c) => rowTerms[c] = scores[r] * (sum > 0 ? term / sum : 1 / width));
     }
     return terms;
   }
@@ -84,21 +84,21 @@ export class Explainer {
     contributions: Float64Array,
     { columns, level }: Required<ExplainOptions>,
   ): Blame {
-    const width = this.#schema.length, most = Math.min(columns, width);
-    const blamed = new Int32Array(cells.rows * most).fill(-1);
+    const width = this.#schema.length, perRow = Math.min(columns, width);
+    const blamed = new Int32Array(cells.rows * perRow).fill(-1);
     for (let r = 0; r < cells.rows; r++) {
-      const own = contributions.subarray(r * width, (r + 1) * width);
-      const order = [...own.keys()].filter((c) => own[c] > 0).sort((a, b) => own[b] - own[a]);
-      blamed.set(order.slice(0, most), r * most);
+      const nats = contributions.subarray(r * width, (r + 1) * width);
+      const order = [...nats.keys()].filter((c) => nats[c] > 0).sort((a, b) => nats[b] - nats[a]);
+      blamed.set(order.slice(0, perRow), r * perRow);
     }
-    return { columns: blamed, expectations: this.#expecting.expect(cells, blamed, level) };
+    return { columns: blamed, expectations: this.#expectations.expect(cells, blamed, level) };
   }
 
   /** The columns to blame of row `r`, in readable form. */
-  inWords({ data, rows }: Cells, contributions: Float64Array, blame: Blame, r: number) {
-    const width = this.#schema.length, each = blame.columns.length / Math.max(1, rows);
+  describe({ data, rows }: Cells, contributions: Float64Array, blame: Blame, r: number) {
+    const width = this.#schema.length, perRow = blame.columns.length / Math.max(1, rows);
     const blamed: BlamedColumn[] = [];
-    for (let k = r * each; k < (r + 1) * each && blame.columns[k] >= 0; k++) {
+    for (let k = r * perRow; k < (r + 1) * perRow && blame.columns[k] >= 0; k++) {
       const c = blame.columns[k], at = r * width + c;
       const nats = contributions[at];
       blamed.push(blamedColumn(this.#schema[c], nats, data[at], blame.expectations[k]));
@@ -115,16 +115,16 @@ export const explainerOf: (scorer: TableScorer) => Explainer = oncePer((scorer) 
   new Explainer(scorer)
 );
 
-function expectingOf({ vae, table }: TableScorer): Expecting {
+function expectationModelOf({ vae, table }: TableScorer): ExpectationModel {
   const { ensemble, schema, window, sketch } = table;
   if (window !== undefined) {
     throw new TypeError(
       `Cannot explain: the model scores a series, in windows of ${window} steps`,
     );
   }
-  if (!ensemble) return new Network(vae, table);
+  if (!ensemble) return new NetworkExpectations(vae, table);
   const missing = schema.map((_, c) => sketch?.data[c * SKETCH_WIDTH] ?? 0);
-  return new Regression(ensemble, schema, missing);
+  return new RegressionExpectations(ensemble, schema, missing);
 }
 
 /** Scores of rows with explanations. */
@@ -140,9 +140,11 @@ function conditionalOf(
   cells: Cells,
   scores: Float64Array,
 ): Float64Array {
-  const own = new Float64Array(cells.data.length), width = table.schema.length;
-  const shared = scores.map((score, r) => score - addImpossible(cells.data, table, own, r * width));
-  return explainer.conditional(cells, shared).map((nats, i) => nats + own[i]);
+  const impossibleCosts = new Float64Array(cells.data.length), width = table.schema.length;
+  const remainingScores = scores.map((score, r) =>
+    score - addImpossibleCosts(cells.data, table, impossibleCosts, r * width)
+  );
+  return explainer.conditional(cells, remainingScores).map((nats, i) => nats + impossibleCosts[i]);
 }
 
 /** Scores and explains rows. */
@@ -151,12 +153,12 @@ export function explainCells(
   cells: Cells,
   options: ExplainOptions = {},
 ): Explained {
-  const asked = requireExplainOptions(options), explainer = explainerOf(scorer);
-  const { scores, pValues, contributions: own } = scorer.scoreCells(cells);
-  const contributions = asked.conditional
+  const settings = requireExplainOptions(options), explainer = explainerOf(scorer);
+  const { scores, pValues, contributions: ownContributions } = scorer.scoreCells(cells);
+  const contributions = settings.conditional
     ? conditionalOf(scorer.table, explainer, cells, scores)
-    : own;
-  const blame = explainer.blame(cells, contributions, asked);
-  const blamed = (row: number) => explainer.inWords(cells, contributions, blame, row);
+    : ownContributions;
+  const blame = explainer.blame(cells, contributions, settings);
+  const blamed = (row: number) => explainer.describe(cells, contributions, blame, row);
   return { scores, pValues, contributions, blamed };
 }

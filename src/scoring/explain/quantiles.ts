@@ -38,7 +38,7 @@ export const QUANTILES: { readonly [T in PlainLikelihoodType]: Quantile | undefi
   poisson: (read, p) => poissonQuantile(p, read("mean")),
   negativeBinomial(read, p) {
     const mean = read("mean"), r = portableExp(read("logDispersion")), share = r / (r + mean);
-    return smallest((k) => incompleteBeta(share, r, k + 1) >= p);
+    return smallestInteger((k) => incompleteBeta(share, r, k + 1) >= p);
   },
   bernoulli: undefined,
   categorical: undefined,
@@ -60,14 +60,14 @@ function studentQuantile(p: number, degrees: number): number {
   return Math.sqrt(degrees * (1 - high) / high);
 }
 
-const SUMMED = 1000;
+const MAX_SUMMED_MEAN = 1000;
 
 function poissonQuantile(p: number, mean: number): number {
   const u = normalQuantile(p);
-  if (mean > SUMMED) return Math.round(mean + Math.sqrt(mean) * u + (u * u - 1) / 6);
+  if (mean > MAX_SUMMED_MEAN) return Math.round(mean + Math.sqrt(mean) * u + (u * u - 1) / 6);
   // In logarithms, because e^-1000 underflows.
   let logTerm = -mean, sum = portableExp(logTerm), k = 0;
-  while (sum < p && k < 4 * SUMMED) {
+  while (sum < p && k < 4 * MAX_SUMMED_MEAN) {
     logTerm += portableLog(mean / ++k);
     sum += portableExp(logTerm);
   }
@@ -75,7 +75,7 @@ function poissonQuantile(p: number, mean: number): number {
 }
 
 /** The smallest integer from 0 that satisfies a monotone condition. */
-function smallest(isEnough: (k: number) => boolean): number {
+function smallestInteger(isEnough: (k: number) => boolean): number {
   let low = -1, high = 1;
   while (!isEnough(high) && high < 2 ** 40) [low, high] = [high, 2 * high];
   while (high - low > 1) {

@@ -21,7 +21,7 @@ const DAY = 86_400, WEEK = 7 * DAY;
 const MONDAY = 4 * DAY;
 
 /** The columns of a time: cos 2π((t - origin) / period - lag); a lag of ¼ gives the sine. */
-export const CIRCLES = [
+export const CYCLES = [
   { origin: 0, period: DAY, lag: 0.25 },
   { origin: 0, period: DAY, lag: 0 },
   { origin: MONDAY, period: WEEK, lag: 0.25 },
@@ -84,7 +84,7 @@ export class Expansion {
     this.#schema.forEach(({ kind, levels }, c) => {
       const at = this.#first[c], value = row[c];
       if (kind === "categorical") oneHot(value, levels!.length, out, at);
-      else if (kind === "timestamp") circles(value, out, at);
+      else if (kind === "timestamp") cycles(value, out, at);
       else out[at] = this.isLog(kind) ? value <= 0 ? 0 : portableLog(value) : value;
     });
   }
@@ -157,8 +157,8 @@ function oneHot(code: number, levels: number, out: Float64Array, at: number): vo
   if (!Number.isNaN(code)) out[at + code] = 1;
 }
 
-function circles(seconds: number, out: Float64Array, at: number): void {
-  CIRCLES.forEach(({ origin, period, lag }, i) => {
+function cycles(seconds: number, out: Float64Array, at: number): void {
+  CYCLES.forEach(({ origin, period, lag }, i) => {
     out[at + i] = portableCosTurns(((seconds - origin) % period) / period - lag);
   });
 }

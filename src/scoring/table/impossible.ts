@@ -7,7 +7,7 @@
 import type { ColumnSchema } from "./schema.ts";
 
 /** What is needed to find impossible cells. */
-export interface Rules {
+export interface ImpossibleCosts {
   readonly schema: readonly ColumnSchema[];
   /** Cost of an impossible cell per column, nats; 0 if the column has no impossible values. */
   readonly impossible?: Float64Array;
@@ -23,9 +23,9 @@ export function isImpossible({ kind, levels }: ColumnSchema, value: number): boo
 }
 
 /** Adds the costs of the impossible cells of the row at `at` to `raw`. @returns their sum */
-export function addImpossible(
+export function addImpossibleCosts(
   cells: ArrayLike<number>,
-  { schema, impossible }: Rules,
+  { schema, impossible }: ImpossibleCosts,
   raw: Float64Array,
   at = 0,
 ): number {

@@ -53,13 +53,13 @@ export function encodeColumn(
   write: (row: number, code: number) => void,
 ): void {
   const codec = codecOf(column);
-  const ofText = texts?.map((text) => codec.encode(text));
-  const plain = !texts && !hasLevels(column.kind);
+  const textCodes = texts?.map((text) => codec.encode(text));
+  const needsNoCode = !texts && !hasLevels(column.kind);
   values.forEach((value, r) => {
-    const code = Number.isNaN(value) || plain
+    const code = Number.isNaN(value) || needsNoCode
       ? value
-      : ofText
-      ? ofText[value]
+      : textCodes
+      ? textCodes[value]
       : codec.encode(value);
     if (code !== undefined) return write(r, code);
     throw new TypeError(

@@ -132,9 +132,9 @@ function requireLevels(field: string, value: unknown): readonly string[] {
       `Cannot read ${field}: must be at most ${MAX_LEVELS}, got ${levels.length}`,
     );
   }
-  const twice = levels.find((level, i) => levels.indexOf(level) !== i);
-  if (twice !== undefined) {
-    throw new TypeError(`Cannot read ${field}: level ${show(twice)} is listed twice`);
+  const duplicate = levels.find((level, i) => levels.indexOf(level) !== i);
+  if (duplicate !== undefined) {
+    throw new TypeError(`Cannot read ${field}: level ${show(duplicate)} is listed twice`);
   }
   return levels;
 }
@@ -194,12 +194,12 @@ function levelCodec(levels: readonly string[]): CellCodec {
   const codes = new Map(levels.map((level, code) => [level, code]));
   const byNumber = new Map<string, number>();
   for (const [level, code] of codes) {
-    const number = isLosing(level) ? undefined : numberText(level);
+    const number = isInexact(level) ? undefined : numberText(level);
     if (number !== undefined && !byNumber.has(number)) byNumber.set(number, code);
   }
-  const areCodes = levels.some(isLosing);
+  const areCodes = levels.some(isInexact);
   const codeOf = (text: string): number => {
-    const number = areCodes && isLosing(text) ? undefined : numberText(text);
+    const number = areCodes && isInexact(text) ? undefined : numberText(text);
     return codes.get(text) ?? (number === undefined ? undefined : byNumber.get(number)) ??
       levels.length;
   };
@@ -222,7 +222,7 @@ function numberText(text: string): string | undefined {
 }
 
 /** Whether a text of digits loses some as a number: 01234, or more than a float64 holds. */
-function isLosing(text: string): boolean {
+function isInexact(text: string): boolean {
   return /^\d+$/.test(text) && `${Number(text)}` !== text;
 }
 

@@ -39,9 +39,9 @@ export function standardizationOf(
   data.forEach((value, i) => Number.isNaN(value) && counts[i % columns]--);
   each((value, c) => centre[c] += value / counts[c]);
   // Summing large values loses their last digits; summing the remainders recovers them.
-  const rest = new Float64Array(columns);
-  each((value, c) => rest[c] += (value - centre[c]) / counts[c]);
-  rest.forEach((mean, c) => centre[c] += mean);
+  const remainder = new Float64Array(columns);
+  each((value, c) => remainder[c] += (value - centre[c]) / counts[c]);
+  remainder.forEach((mean, c) => centre[c] += mean);
   each((value, c) => scale[c] += ((value - centre[c]) ** 2) / counts[c]);
   return {
     centre: centre.map((mean, c) => fixed[c] ? 0 : mean),

@@ -27,7 +27,7 @@ export function curveInverse({ x, y, slopes: [below, above] }: Curve, value: num
 }
 
 /** Number of cells of the lookup grid for knots. */
-const CELLS = 256;
+const BUCKETS = 256;
 
 /** A curve for repeated evaluation, with the same bits as `curveAt`. */
 export class CurveReader {
@@ -36,27 +36,31 @@ export class CurveReader {
   readonly #below: number;
   readonly #above: number;
   /** For each grid cell, a knot at or before every value in it: the last knot of the preceding cells. */
-  readonly #starts = new Uint32Array(CELLS);
-  readonly #cellsPerUnit: number;
+  readonly #starts = new Uint32Array(BUCKETS);
+  readonly #bucketsPerUnit: number;
 
   constructor({ x, y, slopes: [below, above] }: Curve) {
     this.#x = x;
     this.#y = y;
     this.#below = below;
     this.#above = above;
-    this.#cellsPerUnit = CELLS / (x[x.length - 1] - x[0]);
-    for (let k = 0; k < x.length; k++) this.#starts.fill(k, this.#cellOf(x[k]) + 1);
+    this.#bucketsPerUnit = BUCKETS / (x[x.length - 1] - x[0]);
+    for (let k = 0; k < x.length; k++) this.#starts.fill(k, this.#bucketOf(x[k]) + 1);
   }
 
   at(value: number): number {
-    const start = this.#starts[this.#cellOf(value)];
+    const start = this.#starts[this.#bucketOf(value)];
     return valueFrom(start, this.#x, this.#y, this.#below, this.#above, value);
   }
 
   /** Monotone in the value despite rounding; 0 for NaN. */
-  #cellOf(value: number): number {
-    const cell = (value - this.#x[0]) * this.#cellsPerUnit;
-    return cell < CELLS - 1 ? cell > 0 ? cell | 0 : 0 : cell >= CELLS - 1 ? CELLS - 1 : 0;
+  #bucketOf(value: number): number {
+    const bucket = (value - this.#x[0]) * this.#bucketsPerUnit;
+    return bucket < BUCKETS - 1
+      ? bucket > 0 ? bucket | 0 : 0
+      : bucket >= BUCKETS - 1
+      ? BUCKETS - 1
+      : 0;
   }
 }
 

@@ -5,12 +5,12 @@
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../table/cells.ts";
 import { CurveReader } from "./curve.ts";
-import { asinh, limited, type Transform, transformAt, type View } from "./view.ts";
+import { asinh, clamped, type Transform, transformAt, type View } from "./view.ts";
 
 type Values = Float32Array | Float64Array;
 
 /** Rows per batch; their cells stay in the L1 cache. */
-const ROWS = 128;
+const CHUNK_ROWS = 128;
 
 /** Some rows of the user's table. */
 export interface RowCells {
@@ -27,7 +27,7 @@ export class Projector {
   readonly #columns: number;
   readonly #curves: readonly (CurveReader | undefined)[];
   /** One column of a batch. */
-  readonly #column = new Float64Array(ROWS);
+  readonly #column = new Float64Array(CHUNK_ROWS);
 
   /** @param columns number of columns of the table */
   constructor(view: View, columns: number) {
@@ -44,28 +44,29 @@ export class Projector {
    */
   write({ cells, at, rows }: RowCells, out: Values, observed: Uint8Array): boolean {
     let isWhole = true;
-    for (let first = 0; first < rows; first += ROWS) {
-      const count = Math.min(ROWS, rows - first);
+    for (let first = 0; first < rows; first += CHUNK_ROWS) {
+      const count = Math.min(CHUNK_ROWS, rows - first);
       const part = { cells, at: at + first * this.#columns, rows: count };
-      isWhole = this.#writeSome(part, first * this.#view.features.length, out, observed) && isWhole;
+      isWhole = this.#writeChunk(part, first * this.#view.features.length, out, observed) &&
+        isWhole;
     }
     return isWhole;
   }
 
-  #writeSome(part: RowCells, to: number, out: Values, observed: Uint8Array): boolean {
+  #writeChunk(part: RowCells, to: number, out: Values, observed: Uint8Array): boolean {
     const { features } = this.#view, width = features.length, values = this.#column;
     const { rows } = part;
-    let isWhole = true, isThere = true;
+    let isWhole = true, isObserved = true;
     for (let f = 0, gathered = -1; f < width; f++) {
       const { column, transform } = features[f], curve = this.#curves[f];
-      if (column !== gathered) isThere = this.#gather(part, column);
+      if (column !== gathered) isObserved = this.#gather(part, column);
       gathered = column;
       if (curve && transform.kind === "curve") {
-        bend(values, rows, curve, transform.mean, out, to + f, width);
+        applyCurve(values, rows, curve, transform.mean, out, to + f, width);
       } else {
         transformAll(values, rows, transform, out, to + f, width);
       }
-      isWhole &&= isThere;
+      isWhole &&= isObserved;
     }
     if (isWhole) observed.fill(1, to, to + rows * width);
     else this.#clear(part, to, out, observed);
@@ -87,13 +88,13 @@ export class Projector {
   /** Gathers one column. @returns whether all of its cells are observed */
   #gather({ cells, at, rows }: RowCells, column: number): boolean {
     const values = this.#column, columns = this.#columns;
-    let isThere = true;
+    let isObserved = true;
     for (let r = 0, i = at + column; r < rows; r++, i += columns) {
       const cell = cells[i];
       values[r] = cell;
-      if (cell !== cell) isThere = false;
+      if (cell !== cell) isObserved = false;
     }
-    return isThere;
+    return isObserved;
   }
 }
 
@@ -109,7 +110,7 @@ function transformAll(
   if (transform.kind === "arcsinh") {
     const { centre, scale, mean, deviation } = transform;
     for (let r = 0; r < rows; r++, to += step) {
-      out[to] = Math.fround(limited((asinh((values[r] - centre) / scale) - mean) / deviation));
+      out[to] = Math.fround(clamped((asinh((values[r] - centre) / scale) - mean) / deviation));
     }
     return;
   }
@@ -119,7 +120,7 @@ function transformAll(
 }
 
 /** The same for a transform by a curve. */
-function bend(
+function applyCurve(
   values: Float64Array,
   rows: number,
   curve: CurveReader,
@@ -129,7 +130,7 @@ function bend(
   step: number,
 ): void {
   for (let r = 0; r < rows; r++, to += step) {
-    out[to] = Math.fround(limited(curve.at(values[r]) - mean));
+    out[to] = Math.fround(clamped(curve.at(values[r]) - mean));
   }
 }
 

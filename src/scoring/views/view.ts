@@ -64,10 +64,10 @@ export function transformAt(transform: Transform, value: number): number {
   switch (transform.kind) {
     case "arcsinh": {
       const { centre, scale, mean, deviation } = transform;
-      return limited((asinh((value - centre) / scale) - mean) / deviation);
+      return clamped((asinh((value - centre) / scale) - mean) / deviation);
     }
     case "curve":
-      return limited(curveAt(transform.curve, value) - transform.mean);
+      return clamped(curveAt(transform.curve, value) - transform.mean);
     case "level":
       return ((value === transform.level ? 1 : 0) - transform.mean) / transform.deviation;
     case "cycle": {
@@ -99,7 +99,7 @@ export function asinh(z: number): number {
 }
 
 /** Clips to ±LIMIT; NaN is unchanged. Comparisons are faster than Math.min, because few values are out of range. */
-export const limited = (value: number): number =>
+export const clamped = (value: number): number =>
   value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value;
 
 /**

@@ -19,18 +19,18 @@ import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
-import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
+import { type CellExpectation, type ExpectationModel, NOTHING } from "./expectation.ts";
 import { QUANTILES } from "./quantiles.ts";
 
 /** How many times cells are filled in: a bias of one half then shrinks to 2⁻¹². */
-const FILLINGS = 12;
+const IMPUTATIONS = 12;
 
 /** Upper limit of the bias g' of an encoder. */
-const MAX_LEAN = 0.95;
+const MAX_SELF_WEIGHT = 0.95;
 
 type Outputs = Readonly<Record<string, Matrix>>;
 
-export class Network implements Expecting {
+export class NetworkExpectations implements ExpectationModel {
   readonly #vae: TrainedVae;
   readonly #table: TableModel;
   readonly #groups: readonly Group[];
@@ -44,20 +44,22 @@ export class Network implements Expecting {
     const { owner } = table.expansion;
     this.#places = table.schema.map((_, c) => [
       owner.indexOf(c),
-      owner.filter((each) => each === c).length,
+      owner.filter((column) => column === c).length,
     ]);
   }
 
   expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
-    const each = cells.rows === 0 ? 0 : blamed.length / cells.rows;
+    const perRow = cells.rows === 0 ? 0 : blamed.length / cells.rows;
     const found = new Array<CellExpectation>(blamed.length).fill(NOTHING);
     const { expansion, standardization } = this.#table;
     const x = standardize(expansion.expand(cells), standardization);
-    for (let k = 0; k < each; k++) {
-      const columns = Int32Array.from({ length: cells.rows }, (_, r) => blamed[r * each + k]);
+    for (let k = 0; k < perRow; k++) {
+      const columns = Int32Array.from({ length: cells.rows }, (_, r) => blamed[r * perRow + k]);
       // From here on the column is missing: for its own expectation, and for those of columns blamed less.
       columns.forEach((c, r) => c >= 0 && this.#blank(x, r, c));
-      this.#expectOne(x, columns, level).forEach((one, r) => found[r * each + k] = one);
+      this.#expectColumn(x, columns, level).forEach((expectation, r) =>
+        found[r * perRow + k] = expectation
+      );
     }
     return found;
   }
@@ -74,32 +76,33 @@ export class Network implements Expecting {
   }
 
   /** Expectation for one column of each row; -1 for none. */
-  #expectOne(lacking: Matrix, columns: Int32Array, level: number): CellExpectation[] {
-    const { model, x } = fillMissing(this.#vae, lacking, FILLINGS);
-    const outputs = model.onHost.conditional(x), lean = this.#lean(model, x, columns, outputs.mean);
+  #expectColumn(withMissing: Matrix, columns: Int32Array, level: number): CellExpectation[] {
+    const { model, x } = fillMissing(this.#vae, withMissing, IMPUTATIONS);
+    const outputs = model.onHost.conditional(x),
+      selfWeights = this.#selfWeights(model, x, columns, outputs.mean);
     return Array.from(columns, (c, r) => {
       const isUnseen = c < 0 || this.#places[c][1] === 0;
       if (isUnseen || this.#table.schema[c].kind === "timestamp") return NOTHING;
-      return this.#cell(outputs, r, c, level, lean[r]);
+      return this.#cell(outputs, r, c, level, selfWeights[r]);
     });
   }
 
   /** g', how much of a change of the cell appears in its reconstruction. */
-  #lean(model: TrainedVae, x: Matrix, columns: Int32Array, mean: Matrix): Float64Array {
+  #selfWeights(model: TrainedVae, x: Matrix, columns: Int32Array, mean: Matrix): Float64Array {
     const { inputs } = model.spec, width = x.shape[1];
-    const made = [0, 1].map((step) => {
-      const seen = { data: x.data.slice(), shape: x.shape };
+    const outputs = [0, 1].map((step) => {
+      const probe = { data: x.data.slice(), shape: x.shape };
       columns.forEach((c, r) => {
         if (c < 0 || this.#places[c][1] !== 1) return;
         const [d] = this.#places[c];
-        seen.data[r * width + d] = mean.data[r * inputs + d] + step;
-        seen.data[(r + 1) * width - inputs + d] = 1;
+        probe.data[r * width + d] = mean.data[r * inputs + d] + step;
+        probe.data[(r + 1) * width - inputs + d] = 1;
       });
-      return model.onHost.reconstruct(seen).data;
+      return model.onHost.reconstruct(probe).data;
     });
     return Float64Array.from(columns, (c, r) => {
       const at = c < 0 ? 0 : r * inputs + this.#places[c][0];
-      return Math.min(MAX_LEAN, Math.max(0, made[1][at] - made[0][at]));
+      return Math.min(MAX_SELF_WEIGHT, Math.max(0, outputs[1][at] - outputs[0][at]));
     });
   }
 
@@ -108,7 +111,7 @@ export class Network implements Expecting {
     r: number,
     c: number,
     level: number,
-    lean: number,
+    selfWeight: number,
   ): CellExpectation {
     const [d, count] = this.#places[c];
     const { spec, first, columns, prefix } = this.#groups.find(({ first, columns }) =>
@@ -116,7 +119,7 @@ export class Network implements Expecting {
     )!;
     const { mean } = outputs, mu = mean.data[r * mean.shape[1] + d];
     const quantile = QUANTILES[spec.type];
-    if (count > 1) return likeliest(mean.data, r * mean.shape[1] + d, count);
+    if (count > 1) return mostProbable(mean.data, r * mean.shape[1] + d, count);
     if (!quantile) return { ...NOTHING, expected: mu };
     const read = (name: string) => {
       const { data, shape: [, width] } = outputs[DRAW_PREFIX + prefix + name];
@@ -124,15 +127,16 @@ export class Network implements Expecting {
     };
     const ends = [(1 - level) / 2, 0.5, (1 + level) / 2].map((p) => quantile(read, p));
     const { centre, scale } = this.#table.standardization;
-    const wide = definitionOf(spec.type).standardizes ? 1 / (1 - lean) : 1;
-    const inUnits = (value: number) => (ends[1] + wide * (value - ends[1])) * scale[d] + centre[d];
+    const widening = definitionOf(spec.type).standardizes ? 1 / (1 - selfWeight) : 1;
+    const inUnits = (value: number) =>
+      (ends[1] + widening * (value - ends[1])) * scale[d] + centre[d];
     const isLog = this.#table.expansion.isLog(this.#table.schema[c].kind);
     const [low, expected, high] = ends.map(inUnits).map((end) => isLog ? portableExp(end) : end);
     return { expected, low, high, probability: NaN };
   }
 }
 
-function likeliest(values: Float32Array, at: number, count: number): CellExpectation {
+function mostProbable(values: Float32Array, at: number, count: number): CellExpectation {
   let best = 0;
   for (let i = 1; i < count; i++) if (values[at + i] > values[at + best]) best = i;
   return { ...NOTHING, expected: best, probability: values[at + best] };

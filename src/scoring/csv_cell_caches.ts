@@ -6,20 +6,20 @@ import { csvLine } from "../formats/csv/csv_line.ts";
 import { MOST_BYTES, writeDecimal } from "../formats/text/decimal_bytes.ts";
 
 /** Number of combinations kept. */
-const MOST_TEXTS = 4096;
+const MAX_CACHED_CELLS = 4096;
 
 const UTF8 = new TextEncoder();
 
-export class BlameCells {
+export class TopColumnsCache {
   readonly #names: readonly string[];
   /** The columns with the largest contributions, largest first. */
   readonly #top: Int32Array;
   readonly #cells = new Map<number, Uint8Array>();
 
-  /** @param most maximum number of columns to name */
-  constructor(names: readonly string[], most: number) {
+  /** @param maxColumns maximum number of columns to name */
+  constructor(names: readonly string[], maxColumns: number) {
     this.#names = names;
-    this.#top = new Int32Array(most);
+    this.#top = new Int32Array(maxColumns);
   }
 
   /** The top columns of the row that starts at `offset`, as a CSV cell. */
@@ -27,11 +27,11 @@ export class BlameCells {
     const count = this.#find(values, offset), top = this.#top, base = this.#names.length + 1;
     let key = 0;
     for (let k = 0; k < count; k++) key = key * base + top[k] + 1;
-    const known = this.#cells.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#cells.get(key);
+    if (cached !== undefined) return cached;
     const names = Array.from(top.subarray(0, count), (c) => this.#names[c]);
     const cell = UTF8.encode(csvLine([names.join(";")]).slice(0, -1));
-    if (this.#cells.size === MOST_TEXTS) this.#cells.clear();
+    if (this.#cells.size === MAX_CACHED_CELLS) this.#cells.clear();
     this.#cells.set(key, cell);
     return cell;
   }
@@ -53,7 +53,7 @@ export class BlameCells {
 }
 
 /** P-values as CSV cells. */
-export class PValueCells {
+export class PValueCache {
   readonly #values: Float64Array;
   readonly #cells: Uint8Array[];
   readonly #bytes = new Uint8Array(MOST_BYTES);

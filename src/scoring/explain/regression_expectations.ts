@@ -18,9 +18,9 @@ import type { Cells } from "../table/cells.ts";
 import { project } from "../views/projector.ts";
 import { transformInverse } from "../views/view.ts";
 import { conditional, conditionalTerm, precisionOf } from "./conditional.ts";
-import { type CellExpectation, type Expecting, NOTHING } from "./expectation.ts";
+import { type CellExpectation, type ExpectationModel, NOTHING } from "./expectation.ts";
 
-export class Regression implements Expecting {
+export class RegressionExpectations implements ExpectationModel {
   readonly #part: Part;
   readonly #weight: Float32Array;
   readonly #precision: Float64Array;
@@ -29,7 +29,7 @@ export class Regression implements Expecting {
   readonly #features: readonly (readonly number[])[];
   readonly #missing: ArrayLike<number>;
   /** Residuals of all features; computed when first needed. */
-  #reference?: { readonly own: Float64Array; readonly distances: Float64Array };
+  #reference?: { readonly residuals: Float64Array; readonly distances: Float64Array };
   /** Standardised residuals of the reference rows by feature, ascending; computed when first needed. */
   readonly #residuals = new Map<number, Float64Array>();
 
@@ -51,14 +51,14 @@ export class Regression implements Expecting {
   }
 
   expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
-    const each = blamed.length / Math.max(1, cells.rows), found: CellExpectation[] = [];
-    for (const [r, { x, lacking }] of this.#project(cells).entries()) {
+    const perRow = blamed.length / Math.max(1, cells.rows), found: CellExpectation[] = [];
+    for (const [r, { x, missing }] of this.#project(cells).entries()) {
       // A column is judged only by columns blamed less, because those blamed more may be wrong themselves.
-      const left = new Set(lacking);
-      for (let k = r * each; k < (r + 1) * each; k++) {
-        const own = blamed[k] < 0 ? [] : this.#features[blamed[k]];
-        for (const f of own) left.add(f);
-        found.push(own.length === 0 ? NOTHING : this.#cell(x, blamed[k], [...left], level));
+      const unknown = new Set(missing);
+      for (let k = r * perRow; k < (r + 1) * perRow; k++) {
+        const features = blamed[k] < 0 ? [] : this.#features[blamed[k]];
+        for (const f of features) unknown.add(f);
+        found.push(features.length === 0 ? NOTHING : this.#cell(x, blamed[k], [...unknown], level));
       }
     }
     return found;
@@ -66,8 +66,8 @@ export class Regression implements Expecting {
 
   shares(cells: Cells): Float64Array {
     const width = this.#schema.length, terms = new Float64Array(cells.rows * width);
-    for (const [r, { x, lacking }] of this.#project(cells).entries()) {
-      const filled = lacking.length > 0 ? fill(this.#precision, x, lacking) : x;
+    for (const [r, { x, missing }] of this.#project(cells).entries()) {
+      const filled = missing.length > 0 ? imputed(this.#precision, x, missing) : x;
       for (let c = 0; c < width; c++) {
         if (Number.isNaN(cells.data[r * width + c])) continue;
         terms[r * width + c] = conditionalTerm(this.#precision, filled, this.#features[c]);
@@ -77,7 +77,7 @@ export class Regression implements Expecting {
   }
 
   /** Rows of the view, and their missing features. */
-  #project(cells: Cells): { readonly x: Float32Array; readonly lacking: readonly number[] }[] {
+  #project(cells: Cells): { readonly x: Float32Array; readonly missing: readonly number[] }[] {
     const { x: { data, shape: [rows, width] }, observed } = project(
       this.#part.view,
       cells,
@@ -85,41 +85,41 @@ export class Regression implements Expecting {
     );
     return Array.from({ length: rows }, (_, r) => ({
       x: data.subarray(r * width, (r + 1) * width),
-      lacking: [...observed.subarray(r * width, (r + 1) * width)]
-        .flatMap((there, f) => there === 1 ? [] : [f]),
+      missing: [...observed.subarray(r * width, (r + 1) * width)]
+        .flatMap((isObserved, f) => isObserved === 1 ? [] : [f]),
     }));
   }
 
   #cell(
     x: Float32Array,
     column: number,
-    asked: readonly number[],
+    targets: readonly number[],
     level: number,
   ): CellExpectation {
-    const { features } = this.#part.view, own = this.#features[column];
-    const { kind } = features[own[0]].transform;
+    const { features } = this.#part.view, columnFeatures = this.#features[column];
+    const { kind } = features[columnFeatures[0]].transform;
     if (kind === "cycle") return NOTHING;
-    const { mean, deviation } = conditional(this.#precision, x, asked);
+    const { mean, deviation } = conditional(this.#precision, x, targets);
     if (kind === "level") {
-      return this.#likeliest(own, (f) => mean[asked.indexOf(f)]);
+      return this.#mostProbable(columnFeatures, (f) => mean[targets.indexOf(f)]);
     }
-    const [f] = own, i = asked.indexOf(f), { transform } = features[f];
+    const [f] = columnFeatures, i = targets.indexOf(f), { transform } = features[f];
     const [low, high] = this.#quantiles(column, f, level);
     const back = (steps: number) => transformInverse(transform, mean[i] + steps * deviation[i]);
     return { expected: back(0), low: back(low), high: back(high), probability: NaN };
   }
 
-  #likeliest(own: readonly number[], meanOf: (f: number) => number): CellExpectation {
-    let total = 0, most = 0, expected = NaN;
-    for (const f of own) {
+  #mostProbable(columnFeatures: readonly number[], meanOf: (f: number) => number): CellExpectation {
+    let total = 0, largest = 0, expected = NaN;
+    for (const f of columnFeatures) {
       const { transform } = this.#part.view.features[f];
       if (transform.kind !== "level") continue;
       const share = Math.max(0, meanOf(f) * transform.deviation + transform.mean);
       total += share;
-      if (share <= most) continue;
-      [most, expected] = [share, transform.level];
+      if (share <= largest) continue;
+      [largest, expected] = [share, transform.level];
     }
-    return { expected, low: NaN, high: NaN, probability: total > 0 ? most / total : NaN };
+    return { expected, low: NaN, high: NaN, probability: total > 0 ? largest / total : NaN };
   }
 
   /**
@@ -129,8 +129,8 @@ export class Regression implements Expecting {
     const sorted = this.#residuals.get(f) ?? this.#residualsOf(f);
     this.#residuals.set(f, sorted);
     // Missing cells of reference rows hold their expected value, so they lie in the middle.
-    const there = sorted.length * (1 - (this.#missing[column] ?? 0));
-    const outside = Math.floor((1 - level) / 2 * (there + 1));
+    const observed = sorted.length * (1 - (this.#missing[column] ?? 0));
+    const outside = Math.floor((1 - level) / 2 * (observed + 1));
     if (outside >= 1) return [sorted[outside - 1], sorted[sorted.length - outside]];
     const quantile = normalQuantile((1 + level) / 2);
     return [-quantile, quantile];
@@ -142,37 +142,41 @@ export class Regression implements Expecting {
    */
   #residualsOf(f: number): Float64Array {
     const { features, spread } = this.#part.references, rows = spread.length;
-    const { own, distances } = this.#reference ??= this.#referenceResiduals();
+    const { residuals, distances } = this.#reference ??= this.#referenceResiduals();
     return Float64Array.from(spread, (_, r) => {
-      const z = own[r * features + f];
+      const z = residuals[r * features + f];
       const leverage = (1 + distances[r] - z * z) / rows;
-      return z / (1 - Math.min(leverage, MOST_LEVERAGE));
+      return z / (1 - Math.min(leverage, MAX_LEVERAGE));
     }).sort();
   }
 
   /** z_f of each reference row, and xᵀ P x = Σ x_f √P_ff z_f. */
-  #referenceResiduals(): { readonly own: Float64Array; readonly distances: Float64Array } {
+  #referenceResiduals(): { readonly residuals: Float64Array; readonly distances: Float64Array } {
     const { rows, features, spread } = this.#part.references;
-    const own = new Float64Array(rows.length), distances = new Float64Array(spread.length);
+    const residuals = new Float64Array(rows.length), distances = new Float64Array(spread.length);
     for (let r = 0; r < spread.length; r++) {
       const x = rows.subarray(r * features, (r + 1) * features);
       for (let f = 0; f < features; f++) {
         let z = 0;
         for (let d = 0; d < features; d++) z += x[d] * this.#weight[d * features + f];
-        own[r * features + f] = z;
+        residuals[r * features + f] = z;
         distances[r] += x[f] * this.#weight[f * features + f] * z;
       }
     }
-    return { own, distances };
+    return { residuals, distances };
   }
 }
 
 /** If there were more training rows than references, the leverage of a reference row is overestimated. */
-const MOST_LEVERAGE = 0.9;
+const MAX_LEVERAGE = 0.9;
 
 /** The row with its missing features replaced by their expected values. */
-function fill(precision: Float64Array, x: Float32Array, lacking: readonly number[]): Float32Array {
-  const filled = x.slice(), { mean } = conditional(precision, x, lacking);
-  lacking.forEach((f, i) => filled[f] = mean[i]);
+function imputed(
+  precision: Float64Array,
+  x: Float32Array,
+  missing: readonly number[],
+): Float32Array {
+  const filled = x.slice(), { mean } = conditional(precision, x, missing);
+  missing.forEach((f, i) => filled[f] = mean[i]);
   return filled;
 }
