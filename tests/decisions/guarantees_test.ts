@@ -153,7 +153,15 @@ Deno.test("decide() with a tail is as sure as what the peaks allow, and sure of 
   assert.deepEqual([0, 1, 2, 3].map(verdict), ["anomaly", "uncertain", "normal", "normal"]);
   assert.ok(Math.abs(confidences![1] - 0.5) < 0.35, `next to the threshold: ${confidences![1]}`);
   assert.ok([0, 2, 3].every((row) => confidences![row] > 0.99), `${confidences}`);
-  assert.ok(extrapolated && !decide(calibration, scores, { falseAlarmRate: 0.05 }).extrapolated);
+  assert.ok(extrapolated);
+  // A rate that the calibration rows keep by themselves, and a batch in which nothing is flagged, need no tail.
+  const usual = calibration.scores.subarray(0, 100);
+  assert.equal(
+    decide(calibration, scores, { falseAlarmRate: 0.3, tail: true }).extrapolated,
+    false,
+  );
+  const unflagged = decide(calibration, usual, { falseAlarmRate, fdr: 0.1, tail: true });
+  assert.deepEqual([unflagged.anomalies, unflagged.extrapolated], [0, false]);
   // By other calibration rows: as often as not the same at the threshold, nearly always three times as far.
   const others = Array.from(
     { length: 60 },
