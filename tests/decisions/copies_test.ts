@@ -1,6 +1,6 @@
 /**
- * Rows that are copies of one another. Oracles: the exact law of flagged rows at a calibrated threshold, which is that
- * of the different rows; and tables whose repeats are known to be copies, or known not to be.
+ * Tables with copies of rows. Oracles: the exact distribution of the number of flagged rows, which is that of the
+ * distinct rows; and tables of which it is known whether their repeated rows are copies.
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
@@ -20,8 +20,9 @@ const repeated = <T>(rows: readonly T[], times: number) =>
 
 const CHEAP: DetectorOptions = { preset: "small", hidden: [8], latent: 2, epochs: 15, seed: 1 };
 
-Deno.test("copies do not calibrate: the false-alarm rate holds on fresh rows, and the repeats are said", async () => {
-  // 200 rows ten times each, and 1,000 rows drawn 1,500 times. The ensemble too, whose neighbours know a twin at once.
+Deno.test("a detector counts copies once: the false-alarm rate holds on fresh rows, and a warning names the copies", async () => {
+  // 200 rows ten times each, and 1,500 draws from 1,000 rows. The default ensemble is included because its nearest
+  // neighbours would recognise a copy at once.
   const rows = planeRows(6000, 6, 13, 0.5),
     fresh = rows.slice(2000),
     random = new HostRandom(1, 0, 7);
@@ -41,18 +42,18 @@ Deno.test("copies do not calibrate: the false-alarm rate holds on fresh rows, an
   }
 });
 
-Deno.test("withoutCopies() keeps one of each copy, and a frequent row as frequent as it was", () => {
+Deno.test("withoutCopies() keeps one row of each set of copies, and leaves the share of a frequent row as it was", () => {
   const rows = planeRows(100, 4, 3), zeros = [0, 0, 0, 0];
   const { cells } = withoutCopies(cellsOf([...repeated(rows, 3), ...repeated([zeros], 120)]), 4);
   assert.deepEqual(cells, cellsOf([...rows, ...repeated([zeros], 40)]));
-  // Cells that are missing, or 0 in either way of writing it, are equal.
+  // Missing cells are equal to each other, and so are 0 and -0.
   const gaps = rows.map(([a, , c], r) => [a, NaN, c, r === 0 ? 0 : 1]);
   const twins = gaps.map((row, r) => r === 0 ? row.with(3, -0) : row);
   const found = withoutCopies(cellsOf([...gaps, ...twins]), 4);
   assert.deepEqual(found.cells, cellsOf(gaps));
 });
 
-Deno.test("EqualRows meets the first row that is equal in the columns that count", () => {
+Deno.test("EqualRows finds the first row that is equal in the given columns", () => {
   const random = new HostRandom(3, 0, 7),
     cells = [0, -0, NaN, 1, 1 + Number.EPSILON, -1e300, 5e-324];
   const rows = Array.from(
@@ -62,7 +63,7 @@ Deno.test("EqualRows meets the first row that is equal in the columns that count
   for (const columns of [[0], [2, 1], [0, 1, 2, 3]]) {
     const met = new EqualRows(cellsOf(rows), 4, columns), seen = new Map<string, number>();
     rows.forEach((row, r) => {
-      // A text for each value: one for both zeros.
+      // A text for each value; both zeros have the same.
       const key = columns.map((c) => `${row[c]}`).join();
       if (!seen.has(key)) seen.set(key, r);
       assert.equal(met.meet(r), seen.get(key));
@@ -70,7 +71,7 @@ Deno.test("EqualRows meets the first row that is equal in the columns that count
   }
 });
 
-Deno.test("withoutCopies() leaves rows that repeat by themselves, and tables that hardly do", () => {
+Deno.test("withoutCopies() keeps rows that repeat by chance, and tables with few repeats", () => {
   const random = new HostRandom(5, 0, 7), rows = planeRows(500, 5, 3);
   const of = (length: number, row: () => number[]) => Array.from({ length }, row);
   const tables: [string, number[][], boolean][] = [
@@ -95,7 +96,7 @@ Deno.test("withoutCopies() leaves rows that repeat by themselves, and tables tha
   assert.equal(withoutCopies(cellsOf(repeated(rows, 2)), 5).cells.rows, 500);
 });
 
-Deno.test("rows that repeat by themselves keep the false-alarm rate: they are split one by one", async () => {
+Deno.test("the false-alarm rate holds where rows repeat by chance: such rows are split one by one", async () => {
   const values = normals(40, 9), random = new HostRandom(6, 0, 7);
   const draw = () => [values[random.below(12)], random.below(3), values[random.below(9)]];
   const table = Array.from({ length: 800 }, draw), fresh = Array.from({ length: 3000 }, draw);
@@ -107,7 +108,7 @@ Deno.test("rows that repeat by themselves keep the false-alarm rate: they are sp
   assert.equal(calibration.rows, 200);
 });
 
-Deno.test("copies among new rows count once: recalibrate() and partialFit() promise what the different rows allow", async () => {
+Deno.test("recalibrate() and partialFit() count copies among new rows once", async () => {
   const rows = planeRows(1200, 4, 21, 0.5), copied = repeated(rows.slice(400, 600), 8);
   const [one, two] = await Promise.all([0, 1].map(() => Detector.fit(rows.slice(0, 400), CHEAP)));
   const again = one.recalibrate(copied);

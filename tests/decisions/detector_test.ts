@@ -1,6 +1,6 @@
 /**
- * A detector's life after training: recalibration, drift, files in fewer bits. Oracles: the calibration made
- * from the scores directly, a detector trained on nothing else, the file read back.
+ * Detectors after training: recalibration, drift, and files with fewer bits per weight. Oracles: the calibration
+ * computed directly from scores, and the file read back.
  */
 import assert from "node:assert/strict";
 import { Calibration, Detector, type DetectorOptions } from "../../mod.ts";
@@ -21,7 +21,7 @@ const OPTIONS: DetectorOptions = {
 const BYTES = (await Detector.fit(TRAINING, OPTIONS)).save();
 const shifted = (rows: number[][]) => rows.map((row) => row.with(1, row[1] + 8));
 
-Deno.test("Detector.recalibrate() takes its p-values from the new rows, and trains nothing", async () => {
+Deno.test("Detector.recalibrate() takes p-values from the new rows and changes no score", async () => {
   const detector = await Detector.load(BYTES);
   const before = (await detector.score(LATER)).map(({ score }) => score), old = detector.threshold;
   const { rows, thresholds, flaggedBefore, chance } = detector.recalibrate(FRESH);
@@ -39,14 +39,14 @@ Deno.test("Detector.recalibrate() takes its p-values from the new rows, and trai
   assert.deepEqual(loaded.drift(LATER), detector.drift(LATER));
 });
 
-Deno.test("Detector.recalibrate() on rows of another kind keeps the rate on them, and says how unlikely they were", async () => {
+Deno.test("Detector.recalibrate() on rows of another kind keeps the rate on them, and reports how unlikely they were", async () => {
   const detector = await Detector.load(BYTES);
   detector.setFalseAlarmRate(0.05);
   const { chance, flaggedBefore } = detector.recalibrate(shifted(FRESH));
   assert.ok(chance < 1e-6 && flaggedBefore > 100, `${flaggedBefore}, ${chance}`);
   const verdicts = await detector.score(shifted(LATER));
   const rate = verdicts.filter(({ anomaly }) => anomaly).length / verdicts.length;
-  // 500 calibration rows, 1,000 new: a deviation of √(0.05 · 0.95 (1/500 + 1/1000)) = 0.012.
+  // 500 calibration rows and 1,000 new ones: the standard deviation is √(0.05 · 0.95 (1/500 + 1/1000)) = 0.012.
   assert.ok(Math.abs(rate - 0.05) < 4 * 0.012, `${rate}`);
   assert.throws(
     () => detector.recalibrate(FRESH.slice(0, 9)),
@@ -56,7 +56,7 @@ Deno.test("Detector.recalibrate() on rows of another kind keeps the rate on them
   assert.equal(detector.falseAlarmRate, 1 / 11, "the finest that ten rows keep");
 });
 
-Deno.test("Detector.drift() is quiet on rows of the same kind and names the column that moved", async () => {
+Deno.test("Detector.drift() reports no change for rows of the same kind, and otherwise names the column that moved", async () => {
   const detector = await Detector.load(BYTES);
   assert.equal(detector.drift(LATER).changed, false);
   const moved = detector.drift(shifted(LATER));
@@ -66,7 +66,7 @@ Deno.test("Detector.drift() is quiet on rows of the same kind and names the colu
   assert.equal(detector.drift(shifted(LATER)).changed, false, "measured from the new rows");
 });
 
-Deno.test("Detector.save() in f16 and int8 is smaller, calibrated anew and in the same order", async () => {
+Deno.test("Detector.save() as f16 or int8 gives a smaller file, calibrated again, with the rows in the same order", async () => {
   for (const preset of ["small", "ensemble"] as const) {
     const detector = preset === "small"
       ? await Detector.fit(TRAINING, OPTIONS)
@@ -96,10 +96,10 @@ Deno.test("Detector.save() in f16 and int8 is smaller, calibrated anew and in th
   }
 });
 
-Deno.test("a file whose weights no longer order rows alike is refused", async () => {
+Deno.test("a file in fewer bits is refused if its scores no longer order rows alike", async () => {
   const detector = await Detector.load(BYTES), file = detector.modelFile();
   const cells = { data: Float64Array.from(FRESH.flat()), rows: FRESH.length };
-  // One weight of a channel a million times the others: the others are rounded to nothing.
+  // One weight of each channel is a million times as large as the others, which are therefore rounded to zero.
   const tensors = new Map(file.tensors);
   for (const [name, tensor] of tensors) {
     if (!(tensor.data instanceof Float32Array) || tensor.shape[0] < 8) continue;

@@ -1,6 +1,4 @@
-/**
- * Drift: the tests against SciPy (`golden.ts`), the stated run lengths counted, changes found.
- */
+/** Drift: the statistical tests against SciPy (`golden.ts`), run lengths by counting, and planted changes. */
 import assert from "node:assert/strict";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -23,12 +21,12 @@ const draws = (count: number, seed: number, shift = 0, spread = 1) => {
   return Float64Array.from({ length: count }, () => shift + spread * normal(random));
 };
 
-Deno.test("kolmogorovTail(), kolmogorovDistance() and sharesPValue() are SciPy's", () => {
+Deno.test("kolmogorovTail(), kolmogorovDistance() and sharesPValue() agree with SciPy", () => {
   for (const [x, want] of golden.kolmogorov) assertRelative(kolmogorovTail(x), want, 1e-9, 1e-15);
   for (const { a, b, distance, exact } of golden.kolmogorovSamples) {
     const got = kolmogorovDistance(Float64Array.from(a).sort(), Float64Array.from(b).sort());
     assertRelative(got, distance, 1e-12);
-    // Stephens's factor against the exact law: within 15 % or 0.02.
+    // Stephens's approximation against the exact distribution: within 15 % or 0.02.
     assertRelative(kolmogorovPValue(got, a.length, b.length), exact, 0.15, 0.02);
   }
   for (const [a, n, b, m, want] of golden.shares) {
@@ -36,7 +34,7 @@ Deno.test("kolmogorovTail(), kolmogorovDistance() and sharesPValue() are SciPy's
   }
 });
 
-Deno.test("a sketch's distance is at most that of all rows, and sees most of it", () => {
+Deno.test("the distance to a sketch is at most that to all rows, and at most 0.03 less", () => {
   for (const [shift, spread] of [[0, 1], [0.4, 1], [0, 2], [-3, 0.5]]) {
     const known = draws(2000, 1), now = draws(500, 2, shift, spread).sort();
     const sketch = sketchOf(sketchColumns({ data: known, rows: 2000 }, 1), 0);
@@ -48,8 +46,8 @@ Deno.test("a sketch's distance is at most that of all rows, and sees most of it"
   assertRelative(distanceTo(sketch, Float64Array.from([0, 0, 1, 2])), 1 / 6, 1e-12);
 });
 
-Deno.test("DriftMonitor runs at least as long as stated, on average, without drift", () => {
-  // 300 streams watched until their alarm: the mean length is at least c but for its standard error.
+Deno.test("without drift, DriftMonitor runs on average at least as long as stated before it raises an alarm", () => {
+  // 300 streams, each until its alarm: the mean length is at least c, up to four standard errors.
   const c = 200;
   const lengths = Array.from({ length: 300 }, (_, seed) => {
     const scores = draws(60, 2 * seed), random = new HostRandom(2 * seed + 1, 0, 7);
@@ -61,19 +59,19 @@ Deno.test("DriftMonitor runs at least as long as stated, on average, without dri
   assert.ok(mean >= c - 2 * standardError, `${mean} ± ${standardError}`);
 });
 
-Deno.test("DriftMonitor's statistic less its rows is a martingale: its mean stays at 0", () => {
+Deno.test("the statistic of DriftMonitor less the number of rows is a martingale: its mean stays at 0", () => {
   const rows = 20;
   const ends = Array.from({ length: 4000 }, (_, seed) => {
     const monitor = new DriftMonitor(new Calibration(draws(30, 2 * seed)), { seed });
     for (const score of draws(rows, 2 * seed + 1)) monitor.observe(score);
     return Math.min(monitor.statistic, 1000) - rows;
   });
-  // Capped, for a mean with a variance: a little less than 0.
+  // Capped, so that the mean has a variance; this lowers the mean a little below 0.
   const { mean, standardError } = estimate(ends);
   assert.ok(mean < 4 * standardError && mean > -0.5 * rows, `${mean} ± ${standardError}`);
 });
 
-Deno.test("DriftMonitor notices scores that rise, fall, or stand still", () => {
+Deno.test("DriftMonitor notices scores that rise, fall, or no longer vary", () => {
   const changes: [string, (r: number, random: HostRandom) => number][] = [
     ["rise", (_, random) => 1 + normal(random)],
     ["fall", (_, random) => -1 + normal(random)],
@@ -110,9 +108,9 @@ const REFERENCE = {
   sketch: { data: sketchColumns(KNOWN.cells, 3), rows: 2000 },
 };
 
-Deno.test("driftReport() calls unchanged tables changed no more often than its rate, however long they are", () => {
-  // Each table with a reference of its own; of the longer ones every third raises the row-by-row alarm, once in
-  // 10,000 rows as it says, which is no verdict on the table.
+Deno.test("driftReport() reports a change in unchanged tables no more often than its rate, however long they are", () => {
+  // Each table has its own reference. About a third of the longer tables raise the row-by-row alarm, which occurs once
+  // in 10,000 rows as stated; it must not decide about the table.
   const rate = 0.1;
   for (const [tables, rows] of [[300, 150], [60, 10_000]]) {
     let changed = 0, alarms = 0;
@@ -134,19 +132,19 @@ Deno.test("driftReport() calls unchanged tables changed no more often than its r
   }
 });
 
-Deno.test("driftReport() keeps its rate on tables of three columns with gaps, against one reference", () => {
+Deno.test("driftReport() keeps its rate on tables of three columns with missing cells, all compared with one reference", () => {
   const rate = 0.1, tables = 300;
   let changed = 0;
   for (let seed = 0; seed < tables; seed++) {
     const { cells, scores } = table(150, 100 + seed);
     if (driftReport(REFERENCE, cells, scores, { rate }).changed) changed++;
   }
-  // One sketch for all tables: its own error is in every comparison, as the tests allow for.
+  // The same sketch for all tables: its sampling error is part of every comparison, and the tests allow for it.
   const bound = rate + 2 * Math.sqrt(rate * (1 - rate) / tables);
   assert.ok(changed / tables <= bound, `${changed} of ${tables}`);
 });
 
-Deno.test("driftReport() names the column that moved, and the one that went missing", () => {
+Deno.test("driftReport() names the column whose values moved and the column that went missing", () => {
   for (const [change, expected] of [[{ shift: 0.8 }, "b"], [{ missing: 0.4 }, "b"]] as const) {
     const { cells, scores } = table(400, 7, change);
     const report = driftReport(REFERENCE, cells, scores);
@@ -162,7 +160,7 @@ Deno.test("driftReport() names the column that moved, and the one that went miss
   assert.deepEqual(driftReport({ ...REFERENCE, sketch: undefined }, cells, scores).columns, []);
 });
 
-Deno.test("driftReport() takes a clock that goes on for no change, but not one that is missing", () => {
+Deno.test("driftReport() does not report a clock that continues, but reports one that is missing", () => {
   const times = (from: number, rows: number, lacking = 0) => ({
     data: Float64Array.from({ length: rows }, (_, r) => r < lacking ? NaN : from + 60 * r),
     rows,

@@ -1,4 +1,4 @@
-/** SciPy's numbers, made by scripts/golden/make_statistics_golden.py. */
+/** Values computed by SciPy with scripts/golden/make_statistics_golden.py. */
 
 interface Golden {
   readonly incompleteBeta: readonly (readonly [x: number, a: number, b: number, want: number])[];

@@ -1,7 +1,7 @@
 /**
- * What is promised of decisions, counted. Oracles: the exact distribution of the false-alarm rate of a
- * calibrated threshold, Beta(k, n + 1 - k) with k = ⌊α (n + 1)⌋ (Vovk, 2012), the theorem on the false
- * discovery rate, other calibration sets, and tails that are known.
+ * The guarantees of decisions, checked by counting. Oracles: the exact distribution of the false-alarm rate of a
+ * calibrated threshold, Beta(k, n + 1 - k) with k = ⌊α (n + 1)⌋ (Vovk, 2012); the theorem on the false discovery rate;
+ * other calibration sets; and tails that are known exactly.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -16,7 +16,7 @@ import { Tail } from "../../src/scoring/decisions/tail.ts";
 import { planeRows } from "../util/data.ts";
 import { estimate } from "../util/statistics.ts";
 
-/** Scores of 24,000 rows of one kind, none of them seen in training, by a detector. */
+/** A detector's scores of 24,000 rows of one kind, none of which it was trained on. */
 const NORMAL = await (async () => {
   const rows = planeRows(24_300, 4, 77, 0.5);
   const detector = await Detector.fit(rows.slice(0, 300), { epochs: 10, hidden: [8], latent: 2 });
@@ -26,7 +26,9 @@ const NORMAL = await (async () => {
 
 const RESAMPLES = 200;
 
-/** n calibration scores, and all others as the population, of which the first 200 are a draw too. */
+/**
+ * n calibration scores drawn at random; all others are the population, of which the first 200 are a random sample too.
+ */
 function resample(n: number, seed: number): { calibration: Calibration; others: Float64Array } {
   const random = new HostRandom(seed, 0, 1), pool = NORMAL.slice();
   for (let i = 0; i < n + 200; i++) {
@@ -36,7 +38,7 @@ function resample(n: number, seed: number): { calibration: Calibration; others: 
   return { calibration: new Calibration(pool.subarray(0, n)), others: pool.subarray(n) };
 }
 
-Deno.test("over 200 resamples the false-alarm rate at α = 0.1, 0.05, 0.01 has its exact Beta law", () => {
+Deno.test("over 200 resamples, the false-alarm rate at α = 0.1, 0.05 and 0.01 has its exact Beta distribution", () => {
   const n = 500;
   for (const alpha of [0.1, 0.05, 0.01]) {
     const k = Math.floor(alpha * (n + 1));
@@ -45,16 +47,16 @@ Deno.test("over 200 resamples the false-alarm rate at α = 0.1, 0.05, 0.01 has i
       const threshold = calibration.threshold(alpha);
       return others.filter((score) => score > threshold).length / others.length;
     });
-    // Every one of 200 inside the interval that one leaves with probability 1e-6 / 200; the others are
-    // 23,500 of the population, which widens it by √(α (1 - α) / 23,500).
+    // All 200 rates lie in an interval that each leaves with probability 1e-6 / 200. They are measured on 23,500 rows
+    // of the population, which widens the interval by √(α (1 - α) / 23,500).
     const slack = 5 * Math.sqrt(alpha * (1 - alpha) / 23_500);
     const [low, high] = [0.5e-6 / RESAMPLES, 1 - 0.5e-6 / RESAMPLES]
       .map((p) => betaQuantile(p, k, n + 1 - k));
     for (const rate of rates) {
       assert.ok(rate >= low - slack && rate <= high + slack, `α = ${alpha}: ${rate}`);
     }
-    // Nine tenths of them inside the central nine tenths: 200 · 0.9 = 180 ± 4.2, to 4 deviations. The
-    // resamples share 24,000 rows: their thresholds are almost independent (n / 24,000 = 2 %).
+    // Nine tenths of them lie in the central 90 % interval: 200 · 0.9 = 180 ± 4.2, up to four deviations. The resamples
+    // share 24,000 rows, but their thresholds are almost independent (n / 24,000 = 2 %).
     const [lower, upper] = [0.05, 0.95].map((p) => betaQuantile(p, k, n + 1 - k));
     const inside = rates.filter((rate) => rate >= lower && rate <= upper).length;
     assert.ok(Math.abs(inside - 180) <= 17, `α = ${alpha}: ${inside} of 200 inside 90 %`);
@@ -64,9 +66,9 @@ Deno.test("over 200 resamples the false-alarm rate at α = 0.1, 0.05, 0.01 has i
   }
 });
 
-Deno.test("the false discovery rate of mixed batches stays at q, and finds what can be found", () => {
-  // 200 batches of 180 normal rows and 20 whose scores lie 8 to 12 spreads higher: conformal p-values of
-  // one calibration set a batch.
+Deno.test("the false discovery rate of mixed batches stays at q, and most anomalies are found", () => {
+  // 200 batches of 180 normal rows and 20 whose scores are 8 to 12 standard deviations higher. Each batch has its own
+  // calibration set.
   const spread = Math.sqrt(estimate(NORMAL).standardError ** 2 * NORMAL.length);
   for (const q of [0.05, 0.1, 0.2]) {
     const shares: number[] = [], powers: number[] = [];
@@ -83,7 +85,7 @@ Deno.test("the false discovery rate of mixed batches stays at q, and finds what 
     }
     const { mean, standardError } = estimate(shares);
     assert.ok(mean <= q + 2 * standardError, `q = ${q}: ${mean} ± ${standardError}`);
-    // The theorem's bound is 0.9 q here; far below it the procedure would be asleep.
+    // The theorem's bound is 0.9 q here. A rate far below it would mean that the procedure flags too little.
     assert.ok(estimate(powers).mean > 0.5, `q = ${q}: power ${estimate(powers).mean}`);
   }
 });
@@ -98,8 +100,8 @@ Deno.test("confidenceOf() is how often other calibration rows give the same verd
     const own = isAnomaly(calibration);
     const same = others.filter((each) => isAnomaly(each) === own).length / others.length;
     const confidence = confidenceOf(calibration, score, alpha);
-    // Away from the threshold both are near 1; next to it π, known to √(π (1 - π) / n) as the verdict
-    // itself, decides.
+    // Far from the threshold both are near 1. Close to it, the error of π, √(π (1 - π) / n), decides the verdict as
+    // well.
     assert.ok(Math.abs(confidence - same) < 0.06, `${share}: ${confidence}, counted ${same}`);
   }
 });
@@ -121,8 +123,8 @@ Deno.test("confidenceOf() is the share of binomial draws that give the same verd
   }
 });
 
-Deno.test("decide() refuses a confidence that no flag can have, and says how sure one can be", () => {
-  // Beyond all of 200 scores π = 1/202, and a flag at 1 % needs at most one of 200 to reach it.
+Deno.test("decide() refuses a confidence that no flag can reach, and names the highest one", () => {
+  // Above all 200 scores, π = 1/202, and a flag at 1 % needs that at most one of 200 scores reaches the row's.
   const { calibration } = resample(200, 4), q = 1 / 202;
   const surest = (1 - q) ** 200 + 200 * q * (1 - q) ** 199;
   const far = Float64Array.of(1e9, calibration.scores[100]), falseAlarmRate = 0.01;
@@ -137,14 +139,14 @@ Deno.test("decide() refuses a confidence that no flag can have, and says how sur
   const kept = decide(calibration, far, { falseAlarmRate, minConfidence: 0.7 });
   assert.ok(Math.abs(kept.confidences![0] - surest) < 1e-9 && kept.surest === kept.confidences![0]);
   assert.deepEqual([kept.verdict(0), kept.verdict(1)], ["anomaly", "normal"]);
-  // Over a batch the limit is known only then: it is said.
+  // With fdr, the limit is known only for a whole batch. It is then not refused but reported.
   const fdr = { falseAlarmRate, fdr: 0.2, minConfidence: 0.9 };
   const usual = Array.from({ length: 20 }, () => calibration.scores[100]);
   const batch = decide(calibration, Float64Array.of(1e9, 1e9, ...usual), fdr);
   assert.ok(batch.surest! < 0.9 && batch.verdict(0) === "uncertain", `${batch.surest}`);
 });
 
-Deno.test("decide() with a tail is as sure as what the peaks allow, and sure of what lies far beyond", () => {
+Deno.test("decide() with a tail is unsure near its threshold, and sure far beyond it", () => {
   const calibration = new Calibration(NORMAL.subarray(0, 1000)), tail = new Tail(calibration);
   const falseAlarmRate = 1e-4, least = tail.quantile(falseAlarmRate), { threshold } = tail;
   const scores = Float64Array.of(1e9, least, threshold + 1e-6, calibration.scores[500]);
@@ -162,7 +164,8 @@ Deno.test("decide() with a tail is as sure as what the peaks allow, and sure of 
   );
   const unflagged = decide(calibration, usual, { falseAlarmRate, fdr: 0.1, tail: true });
   assert.deepEqual([unflagged.anomalies, unflagged.extrapolated], [0, false]);
-  // By other calibration rows: as often as not the same at the threshold, nearly always three times as far.
+  // Tails fitted to other calibration rows: none flags a score just above the threshold of the tail, and nearly all flag
+  // one four times as far from it as the limit.
   const others = Array.from(
     { length: 60 },
     (_, seed) => new Tail(resample(1000, 7000 + seed).calibration),
@@ -172,8 +175,9 @@ Deno.test("decide() with a tail is as sure as what the peaks allow, and sure of 
   assert.ok(flagged(threshold + 4 * (least - threshold)) > 0.9 && flagged(threshold + 1e-6) === 0);
 });
 
-Deno.test("Tail is an extrapolation: of few rows, or a law of two scales, it is off by much", () => {
-  // The same oracle. 1 % of the rows a hundred times as wide: at 98 % nothing of it is seen yet. What docs/adr/0022 says.
+Deno.test("Tail is an extrapolation: for few rows, or a mixture of two scales, its rates are off by large factors", () => {
+  // The true distribution is the oracle again. 1 % of the rows have a hundred times the scale, which a tail that begins
+  // at the 98 % quantile hardly shows. docs/adr/0022 has these figures.
   const random = new HostRandom(21, 0, 0), uniform = () => 1 - random.uniformF64();
   const wide = () => (uniform() < 0.01 ? 100 : 1) * normal(random) ** 2;
   const beyond = (z: number) =>
@@ -190,12 +194,12 @@ Deno.test("Tail is an extrapolation: of few rows, or a law of two scales, it is 
     const off = rateOf(rows, q, wide, beyond);
     assert.ok(off > least && off < most, `${rows} rows at ${q}: ${off} times`);
   }
-  // A light tail is taken for a heavier one: nothing is flagged that should not be, and little that should.
+  // A light tail is taken for a heavier one: no normal row is flagged needlessly, but few anomalies are.
   const exponential = rateOf(200, 1e-4, () => -Math.log(uniform()), (z) => Math.exp(-z));
   assert.ok(exponential < 0.3, `${exponential}`);
 });
 
-/** P(|Z| > z), for small z too: Abramowitz and Stegun 26.2.11. */
+/** P(|Z| > z), also for small z: Abramowitz and Stegun 26.2.11. */
 function twoSided(z: number): number {
   if (z > 3) return normalTail(z);
   let term = z, sum = z;
@@ -203,10 +207,11 @@ function twoSided(z: number): number {
   return 1 - 2 * sum * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
 }
 
-Deno.test("Tail promises no finer p-value than normal rows keep: heavy, exponential, light and ended tails", () => {
-  // 100 sets of 2,000 scores. Oracle: the law itself beyond z(q). Marginal rates, as a p-value's are: q at a tenth
-  // of the finest conformal p-value, to within a third for what extrapolation of a tail that is not Pareto at 98 %
-  // is off by, and the chance that Benjamini-Hochberg at 0.1 flags any of 20,000 normal rows.
+Deno.test("the rates of Tail hold on average for heavy, exponential, light and bounded tails", () => {
+  // 100 sets of 2,000 scores. Oracle: the true survival function at the estimated quantile z(q). Checked on average
+  // over the sets, like a p-value: the rate at a tenth of the smallest conformal p-value, up to a third for tails that
+  // are not yet Pareto at the 98 % quantile; and the chance that Benjamini-Hochberg at 0.1 flags any of 20,000 normal
+  // rows.
   const random = new HostRandom(21, 0, 0), q = 5e-5, rows = 20_000;
   const uniform = () => 1 - random.uniformF64();
   const laws: [string, () => number, (z: number) => number][] = [
@@ -228,18 +233,22 @@ Deno.test("Tail promises no finer p-value than normal rows keep: heavy, exponent
   }
 });
 
-/** P(|Z| > z): the first terms of the asymptotic series, for z above 3. */
+/** P(|Z| > z) for z > 3: the first terms of the asymptotic series. */
 function normalTail(z: number): number {
   const series = 1 - z ** -2 + 3 * z ** -4 - 15 * z ** -6 + 105 * z ** -8;
   return 2 * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) / z * series;
 }
 
-Deno.test("Tail.survival() undoes quantile(), goes on from the conformal p-value, refuses few rows", () => {
+Deno.test("Tail.survival() is the inverse of quantile(), agrees with the conformal p-value where both apply, and refuses few rows", () => {
   const calibration = new Calibration(NORMAL.subarray(0, 3000)), tail = new Tail(calibration);
   for (const q of [0.02, 0.01, 1e-3, 1e-5, 1e-9]) {
     assert.ok(Math.abs(tail.survival(tail.quantile(q)) / q - 1) < 1e-9, `${q}`);
   }
-  // Both estimate the same probability: k = 15 rows above, to 4 / √15.
+  const bounded = new Tail(
+    new Calibration(Float64Array.from({ length: 2000 }, (_, i) => Math.sin(i * i))),
+  );
+  assert.ok(bounded.survival(Number.MAX_VALUE) > 0, "a p-value is never 0");
+  // Both estimate the same probability, from k = 15 rows above: to 4 / √15.
   const at = calibration.threshold(0.005);
   assert.ok(Math.abs(tail.survival(at) / 0.005 - 1) < 1, `${tail.survival(at)}`);
   assert.throws(

@@ -1,16 +1,18 @@
 /**
- * Random small fits over hostile tables: each gives finite scores that add up, or a clear refusal.
+ * Fits random small detectors to hostile tables. Each fit must give finite scores that add up, or refuse with a clear
+ * error.
  *
  *     deno task campaign:never-nan [--fits 10000] [--first 0] [--preset ensemble|small]
  *
- * The default detector, at times with `robust`, or one network, at times with a likelihood of its own. Prints how the fits ended, and the seed of each that ended otherwise; exit status 1 if there is one.
+ * The detector is the default ensemble, sometimes with `robust`, or a single network, sometimes with another
+ * likelihood. Prints how the fits ended, and the seed of each fault; the exit status is 1 if there was one.
  */
 import { parseArgs } from "node:util";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 
-/** What became of a fit. */
+/** How a fit ended. */
 export type Ending =
   | { readonly kind: "scored" }
   | { readonly kind: "refused"; readonly why: string }
@@ -21,7 +23,7 @@ type Column = (random: HostRandom, rows: number) => number[];
 const fill = (cell: (random: HostRandom, r: number) => number): Column => (random, rows) =>
   Array.from({ length: rows }, (_, r) => cell(random, r));
 
-/** A column of draws with some cells replaced. */
+/** Normal draws, of which a share is replaced by a value. */
 const but = (share: number, value: number): Column =>
   fill((random) => random.uniformF64() < share ? value : normal(random));
 
@@ -48,7 +50,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   step: fill((_, r) => r),
 };
 
-/** Columns that are refused by their values alone: few, as there is no more to learn from them. */
+/** Columns that are always refused because of their values. They are rare, because a refusal tests little. */
 const REFUSED: readonly Column[] = [
   fill((random) => 1e200 * normal(random)),
   but(0.05, Infinity),
@@ -65,7 +67,7 @@ const LIKELIHOODS = [
 
 export type Fitted = "ensemble" | "small";
 
-/** A table and how to fit it, by the seed. */
+/** A table and the options of its fit, determined by the seed. */
 export function hostileCase(
   seed: number,
   preset: Fitted,
@@ -80,7 +82,7 @@ export function hostileCase(
     columns.push(again ? pick(columns) : pick(kinds)(random, rows));
   }
   const table = Array.from({ length: rows }, (_, r) => columns.map((column) => column[r]));
-  if (random.uniformF64() < 0.1) table.fill(table[0]); // the same row throughout
+  if (random.uniformF64() < 0.1) table.fill(table[0]); // all rows are the same
   return {
     rows: table,
     options: {
@@ -97,7 +99,10 @@ export function hostileCase(
   };
 }
 
-/** Fits one and scores its own rows, and rows of nothing, of everything, far away, and with a gap. */
+/**
+ * Fits a detector; scores its own rows, rows with the same extreme or missing value in all cells, and rows with one
+ * gap.
+ */
 export async function endingOf(seed: number, preset: Fitted): Promise<Ending> {
   const { rows, options } = hostileCase(seed, preset), width = rows[0].length;
   const probes = [
@@ -134,7 +139,9 @@ async function requireSound(detector: Detector, rows: readonly number[][]): Prom
   }
 }
 
-/** A refusal is one of the library's own: of the nearest class, and saying what must hold. */
+/**
+ * A refusal is an error that the library throws deliberately: its message starts with "Cannot" or "Training diverged".
+ */
 function refusalOf(error: unknown): Ending {
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const own = error instanceof Error && !(error instanceof Unsound) &&
@@ -142,7 +149,7 @@ function refusalOf(error: unknown): Ending {
   return { kind: own ? "refused" : "fault", why };
 }
 
-/** What a refusal is about, without its numbers and names. */
+/** The message without numbers and names, to count equal ones. */
 function subjectOf(why: string): string {
   return why.replace(/"[^"]*"/g, "…").replace(/row \d+/g, "row N")
     .replace(/column, [^,]*, /, "column, N, ").replace(/, got .*/, "")

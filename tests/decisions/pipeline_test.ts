@@ -1,7 +1,8 @@
 /**
- * The false-alarm rate of the whole way from rows to verdicts: read, split, standardised, fitted, calibrated, each time anew on rows
- * drawn anew, and fresh rows scored. Oracle: the exact law of the number flagged, beta-binomial, which one split conformal
- * calibration has whatever was fitted; where scores may be equal it is an upper bound.
+ * The false-alarm rate of the whole pipeline: a detector is split, standardised, fitted and calibrated on new random
+ * rows each time, and then scores fresh rows. Oracle: the exact distribution of the number of flagged rows,
+ * beta-binomial, which holds for a split-conformal calibration whatever the model; with tied scores it is an upper
+ * bound.
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
@@ -18,14 +19,14 @@ const PRESETS = [["small", 40, SMALL], ["ensemble", 20, ENSEMBLE]] as const;
 
 type Cell = number | string | null;
 
-/** A row of each kind of table. */
+/** A random row of each kind of table. */
 const DRAWS: { readonly [kind: string]: (random: HostRandom) => Cell[] } = {
   numbers: (random) => {
     const z = normal(random), other = () => z + 0.5 * normal(random);
     return [other(), other(), Math.exp(other()), normal(random)];
   },
-  // Texts of which some are new in every table, and values that few tables have: the schema sees all rows, those that
-  // calibrate among them.
+  // Some texts are new in every table, and some values are in few tables. The schema is inferred from all rows,
+  // including those that calibrate.
   "mixed, with gaps": (random) => {
     const z = normal(random), name = `v${Math.floor((1 - random.uniformF64()) ** -1.2)}`;
     const gap = random.uniformF64() < 0.2, rare = random.uniformF64() < 1 / 300;
@@ -37,13 +38,13 @@ const DRAWS: { readonly [kind: string]: (random: HostRandom) => Cell[] } = {
 
 for (const [kind, draw] of Object.entries(DRAWS)) {
   for (const [preset, fits, options] of PRESETS) {
-    Deno.test(`over ${fits} fits of preset ${preset} to ${kind} the rate on fresh rows has its exact law`, async () => {
+    Deno.test(`over ${fits} fits of preset ${preset} to a table of ${kind}, fresh rows are flagged at the exact rate`, async () => {
       const z: number[] = [];
       for (let seed = 0; seed < fits; seed++) {
         const random = new HostRandom(seed, 0, 77);
         const rows = Array.from({ length: ROWS }, () => draw(random));
         const fresh = Array.from({ length: FRESH }, () => draw(random));
-        // Of copies the different rows alone count: every third table holds each row twice.
+        // Every third table contains each row twice; only the distinct rows count.
         const table = kind === "numbers" && seed % 3 === 0 ? [...rows, ...rows] : rows;
         const detector = await Detector.fit(table, { ...options, falseAlarmRate: RATE, seed });
         const { calibrationRows } = detector;
@@ -55,7 +56,8 @@ for (const [kind, draw] of Object.entries(DRAWS)) {
         z.push((flagged - mean) / deviation);
         detector.dispose();
       }
-      // Of independent numbers of mean 0 and variance 1: four errors, and of ties no more than that.
+      // These are independent with mean 0 and variance 1, so their mean is within four standard errors of 0. With ties
+      // it may be lower.
       const mean = z.reduce((sum, each) => sum + each, 0) / fits;
       assert.ok(mean < 4 / Math.sqrt(fits), `mean z ${mean}`);
       if (kind === "numbers") assert.ok(mean > -4 / Math.sqrt(fits), `mean z ${mean}`);

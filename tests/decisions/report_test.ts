@@ -1,6 +1,6 @@
 /**
- * What is said of a table before training. Oracles: tables made with what is to be found, and for the
- * active units a linear VAE trained on them.
+ * Reports on a table before training. Oracles: tables made with known properties, and for the active units a linear VAE
+ * trained on the table.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -13,7 +13,7 @@ import { spectrumOf } from "../../src/detection/spectrum.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { elbow, Folder } from "../cli/util.ts";
 
-/** Rows of `hidden` causes in `columns` columns, and noise. */
+/** Rows with `columns` columns that depend on `hidden` causes, and noise. */
 function causes(rows: number, columns: number, hidden: number, seed: number, noise: number) {
   const random = new HostRandom(seed, 0, 11);
   const weights = Array.from({ length: hidden * columns }, () => normal(random));
@@ -52,7 +52,8 @@ Deno.test("spectrumOf() predicts the active units of a linear VAE of unit varian
       optimizer: { type: "adam", learningRate: 0.01, decay: "cosine" },
     });
     const { activeUnits: trained } = await vae.evaluate(x, { samples: 1 });
-    // Of an active dimension the mean varies by 1 - β / λ: near β it decays too slowly to train.
+    // The mean of an active dimension has variance 1 - β / λ. Eigenvalues near β are left out: training takes too long
+    // to decide them.
     assert.ok(eigenvalues.every((each) => Math.abs(each - beta) > 0.15), `${eigenvalues}`);
     assert.equal(activeUnits, trained, `${hidden} causes, β = ${beta}: ${eigenvalues}`);
     counts.add(activeUnits);
@@ -60,13 +61,13 @@ Deno.test("spectrumOf() predicts the active units of a linear VAE of unit varian
   assert.ok(counts.has(0) && counts.size >= 3, `${[...counts]}`);
 });
 
-Deno.test("spectrumOf() takes no noise for work: 100 tables of independent columns", () => {
+Deno.test("spectrumOf() does not take noise for structure: 100 tables of independent columns", () => {
   let wrong = 0;
   for (let seed = 0; seed < 100; seed++) {
     if (spectrumOf(standardized(causes(200, 10, 0, 500 + seed, 1))).activeUnits > 0) wrong++;
   }
-  // The edge is where the largest eigenvalue lies in the limit; its law there (Tracy and Widom) leaves
-  // about a sixth above.
+  // The limit is where the largest eigenvalue of noise lies asymptotically; by the Tracy-Widom distribution about a
+  // sixth of the tables exceed it.
   assert.ok(wrong <= 30, `${wrong} of 100`);
 });
 
@@ -98,7 +99,7 @@ Deno.test("reportData() finds constants, duplicates, missing cells, tails and id
   assert.match(all, /only 300 rows: the false-alarm rate may differ/);
 });
 
-Deno.test("elbow report shows a table, and warns of what will not work", async () => {
+Deno.test("elbow report describes a table, and warns of what will not work", async () => {
   using folder = new Folder();
   const text = causes(200, 3, 0, 8, 1).map((row) => row.map((x) => x.toFixed(4)).join()).join("\n");
   const data = folder.write("t.csv", `first,second,third\n${text}\n`);

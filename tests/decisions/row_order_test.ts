@@ -1,6 +1,6 @@
 /**
- * What the order of rows says. Oracles: tables made to be ordered, the same tables shuffled, and series that come back or do
- * not.
+ * What the order of rows tells. Oracles: tables that are ordered by construction, the same tables shuffled, and series
+ * that return to their mean or do not.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -28,18 +28,19 @@ function autoregressive(rows: number, phi: number, seed: number): number[][] {
   });
 }
 
-Deno.test("rowOrder() finds neighbours that are alike, and nothing in the same tables shuffled", () => {
+Deno.test("rowOrder() finds that neighbouring rows are alike, and finds nothing in the same rows shuffled", () => {
   for (const phi of [0.5, 0.9, 0.98]) {
     const rows = autoregressive(800, phi, 5), schema = numeric(3);
     const { alike, running, ordered } = rowOrder(schema, cellsOf(rows));
     assert.ok(ordered);
     assert.deepEqual(alike.map(([name]) => name), ["a", "b", "c"]);
     assert.deepEqual(running, []);
-    // Spearman's ρ of normal neighbours is 6/π asin(φ/2), here to four of its errors.
+    // Spearman's ρ of neighbours with normal distribution is 6/π asin(φ/2); here up to four standard errors.
     const expected = 6 / Math.PI * Math.asin(phi / 2);
     for (const [, found] of alike) assert.ok(Math.abs(found - expected) < 4 / Math.sqrt(800));
   }
-  // Of 400 shuffled tables, short ones and such of few values among them, 0.04 would be named by chance.
+  // Of 400 shuffled tables, 0.04 are expected to be reported by chance. They include short tables and tables with few
+  // values.
   let orders = 0;
   for (let seed = 0; seed < 400; seed++) {
     const rows = autoregressive(20 + seed, 0.98, seed).map((
@@ -49,11 +50,11 @@ Deno.test("rowOrder() finds neighbours that are alike, and nothing in the same t
     assert.deepEqual([found.running, found.alike], [[], []], `${seed}`);
     orders += Number(found.ordered);
   }
-  // Either sign counts here: 0.08 by chance, so two or more in 0.3 % of such runs.
+  // Here either sign counts: 0.08 are expected by chance, so two or more occur in 0.3 % of such runs.
   assert.ok(orders <= 1, `${orders} of 400 shuffled tables have an order`);
 });
 
-Deno.test("rowOrder() tells the number of a row, up, down, with a slip or with gaps", () => {
+Deno.test("rowOrder() recognises row numbers, ascending or descending, with an error or with gaps", () => {
   const other = normals(1200, 8);
   const kinds: [string, (r: number) => number, "running" | "alike"][] = [
     ["up", (r) => r, "running"],
@@ -71,7 +72,7 @@ Deno.test("rowOrder() tells the number of a row, up, down, with a slip or with g
   }
 });
 
-Deno.test("leaving() finds walks and trends, and no series that comes back", () => {
+Deno.test("leaving() recognises random walks and trends, and no series that returns to its mean", () => {
   const noise = normals(3 * 2000, 4),
     schema = numeric(3),
     steps = Array.from({ length: 2000 }, (_, t) => t);
@@ -92,8 +93,8 @@ Deno.test("leaving() finds walks and trends, and no series that comes back", () 
   assert.ok(found >= 18, `${found} of 20 walks`);
 });
 
-Deno.test("rows to come are flagged as promised where neighbours are a little alike, and far more often where they are near copies", async () => {
-  // Why it is said, and docs/adr/0055: φ = 0.5 and 0.98.
+Deno.test("fresh rows are flagged at the stated rate if neighbours are a little alike, and far more often if they are almost equal", async () => {
+  // The reason for the warning, and figures of docs/adr/0055: φ = 0.5 and 0.98.
   for (const [phi, least, most] of [[0.5, 0, 0.03], [0.98, 0.05, 1]]) {
     const rows = autoregressive(4000, phi, 21);
     const detector = await Detector.fit(rows.slice(0, 1000), { preset: "small", epochs: 10 });
@@ -103,7 +104,7 @@ Deno.test("rows to come are flagged as promised where neighbours are a little al
   }
 });
 
-Deno.test("Detector.fit() warns of rows in their order and of keys too long for a number, and not of shuffled rows", async () => {
+Deno.test("Detector.fit() warns of rows in order and of numbers too long to be exact, but not of shuffled rows", async () => {
   const rows = autoregressive(300, 0.98, 6), options = { preset: "small", epochs: 1 } as const;
   const ordered = await Detector.fit(rows, options);
   assert.match(
@@ -115,10 +116,10 @@ Deno.test("Detector.fit() warns of rows in their order and of keys too long for 
   const { warnings } = await Detector.fit(keyed, options);
   assert.match(warnings.join(), /column "x3" holds whole numbers above 9007199254740991/);
   assert.ok(!/alike/.test(warnings.join()), `${warnings}`);
-  // Sizes, which have signs, are no keys however large.
+  // Measurements have both signs, so they are not identifiers, however large.
   const sized = await Detector.fit(keyed.map((row) => row.with(3, 1e30 * row[0])), options);
   assert.doesNotMatch(sized.warnings.join(), /whole numbers above/);
-  // A walk that is learnt as a series: steps to come leave it.
+  // A random walk fitted as a series: later steps leave its range.
   const sum = [0, 0], steps = normals(1200, 9);
   const walk = Array.from({ length: 600 }, (_, t) => sum.map((_, c) => sum[c] += steps[2 * t + c]));
   const series = await Detector.fit(walk, { window: 10 });

@@ -1,6 +1,6 @@
 /**
- * The statistics behind decisions against SciPy (tests/golden/statistics.jsonl, made by
- * scripts/golden/make_statistics_golden.py), and against definitions and other estimators.
+ * The statistics behind decisions, against SciPy (tests/golden/statistics.jsonl, made by
+ * scripts/golden/make_statistics_golden.py), definitions and other estimators.
  */
 import assert from "node:assert/strict";
 import {
@@ -24,8 +24,8 @@ import { assertRelative } from "../util/close.ts";
 import { flaggedLaw } from "../util/flagged_law.ts";
 import { golden } from "./golden.ts";
 
-Deno.test("incompleteBeta(), binomialTail() and betaQuantile() are SciPy's", () => {
-  // 1 - I loses what I has beyond float64's digits next to 1: 1e-15 absolute.
+Deno.test("incompleteBeta(), binomialTail() and betaQuantile() agree with SciPy", () => {
+  // They compute some values as 1 - I, which has an absolute error of 1e-15.
   for (const [x, a, b, want] of golden.incompleteBeta) {
     assertRelative(incompleteBeta(x, a, b), want, 1e-10, 1e-15, `I_${x}(${a}, ${b})`);
   }
@@ -48,7 +48,7 @@ Deno.test("binomialTail() is the sum of its terms", () => {
   }
 });
 
-Deno.test("hypergeometric() sums to 1, and is the share of draws without putting back", () => {
+Deno.test("hypergeometric() sums to 1, and matches drawing without replacement", () => {
   const urn = { all: 30, marked: 9, drawn: 12 }, [least, most] = hypergeometricRange(urn);
   const counts = new Float64Array(most + 1), random = new HostRandom(4, 0, 0), rounds = 20_000;
   for (let round = 0; round < rounds; round++) {
@@ -70,22 +70,23 @@ Deno.test("hypergeometric() sums to 1, and is the share of draws without putting
   assertRelative(upTo, 1, 1e-12);
 });
 
-Deno.test("chanceOf() flagged rows is the tail of the beta-binomial, and super-uniform over resamples", () => {
+Deno.test("chanceOf() is the tail of the beta-binomial distribution, and a valid p-value over resamples", () => {
   for (const [n, alpha, m] of [[99, 0.01, 50], [200, 0.05, 2000], [1000, 0.01, 300]]) {
     const calibration = new Calibration(Float64Array.from({ length: n }, (_, i) => i));
     let tail = 1;
     flaggedLaw(n, alpha, m).forEach((chance, flagged) => {
-      // 1 - Σ loses what is small beside 1.
+      // 1 - Σ is exact only to 1e-15.
       assertRelative(chanceOf(flagged, m, calibration, alpha), Math.max(0, tail), 1e-7, 1e-11);
       tail -= chance;
     });
   }
-  // 2,000 calibrations of 200 rows, each with 5,000 new rows: with a binomial law one in five had a chance below 0.001.
+  // 2,000 calibrations on 200 rows, each with 5,000 new rows. A binomial distribution would give every fifth of them a
+  // probability below 0.001.
   const random = new HostRandom(11, 0, 0), rounds = 2000, [n, alpha, m] = [200, 0.01, 5000];
   const chances = Array.from({ length: rounds }, () => {
     const scores = Float64Array.from({ length: n }, () => random.uniformF64());
     const calibration = new Calibration(scores), threshold = calibration.threshold(alpha);
-    // Of m uniform scores so many lie above: by one draw each, as they are independent.
+    // The number of m independent uniform scores above a threshold is binomial, so one draw gives it.
     let flagged = 0;
     for (let row = 0; row < m; row++) if (random.uniformF64() > threshold) flagged++;
     return chanceOf(flagged, m, calibration, alpha);
@@ -98,19 +99,19 @@ Deno.test("chanceOf() flagged rows is the tail of the beta-binomial, and super-u
   }
 });
 
-Deno.test("excessLaw() goes with SciPy's fit within the peaks, and never says that a tail ends", () => {
+Deno.test("excessLaw() agrees with SciPy's fit within the range of the peaks, and never claims that the tail ends", () => {
   for (const { excesses, shape, survivalAt } of golden.pareto) {
     const law = excessLaw(Float64Array.from(excesses));
     for (const [at, want] of survivalAt) {
       const got = excessSurvival(law, at);
-      // 400 peaks with a heavy tail: the estimates differ by less than the error of either, a few per cent.
+      // 400 peaks of a heavy tail: the two estimates differ by less than the error of either, a few per cent.
       if (shape > 0) assertRelative(got, want, 0.02, 0, `P(Y > ${at})`);
       else assert.ok(got > 0.9 * want && got > 0, `P(Y > ${at}): ${got}, ${want}`);
     }
   }
 });
 
-Deno.test("excessLaw() is the law that peaks were drawn from, where they are many", () => {
+Deno.test("excessLaw() of many peaks is the distribution that they were drawn from", () => {
   const random = new HostRandom(8, 0, 0), count = 20_000;
   for (const shape of [0, 0.25]) {
     const survival = (y: number) =>
@@ -120,13 +121,14 @@ Deno.test("excessLaw() is the law that peaks were drawn from, where they are man
       return 3 * (shape === 0 ? -Math.log(u) : (u ** -shape - 1) / shape);
     });
     const law = excessLaw(y);
-    // Down to one peak in 1,000: its error is that of 20 peaks counted, fitted to all 20,000 a third of that.
+    // Checked down to 1 in 1,000. Counting 20 peaks there would have an error of 22 %; a fit to all 20,000 has a third
+    // of that.
     for (const at of [1, 5, 15]) assertRelative(excessSurvival(law, at), survival(at), 0.08);
   }
 });
 
-Deno.test("excessSurvival() is the integral over every scale that peaks allow", () => {
-  // Of one θ: ∫ exp(-g/γ) p(γ | peaks) dγ, p ∝ γ^(-k-1) exp(-k m / γ), by the trapezoidal rule in u = 1/γ.
+Deno.test("excessSurvival() averages over the posterior of the scale", () => {
+  // For one θ: ∫ exp(-g/γ) p(γ | peaks) dγ, p ∝ γ^(-k-1) exp(-k m / γ), by the trapezoidal rule in u = 1/γ.
   for (const theta of [0, 0.7]) {
     const count = 40, mean = 1.3, y = 9;
     const g = theta === 0 ? y : Math.log1p(theta * y);
@@ -141,8 +143,8 @@ Deno.test("excessSurvival() is the integral over every scale that peaks allow", 
   }
 });
 
-Deno.test("excessChance() is the share of scales that peaks allow under which the chance is so small", () => {
-  // Of one θ, and of two by their weights: p(u | peaks) ∝ u^(k-1) exp(-k m u), u = 1/γ, by the trapezoidal rule.
+Deno.test("excessChance() is the posterior probability of the scales for which P(Y > y) is at most the rate", () => {
+  // For one θ, and for two with weights: p(u | peaks) ∝ u^(k-1) exp(-k m u), u = 1/γ, by the trapezoidal rule.
   const count = 40, y = 9, steps = 7;
   const byRule = (theta: number, mean: number) => {
     const least = steps / (theta === 0 ? y : Math.log1p(theta * y));
@@ -163,20 +165,24 @@ Deno.test("excessChance() is the share of scales that peaks allow under which th
   assertRelative(excessChance({ count, parts }, y, steps), expected, 0, 1e-3);
 });
 
-Deno.test("excessLaw() of single, tied and extreme excesses stays a law; equal scores are refused", () => {
+Deno.test("excessLaw() of a single, tied or extreme excess is still a distribution; equal scores are refused", () => {
   for (const excesses of [[1, 1, 1, 1], [2], [0, 0, 5], [1e-300, 1e300]]) {
     const law = excessLaw(Float64Array.from(excesses));
     assertRelative(excessSurvival(law, 0), 1, 1e-12);
     const beyond = excessSurvival(law, 10 * Math.max(...excesses));
     assert.ok(beyond > 0 && beyond < 0.5, `${excesses}: ${beyond}`);
   }
+  // Ties at the threshold do not hide that the other excesses have a heavy tail: it is not taken for an exponential one.
+  const heavy = Float64Array.from({ length: 25 }, (_, i) => ((i + 1) / 26) ** -1.5);
+  const withTies = excessLaw(Float64Array.from([...new Float64Array(15), ...heavy]));
+  assert.ok(withTies.parts[0].weight < 0.01, `${withTies.parts[0].weight}`);
   assert.throws(
     () => excessLaw(new Float64Array(3)),
     /the 3 highest calibration scores are all equal/,
   );
 });
 
-Deno.test("logGamma() of halves, factorials and what is next to 0", () => {
+Deno.test("logGamma() is exact for halves and whole numbers, and accurate near 0", () => {
   // Γ(½) = √π, Γ(n + 1) = n!, Γ(x + 1) = x Γ(x), and Γ(x) = 1/x - γ + O(x).
   assertRelative(logGamma(0.5), Math.log(Math.PI) / 2, 1e-14);
   assertRelative(logGamma(21), Math.log(2432902008176640000), 1e-14);
@@ -200,7 +206,7 @@ Deno.test("discover() rejects as many as SciPy's false_discovery_control", () =>
   assert.throws(() => discover(new Float64Array(2), 0), /fdr: must be above 0/);
 });
 
-Deno.test("minDiscoveries() is the least k whose line the finest p-value reaches", () => {
+Deno.test("minDiscoveries() is the smallest number of rows that discover() can flag", () => {
   // 70 · (1/50) / 0.7 is 2, but 2.0000000000000004 in floating point.
   const cases = [[1000, 0.1, 999], [50, 0.2, 19], [30, 0.05, 10_000], [70, 0.7, 49]];
   for (const [rows, q, calibration] of cases) {
@@ -212,7 +218,7 @@ Deno.test("minDiscoveries() is the least k whose line the finest p-value reaches
   }
 });
 
-Deno.test("rankCorrelation() is SciPy's, with and without ties", () => {
+Deno.test("rankCorrelation() agrees with SciPy, with and without ties", () => {
   for (const { a, b, rho } of golden.spearman) {
     assertRelative(rankCorrelation(Float64Array.from(a), Float64Array.from(b)), rho, 1e-12);
   }

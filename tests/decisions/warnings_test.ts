@@ -1,4 +1,4 @@
-/** Warnings of a fit, on tables and networks made to deserve them and on ones that do not. */
+/** Warnings of a fit, on tables and networks made to cause them and on others. */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { exceedanceProbability } from "../../src/core/probability/hypergeometric.ts";
@@ -10,7 +10,7 @@ const OPTIONS: DetectorOptions = { preset: "small", seed: 1, hidden: [16], laten
 const about = (detector: Detector, what: RegExp) =>
   detector.warnings.some((warning) => what.test(warning));
 
-Deno.test("Detector.fit() warns of overfitting where there is, and not where there is none", async () => {
+Deno.test("Detector.fit() warns of overfitting only where it happens", async () => {
   const heart = await Detector.fit(planeRows(120, 20, 31, 1), {
     ...OPTIONS,
     hidden: [64],
@@ -24,7 +24,7 @@ Deno.test("Detector.fit() warns of overfitting where there is, and not where the
   assert.deepEqual(plain.warnings, []);
 });
 
-Deno.test("Detector.fit() warns of columns that leave the latent variables without work", async () => {
+Deno.test("Detector.fit() warns of columns that give the latent variables nothing to encode", async () => {
   const noise = normals(1500, 5);
   const rows = Array.from({ length: 500 }, (_, r) => noise.slice(3 * r, 3 * r + 3));
   const detector = await Detector.fit(rows, { ...OPTIONS, epochs: 3 });
@@ -32,12 +32,13 @@ Deno.test("Detector.fit() warns of columns that leave the latent variables witho
 });
 
 /**
- * P(at least `least` of `rows` above all but `larger` of `training`, all alike), by a walk from the largest down, row by
- * row: the next is of the training with the share of it among those left. No factorials, no Γ.
+ * P(at least `least` of `rows` exceed all but the `larger` largest of `training`), if all values are alike. Goes
+ * through the values from the largest down; each belongs to the training set with the probability of its share of those
+ * left. Uses no factorials and no Γ function, unlike the code under test.
  */
 function chanceByWalk(training: number, larger: number, rows: number, least: number): number {
   let reached = 0;
-  // walks[k]: so far `passed` rows of the training, and k of the others.
+  // walks[k]: probability that after `passed` training values, k others have been seen.
   let walks = Array.from({ length: rows + 1 }, (_, k): number => k === 0 ? 1 : 0);
   for (let passed = 0; passed <= larger; passed++) {
     const next = walks.map(() => 0);
@@ -53,11 +54,12 @@ function chanceByWalk(training: number, larger: number, rows: number, least: num
   return reached;
 }
 
-Deno.test("trainedWarnings() counts as its formula says", () => {
+Deno.test("trainedWarnings() warns at the counts that its formula gives", () => {
   const scores = (length: number) => Float64Array.from({ length }, (_, i) => i);
   const kept = (above: number, training: number, length: number) =>
     Float64Array.from({ length }, (_, i) => i < above ? training : 0);
-  // Of 100 rows 21 are needed, as the 95 % point of 100 others is uncertain as well; of more the limit decides.
+  // Of 100 rows 21 are needed, because the 95 % point of 100 others is uncertain as well; for more rows the limit
+  // decides.
   assert.ok(chanceByWalk(100, 5, 100, 20) > 1e-3 && chanceByWalk(100, 5, 100, 21) < 1e-3);
   assert.ok(chanceByWalk(1000, 50, 100, 16) < 1e-3);
   for (const [training, rows, most] of [[100, 100, 20], [1000, 100, 15], [1000, 1000, 150]]) {
@@ -75,11 +77,11 @@ Deno.test("trainedWarnings() counts as its formula says", () => {
     trainedWarnings(scores(100), kept(0, 100, 100), 0)[0],
     /latent variables are not used/,
   );
-  // 3 of 10 is no evidence.
+  // 3 of 10 are not enough evidence.
   assert.deepEqual(trainedWarnings(scores(100), kept(3, 100, 10), 1), []);
 });
 
-Deno.test("the default warns of networks that overfit, and not of ordinary tables", async () => {
+Deno.test("the default detector warns of networks that overfit, and not for ordinary tables", async () => {
   const heart = await Detector.fit(planeRows(120, 20, 31, 1), {
     preset: "ensemble",
     hidden: [64],
@@ -97,7 +99,7 @@ Deno.test("the default warns of networks that overfit, and not of ordinary table
   heart.dispose();
 });
 
-Deno.test("ensembleWarnings() counts as its formula says", () => {
+Deno.test("ensembleWarnings() warns at the counts that its formula gives", () => {
   const seen = Float64Array.from({ length: 100 }, (_, i) => i);
   const view = (above: number, activeUnits = [2, 0]) => ({
     seen,

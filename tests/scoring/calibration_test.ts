@@ -1,4 +1,4 @@
-/** Conformal p-values against their definition, and the guarantee against exact Beta bounds. */
+/** Conformal p-values against their definition, and their guarantee against the exact Beta distribution. */
 import assert from "node:assert/strict";
 import { Calibration } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -31,15 +31,15 @@ Deno.test("Calibration.threshold() separates exactly the scores with p ≤ rate"
   }
 });
 
-Deno.test("Calibration refuses a rate finer than its rows", () => {
+Deno.test("Calibration refuses a rate that its rows cannot guarantee", () => {
   const calibration = new Calibration(new Float64Array(98));
   assert.throws(() => calibration.threshold(0.01), /98 calibration rows allow no less than 0.0102/);
   assert.doesNotThrow(() => new Calibration(new Float64Array(99)).threshold(0.01));
 });
 
-Deno.test("Calibration keeps the false-alarm rate in the mean over resamples", () => {
-  // The rate of one calibration set is Beta(k, n + 1 - k); its mean over sets is k / (n + 1) = α.
-  // 400 sets of 2,000 fresh scores: the standard error of the mean is below 0.0008.
+Deno.test("Calibration keeps the false-alarm rate on average over resamples", () => {
+  // The rate of one calibration set is Beta(k, n + 1 - k) distributed; its mean over sets is k / (n + 1) = α. 400 sets,
+  // each with 2,000 fresh scores: the standard error of the mean is below 0.0008.
   const random = new HostRandom(11, 0, 0);
   const draw = (count: number) => Float64Array.from({ length: count }, () => random.uniformF64());
   for (const rate of [0.1, 0.05, 0.01]) {
@@ -57,7 +57,7 @@ Deno.test("Calibration keeps the false-alarm rate in the mean over resamples", (
   }
 });
 
-Deno.test("Calibration refuses scores that are not finite: NaN would pass for normal", () => {
+Deno.test("Calibration refuses scores that are not finite: NaN would count as normal", () => {
   const calibration = new Calibration(Float64Array.of(1, 2, 3));
   for (const score of [NaN, Infinity, -Infinity]) {
     assert.throws(() => calibration.pValue(score), { name: "NotFiniteError" });

@@ -1,4 +1,7 @@
-/** Rows with gaps before one network that has seen whole rows alone. Oracles: the bounds of whole rows, each filled in by hand. */
+/**
+ * Rows with missing cells, scored by a network that was trained on whole rows. Oracle: the bounds of the same rows with
+ * each filling written in.
+ */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -9,7 +12,7 @@ import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 
 const RANDOM = new HostRandom(5, 0, 1);
 
-/** Rows of a circle. */
+/** Rows that lie on a circle. */
 function ring(count: number): number[][] {
   return Array.from({ length: count }, () => {
     const angle = 2 * Math.PI * RANDOM.uniformF64(), radius = 1 + 0.1 * RANDOM.uniformF64();
@@ -24,10 +27,10 @@ const cellsOf = (rows: readonly (readonly number[])[]) => ({
   rows: rows.length,
 });
 
-Deno.test("a gap in a row of a circle is no anomaly to preset small, and a strange cell beside it still is", async () => {
+Deno.test("a missing cell does not make a row of a circle an anomaly to preset small, and a wrong cell beside it is still found", async () => {
   const gaps = ring(400).map(([x, y], r) => r % 2 === 0 ? [x, null] : [null, y]);
   const flagged = (await DETECTOR.score(gaps)).filter(({ anomaly }) => anomaly).length;
-  // 200 rows calibrate: of 400 more at 5 %, beta-binomial: four deviations.
+  // Calibrated on 200 rows; of 400 more at 5 %, the number flagged is beta-binomial: up to four standard deviations.
   assert.ok(flagged <= 52, `${flagged} of 400 flagged`);
   for (const row of [[1.8, null], [null, -1.8], [0.1, 0.1]]) {
     const [{ anomaly }] = await DETECTOR.score([row]);
@@ -35,7 +38,7 @@ Deno.test("a gap in a row of a circle is no anomaly to preset small, and a stran
   }
 });
 
-Deno.test("a row with gaps has the tightest of the bounds that fillings give, and its missing cells their mean cost", async () => {
+Deno.test("a row with missing cells gets the tightest bound over all fillings, and missing cells get their mean cost", async () => {
   const width = 2, detector = await Detector.load(DETECTOR.save()), { vae, table } = detector;
   const gaps = ring(60).map((row, r) =>
     row.map((cell, c) => c === r % width || r % 10 === 0 ? NaN : cell)
@@ -61,7 +64,7 @@ Deno.test("a row with gaps has the tightest of the bounds that fillings give, an
     const least = Math.min(...bounds);
     if (least < bounds[0] - 1e-3) byDraws++;
     const missing = row.reduce((sum, cell, c) => sum + (cell === cell ? 0 : table.costs![c]), 0);
-    // float32 costs of some tens of nats, through another program.
+    // float32 costs of some tens of nats, computed by another program.
     assert.ok(Math.abs(scores[r] - least - missing) < 1e-3, `row ${r}: ${scores[r]}`);
     const parts = contributions.subarray(r * width, (r + 1) * width);
     const sum = parts.reduce((a, b) => a + b, 0);
@@ -71,7 +74,7 @@ Deno.test("a row with gaps has the tightest of the bounds that fillings give, an
   detector.dispose();
 });
 
-Deno.test("rows beside one with gaps keep their bits, and one row has those of many", async () => {
+Deno.test("rows beside one with missing cells keep their bits, and a single row has the same bits as in a batch", async () => {
   const detector = await Detector.fit(ring(200), { seed: 1, preset: "small", epochs: 20 });
   const rows = ring(300),
     gaps = rows.map((row, r) => r % 2 === 0 ? row : row.with(r % 4 >> 1, NaN));
@@ -85,7 +88,7 @@ Deno.test("rows beside one with gaps keep their bits, and one row has those of m
   detector.dispose();
 });
 
-Deno.test("what cells cost by themselves are means over the rows that calibrate; files without it load", async () => {
+Deno.test("the cost of a missing cell is the mean over the calibration rows; files without such costs still load", async () => {
   const detector = await Detector.fit(ring(200), { seed: 1, preset: "small", epochs: 20 });
   const { vae, table } = detector, cells = cellsOf(ring(30));
   const { costs, typical } = calibrate(vae as Parameters<typeof calibrate>[0], table, {

@@ -1,4 +1,7 @@
-/** How an ensemble's score, blame and gaps come of its statistics: each by the definitions of ADR 20, from their surprisals. */
+/**
+ * How an ensemble's score and blame follow from its statistics, also with missing cells: computed from the surprisals
+ * by the definitions of ADR 20.
+ */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type Batch, Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
@@ -14,7 +17,7 @@ const cellsOf = (rows: readonly (readonly number[])[]) => ({
   rows: rows.length,
 });
 
-/** Of each row all surprisals, with the statistic and view they are of, the largest first. */
+/** For each row all surprisals, with their statistic and view, largest first. */
 function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {
   const { statistics, parts } = MODEL, each = parts.length * statistics.length;
   const all = new Float64Array(rows.length * each);
@@ -27,7 +30,7 @@ function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {
   );
 }
 
-Deno.test("a score is three quarters of the largest surprisal and one of the second; each blames half of it", () => {
+Deno.test("a score is three quarters of the largest surprisal and a quarter of the second; each blames half of the score", () => {
   const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.batch();
   const { scores, raw } = ensemble.scoreCells(cellsOf(NEW));
   surprisalsOf(batch, NEW).forEach(([first, second], r) => {
@@ -48,7 +51,7 @@ Deno.test("a score is three quarters of the largest surprisal and one of the sec
   ensemble.dispose();
 });
 
-Deno.test("a row with a gap is no stranger than its regression says, blames what is there, and leaves others alone", () => {
+Deno.test("a row with a missing cell scores at most what its regression says, blames only observed cells, and changes no other row", () => {
   const gaps = NEW.map((row, r) => r % 2 === 0 ? row.with((r + 1) % WIDTH, NaN) : row);
   const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.batch();
   const whole = ensemble.scoreCells(cellsOf(NEW)),
@@ -62,7 +65,7 @@ Deno.test("a row with a gap is no stranger than its regression says, blames what
     assert.equal(raw[r * WIDTH + (r + 1) % WIDTH], 0);
     const sum = raw.subarray(r * WIDTH, (r + 1) * WIDTH).reduce((total, each) => total + each, 0);
     assert.ok(Math.abs(sum - scores[r]) <= 1e-9 * scores[r], `row ${r}: ${sum}`);
-    // A single row has the bits of many.
+    // A single row has the same bits as in a batch.
     const alone = new Float64Array(WIDTH);
     assert.equal(ensemble.scoreRow(gaps[r], alone), scores[r]);
     assert.deepEqual(alone, raw.slice(r * WIDTH, (r + 1) * WIDTH));
@@ -71,7 +74,7 @@ Deno.test("a row with a gap is no stranger than its regression says, blames what
   ensemble.dispose();
 });
 
-Deno.test("where training rows had gaps too, the regression alone counts, up to as many as they lacked", async () => {
+Deno.test("rows that lack no more cells than training rows did are filled in by regression alone", async () => {
   const some = ROWS.slice(0, 500).map((row, r) => r % 3 === 0 ? row.with(r % WIDTH, NaN) : row);
   const options = { seed: 1, epochs: 5, hidden: [8] };
   const detector = await Detector.load((await Detector.fit(some, options)).save());
@@ -86,7 +89,7 @@ Deno.test("where training rows had gaps too, the regression alone counts, up to 
     ensemble.dispose();
     return scores;
   };
-  // As a file of before `gaps` has it, and as if rows with two gaps had been there as well.
+  // As in a file from before `gaps` existed, and as if training rows with two missing cells had existed too.
   const never = scoresWith(0), always = scoresWith(2), scores = scoresWith(1);
   assert.deepEqual(scores.slice(0, NEW.length), always.slice(0, NEW.length));
   assert.deepEqual(scores.slice(NEW.length), never.slice(NEW.length));

@@ -1,4 +1,4 @@
-/** The parts of an ensemble: each against its definition, by loops that share no code with it. */
+/** The parts of an ensemble, each against its definition in code that shares nothing with it. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../src/detection/detector.ts";
@@ -17,14 +17,14 @@ import { unproject } from "../../src/scoring/views/view.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { normals, planeRows } from "../util/data.ts";
 
-Deno.test("surprisalOf() counts below the 95 % point and is straight in ln t beyond it", () => {
+Deno.test("surprisalOf() counts below the 95 % quantile, and is linear in ln t above it", () => {
   const values = Float64Array.from(normals(4000, 3), (z) => Math.exp(z));
   const curve = new CurveReader(surprisalOf(values));
   const sorted = values.slice().sort();
   for (const share of [0.3, 0.6, 0.9]) {
     const at = sorted[Math.floor(share * 4000)];
     const counted = -Math.log(sorted.filter((value) => value >= at).length / 4001);
-    // Between 24 knots of a convex curve: 5 % of the nats.
+    // Interpolation between 24 knots of a convex curve: 5 % of the nats.
     assert.ok(Math.abs(surprisalAt(curve, at) - counted) < 0.05 * counted + 0.02, `${share}`);
   }
   const split = sorted[Math.floor(0.95 * 3999)];
@@ -38,7 +38,7 @@ Deno.test("surprisalOf() counts below the 95 % point and is straight in ln t bey
   );
 });
 
-Deno.test("curves are straight between knots, go on at their slopes, and have an inverse", () => {
+Deno.test("curves are linear between knots, continue with their slopes, and can be inverted", () => {
   const curve = {
     x: Float64Array.of(0, 1, 4),
     y: Float64Array.of(-1, 0, 2),
@@ -50,7 +50,7 @@ Deno.test("curves are straight between knots, go on at their slopes, and have an
   }
 });
 
-Deno.test("a CurveReader reads what curveAt() does, bit by bit, wherever the knots are", () => {
+Deno.test("CurveReader gives the bits of curveAt(), whatever the knots", () => {
   const draws = normals(6000, 7), heavy = Array.from(draws, (z) => Math.sinh(4 * z)).slice(0, 48);
   const knots = [
     [...heavy],
@@ -71,7 +71,11 @@ Deno.test("a CurveReader reads what curveAt() does, bit by bit, wherever the kno
   }
 });
 
+<<<<<<< HEAD
 Deno.test("NeighbourStatistic.compute() is the half-scaled distance by definition", () => {
+=======
+Deno.test("Nearest.find() is the half-scaled distance of its definition", () => {
+>>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
   const features = 3, count = 40, rows = Float32Array.from(normals(count * features, 5));
   const spread = Float64Array.from({ length: count }, (_, r) => 0.5 + r / count);
   const nearest = new NeighbourStatistic({ rows, spread, features }, 3);
@@ -80,7 +84,7 @@ Deno.test("NeighbourStatistic.compute() is the half-scaled distance by definitio
   observed[2 * features + 1] = 0;
   for (const slot of [1, 2]) {
     const isThere = (f: number) => observed[slot * features + f] === 1;
-    // What is missing is taken to differ as the rest does.
+    // Missing features are assumed to differ as much as the others.
     const scale = slot === 2 ? features / (features - 1) : 1;
     const square = (r: number) =>
       Array.from({ length: features }, (_, f) => f).filter(isThere).reduce((sum, f) => {
@@ -93,9 +97,15 @@ Deno.test("NeighbourStatistic.compute() is the half-scaled distance by definitio
       const order = all.filter((r) => r !== own).slice(0, NEIGHBOURS);
       const mean = (of: (r: number) => number) => order.reduce((sum, r) => sum + of(r), 0) / 10;
       const want = mean((r) => Math.sqrt(square(r))) / Math.sqrt(mean((r) => spread[r]));
+<<<<<<< HEAD
       const rows = { candidates, x, ...(slot === 2 && { observed }) };
       assert.ok(Math.abs(nearest.compute(rows, slot, own) - want) < 1e-12 * want);
       // Shares are of the distances found.
+=======
+      const placed = { places, x, ...(slot === 2 && { observed }) };
+      assert.ok(Math.abs(nearest.find(placed, slot, own) - want) < 1e-12 * want);
+      // Shares refer to the distances found.
+>>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
       const share = new Float64Array(features);
       nearest.share(rows, slot, share);
       const sum = share.reduce((total, each) => total + each) * scale;
@@ -104,12 +114,12 @@ Deno.test("NeighbourStatistic.compute() is the half-scaled distance by definitio
   }
 });
 
-Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear residuals its deviations", () => {
+Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear residuals are the deviations from it", () => {
   const rows = planeRows(500, 4, 21, 0.5), data = Float32Array.from(rows.flat());
   const all = Uint32Array.from({ length: 500 }, (_, r) => r);
   const covariance = new Moments(4).add({ data, shape: [500, 4] }, all).covariance();
   const weight = linearResiduals(covariance, 4);
-  // By normal equations of one missing feature on the three others, with the same ridge.
+  // Normal equations of the missing feature on the three others, with the same ridge.
   const c = (i: number, j: number) => covariance[i * 4 + j] + (i === j ? 0.01 : 0);
   const others = [0, 1, 3];
   const system = others.map((i) => [...others.map((j) => c(i, j)), c(i, 2)]);
@@ -128,7 +138,11 @@ Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear resi
   assert.ok(Math.abs(x[2] - want) < 1e-5, `${x[2]} for ${want}`);
 });
 
+<<<<<<< HEAD
 Deno.test("imputeFromNearest() adds what the nearest reference deviates from its own regression", () => {
+=======
+Deno.test("deviateAsNearest() adds the deviation of the nearest reference from its own regression", () => {
+>>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
   const data = Float32Array.from(planeRows(60, 3, 4, 0.5).flat());
   const all = Uint32Array.from({ length: 60 }, (_, r) => r);
   const covariance = new Moments(3).add({ data, shape: [60, 3] }, all).covariance();
@@ -156,7 +170,7 @@ Deno.test("imputeFromNearest() adds what the nearest reference deviates from its
   assert.ok(Math.abs(x[1] - want) < 1e-6, `${x[1]} for ${want}`);
 });
 
-Deno.test("a gap in a row of a circle is no anomaly to a detector that has never seen one", async () => {
+Deno.test("a missing cell does not make a row of a circle an anomaly to a detector trained on whole rows", async () => {
   const random = new HostRandom(5, 0, 1);
   const ring = (count: number) =>
     Array.from({ length: count }, () => {
@@ -166,13 +180,13 @@ Deno.test("a gap in a row of a circle is no anomaly to a detector that has never
   const detector = await Detector.fit(ring(1000), { seed: 1 });
   const gaps = ring(200).map(([x, y], r) => r % 2 === 0 ? [x, null] : [null, y]);
   const flagged = (await detector.score(gaps)).filter(({ anomaly }) => anomaly).length;
-  // At most what 200 rows at 1 % come to, with a chance of 1e-6.
+  // At most what a rate of 1 % and 200 calibration rows allow, with a chance of 1e-6.
   assert.ok(flagged <= 12, `${flagged} of 200 flagged`);
   const strange = await detector.score([[0, 0], [1.8, null]]);
   assert.ok(strange.every(({ anomaly }) => anomaly));
 });
 
-Deno.test("wild cells in training do not make the next one an ordinary end of its column", () => {
+Deno.test("a few wild cells in training do not hide the next one", () => {
   const quantileOf = (cells: Float64Array, value: number) => {
     const view = fitViews({ data: cells, rows: cells.length }, numericSchema(["x"]))[1];
     assert.equal(view.name, "quantile");
@@ -180,15 +194,16 @@ Deno.test("wild cells in training do not make the next one an ordinary end of it
   };
   const plain = Float64Array.from(normals(10_000, 5)), wild = plain.slice();
   wild.fill(50, 0, 4);
-  // One per standard deviation beyond the end, with wild cells as without; their deviation is 1.4.
+  // One nat per standard deviation beyond the last ordinary value, with or without wild cells; the standard deviation
+  // is 1.4.
   assert.ok(quantileOf(plain, 50) > 45, `${quantileOf(plain, 50)}`);
   assert.ok(quantileOf(wild, 50) > 30, `${quantileOf(wild, 50)}`);
-  // Every cell of a short table counts, and so does a rare value beside a single other one.
+  // Short tables have no trimming: a rare value counts, even beside a single other one.
   assert.ok(quantileOf(plain.slice(0, 2000).fill(50, 0, 1), 50) < 4);
   assert.ok(quantileOf(new Float64Array(10_000).fill(1, 0, 3), 1) < 4);
 });
 
-Deno.test("views bring cells to the unit of their column and back", () => {
+Deno.test("views convert cells to features and back", () => {
   const rows = planeRows(300, 3, 8).map((
     [a, b, c],
   ) => [1e6 + 50 * a, Math.exp(b), c > 0 ? 1 : 0]);

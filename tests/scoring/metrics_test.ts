@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../src/scoring/metrics.ts";
 
-/** Scores on a grid of `grid` values, so that a small one ties often, and labels. */
+/** Labels, and scores that have `grid` different values, so that a small grid gives many ties. */
 function draw(rows: number, grid: number, seed: number) {
   const random = new HostRandom(seed, 0, 7);
   const scores = Float64Array.from(
@@ -42,7 +42,7 @@ function areaOverThresholds(scores: Float64Array, label: Float64Array): number {
   return area;
 }
 
-/** The expected hits among the first n of orders that break ties evenly: each tied row counts its share. */
+/** Expected hits among the first n rows if ties are ordered at random: each tied row counts its share. */
 function expectedPrecision(scores: Float64Array, label: Float64Array, n: number): number {
   let hits = 0;
   scores.forEach((score, r) => {
@@ -53,10 +53,10 @@ function expectedPrecision(scores: Float64Array, label: Float64Array, n: number)
   return hits / n;
 }
 
-Deno.test("auroc(), averagePrecision() and precisionAt() are their definitions, ties included", () => {
+Deno.test("auroc(), averagePrecision() and precisionAt() match their definitions, also with ties", () => {
   for (let seed = 0; seed < 60; seed++) {
     const { scores, label } = draw(2 + seed, [2, 5, 1e6][seed % 3], seed);
-    // Sums of at most 62 terms of size 1 in float64: a few times 62 · 2⁻⁵³.
+    // float64 sums of at most 62 terms of size 1: a few times 62 · 2⁻⁵³.
     const close = (a: number, b: number) =>
       assert.ok(Math.abs(a - b) < 1e-12, `${seed}: ${a} and ${b}`);
     close(auroc(scores, label), pairsWon(scores, label));
@@ -68,7 +68,7 @@ Deno.test("auroc(), averagePrecision() and precisionAt() are their definitions, 
   }
 });
 
-Deno.test("auroc() is 1, 0 and ½ for perfect, reversed and equal scores", () => {
+Deno.test("auroc() is 1, 0 and ½ for a perfect, a reversed and a constant score", () => {
   const label = Float64Array.of(0, 0, 1, 1);
   assert.equal(auroc(Float64Array.of(1, 2, 3, 4), label), 1);
   assert.equal(auroc(Float64Array.of(4, 3, 2, 1), label), 0);
@@ -80,7 +80,7 @@ Deno.test("auroc() is 1, 0 and ½ for perfect, reversed and equal scores", () =>
   assert.equal(auroc(scores, label), 0.75);
 });
 
-Deno.test("metrics are NaN where one kind of row is absent", () => {
+Deno.test("metrics are NaN if all rows are normal or all are anomalies", () => {
   const scores = Float64Array.of(1, 2, 3);
   for (const label of [[0, 0, 0], [1, 1, 1]]) {
     assert.ok(Number.isNaN(auroc(scores, label)));

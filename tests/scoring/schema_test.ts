@@ -1,4 +1,4 @@
-/** Schemas, by hand: what is read and refused, and which number stands for which cell. */
+/** Schemas: what is read, what is refused, and which number encodes which cell. Expected values are written by hand. */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
@@ -6,7 +6,7 @@ import { codecOf, type ColumnSchema, parseSchema } from "../../src/scoring/table
 
 const COLOUR: ColumnSchema = { name: "colour", kind: "categorical", levels: ["red", "7", "été"] };
 
-Deno.test("a schema survives JSON, and what cannot be is refused by name", () => {
+Deno.test("a schema survives JSON, and an invalid one is refused by the name of what is wrong", () => {
   const schema: ColumnSchema[] = [{ name: "a", kind: "count" }, COLOUR, {
     name: "__proto__",
     kind: "binary",
@@ -33,7 +33,7 @@ Deno.test("a schema survives JSON, and what cannot be is refused by name", () =>
   }
 });
 
-Deno.test("cells of levels are codes; anything else has the code behind them", () => {
+Deno.test("cells of a column with levels become codes; any other text gets the code after the last", () => {
   const { encode } = codecOf(COLOUR);
   for (
     const [cell, code] of [["red", 0], [" red ", 0], [7, 1], ["7.0", 1], ["été", 2]] as const
@@ -52,7 +52,7 @@ Deno.test("cells of levels are codes; anything else has the code behind them", (
   assert.deepEqual([false, true, "true", "maybe"].map((cell) => flag.encode(cell)), [0, 1, 1, 2]);
 });
 
-Deno.test("cells of numbers are themselves; text among them is not taken", () => {
+Deno.test("numbers stay as they are; text in a column of numbers is refused", () => {
   for (const kind of ["numeric", "positive", "count"] as const) {
     const { encode } = codecOf({ name: "n", kind });
     assert.deepEqual([-3, "2.5", " 1e3", true, "-.5"].map(encode), [-3, 2.5, 1000, 1, -0.5]);
@@ -65,7 +65,7 @@ Deno.test("cells of numbers are themselves; text among them is not taken", () =>
   }
 });
 
-Deno.test("times are seconds since 1970, as Date has them", () => {
+Deno.test("times become seconds since 1970, as Date gives them", () => {
   const { encode } = codecOf({ name: "t", kind: "timestamp" });
   const forms: [string, string][] = [
     ["2024-03-09", "2024-03-09T00:00:00Z"],
@@ -86,7 +86,7 @@ Deno.test("times are seconds since 1970, as Date has them", () => {
   }
 });
 
-Deno.test("levels that hardly a cell has are said, not silently taken for one strange level", async () => {
+Deno.test("a warning names levels that almost no cell has", async () => {
   const rows = Array.from(
     { length: 40 },
     (_, r) => ({ site: ["north", "south"][r % 2], x: r % 7 }),

@@ -1,6 +1,6 @@
 /**
- * Series: windows, steps, votes and streams. Oracles: each step's score by its definition, window by window
- * through the model's own single-window path; a planted fault; binomial tails counted by hand.
+ * Series: windows, steps, votes and streams. Oracles: each step's score by its definition, computed window by window
+ * with the model's single-window path; a planted fault; and flags counted by hand.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
@@ -12,7 +12,7 @@ import { assertRelative } from "../util/close.ts";
 
 const WINDOW = 12;
 
-/** Two sensors of one oscillation, one of them with a lag, and a little noise of its own. */
+/** Two sensors of the same oscillation, one with a delay, each with a little noise. */
 function series(steps: number, fault?: { at: number; length: number }): number[][] {
   let state = 1;
   const noise = () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.5;
@@ -34,18 +34,18 @@ const detector = await Detector.fit(series(900), {
   seed: 3,
 });
 
-Deno.test("windows are consecutive steps, and stepMeans() averages the windows that hold a step", () => {
+Deno.test("windows are consecutive steps, and stepMeans() averages the windows that contain a step", () => {
   const cells = { data: Float64Array.from({ length: 10 }, (_, i) => i), rows: 5 };
   assert.equal(countWindows(5, 3), 3);
   assert.equal(countWindows(2, 3), 0);
   const windows = windowsOf(cells, 2, 3, 1, 2);
   assert.deepEqual([...windows.data], [2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9]);
-  // Windows 0-2, 1-3, 2-4 of scores 1, 2, 6: step 2 is in all of them, step 3 in the last two.
+  // Windows 0-2, 1-3 and 2-4 have scores 1, 2 and 6: step 2 is in all three, step 3 in the last two.
   assert.deepEqual([...stepMeans(Float64Array.of(1, 2, 6), 1, 3)], [1, 1.5, 3, 4, 6]);
   assert.deepEqual([...overSteps(windows.data, 2, 3)], [12, 15, 18, 21]);
 });
 
-Deno.test("a step's score is the mean of its windows' scores, as a stream gives them", async () => {
+Deno.test("a step's score is the mean of its windows' scores, and a stream gives those windows' scores", async () => {
   const steps = series(60);
   const stream = detector.stream();
   const windows = steps.map((row) => stream.push(row)?.score).filter((score) =>
@@ -56,14 +56,14 @@ Deno.test("a step's score is the mean of its windows' scores, as a stream gives 
   verdicts.forEach(({ score, contributions }, t) => {
     const held = windows.slice(Math.max(0, t - WINDOW + 1), t + 1);
     const mean = held.reduce((sum, each) => sum + each, 0) / held.length;
-    // Batches and single rows sum in other orders: float32 over 24 cells.
+    // Batches and single rows sum in different order: float32 over 24 cells.
     assertRelative(score, mean, 1e-4, 1e-3, `step ${t}`);
     const sum = Object.values(contributions).reduce((a, b) => a + b, 0);
     assertRelative(sum, score, 1e-9, 1e-9, `contributions of step ${t}`);
   });
 });
 
-Deno.test("a stream forgets what is behind its window: any beginning gives the same verdict", () => {
+Deno.test("a stream forgets what lies before its window: any beginning gives the same verdict", () => {
   const steps = series(200);
   const long = detector.stream(), short = detector.stream();
   for (const row of steps.slice(0, 150)) long.push(row);
@@ -74,14 +74,14 @@ Deno.test("a stream forgets what is behind its window: any beginning gives the s
   assert.deepEqual([a.score, a.pValue, a.anomaly], [b.score, b.pValue, b.anomaly]);
 });
 
-Deno.test("a stuck sensor is found, and blamed", async () => {
+Deno.test("a stuck sensor is found and blamed", async () => {
   const verdicts = await detector.score(series(300, { at: 150, length: 20 }));
   const highest = verdicts.reduce(
     (best, { score }, t) => score > verdicts[best].score ? t : best,
     0,
   );
   assert.ok(highest >= 150 && highest < 170, `highest score at step ${highest}`);
-  // At its onset: once it fills the window, either sensor may be the one that does not fit the other.
+  // When the fault begins, either sensor may be the one that does not fit the other; not once it fills the window.
   const { contributions, anomaly } = verdicts[150];
   assert.ok(anomaly && verdicts[165].anomaly);
   assert.ok(contributions.pressure > contributions.flow);
@@ -90,7 +90,7 @@ Deno.test("a stuck sensor is found, and blamed", async () => {
   assert.ok(alarms <= 0.1 * quiet.length, `${alarms} false alarms in ${quiet.length} steps`);
 });
 
-Deno.test("a series model survives its file, with the same scores and streams", async () => {
+Deno.test("a loaded series model gives the same scores and streams", async () => {
   const loaded = await TableScorer.load(detector.save());
   const steps = series(40, { at: 20, length: 10 });
   assert.deepEqual(await loaded.score(steps), await detector.score(steps));
@@ -103,7 +103,7 @@ Deno.test("a series model survives its file, with the same scores and streams", 
   loaded.dispose();
 });
 
-Deno.test("the vote: k flags among the last m, no more memory than m", () => {
+Deno.test("the vote needs k flags among the last m steps, and forgets older flags", () => {
   const ballot = new Ballot({ k: 2, of: 3 });
   const flags = [1, 0, 0, 1, 1, 0, 0, 0, 1, 0, 1];
   const counted = flags.map((_, t) =>
@@ -113,7 +113,7 @@ Deno.test("the vote: k flags among the last m, no more memory than m", () => {
   assert.throws(() => detector.stream({ vote: { k: 3, of: 2 } }), /vote\.k/);
 });
 
-Deno.test("no window that trains holds a step that calibrates", () => {
+Deno.test("no training window contains a calibration step", () => {
   const steps = 500;
   const cells = { data: Float64Array.from({ length: steps }, (_, t) => t), rows: steps };
   const { training, calibration, stretches } = splitSeries(cells, 1, { window: 10, fraction: 0.2 });
@@ -124,7 +124,7 @@ Deno.test("no window that trains holds a step that calibrates", () => {
   assert.equal(stretches!.reduce((sum, each) => sum + each, 0), calibration.rows);
 });
 
-Deno.test("what is no series, or too short for one, is refused by name", async () => {
+Deno.test("tables that are no series, or too short, are refused by the reason", async () => {
   await assert.rejects(detector.score(series(WINDOW - 1)), /at least the 12 steps of a window/);
   assert.throws(() => detector.scoreInto([1, 2], new Float64Array(2)), /scores a series/);
   await assert.rejects(Detector.fit(series(40), { window: 12 }), /at least 48 rows/);
@@ -134,7 +134,7 @@ Deno.test("what is no series, or too short for one, is refused by name", async (
   rows.dispose();
 });
 
-Deno.test("a stream takes rows as score() does, refuses what no column accepts, and goes on as if it had not come", async () => {
+Deno.test("a stream takes rows as score() does, and a refused row leaves it unchanged", async () => {
   const rows = series(240).map(([flow], t) => ({ flow, mode: t % 40 < 30 ? "on" : "off" }));
   const mixed = await Detector.fit(rows, { window: 6 });
   const known = mixed.schema.find(({ name }) => name === "mode")!.levels!;

@@ -1,6 +1,10 @@
-/** Rows, standardisation and blame: each against its definition. */
+/** Rows, standardisation and blame, each against its definition. */
 import assert from "node:assert/strict";
+<<<<<<< HEAD
 import { rawContributions, subtractTypical } from "../../src/scoring/contributions.ts";
+=======
+import { rawContributions, relateToTypical, typicalOf } from "../../src/scoring/contributions.ts";
+>>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
 import { parseSpec } from "../../src/models/spec.ts";
 import { toMatrix } from "../../src/trained/rows/matrix.ts";
 import { toRows } from "../../src/trained/rows/model_rows.ts";
@@ -25,7 +29,7 @@ Deno.test("toMatrix() takes arrays and matrices, and names what is wrong", () =>
   assert.throws(() => toMatrix([[5n] as unknown as number[]], 1), /row 1, column 1.*5n/);
 });
 
-Deno.test("toMatrix() and toCells() refuse holes, and data or shapes of other kinds", () => {
+Deno.test("toMatrix() and toCells() refuse sparse arrays, and data or shapes of other types", () => {
   const holes: number[][] = [[1, 2]];
   holes[2] = [3, 4];
   assert.throws(() => toMatrix(holes, 2), /row 2: expected 2 numbers/);
@@ -64,7 +68,7 @@ Deno.test("toRows() refuses what a Bernoulli likelihood cannot take", () => {
   assert.deepEqual(toRows(gaussian, [[-1, 2]]).data, Float32Array.of(-1, 2));
 });
 
-Deno.test("a column may be called length", () => {
+Deno.test("a column may be named length", () => {
   const rows = [{ length: 2, width: 3 }];
   assert.deepEqual(columnsOf(rows), ["length", "width"]);
   assert.deepEqual(toCells(rows, numericSchema(["width", "length"])).data, Float64Array.of(3, 2));
@@ -75,7 +79,7 @@ Deno.test("a column may be called length", () => {
   assert.deepEqual(toCells([Float32Array.of(1, 2)], numericSchema(["width", "length"])).rows, 1);
 });
 
-Deno.test("toCells() reads rows by name, and a column named __proto__ is a column", () => {
+Deno.test("toCells() reads rows by name, even a column named __proto__", () => {
   const row = JSON.parse('{"__proto__": 5, "b": 2}');
   assert.deepEqual(columnsOf([row]), ["__proto__", "b"]);
   assert.deepEqual(toCells([row], numericSchema(["b", "__proto__"])).data, Float64Array.of(2, 5));
@@ -86,7 +90,7 @@ Deno.test("toCells() reads rows by name, and a column named __proto__ is a colum
   assert.throws(() => toCells([[1, Infinity]], numericSchema(["b", "c"])), /row 1, column "c"/);
 });
 
-Deno.test("standardizationOf() gives zero mean and unit variance, also far from zero", () => {
+Deno.test("standardizationOf() gives zero mean and unit variance, even for small spreads around large values", () => {
   const data = Float64Array.from({ length: 300 }, (_, i) => i % 3 === 2 ? 7 : 1e9 + (i * i) % 17);
   const cells = { data, rows: 100 };
   const standardization = standardizationOf(cells, 3);
@@ -96,14 +100,14 @@ Deno.test("standardizationOf() gives zero mean and unit variance, also far from 
     const column = z.filter((_, i) => i % 3 === c);
     const mean = column.reduce((a, b) => a + b) / 100;
     const variance = column.reduce((a, b) => a + b * b, 0) / 100;
-    // Centring 1e9 in float64 leaves 1e9 · 2⁻⁵³ ≈ 1e-7 of a unit.
+    // Subtracting 1e9 in float64 has an error of 1e9 · 2⁻⁵³ ≈ 1e-7.
     assert.ok(Math.abs(mean) < 1e-6 && Math.abs(variance - 1) < 1e-6);
   }
   const back = restore({ data: Float32Array.of(0, 1, 0), shape: [1, 3] }, standardization);
   assert.equal(back.data[2], 7);
 });
 
-Deno.test("standardize() limits what float32 could not carry", () => {
+Deno.test("standardize() limits values that float32 could not represent", () => {
   const [centre, scale] = [Float64Array.of(0), Float64Array.of(1e-3)];
   const standardization = { centre, scale, limit: limits(1, []) };
   const { data } = standardize(
@@ -113,14 +117,14 @@ Deno.test("standardize() limits what float32 could not carry", () => {
   assert.deepEqual([...data], [1e6, -1e6, 500]);
 });
 
-Deno.test("standardizationOf() leaves the columns that must stay as they are, without a limit", () => {
+Deno.test("standardizationOf() leaves fixed columns unchanged and unlimited", () => {
   const cells = { data: Float64Array.of(1e7, 1, 0, 3), rows: 2 };
   const standardization = standardizationOf(cells, 2, ["Poisson", undefined]);
   assert.deepEqual([...standardize(cells, standardization).data], [1e7, -1, 0, 1]);
 });
 
 Deno.test("contributions sum to the score, before and after relating them to typical rows", () => {
-  // Two rows, the second at the mean; x is wider than what it costs, as beside a mask.
+  // Two rows, the second at the mean; x is wider than the costs, as in a model with a mask.
   const x = { data: [3, 0, -4, 7, 0, 0, 0, 7], shape: [2, 4] } as const;
   const cost = { data: [1.5, -2, 0.25, 1.5, -2, 0.25], shape: [2, 3] } as const;
   const kl = { data: [2, 0.5, 2, 0.5], shape: [2, 2] } as const;
@@ -136,4 +140,16 @@ Deno.test("contributions sum to the score, before and after relating them to typ
     assert.ok(Math.abs(sum(out.subarray(at, at + 3)) - score) < 2e-15, "a shift leaves sums alone");
   }
   assert.ok(Math.abs(out[1] - (-2 + 3 - 0.5)) < 1e-15);
+});
+
+Deno.test("a column's typical contribution is the mean over the rows that have the cell, and 0 without any", () => {
+  const cells = { data: Float64Array.of(1, NaN, NaN, 2, 3, NaN), rows: 2 };
+  const raw = Float64Array.of(4, 100, 100, 6, 8, 100);
+  assert.deepEqual([...typicalOf(cells, raw)], [5, 8, 0]);
+});
+
+Deno.test("a column that the model does not see gets no contribution, and no share of the typical score", () => {
+  const raw = Float64Array.of(4, 0, 8);
+  relateToTypical(raw, Float64Array.of(1, 0, 3));
+  assert.deepEqual([...raw], [4 - 1 + 2, 0, 8 - 3 + 2]);
 });

@@ -1,6 +1,6 @@
 /**
- * Gaussian conditionals from a precision matrix. Oracle: the other textbook route, through blocks of the
- * covariance, E = Σ_SO Σ_OO⁻¹ x_O and Σ_SS - Σ_SO Σ_OO⁻¹ Σ_OS, in float64.
+ * Gaussian conditionals from a precision matrix. Oracle: the textbook formulas in blocks of the covariance, E = Σ_SO
+ * Σ_OO⁻¹ x_O and Σ_SS - Σ_SO Σ_OO⁻¹ Σ_OS, in float64.
  */
 import assert from "node:assert/strict";
 import { cholesky, inverse } from "../../../src/core/algebra/cholesky.ts";
@@ -21,14 +21,14 @@ const COVARIANCE = Float64Array.from({ length: D * D }, (_, i) => {
   return sum;
 });
 const PRECISION = inverse(cholesky(COVARIANCE, D), D);
-/** As `linear.ts` has them: P diag(P)^(-½), float32. */
+/** The format of `linear.ts`: P diag(P)^(-½), float32. */
 const WEIGHT = Float32Array.from(PRECISION, (p, i) => p / Math.sqrt(PRECISION[(i % D) * (D + 1)]));
 const ROW = normals(D, 4).map((value) => 2 * value);
 
-/** Float32 weights, magnified by the condition of a matrix of this size. */
+/** The rounding of float32 weights, multiplied by the condition number of a matrix of this size. */
 const FLOAT32 = 1e-4;
 
-/** By blocks of the covariance. */
+/** From blocks of the covariance. */
 function byCovariance(asked: readonly number[]) {
   const others = Array.from({ length: D }, (_, f) => f).filter((f) => !asked.includes(f));
   const n = others.length, at = (r: number, c: number) => COVARIANCE[r * D + c];
@@ -54,7 +54,7 @@ function byCovariance(asked: readonly number[]) {
   };
 }
 
-Deno.test("conditional() of precision blocks is that of covariance blocks, for any features", () => {
+Deno.test("conditional() from blocks of the precision equals that from blocks of the covariance, for any features", () => {
   const precision = precisionOf(WEIGHT, D);
   for (const asked of [[0], [3], [1, 4], [4, 2, 0], [0, 1, 2, 3]]) {
     const { mean, deviation } = byCovariance(asked);
@@ -73,7 +73,7 @@ Deno.test("conditional() of one feature is x - (x P)_f / P_ff with variance 1 / 
   }
 });
 
-Deno.test("conditionalTerm() is what a group adds to T² beyond the others", () => {
+Deno.test("conditionalTerm() is what a group adds to T² given the others", () => {
   const total = byCovariance([]).square;
   for (const group of [[0], [2], [1, 3], [0, 2, 4]]) {
     const added = total - byCovariance(group).square;
@@ -81,7 +81,7 @@ Deno.test("conditionalTerm() is what a group adds to T² beyond the others", () 
   }
 });
 
-Deno.test("conditional() stands a precision that rounding has left indefinite", () => {
+Deno.test("conditional() copes with a precision that rounding has made indefinite", () => {
   const indefinite = Float64Array.of(1, 1 + 1e-5, 1 + 1e-5, 1);
   const { mean, deviation } = conditional(indefinite, [5, -3], [0, 1]);
   assert.ok([...mean, ...deviation].every(Number.isFinite));

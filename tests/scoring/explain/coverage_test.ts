@@ -1,18 +1,18 @@
 /**
- * How many cells of fresh rows lie within their interval. Oracle: an interval between the k-th lowest and the k-th
- * highest of R residuals that are like those of a fresh row covers Beta(R + 1 - 2 k, 2 k) of them.
+ * How many cells of fresh rows lie in their interval. Oracle: an interval from the k-th lowest to the k-th highest of R
+ * residuals like those of a fresh row covers a share with distribution Beta(R + 1 - 2 k, 2 k).
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
 import { Explainer } from "../../../src/scoring/explain/explain.ts";
 import { planeRows } from "../../util/data.ts";
 
-Deno.test("intervals of 95 % cover as much of fresh cells, also with few rows and many columns", async () => {
+Deno.test("95 % intervals cover 95 % of fresh cells, also with few rows and many columns", async () => {
   const width = 20, fresh = 2000, level = 0.95;
   for (const count of [100, 200, 400]) {
     const all = planeRows(count + fresh, width, 5, 0.5), rows = all.slice(count);
     const detector = await Detector.fit(all.slice(0, count), { seed: 1, epochs: 2 });
-    // One column of each row, in turn: what is asked for has then nothing to do with what stands out.
+    // One column of each row in turn, so that the choice does not depend on what stands out.
     const contributions = new Float64Array(fresh * width);
     for (let r = 0; r < fresh; r++) contributions[r * width + r % width] = 1;
     const cells = { data: Float64Array.from(rows.flat()), rows: fresh };
@@ -24,8 +24,8 @@ Deno.test("intervals of 95 % cover as much of fresh cells, also with few rows an
     const references = count - detector.calibrationRows;
     const k = Math.floor((1 - level) / 2 * (references + 1)), n = references + 1;
     const expected = 1 - 2 * k / n;
-    // Of 20 columns with 20 intervals, and of 2,000 cells; to four of their errors, and 1 % for curves that
-    // have seen the references as well.
+    // 20 columns with an interval each, 2,000 cells: up to four standard errors, plus 1 % because the curves were
+    // fitted on the reference rows too.
     const ofIntervals = expected * (1 - expected) / (n + 1) / width;
     const error = Math.sqrt(ofIntervals + expected * (1 - expected) / fresh);
     const told = `${count} rows: ${covered}, expected ${expected} ± ${error}`;

@@ -1,6 +1,6 @@
 /**
- * Explanations of the default detector: against the closed form of a Gaussian whose covariance is known, and
- * of planted faults. Whole tables of mixed columns in `mixed_test.ts`.
+ * Explanations by the default detector: against the closed form for a Gaussian with known covariance, and planted
+ * faults. `mixed_test.ts` covers tables of mixed columns.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
@@ -11,7 +11,7 @@ import { normals } from "../../util/data.ts";
 const D = 5, TRAINING = 2400, FRESH = 600;
 const CENTRE = [50, 0, 2, -7, 1000], UNIT = [10, 1, 0.1, 5, 100];
 const LOADINGS = [[1, 0.2], [0.9, -0.4], [0.5, 0.8], [-0.7, 0.6], [0, 0.9]];
-/** Of the columns in their units. */
+/** Scale of each column. */
 const COVARIANCE = Float64Array.from({ length: D * D }, (_, i) => {
   const [r, c] = [Math.floor(i / D), i % D], [a, b] = [LOADINGS[r], LOADINGS[c]];
   return a[0] * b[0] + a[1] * b[1] + (r === c ? 0.2 : 0);
@@ -33,11 +33,11 @@ const DETECTOR = await Detector.fit(ROWS.slice(0, TRAINING), {
   hidden: [8],
 });
 
-/** Rows with column c eight standard deviations up. */
+/** Rows whose column c is eight standard deviations too high. */
 const planted = (c: number) =>
   NEW.map((row) => row.with(c, row[c] + 8 * UNIT[c] * Math.sqrt(COVARIANCE[c * D + c])));
 
-/** E[x_c | others] and its deviation, by the covariance that the rows were drawn from. */
+/** E[x_c | others] and its standard deviation, from the covariance that the rows were drawn from. */
 function truth(c: number, r: number): [number, number] {
   const row = STANDARD[TRAINING + r];
   const pull = row.reduce((sum, value, d) => d === c ? sum : sum + value * PRECISION[d * D + c], 0);
@@ -45,7 +45,7 @@ function truth(c: number, r: number): [number, number] {
   return [CENTRE[c] - UNIT[c] * pull / precision, UNIT[c] / Math.sqrt(precision)];
 }
 
-/** P(X ≤ k) of a beta-binomial: k of m fresh cells within an interval between reference quantiles. */
+/** P(X ≤ k) of a beta-binomial: k of m fresh cells lie within an interval between reference quantiles. */
 function betaBinomialTail(k: number, m: number, a: number, b: number): number {
   const logBeta = (p: number, q: number) => logGamma(p) + logGamma(q) - logGamma(p + q);
   let sum = 0;
@@ -56,7 +56,7 @@ function betaBinomialTail(k: number, m: number, a: number, b: number): number {
   return sum;
 }
 
-Deno.test("explain() blames the planted column first, and expects what its distribution does", async () => {
+Deno.test("explain() blames the planted column first, and expects what the true distribution does", async () => {
   for (let c = 0; c < D; c++) {
     const rows = await DETECTOR.explain(planted(c));
     let first = 0, squares = 0, within = 0;
@@ -69,16 +69,16 @@ Deno.test("explain() blames the planted column first, and expects what its distr
       if (low <= NEW[r][c] && NEW[r][c] <= high) within++;
     });
     assert.ok(first >= 0.99 * FRESH, `column ${c}: first in ${first} of ${FRESH}`);
-    // A regression on n rows errs by √(D / n) = 0.05 deviations; the curve of 48 knots and the ridge of 1 %
-    // by as much again.
+    // A regression on n rows has an error of √(D / n) = 0.05 standard deviations; the curve with 48 knots and the ridge
+    // of 1 % add as much again.
     assert.ok(Math.sqrt(squares / first) < 0.12, `column ${c}: ${Math.sqrt(squares / first)}`);
-    // Between the 25th lowest and the 25th highest of 1024: a share of Beta(1025 - 50, 50).
+    // From the 25th lowest to the 25th highest of 1024: covers a share with distribution Beta(1025 - 50, 50).
     const below = betaBinomialTail(within, first, 975, 50);
     assert.ok(below > 1e-4 && below < 1 - 1e-4, `column ${c}: ${within} of ${first}: ${below}`);
   }
 });
 
-Deno.test("explain() expects nothing of the value itself, nor of columns blamed more", async () => {
+Deno.test("the expectation of a cell depends neither on the cell itself nor on columns that are blamed more", async () => {
   const [row] = NEW, far = row.with(0, 1e9).with(3, -1e9);
   const [once] = await DETECTOR.explain([far], { columns: 5 });
   const [twice] = await DETECTOR.explain([far.with(0, 2e9)], { columns: 5 });
@@ -93,7 +93,7 @@ Deno.test("explain() expects nothing of the value itself, nor of columns blamed 
   assert.equal(first.value, far["abcde".indexOf(first.column)]);
 });
 
-Deno.test("explain() gives the verdicts of score(), as many columns as asked, at the level asked", async () => {
+Deno.test("explain() gives the verdicts of score(), for as many columns as requested, at the requested level", async () => {
   const rows = planted(2).slice(0, 20), scores = await DETECTOR.score(rows);
   const plain = await DETECTOR.explain(rows, { columns: 1 });
   assert.deepEqual(plain.map(({ blamed: _, ...verdict }) => verdict), scores);
@@ -106,8 +106,8 @@ Deno.test("explain() gives the verdicts of score(), as many columns as asked, at
   assert.deepEqual(none, []);
 });
 
-Deno.test("conditional contributions sum to the score, in the proportions of T² given the others", async () => {
-  // Two columns that move together, as they do, and a third that does not go with them.
+Deno.test("conditional contributions sum to the score, in proportion to T² given the others", async () => {
+  // Two columns that move together as usual, and a third that should have moved with them but did not.
   const rows = planted(1).slice(0, 50);
   for (const [r, row] of (await DETECTOR.explain(rows, { conditional: true })).entries()) {
     const shares = Object.values(row.contributions);
@@ -118,12 +118,12 @@ Deno.test("conditional contributions sum to the score, in the proportions of T²
   }
 });
 
-Deno.test("conditional contributions acquit a column whose move the others explain", async () => {
-  // Along the first hidden cause all but the last column move as they always do, six deviations far.
+Deno.test("conditional contributions do not blame a column whose deviation the others explain", async () => {
+  // All but the last column move along the first hidden cause, as they always do, by six standard deviations.
   const together = NEW.map((row) =>
     row.map((value, c) => c < 4 ? value + 6 * UNIT[c] * LOADINGS[c][0] : value)
   );
-  // One column alone is off by half as much.
+  // A single column is off by half as much.
   const rows = together.map((row) => row.with(4, row[4] + 4 * UNIT[4]));
   const share = (explained: Awaited<ReturnType<Detector["explain"]>>) =>
     explained.reduce((sum, { contributions: { e }, score }) => sum + e / score, 0) / rows.length;
@@ -134,7 +134,7 @@ Deno.test("conditional contributions acquit a column whose move the others expla
   assert.ok(conditional > plain + 0.1, `${plain} → ${conditional}`);
 });
 
-Deno.test("explain() refuses options and models that it cannot use", async () => {
+Deno.test("explain() refuses invalid options and models that it cannot explain", async () => {
   await assert.rejects(DETECTOR.explain(NEW, { columns: 0 }), /Cannot read columns: /);
   await assert.rejects(DETECTOR.explain(NEW, { level: 1 }), /Cannot read level: /);
   const wrong = { conditional: "yes" } as unknown as { conditional: boolean };

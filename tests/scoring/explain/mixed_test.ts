@@ -1,6 +1,6 @@
 /**
- * Explanations of tables with text, counts, times and gaps, in the library, on the command line and over HTTP.
- * Oracle: how the table was made; the library's own answers for the other two.
+ * Explanations of tables with text, counts, times and missing cells, in the library, on the command line and over HTTP.
+ * Oracles: how the table was made, and the library's answers for the other two.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
@@ -13,7 +13,7 @@ import { elbow, elbowOk, Folder, refused } from "../../cli/util.ts";
 const NAMES = ["temperature", "flow", "mode", "starts", "at"];
 type Cell = number | string | null;
 const NOISE = normals(3 * 1200, 8), CHANCE = new HostRandom(3, 0, 99);
-/** The mode sets temperature and flow, the temperature the starts; the time goes with nothing. */
+/** The mode determines temperature and flow, the temperature determines starts, and the time is independent. */
 const ROWS: Cell[][] = Array.from({ length: 1200 }, (_, r) => {
   const runs = CHANCE.uniformF64() < 0.5, temperature = (runs ? 69 : 57) + 3 * NOISE[3 * r];
   const flow = (runs ? 3 : 1) + 0.2 * NOISE[3 * r + 1];
@@ -30,13 +30,13 @@ const DETECTOR = await Detector.fit(ROWS.slice(0, 1000), {
 });
 const NEW = ROWS.slice(1000);
 
-Deno.test("explain() names the level that goes with the rest, and how likely it is", async () => {
+Deno.test("explain() names the level that fits the other cells, and its probability", async () => {
   const other = { run: "idle", idle: "run" };
   const rows = NEW.map((row) => row.with(2, other[row[2] as "run" | "idle"]));
   let right = 0, sure = 0;
   for (const [r, { blamed }] of (await DETECTOR.explain(rows, { columns: 5 })).entries()) {
     const mode = blamed.find(({ column }) => column === "mode");
-    // Where flow or temperature is blamed more, nothing sure is left to tell the mode by.
+    // Where flow or temperature is blamed more, nothing reliable is left to infer the mode from.
     if (blamed[0].column !== "mode") continue;
     assert.equal(mode!.value, rows[r][2]);
     assert.equal(mode!.expected, NEW[r][2]);
@@ -49,7 +49,7 @@ Deno.test("explain() names the level that goes with the rest, and how likely it 
   assert.ok(right > 100, `the mode was blamed first ${right} times`);
 });
 
-Deno.test("explain() expects whole counts within whole bounds, and nothing of times", async () => {
+Deno.test("explain() gives whole bounds for whole counts, and expects nothing of times", async () => {
   const rows = NEW.map((row) => row.with(3, 40));
   const truths = NEW.map((row) => Math.round(((row[0] as number) - 40) / 3));
   for (const [r, { blamed }] of (await DETECTOR.explain(rows, { columns: 5 })).entries()) {
@@ -63,7 +63,7 @@ Deno.test("explain() expects whole counts within whole bounds, and nothing of ti
   }
 });
 
-Deno.test("explain() fills gaps before it judges: what is missing is never blamed for a value", async () => {
+Deno.test("explain() fills in missing cells first, and never blames them for a value", async () => {
   const rows = NEW.map((row) => row.with(1, null).with(0, 120));
   for (const { blamed, score } of await DETECTOR.explain(rows, { conditional: true })) {
     assert.equal(blamed[0].column, "temperature");
@@ -73,7 +73,7 @@ Deno.test("explain() fills gaps before it judges: what is missing is never blame
   }
 });
 
-Deno.test("a loaded file explains to the same numbers", async () => {
+Deno.test("a loaded detector gives the same explanations", async () => {
   const loaded = await Detector.load(DETECTOR.save());
   const rows = NEW.slice(0, 30).map((row) => row.with(0, 110));
   assert.deepEqual(await loaded.explain(rows), await DETECTOR.explain(rows));
@@ -81,7 +81,7 @@ Deno.test("a loaded file explains to the same numbers", async () => {
 
 const CSV = [NAMES.join(), ...NEW.map((row, r) => row.with(0, r % 3 ? row[0] : 110).join())];
 
-Deno.test("elbow score --explain says it in words, and with --json in the library's numbers", async () => {
+Deno.test("elbow score --explain describes the columns in words, and with --json gives the library's numbers", async () => {
   using folder = new Folder();
   const model = folder.at("m.safetensors"), data = folder.write("t.csv", `${CSV.join("\n")}\n`);
   Deno.writeFileSync(model, DETECTOR.save());
@@ -106,7 +106,7 @@ Deno.test("elbow score --explain says it in words, and with --json in the librar
   assert.doesNotMatch((await elbow(["score", model, data])).stdout, /expected/);
 });
 
-Deno.test("score over HTTP explains with the library's numbers, a row at a time and in streams", async () => {
+Deno.test("score over HTTP explains with the library's numbers, for single rows and for streams", async () => {
   const app = createApp({ models: { table: DETECTOR } });
   const client = createClient("http://localhost", { fetch: (url, init) => app.request(url, init) });
   const rows = NEW.slice(0, 12).map((row) => row.with(0, 110));
@@ -127,7 +127,7 @@ Deno.test("score over HTTP explains with the library's numbers, a row at a time 
 });
 
 Deno.test("explain() expects one of the two levels of a text column, whatever number the regression gives", async () => {
-  // A regression of the code 0 or 1 on a temperature that is far out expects codes far below 0 and above 1.
+  // A regression of the codes 0 and 1 on a temperature far outside the data gives codes far below 0 and above 1.
   const rows = ROWS.slice(0, 400).map(([temperature, flow, mode]) => [temperature, flow, mode]);
   const columns = ["temperature", "flow", "mode"],
     schema = [{
@@ -153,6 +153,6 @@ Deno.test("explain() expects one of the two levels of a text column, whatever nu
   const starts = { name: "starts", kind: "count" as const };
   const few = blamedColumn(starts, 1, 9, { expected: 0.6, low: -2.2, high: 3.9, probability: NaN });
   assert.deepEqual([few.expected, few.interval], [1, [0, 3]]);
-  // What nobody has seen has a code behind the last: it is not taken for the last.
+  // Unknown texts have the code after the last level and must not be taken for the last level.
   assert.equal(blamedColumn(schema[0], 1, 2).value, null);
 });

@@ -1,6 +1,6 @@
 /**
- * Explanations of a single network, and quantiles of likelihoods. Oracles: the Gaussian that rows were drawn
- * from; densities summed or integrated in float64, and values of published tables.
+ * Explanations by a single network, and quantiles of likelihoods. Oracles: the Gaussian that rows were drawn from,
+ * densities summed or integrated in float64, and published tables.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
@@ -15,12 +15,12 @@ const quantile = (
   p: number,
 ) => QUANTILES[type]!((name) => parameters[name], p);
 
-/** The smallest count whose distribution function, summed from ln pmf, reaches p. */
+/** The smallest count whose cumulative probability, summed from ln pmf, reaches p. */
 function counted(logMass: (k: number) => number, p: number): number {
   for (let k = 0, sum = 0;; k++) if ((sum += Math.exp(logMass(k))) >= p) return k;
 }
 
-Deno.test("quantiles of counts are those of their summed masses", () => {
+Deno.test("quantiles of counts are those of their summed probabilities", () => {
   for (const mean of [0.1, 3, 47.5, 900]) {
     for (const p of [0.025, 0.5, 0.9, 0.975]) {
       const poisson = (k: number) => k * Math.log(mean) - mean - logGamma(k + 1);
@@ -34,17 +34,17 @@ Deno.test("quantiles of counts are those of their summed masses", () => {
       }
     }
   }
-  // Cornish and Fisher beside the sum, where the sum ends: within one count.
+  // Where the code changes from summing to the Cornish-Fisher expansion: within one count.
   const large = quantile("poisson", { mean: 1001 }, 0.975);
   const summed = (k: number) => k * Math.log(1001) - 1001 - logGamma(k + 1);
   assert.ok(Math.abs(large - counted(summed, 0.975)) <= 1);
 });
 
-Deno.test("quantiles of numbers are those of tables and closed forms", () => {
+Deno.test("quantiles of continuous likelihoods are those of tables and closed forms", () => {
   const standard = { mean: 1, location: 1, logVar: 2 * Math.log(3), logScale: Math.log(3) };
   const at = (type: keyof typeof QUANTILES, p: number, more = {}) =>
     quantile(type, { ...standard, ...more }, p);
-  // z and t of 1, 5 and 30 degrees of freedom at 0.975: any table.
+  // z, and t with 1, 5 and 30 degrees of freedom, at 0.975: from any table.
   assertRelative(at("gaussian", 0.975), 1 + 3 * 1.959963985, 1e-8);
   assertRelative(at("contaminatedGaussian", 0.025), 1 - 3 * 1.959963985, 1e-8);
   for (const [degrees, t] of [[1, 12.706204736], [5, 2.570581836], [30, 2.042272456]]) {
@@ -76,7 +76,7 @@ const DETECTOR = await Detector.fit(ROWS.slice(0, TRAINING), {
   seed: 1,
 });
 
-Deno.test("explain() of one network expects what the row's others say, not what the wrong cell says", async () => {
+Deno.test("explain() with one network expects what the other cells say, not what the wrong cell says", async () => {
   const fresh = ROWS.slice(TRAINING);
   for (let c = 0; c < D; c++) {
     const rows = fresh.map((row) => row.with(c, row[c] + 90));
@@ -90,19 +90,19 @@ Deno.test("explain() of one network expects what the row's others say, not what 
       spread += (fresh[r][c] - 100 * c) ** 2;
       const [low, high] = interval as [number, number];
       if (low <= fresh[r][c] && fresh[r][c] <= high) within++;
-      // The cell itself is nowhere in it.
+      // The expectation does not depend on the cell itself.
       const [other] = same[r].blamed;
       if (other.column === column) assert.equal(other.expected, expected);
     });
     assert.ok(first >= 0.97 * FRESH, `column ${c}: first in ${first}`);
-    // Nearer to what stood there than the column's mean is, in proportion to what two causes explain.
+    // Closer to the original value than the column's mean is, as far as two causes explain it.
     assert.ok(squares < 0.6 * spread, `column ${c}: ${squares / spread}`);
-    // At least its level, less 4 binomial deviations: σ² holds the noise of z too, and covers more.
+    // At least the stated level, less four binomial standard deviations. σ² includes the noise of z, so it covers more.
     assert.ok(within >= first * 0.95 - 4 * Math.sqrt(first * 0.95 * 0.05), `${within} of ${first}`);
   }
 });
 
-Deno.test("explain() of one network: text, counts by likelihood, gaps, and no conditional contributions", async () => {
+Deno.test("explain() with one network: text, counts by their likelihood, missing cells, and no conditional contributions", async () => {
   const table = ROWS.slice(0, 300).map((row, r) => [
     row[0],
     row[0] > 0 ? "warm" : "cold",
