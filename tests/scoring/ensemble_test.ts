@@ -71,11 +71,7 @@ Deno.test("CurveReader gives the bits of curveAt(), whatever the knots", () => {
   }
 });
 
-<<<<<<< HEAD
-Deno.test("NeighbourStatistic.compute() is the half-scaled distance by definition", () => {
-=======
-Deno.test("Nearest.find() is the half-scaled distance of its definition", () => {
->>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
+Deno.test("NeighbourStatistic.compute() is the half-scaled distance of its definition", () => {
   const features = 3, count = 40, rows = Float32Array.from(normals(count * features, 5));
   const spread = Float64Array.from({ length: count }, (_, r) => 0.5 + r / count);
   const nearest = new NeighbourStatistic({ rows, spread, features }, 3);
@@ -97,15 +93,9 @@ Deno.test("Nearest.find() is the half-scaled distance of its definition", () => 
       const order = all.filter((r) => r !== own).slice(0, NEIGHBOURS);
       const mean = (of: (r: number) => number) => order.reduce((sum, r) => sum + of(r), 0) / 10;
       const want = mean((r) => Math.sqrt(square(r))) / Math.sqrt(mean((r) => spread[r]));
-<<<<<<< HEAD
       const rows = { candidates, x, ...(slot === 2 && { observed }) };
       assert.ok(Math.abs(nearest.compute(rows, slot, own) - want) < 1e-12 * want);
-      // Shares are of the distances found.
-=======
-      const placed = { places, x, ...(slot === 2 && { observed }) };
-      assert.ok(Math.abs(nearest.find(placed, slot, own) - want) < 1e-12 * want);
       // Shares refer to the distances found.
->>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
       const share = new Float64Array(features);
       nearest.share(rows, slot, share);
       const sum = share.reduce((total, each) => total + each) * scale;
@@ -138,11 +128,7 @@ Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear resi
   assert.ok(Math.abs(x[2] - want) < 1e-5, `${x[2]} for ${want}`);
 });
 
-<<<<<<< HEAD
-Deno.test("imputeFromNearest() adds what the nearest reference deviates from its own regression", () => {
-=======
-Deno.test("deviateAsNearest() adds the deviation of the nearest reference from its own regression", () => {
->>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
+Deno.test("imputeFromNearest() adds the deviation of the nearest reference from its own regression", () => {
   const data = Float32Array.from(planeRows(60, 3, 4, 0.5).flat());
   const all = Uint32Array.from({ length: 60 }, (_, r) => r);
   const covariance = new Moments(3).add({ data, shape: [60, 3] }, all).covariance();

@@ -1,10 +1,6 @@
 /** Rows, standardisation and blame, each against its definition. */
 import assert from "node:assert/strict";
-<<<<<<< HEAD
-import { rawContributions, subtractTypical } from "../../src/scoring/contributions.ts";
-=======
-import { rawContributions, relateToTypical, typicalOf } from "../../src/scoring/contributions.ts";
->>>>>>> a54f4ea6 (Tests of decisions and scoring: names and comments in plain English; four more mutants are caught)
+import { rawContributions, subtractTypical, typicalOf } from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { toMatrix } from "../../src/trained/rows/matrix.ts";
 import { toRows } from "../../src/trained/rows/model_rows.ts";
@@ -150,6 +146,6 @@ Deno.test("a column's typical contribution is the mean over the rows that have t
 
 Deno.test("a column that the model does not see gets no contribution, and no share of the typical score", () => {
   const raw = Float64Array.of(4, 0, 8);
-  relateToTypical(raw, Float64Array.of(1, 0, 3));
+  subtractTypical(raw, Float64Array.of(1, 0, 3));
   assert.deepEqual([...raw], [4 - 1 + 2, 0, 8 - 3 + 2]);
 });
