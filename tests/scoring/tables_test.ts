@@ -1,6 +1,10 @@
 /** Rows, standardisation and blame, each against its definition. */
 import assert from "node:assert/strict";
-import { rawContributions, subtractTypical, typicalOf } from "../../src/scoring/contributions.ts";
+import {
+  rawContributions,
+  subtractTypical,
+  typicalContributions,
+} from "../../src/scoring/contributions.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { toMatrix } from "../../src/trained/rows/matrix.ts";
 import { toRows } from "../../src/trained/rows/model_rows.ts";
@@ -141,7 +145,7 @@ Deno.test("contributions sum to the score, before and after relating them to typ
 Deno.test("a column's typical contribution is the mean over the rows that have the cell, and 0 without any", () => {
   const cells = { data: Float64Array.of(1, NaN, NaN, 2, 3, NaN), rows: 2 };
   const raw = Float64Array.of(4, 100, 100, 6, 8, 100);
-  assert.deepEqual([...typicalOf(cells, raw)], [5, 8, 0]);
+  assert.deepEqual([...typicalContributions(cells, raw)], [5, 8, 0]);
 });
 
 Deno.test("a column that the model does not see gets no contribution, and no share of the typical score", () => {
