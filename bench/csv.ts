@@ -1,10 +1,10 @@
 /**
- * What `elbow score`, or with `--train` `elbow train`, does with a large CSV file, as a user runs it: rows a second,
- * processor time a row over all threads, and the most memory that the process held, for a file and for one a tenth as long,
- * and for the same rows as JSON lines; and reading and writing, or reading, alone, in one thread. Processor time holds the
- * start too; on a machine that others use it is the figure to look at.
+ * What `elbow score` does with a large CSV file, as a user runs it: rows a second, processor time a row over all threads,
+ * and the most memory that the process held, for a file and for one a tenth as long, and for the same rows as JSON lines;
+ * and reading and writing alone, in one thread. With `--train` the same for `elbow train`, and reading alone; with `--verb`
+ * for another command. Processor time holds the start too; on a machine that others use it is the figure to look at.
  *
- *     deno task bench:csv [--rows 1000000] [--columns 10] [--train]
+ *     deno task bench:csv [--rows 1000000] [--columns 10] [--train | --verb recalibrate|update|drift|evaluate]
  */
 import { readSample } from "../src/formats/sample/read_sample.ts";
 import { ByteBlocks } from "../src/formats/csv/byte_blocks.ts";
@@ -59,11 +59,19 @@ async function elbow(...args: string[]): Promise<Run> {
   };
 }
 
-/** Correlated columns, four digits behind the point: CSV, or JSON lines by the name. */
-async function writeTable(path: string, rows: number, columns: number): Promise<number> {
+const LABEL = "label";
+
+/** Correlated columns, four digits behind the point: CSV, or JSON lines by the name; with a label if asked for. */
+async function writeTable(
+  path: string,
+  rows: number,
+  columns: number,
+  isLabelled = false,
+): Promise<number> {
   const random = new HostRandom(1, 0, 0), encoder = new TextEncoder();
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const names = Array.from({ length: columns }, (_, c) => `c${c}`), isCsv = path.endsWith(".csv");
+  if (isLabelled) names.push(LABEL);
   let text = isCsv ? `${names}\n` : "";
   for (let r = 0; r < rows; r++) {
     const base = 5 * normal(random);
@@ -71,6 +79,7 @@ async function writeTable(path: string, rows: number, columns: number): Promise<
       { length: columns },
       (_, c) => (base * (c % 3) + normal(random)).toFixed(4),
     );
+    if (isLabelled) cells.push(r % 100 === 0 ? "1" : "0");
     text += isCsv
       ? `${cells}\n`
       : `{${cells.map((cell, c) => `"${names[c]}": ${cell}`).join(", ")}}\n`;
@@ -128,42 +137,59 @@ function option(name: string, otherwise: number): number {
   return at < 0 ? otherwise : Number(Deno.args[at + 1]);
 }
 
-if (import.meta.main) {
-  const rows = option("rows", 1_000_000), columns = option("columns", 10);
-  const folder = await Deno.makeTempDir(), at = (name: string) => `${folder}/${name}`;
-  try {
-    await writeTable(at("train.csv"), 5000, columns);
-    await writeTable(at("small.csv"), Math.ceil(rows / 10), columns);
-    await writeTable(at("big.jsonl"), rows, columns);
-    const bytes = await writeTable(at("big.csv"), rows, columns);
-    console.log(`${rows} rows, ${columns} columns, ${(bytes / 1e6).toFixed(0)} MB`);
-    const train = (name: string) => elbow("train", at(name), "--out", at("model"), "--epochs", "5");
-    const say = (what: string, seconds: number, count: number, run?: Run) => {
-      const time = `${what.padEnd(42)} ${seconds.toFixed(2).padStart(7)} s`;
-      const rate = `${(count / seconds).toFixed(0).padStart(9)} rows/s`;
-      const more = run &&
-        `${(1e6 * run.busy / count).toFixed(2).padStart(8)} µs of processor time a row  peak ${
-          run.megabytes.toFixed(0)
-        } MB`;
-      console.log([time, rate, more].join(" ").trimEnd());
-    };
-    const files = [["small", Math.ceil(rows / 10)], ["big", rows]] as const;
-    if (Deno.args.includes("--train")) {
-      say("reading, one thread", await readToTrain(at("big.csv")), rows);
-      for (const [name, count] of files) {
-        const run = await train(`${name}.csv`);
-        say(`elbow train, ${count} rows`, run.seconds, count, run);
-      }
-    } else {
-      await train("train.csv");
-      say("reading and writing, one thread", await readAndWrite(at("big.csv"), columns), rows);
-      for (const [name, count] of files) {
-        const run = await elbow("score", at("model"), at(`${name}.csv`), "--out", at("scores.csv"));
-        say(`elbow score, ${count} rows`, run.seconds, count, run);
-      }
-      const run = await elbow("score", at("model"), at("big.jsonl"), "--out", at("scores.csv"));
-      say(`elbow score, ${rows} rows of JSON lines`, run.seconds, rows, run);
+/** What the commands of `--verb` need besides a model and a table. */
+const VERBS: Readonly<Record<string, (out: string) => readonly string[]>> = {
+  recalibrate: (out) => ["--out", out],
+  update: (out) => ["--out", out],
+  drift: () => [],
+  evaluate: () => ["--label", LABEL],
+};
+
+function report(what: string, seconds: number, count: number, run?: Run): void {
+  const time = `${what.padEnd(42)} ${seconds.toFixed(2).padStart(7)} s`;
+  const rate = `${(count / seconds).toFixed(0).padStart(9)} rows/s`;
+  const more = run &&
+    `${(1e6 * run.busy / count).toFixed(2).padStart(8)} µs of processor time a row  peak ${
+      run.megabytes.toFixed(0)
+    } MB`;
+  console.log([time, rate, more].join(" ").trimEnd());
+}
+
+async function measure(folder: string, rows: number, columns: number): Promise<void> {
+  const at = (name: string) => `${folder}/${name}`, verbAt = Deno.args.indexOf("--verb");
+  const verb = verbAt < 0 ? undefined : Deno.args[verbAt + 1];
+  if (verb !== undefined && !VERBS[verb]) {
+    throw new RangeError(`Cannot measure: expected ${Object.keys(VERBS)}, got "${verb}"`);
+  }
+  const files = [["small", Math.ceil(rows / 10)], ["big", rows]] as const;
+  await writeTable(at("train.csv"), 5000, columns);
+  await writeTable(at("small.csv"), files[0][1], columns, verb !== undefined);
+  const bytes = await writeTable(at("big.csv"), rows, columns, verb !== undefined);
+  console.log(`${rows} rows, ${columns} columns, ${(bytes / 1e6).toFixed(0)} MB`);
+  const each = async (name: string, args: (file: string) => readonly string[]) => {
+    for (const [file, count] of files) {
+      const run = await elbow(name, ...args(at(`${file}.csv`)));
+      report(`elbow ${name}, ${count} rows`, run.seconds, count, run);
     }
+  };
+  const train = (file: string) => [file, "--out", at("model"), "--epochs", "5"];
+  if (Deno.args.includes("--train")) {
+    report("reading, one thread", await readToTrain(at("big.csv")), rows);
+    return await each("train", train);
+  }
+  await elbow("train", ...train(at("train.csv")));
+  if (verb) return await each(verb, (file) => [at("model"), file, ...VERBS[verb](at("new"))]);
+  report("reading and writing, one thread", await readAndWrite(at("big.csv"), columns), rows);
+  await each("score", (file) => [at("model"), file, "--out", at("scores.csv")]);
+  await writeTable(at("big.jsonl"), rows, columns);
+  const run = await elbow("score", at("model"), at("big.jsonl"), "--out", at("scores.csv"));
+  report(`elbow score, ${rows} rows of JSON lines`, run.seconds, rows, run);
+}
+
+if (import.meta.main) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await measure(folder, option("rows", 1_000_000), option("columns", 10));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -48,6 +48,16 @@ export function excludeOption(): Option {
   return namesOption("--exclude <a,b,c>", "columns to leave out, such as identifiers and clocks");
 }
 
+/** The most rows to take of a long table. @param does what the command does with them, such as "train on" */
+export function maxRowsOption(does: string, more = ""): Option {
+  const most = "(default: 1000000, or 2^26 cells)";
+  return integerOption(
+    "--max-rows <n>",
+    `${does} at most this many rows, drawn by the seed${more} ${most}`,
+    { min: 1 },
+  );
+}
+
 /** The share of normal rows that may be flagged. */
 export function falseAlarmRateOption(text: string): Option {
   return numberOption("--false-alarm-rate <share>", text, RATE);

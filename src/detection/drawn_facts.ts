@@ -1,25 +1,33 @@
 /** Warnings and errors for tables that were sampled (ADR 67). The errors also cover rows outside the sample. */
 import { show } from "../core/validate.ts";
 import type { Drawn } from "../formats/table.ts";
-import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { codecOf, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { MAX_CELL } from "../scoring/table/table_rows.ts";
+
+/** Cells that may be a sample of a larger table. */
+export type DrawnCells = Cells & { readonly drawn?: Drawn };
 
 /** What a number must be, for error messages. */
 export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX_CELL}`;
 
-const TRAIN = "rows train and calibrate";
+/** What rows that were drawn are for. */
+export type DrawnFor = "train and calibrate" | "calibrate";
 
-/** The warning that not all rows are used for training. */
-export function drawnSentences({ rows, drawn }: RawTable, window?: number): string[] {
+/** The warning that not all rows are used. */
+export function drawnSentences(
+  { rows, drawn }: DrawnCells,
+  window?: number,
+  purpose: DrawnFor = "train and calibrate",
+): string[] {
   if (!drawn) return [];
   const which = window === undefined ? "a random sample" : "the last ones";
-  return [`${rows} of ${drawn.rows} ${TRAIN}, ${which}`];
+  return [`${rows} of ${drawn.rows} rows ${purpose}, ${which}`];
 }
 
 /** Whether a warning is the one of `drawnSentences`. */
 export function isOfDraw(warning: string): boolean {
-  return warning.includes(TRAIN);
+  return /^\d+ of \d+ rows (train and )?calibrate, /.test(warning);
 }
 
 /** @throws TypeError naming the column, and a row, that cannot be used, even if the row is not in the sample */

@@ -1,5 +1,5 @@
 /**
- * Reads the bytes of a file as the table that a model expects: its columns, in its order, encoded by its schema.
+ * Reads a file, as a whole or in parts, as the table that a model expects: its columns, in its order, encoded by its schema.
  *
  * Named columns (CSV, JSON lines with keys) are found by name, in any order; columns unknown to the model are dropped.
  * Unnamed columns (NPY, NPZ) are taken by position, and their number must match the model. If every cell may be
@@ -15,6 +15,7 @@ import {
   type Table,
 } from "../formats/mod.ts";
 import { fileName, listNames } from "../formats/errors.ts";
+import type { OpenTable } from "../formats/sample/table_parts.ts";
 import { lineOf } from "../formats/table.ts";
 import { oneHot } from "../trained/rows/labels.ts";
 import { encodeTable } from "../scoring/table/raw_table.ts";
@@ -28,30 +29,75 @@ export interface TableReader {
   readonly units: Units;
 }
 
-/**
- * @param label a column to read separately
- * @param onNames called with the names of the file's columns, if it has any
- * @throws DataError naming the file, and the row and column if one is at fault
- */
+/** What to read besides the model's columns, and whom to tell. */
+export interface ModelTableOptions extends TableLimits {
+  /** A column to read separately. */
+  readonly label?: string;
+  /** Called with the names of the file's columns, if it has any. */
+  readonly onNames?: (names: readonly string[]) => void;
+}
+
+/** @throws DataError naming the file, and the row and column if one is at fault */
 export async function readModelTable(
-  { units: given }: TableReader,
+  { units }: TableReader,
   source: string,
   bytes: Uint8Array,
-  { label, onNames, ...limits }: TableLimits & {
-    readonly label?: string;
-    readonly onNames?: (names: readonly string[]) => void;
-  } = {},
+  options: ModelTableOptions = {},
 ): Promise<Table> {
-  const found = await readAnyColumnNames(source, bytes), units = withNames(given, found ?? []);
-  const names = units.names && found;
-  const read = { label, ...limits };
-  const table = !names
-    ? await readPositions(units, source, bytes, read)
-    : mayLackKeys(units) && isNamedByRow(source, bytes)
-    ? await readNamed(units, source, bytes, { ...read, mayLack: true, onNames })
-    : await readFound(units, source, bytes, { ...read, names, onNames });
+  const names = await readAnyColumnNames(source, bytes), isByRow = isNamedByRow(source, bytes);
+  const { reading, take } = readingOf(units, source, { names, isByRow }, options);
+  const table = await take(await readAnyTable(source, bytes, reading), 0);
   requireCells(units, table);
   return table;
+}
+
+/**
+ * The same in parts, which each hold some of the rows and are valid until the next is requested; their `lines` cover all
+ * rows so far.
+ * @throws as `readModelTable`
+ */
+export async function* modelParts(
+  { units }: TableReader,
+  source: string,
+  open: OpenTable,
+  options: ModelTableOptions = {},
+): AsyncGenerator<Table> {
+  const found = { names: await open.names(), isByRow: open.isNamedByRow };
+  const { reading, take } = readingOf(units, source, found, options);
+  let rows = 0;
+  for await (const part of open.read(reading).parts) {
+    const table = await take(part, rows);
+    requireCells(units, table, rows);
+    yield table;
+    rows += part.rows;
+  }
+}
+
+/** Limits on the size of a file once it is read. */
+type TableLimits = Pick<ReadTableOptions, "maxCells" | "maxInflatedBytes">;
+
+/** How a file is read for a model. */
+interface ModelReading {
+  readonly reading: ReadTableOptions;
+  /** What was read as the model takes it. @param before number of rows before these */
+  take(table: Table, before: number): Promise<Table>;
+}
+
+function readingOf(
+  given: Units,
+  source: string,
+  found: { readonly names: readonly string[] | undefined; readonly isByRow: boolean },
+  { onNames, ...options }: ModelTableOptions,
+): ModelReading {
+  const units = withNames(given, found.names ?? []), names = units.names && found.names;
+  if (!names) return byPositions(units, options);
+  if (mayLackKeys(units) && found.isByRow) {
+    return byNames(units, { ...options, mayLack: true, onNames });
+  }
+  requireColumns(units, names, source);
+  onNames?.(names);
+  const known = units.names!.filter((name) => names.includes(name));
+  return byNames({ ...units, names: known }, options);
 }
 
 /**
@@ -68,48 +114,29 @@ function mayLackKeys({ columns, missing }: Units): boolean {
   return missing === columns.length;
 }
 
-/** Limits on the size of a file once it is read. */
-type TableLimits = Pick<ReadTableOptions, "maxCells" | "maxInflatedBytes">;
-
-type NamedOptions = TableLimits & Pick<ReadTableOptions, "label" | "mayLack" | "onNames">;
-
-/** Reads columns by the names that precede all rows. */
-async function readFound(
-  units: Units,
-  source: string,
-  bytes: Uint8Array,
-  { names, onNames, ...options }: NamedOptions & { readonly names: readonly string[] },
-): Promise<Table> {
-  requireColumns(units, names, source);
-  onNames?.(names);
-  const known = units.names!.filter((name) => names.includes(name));
-  return await readNamed({ ...units, names: known }, source, bytes, options);
-}
-
-async function readNamed(
-  units: Units,
-  source: string,
-  bytes: Uint8Array,
-  options: NamedOptions,
-): Promise<Table> {
+function byNames(units: Units, options: ReadTableOptions): ModelReading {
   const { schema, names: columns } = units;
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
   const cells = schema ? (name: string) => codecs.get(name)! : "numbers";
-  return withClass(units, await readAnyTable(source, bytes, { ...options, columns, cells }));
+  return {
+    reading: { ...options, columns, cells },
+    take: async (table, before) => withClass(units, table, before),
+  };
 }
 
-async function readPositions(
-  units: Units,
-  source: string,
-  bytes: Uint8Array,
-  options: TableLimits & { readonly label?: string },
-): Promise<Table> {
-  const { columns, schema } = units, cells = schema ? "any" : "numbers";
-  const whole = await readAnyTable(source, bytes, { ...options, cells });
-  const table = byPosition(withClass(units, whole), columns);
-  if (!schema) return table;
-  const { data } = await namingTable(table, async () => encodeTable(table, schema));
-  return { ...table, data, texts: undefined };
+function byPositions(units: Units, options: ReadTableOptions): ModelReading {
+  const { columns, schema, names } = units;
+  // Columns without names are all numeric, which every part of a file must see alike.
+  const cells = !schema ? "numbers" : names ? "any" : () => codecOf(schema[0]);
+  return {
+    reading: { ...options, cells },
+    async take(read, before) {
+      const table = byPosition(withClass(units, read, before), columns);
+      if (!schema) return table;
+      const { data } = await namingTable(table, async () => encodeTable(table, schema), before);
+      return { ...table, data, texts: undefined };
+    },
+  };
 }
 
 /** @throws DataError if the file lacks a column of the model; a class may be absent */
@@ -128,10 +155,14 @@ export function lackingColumns(
   return (optional ? generated : known).filter((name) => !names.includes(name));
 }
 
-/** Runs an action on a table's cells, and adds the file name, and the line of the row, to its errors. */
+/**
+ * Runs an action on a table's cells, and adds the file name, and the line of the row, to its errors.
+ * @param before number of rows before these
+ */
 export async function namingTable<Value>(
   { source, lines, drawn }: Pick<Table, "source" | "lines" | "drawn">,
   take: () => Promise<Value>,
+  before = 0,
 ): Promise<Value> {
   try {
     return await take();
@@ -139,7 +170,8 @@ export async function namingTable<Value>(
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     const file = fileName(source);
     const numbered = (_: string, place: string) => {
-      const row = drawn?.numbers[Number(place) - 1] ?? Number(place), line = lineOf(lines, row);
+      const row = drawn?.numbers[Number(place) - 1] ?? before + Number(place);
+      const line = lineOf(lines, row);
       return line === undefined ? `row ${row}` : `row ${row} (line ${line})`;
     };
     const [, place, few] = /^Cannot (?:read ((?:row|column).*)|fit detector: (needs.*))$/s
@@ -156,7 +188,11 @@ export async function namingTable<Value>(
 /**
  * Expands x, optionally followed by a class (-1 if missing), to the one-hot rows that a model with a classifier reads.
  */
-function withClass({ generated, optional: condition = 0 }: Units, table: Table): Table {
+function withClass(
+  { generated, optional: condition = 0 }: Units,
+  table: Table,
+  before: number,
+): Table {
   const inputs = generated.length;
   const { columns, rows, data, source } = table, width = columns.length;
   const hasClass = width === inputs + 1;
@@ -166,7 +202,8 @@ function withClass({ generated, optional: condition = 0 }: Units, table: Table):
   if (fault >= 0) {
     const expected = `a class, 0 to ${condition - 1}, or -1 if unknown`;
     const column = columns[inputs];
-    throw new DataError({ source, row: fault + 1, column, expected, actual: `${labels[fault]}` });
+    const row = before + fault + 1;
+    throw new DataError({ source, row, column, expected, actual: `${labels[fault]}` });
   }
   const classes = oneHot(labels, condition).data, wide = inputs + condition;
   const cells = new Float64Array(rows * wide);

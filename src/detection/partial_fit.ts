@@ -25,6 +25,7 @@ import { updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { type Uncopied, withoutCopies } from "./copies.ts";
+import { type DrawnCells, drawnSentences } from "./drawn_facts.ts";
 import { refuseExtremes, withoutExtremes } from "./extremes.ts";
 import { overMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
@@ -56,7 +57,7 @@ const LEAST_ROWS = 2 * MIN_ROWS;
  * @throws TypeError or RangeError naming the option, or row and column, that cannot be used
  */
 export function splitNewRows(
-  read: Cells,
+  read: DrawnCells,
   model: TableModel,
   options: PartialFitOptions,
 ): Split & Uncopied {
@@ -72,7 +73,8 @@ export function splitNewRows(
       `Cannot update detector: rows must have ${columns} columns, got ${data.length / read.rows}`,
     );
   }
-  const different = withoutCopies(read, columns), { rows } = different.cells;
+  const { cells, warnings } = withoutCopies(read, columns), { rows } = cells;
+  const different = { cells, warnings: [...drawnSentences(read), ...warnings] };
   if (rows < LEAST_ROWS) {
     throw new RangeError(
       `Cannot update detector: needs at least ${LEAST_ROWS} rows, got ${rows}`,

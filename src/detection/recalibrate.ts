@@ -17,7 +17,7 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { coarseness, evenly, keepable, MIN_ROWS } from "./calibrate.ts";
-import { isOfDraw } from "./drawn_facts.ts";
+import { type DrawnCells, drawnSentences, isOfDraw } from "./drawn_facts.ts";
 import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
@@ -29,7 +29,9 @@ export interface Recalibration {
   readonly thresholds: readonly [before: number, now: number];
   /** The old rate, or the lowest that the new rows can guarantee. */
   readonly falseAlarmRate: number;
-  /** Number of new rows that the old calibration flags. */
+  /** Number of new rows that were scored with the old calibration. */
+  readonly scored: number;
+  /** How many of them it flags. */
   readonly flaggedBefore: number;
   /** The probability of at least that many, if the rows were like the old ones. */
   readonly chance: number;
@@ -42,7 +44,7 @@ export interface Recalibration {
 export function recalibrated(
   scorer: TableScorer,
   model: TableModel,
-  rows: Cells,
+  rows: DrawnCells,
 ): { readonly model: TableModel; readonly recalibration: Recalibration; readonly cells: Cells } {
   if (rows.rows < MIN_ROWS) {
     throw new RangeError(
@@ -52,7 +54,11 @@ export function recalibrated(
   const different = withoutCopies(rows, model.schema.length), { cells } = different;
   const scored = scorer.scoreCells(cells);
   const calibration = new Calibration(evenly(scored.scores)), { falseAlarmRate } = scorer;
-  const flagged = flaggedOf(scorer, scored), { sketch, warnings } = standard(model, different);
+  const flagged = flaggedOf(scorer, scored);
+  const { sketch, warnings } = standard(model, {
+    ...different,
+    warnings: [...drawnSentences(rows, undefined, "calibrate"), ...different.warnings],
+  });
   const kept = keepable({ falseAlarmRate, warnings }, calibration);
   return {
     cells,
@@ -70,10 +76,11 @@ export function recalibrated(
 export function flaggedOf(
   scorer: TableScorer,
   { pValues }: ScoreTable,
-): Pick<Recalibration, "flaggedBefore" | "chance"> {
+): Pick<Recalibration, "scored" | "flaggedBefore" | "chance"> {
   const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
   const { calibration, falseAlarmRate } = scorer;
   return {
+    scored: pValues.length,
     flaggedBefore,
     chance: chanceOf(flaggedBefore, pValues.length, calibration, falseAlarmRate),
   };
@@ -93,7 +100,7 @@ export function chanceOf(
 /** What else changes with the calibration: the reference for drift, and the warnings. */
 export function standard(
   { schema, warnings, calibration }: TableModel,
-  { cells, warnings: repeats }: Uncopied,
+  { cells, warnings: found }: Uncopied,
 ): Required<Pick<TableModel, "sketch" | "warnings">> {
   const old = coarseness(calibration);
   return {
@@ -101,7 +108,7 @@ export function standard(
     // Warnings about the old calibration rows no longer apply.
     warnings: [
       ...warnings.filter((each) => each !== old && !isOfRepeats(each) && !isOfDraw(each)),
-      ...repeats,
+      ...found,
     ],
   };
 }

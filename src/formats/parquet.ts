@@ -87,8 +87,12 @@ async function readRange(
 }
 
 /** The names of the columns. */
-export async function parquetNames(bytes: Uint8Array, source: string): Promise<readonly string[]> {
-  return (await openParquet(new Uint8Array(bytes).buffer, source)).names;
+export async function parquetNames(
+  bytes: Uint8Array | RandomAccess,
+  source: string,
+): Promise<readonly string[]> {
+  const file = bytes instanceof Uint8Array ? new Uint8Array(bytes).buffer : bytes;
+  return (await openParquet(file, source)).names;
 }
 
 interface ParquetFile {

@@ -1,8 +1,10 @@
 /** `elbow recalibrate MODEL DATA --out FILE`: recalibrates scores on new normal rows, without training. */
 import { Command } from "npm:commander@15.1.0";
+import { drawOf } from "../../detection/most_rows.ts";
 import type { Recalibration } from "../../detection/recalibrate.ts";
+import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
-import { namingTable, readDataFor } from "../files/data.ts";
+import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
 import { sayWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
@@ -13,6 +15,8 @@ import { count, counted, jsonLine, nats, rate, report, type Section } from "../t
 /** Options as commander passes them. */
 export interface RecalibrateOptions extends options.JsonOption {
   readonly out?: string;
+  readonly maxRows?: number;
+  readonly seed?: number;
   readonly weightsFormat?: FileFormat;
 }
 
@@ -31,18 +35,23 @@ export function recalibrateCommand(io: Io): Command {
       "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
     )
     .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.maxRowsOption("take"))
+    .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))
     .addOption(options.weightsFormatOption("how the file stores its weights (default: unchanged)"))
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: RecalibrateOptions) => {
     const out = options.required(given.out, "--out <model>", command);
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
-    const table = await readDataFor(model, data, io), known = new Set(model.scorer.warnings);
+    const table = await drawDataFor(model, data, io, drawOf(given));
+    const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });
     await writeWhole(out, [bytes]);
-    if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
-    else io.stdout(report(sections(out, data, bytes.length, result)));
+    if (given.json) {
+      const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
+      print(io, jsonLine({ ...file, ...result }));
+    } else io.stdout(report(sections(out, bytes.length, table, result)));
     warnOfUnlikely(result, io);
     // Training has already given its own warnings about the columns.
     sayWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
@@ -61,29 +70,34 @@ export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io)
 
 function sections(
   out: string,
-  data: string,
   bytes: number,
+  { source, rows, drawn }: Table,
   result: Recalibration,
 ): Section[] {
   return [{
     lines: [
       ["Model", `${out} (${count(bytes)} bytes)`],
-      ["Calibrated on", `${data} (${counted(result.rows, "row")})`],
+      ["Calibrated on", `${source} (${countOf(result.rows, drawn?.rows ?? rows)})`],
       ...changeLines(result),
     ],
   }];
 }
 
+/** Some of all rows. */
+function countOf(some: number, all: number): string {
+  return some === all ? counted(all, "row") : `${count(some)} of ${counted(all, "row")}`;
+}
+
 /** The effect of a new calibration. */
 export function changeLines(
-  { rows, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
+  { scored, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
 ): [string, string][] {
   return [
     ["Flags rows above", `${nats(now)} nats (was ${nats(before)})`],
     ["False-alarm rate", rate(falseAlarmRate)],
     [
       "Flagged before",
-      `${count(flaggedBefore)} of ${counted(rows, "row")}; probability of as many by chance: ${
+      `${count(flaggedBefore)} of ${counted(scored, "row")}; probability of as many by chance: ${
         chance === 0 ? "below 1e-300" : chance.toPrecision(2)
       }`,
     ],

@@ -35,11 +35,7 @@ export function reportCommand(io: Io): Command {
     )
     .addOption(options.excludeOption())
     .addOption(columnOption())
-    .addOption(options.integerOption(
-      "--max-rows <n>",
-      "describe at most this many rows, drawn by the seed (default: 1000000, or 2^26 cells)",
-      { min: 1 },
-    ))
+    .addOption(options.maxRowsOption("describe"))
     .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))
     .addOption(options.jsonOption())
     .action(async (path: string, { label, exclude = [], column, ...given }: ReportOptions) => {

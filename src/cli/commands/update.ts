@@ -1,7 +1,8 @@
 /** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
+import { drawOf } from "../../detection/most_rows.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
-import { namingTable, readDataFor } from "../files/data.ts";
+import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
 import { sayWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
@@ -14,6 +15,7 @@ import { count, counted, jsonLine, report } from "../text/text.ts";
 export interface UpdateOptions extends options.JsonOption {
   readonly out?: string;
   readonly epochs?: number;
+  readonly maxRows?: number;
   readonly seed?: number;
   readonly weightsFormat?: FileFormat;
 }
@@ -33,6 +35,7 @@ export function updateCommand(io: Io): Command {
       "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
     )
     .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.maxRowsOption("train and calibrate on"))
     .addOption(options.integerOption("--epochs <n>", "passes over the rows", { min: 1 }))
     .addOption(options.integerOption("--seed <n>", "seed of everything random (default: 0)"))
     .addOption(options.weightsFormatOption(WEIGHTS))
@@ -41,7 +44,7 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
-    const table = await readDataFor(model, data, io);
+    const table = await drawDataFor(model, data, io, drawOf(given));
     const { epochs, seed, weightsFormat: format } = given;
     const run = {
       signal: io.signal,
@@ -51,8 +54,10 @@ export function updateCommand(io: Io): Command {
     const result = await namingTable(table, () => model.scorer.partialFit(table, run));
     const bytes = model.scorer.save({ format });
     await writeWhole(out, [bytes]);
-    if (given.json) print(io, jsonLine({ model: out, bytes: bytes.length, data, ...result }));
-    else {
+    if (given.json) {
+      const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
+      print(io, jsonLine({ ...file, ...result }));
+    } else {
       const { trained, rows } = result;
       io.stdout(report([{
         lines: [

@@ -5,26 +5,18 @@
  * label or an identifier, are left out with a note. Unnamed columns (NPY, NPZ) are taken in order, and their number
  * must be the model's.
  */
-import { lackingColumns, readModelTable } from "../../detection/model_table.ts";
-import { readAnyTable, type ReadTableOptions, type Table } from "../../formats/mod.ts";
+import { lackingColumns, modelParts } from "../../detection/model_table.ts";
+import type { Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
-import { readWhole } from "./files.ts";
-import { isGzip } from "./gzip.ts";
-import { asTableText } from "../../formats/text/table_text.ts";
-import { guessOf, inputAsUtf8, piecesOf } from "./input.ts";
+import { sampleParts } from "../../formats/sample/read_sample.ts";
+import type { SampleOptions } from "../../formats/sample/row_sample.ts";
+import { openParquetTable, openTable } from "../../formats/sample/table_parts.ts";
+import { endingOf } from "./files.ts";
+import { openParts, piecesOf } from "./input.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
 export { namingTable } from "../../detection/model_table.ts";
-
-/** Reads DATA, "-" from standard input. */
-export async function readData(
-  path: string,
-  io: Io,
-  options: ReadTableOptions = {},
-): Promise<Table> {
-  return readAnyTable(path, await readBytes(path, io), options);
-}
 
 /** How a model takes its rows. */
 type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
@@ -36,10 +28,43 @@ export async function readDataFor(
   io: Io,
   label?: string,
 ): Promise<Table> {
-  return await readModelTable(model, path, await readBytes(path, io), {
+  return await sampleParts(partsFor(model, path, io, label), { maxRows: () => Infinity });
+}
+
+/** The same, but no more rows than asked for. */
+export async function drawDataFor(
+  model: TableUnits,
+  path: string,
+  io: Io,
+  sample: SampleOptions,
+): Promise<Table> {
+  return await sampleParts(partsFor(model, path, io), sample);
+}
+
+/** For JSON: the rows of the file and those drawn, if these are fewer. */
+export function drawnRows({ rows, drawn }: Table): { tableRows?: number; drawnRows?: number } {
+  return drawn ? { tableRows: drawn.rows, drawnRows: rows } : {};
+}
+
+/**
+ * The same in parts, as they arrive, in memory that does not grow with the file: NPZ, and Parquet from standard input, are
+ * one part. A part is valid until the next is requested.
+ */
+export async function* partsFor(
+  model: TableUnits,
+  path: string,
+  io: Io,
+  label?: string,
+): AsyncGenerator<Table> {
+  const options = {
     label,
-    onNames: (names) => sayNames(model, names, io, label),
-  });
+    onNames: (names: readonly string[]) => sayNames(model, names, io, label),
+  };
+  if (endingOf(path) !== ".parquet") {
+    return yield* modelParts(model, path, await openTable(path, piecesOf(path, io)), options);
+  }
+  using file = await openParts(path);
+  yield* modelParts(model, path, await openParquetTable(path, file), options);
 }
 
 /** Reports columns of a file that the model does not know, and columns of the model that the file lacks. */
@@ -64,15 +89,4 @@ export function sayLeftOut(unknown: readonly string[], io: Io): void {
 export function sayLacking(lacking: readonly string[], io: Io): void {
   if (lacking.length === 0) return;
   io.stderr(`elbow: columns missing from every row: ${listNames(lacking)}\n`);
-}
-
-async function readBytes(path: string, io: Io): Promise<Uint8Array> {
-  if (path !== "-" && !isGzip(path)) {
-    return asTableText(await readWhole(path), path, guessOf(path, io));
-  }
-  const text = path === "-"
-    ? inputAsUtf8(ReadableStream.from([await io.stdin()]), io)
-    : piecesOf(path, io);
-  const pieces = await Array.fromAsync(text, (piece) => new Uint8Array(piece));
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

@@ -7,7 +7,7 @@ type Rule = readonly [
 ];
 
 const RULES: readonly Rule[] = [
-  [/ rows train and calibrate, .*$/, "$& (--max-rows)"],
+  [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
   [
     /^column "(.*)" looks like .*declare it (timestamp(?::dmy)?|numeric:1,234.50)/,

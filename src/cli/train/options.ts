@@ -56,11 +56,7 @@ export const TRAIN_OPTIONS = {
   exclude: { appliesTo: ALL, option: options.excludeOption() },
   maxRows: {
     appliesTo: ALL,
-    option: integerOption(
-      "--max-rows <n>",
-      "train on at most this many rows, drawn by the seed; of a series, the last ones (default: 1000000, or 2^26 cells)",
-      { min: 1 },
-    ),
+    option: options.maxRowsOption("train on", "; of a series, the last ones"),
   },
   column: { appliesTo: DETECTOR, option: columnOption() },
   schema: {

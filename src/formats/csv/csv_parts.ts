@@ -151,10 +151,11 @@ export class CsvParts implements PartReader {
   /** Undefined if the block must be read as text. */
   #readBytes(block: ByteBlock): Table | undefined {
     const layout = this.#textReader.layout, cells = this.#cells ?? "numbers", source = this.#source;
-    if (!layout || typeof cells === "function") return undefined;
+    if (!layout) return undefined;
+    const isAny = cells === "any" || typeof cells === "object";
     // The first cell with a decimal mark decides the mark of its column, so the text reader must see it.
-    if (cells === "numbers" && layout.separator !== ",") return undefined;
-    if (cells !== "numbers" && this.#isPadded(block.bytes, layout)) return undefined;
+    if (!isAny && layout.separator !== ",") return undefined;
+    if (isAny && this.#isPadded(block.bytes, layout)) return undefined;
     for (const column of this.#textColumns) column?.take();
     if (layout !== this.#layout) this.#rows = this.#rowsOf(layout, cells);
     this.#layout = layout;
@@ -196,8 +197,9 @@ export class CsvParts implements PartReader {
   #rowsOf(layout: CsvLayout, cells: CellReading): PlainRows {
     const { plan: { columns, indices, labelIndex }, width, separator } = layout;
     const numbers = cells === "numbers" ? NUMBERS : NUMBERS_OR_GAPS;
+    const codecOf = typeof cells === "function" ? cells : () => numbers;
     const read = indices.map((index, c) => {
-      return { name: columns[c], index, codec: this.#textColumns[c]?.codec ?? numbers };
+      return { name: columns[c], index, codec: this.#textColumns[c]?.codec ?? codecOf(columns[c]) };
     });
     if (labelIndex >= 0) read.push({ name: "label", index: labelIndex, codec: LABELS });
     return new PlainRows({ source: this.#source, width, separator, columns: read });

@@ -1,0 +1,197 @@
+/**
+ * Opens any table to read it in parts: CSV, TSV, JSON lines and NPY as their bytes arrive, Parquet one row group after the
+ * other, in memory that does not grow with the file; other formats as one part.
+ */
+import { concatBytes } from "../../core/bytes/bytes.ts";
+import { CsvParts } from "../csv/csv_parts.ts";
+import { DataError } from "../errors.ts";
+import {
+  formatOf,
+  isJsonLines,
+  isNamedByRow,
+  readAnyColumnNames,
+  readAnyTable,
+  type ReadTableOptions,
+  requireKnown,
+  type Table,
+} from "../mod.ts";
+import type { RandomAccess } from "../parquet.ts";
+import { JsonlReader } from "../jsonl/jsonl.ts";
+import { NpyParts } from "../numpy/npy_parts.ts";
+import type { PartReader } from "../part_reader.ts";
+import { textDecoder } from "../text/text.ts";
+import { LABEL_EXPECTED } from "../text/cells.ts";
+
+/** Bytes needed to detect a format that the name does not give. */
+const SNIFFED_BYTES = 64;
+
+/** A header this long is refused by its reader. */
+const MOST_HEAD_BYTES = 1 << 26;
+
+const NEWLINE = 10, QUOTE = 34;
+
+/** A table whose beginning is known, to be read once. */
+export interface OpenTable {
+  /** The names that the file gives its columns, including the label; undefined if they are known only by position. */
+  names(): Promise<readonly string[] | undefined>;
+  /** Whether each row names its own columns. */
+  readonly isNamedByRow: boolean;
+  /** Its rows, in order. */
+  read(options: ReadTableOptions): TableParts;
+}
+
+/** The rows of a table; a part is valid until the next is requested. */
+export interface TableParts {
+  readonly parts: AsyncIterable<Table>;
+  /** Completes the table made of the parts, or of some rows of each, once they are read. */
+  joined(table: Table): Table;
+}
+
+/**
+ * Opens a table that arrives in pieces.
+ * @param name as for `readTable`
+ */
+export async function openTable(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<OpenTable> {
+  const { head, all } = await withHead(name, pieces), extension = formatOf(name, head);
+  requireKnown(name, extension);
+  const open = readerFor(extension);
+  if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
+  // Cut between lines, because a cut inside a character would be no text.
+  const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
+  return {
+    names: () => readAnyColumnNames(name, start),
+    isNamedByRow: isNamedByRow(name, start),
+    read(options) {
+      const reader = open({ ...options, source: name });
+      return { parts: partsOf(reader, all), joined: (table) => reader.joined(table) };
+    },
+  };
+}
+
+/** Opens a Parquet file of which any part can be read. */
+export async function openParquetTable(name: string, file: RandomAccess): Promise<OpenTable> {
+  const { parquetNames, parquetParts } = await import("../parquet.ts");
+  return {
+    names: () => parquetNames(file, name),
+    isNamedByRow: false,
+    read: (options) => ({
+      parts: parquetParts(file, { ...options, source: name }),
+      joined: (table) => table,
+    }),
+  };
+}
+
+function wholeTable(name: string, bytes: Uint8Array): OpenTable {
+  async function* read(options: ReadTableOptions): AsyncGenerator<Table> {
+    yield await readWithoutBadLabel(name, bytes, options);
+  }
+  return {
+    names: () => readAnyColumnNames(name, bytes),
+    isNamedByRow: false,
+    read: (options) => ({ parts: read(options), joined: (table) => table }),
+  };
+}
+
+async function* partsOf(
+  reader: PartReader,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Table> {
+  for await (const piece of pieces) {
+    reader.push(piece);
+    const part = reader.take();
+    if (part) yield part;
+  }
+  reader.end();
+  const last = reader.take();
+  if (last) yield last;
+}
+
+/** Enough of the first pieces to detect the format and to read the names of the columns; then all pieces. */
+async function withHead(name: string, pieces: AsyncIterable<Uint8Array>): Promise<{
+  readonly head: Uint8Array;
+  readonly all: AsyncIterable<Uint8Array>;
+}> {
+  const rest = pieces[Symbol.asyncIterator](), first: Uint8Array[] = [];
+  let head: Uint8Array = new Uint8Array(), bytes = 0;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) {
+    const { value } = next;
+    first.push(value.slice());
+    bytes += value.length;
+    const mayEnd = head.length < SNIFFED_BYTES || value.includes(NEWLINE) ||
+      bytes > MOST_HEAD_BYTES;
+    if (bytes < SNIFFED_BYTES || !mayEnd) continue;
+    head = concatBytes(first);
+    if (bytes > MOST_HEAD_BYTES || isHead(head, formatOf(name, head))) break;
+  }
+  if (head.length < bytes) head = concatBytes(first);
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield head;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  }
+  return { head, all: all() };
+}
+
+/** Whether these bytes contain the names of the columns, if the format has any. */
+function isHead(bytes: Uint8Array, extension: string): boolean {
+  if (isJsonLines(extension)) return bytes.includes(NEWLINE);
+  if (!isCsv(extension)) return true;
+  let isQuoted = false;
+  for (const byte of bytes) {
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (byte === NEWLINE && !isQuoted) return true;
+  }
+  return false;
+}
+
+function isCsv(extension: string): boolean {
+  return extension === ".csv" || extension === ".tsv";
+}
+
+type OpenReader = (options: ReadTableOptions & { readonly source: string }) => PartReader;
+
+/** Undefined for formats that are read as a whole. */
+function readerFor(extension: string): OpenReader | undefined {
+  if (extension === ".csv") return (options) => new CsvParts(options);
+  if (extension === ".tsv") return (options) => new CsvParts({ ...options, separator: "\t" });
+  if (extension === ".npy") return (options) => new NpyParts(options);
+  if (!isJsonLines(extension)) return undefined;
+  return (options) => decoded(new JsonlReader(options), options.source);
+}
+
+/** Adapts a text reader to bytes. */
+function decoded(reader: PartReader<string>, source: string): PartReader {
+  const decode = textDecoder(source);
+  return {
+    push: (piece) => reader.push(decode(piece, true)),
+    end() {
+      reader.push(decode(new Uint8Array(), false));
+      reader.end();
+    },
+    take: () => reader.take(),
+    joined: (table) => reader.joined(table),
+  };
+}
+
+/** Reads formats that are read as a whole. */
+async function readWithoutBadLabel(
+  name: string,
+  bytes: Uint8Array,
+  { onLabelFault, ...options }: ReadTableOptions,
+): Promise<Table> {
+  const { label, exclude = [] } = options;
+  try {
+    return await readAnyTable(name, bytes, options);
+  } catch (error) {
+    const isLabel = error instanceof DataError && error.expected === LABEL_EXPECTED;
+    if (!onLabelFault || label === undefined || !isLabel) throw error;
+    onLabelFault(error);
+    return await readAnyTable(name, bytes, {
+      ...options,
+      label: undefined,
+      exclude: [...exclude, label],
+    });
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * `elbow recalibrate` and `elbow update` on tables longer than they take, and in every format. Oracles: the command on a
+ * file of the rows that are drawn, the library on the table in memory.
+ */
+import assert from "node:assert/strict";
+import { Detector } from "../../mod.ts";
+import { encodeNpy, readTable } from "../../src/formats/mod.ts";
+import { readSample } from "../../src/formats/sample/read_sample.ts";
+import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+
+const CSV = tableCsv(3000);
+const FEW = ["--max-rows", "400"];
+
+/** Standard input in pieces of some size, which nobody may take whole. */
+const stdinOf = (bytes: Uint8Array, size: number) => ({
+  stdin: () => Promise.reject(new Error("standard input was taken whole")),
+  async *stdinPieces() {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+  },
+});
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** The same rows in other formats. */
+function inFormats(csv: string): Record<string, Uint8Array> {
+  const { data, rows, columns } = readTable("t.csv", utf8(csv)), width = columns.length;
+  const lines = Array.from(
+    { length: rows },
+    (_, r) =>
+      JSON.stringify(
+        Object.fromEntries(columns.map((name, c) => [name, data[r * width + c]])),
+      ),
+  );
+  const quoted = csv.split("\n").map((line, r) =>
+    r === 0 || r % 700 > 0 ? line : `"${line.replaceAll(",", '","')}"`
+  );
+  return {
+    "t.csv": utf8(csv),
+    "quoted.csv": utf8(quoted.join("\n")),
+    "crlf.csv": utf8(csv.replaceAll("\n", "\r\n")),
+    "comma.csv": utf8(csv.replaceAll(",", ";").replaceAll(".", ",")),
+    "t.tsv": utf8(csv.replaceAll(",", "\t")),
+    "t.jsonl": utf8(lines.join("\n")),
+    "t.json": utf8(`[${lines.join(",\n")}]`),
+    "t.npy": encodeNpy(data, [rows, width]),
+  };
+}
+
+for (const verb of ["recalibrate", "update"] as const) {
+  const more = verb === "update" ? ["--epochs", "1"] : [];
+
+  Deno.test(`elbow ${verb} makes the model that the library makes, whatever the format and the pieces`, async () => {
+    using folder = new Folder();
+    const model = folder.at("m"), out = folder.at("o");
+    await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
+    const detector = await Detector.load(Deno.readFileSync(model));
+    const table = readTable("t.csv", utf8(CSV));
+    if (verb === "update") await detector.partialFit(table, { epochs: 1 });
+    else detector.recalibrate(table);
+    for (const [name, bytes] of Object.entries(inFormats(CSV))) {
+      await elbowOk(verb, model, folder.write(name, bytes), "--out", out, ...more);
+      assert.deepEqual(Deno.readFileSync(out), detector.save(), name);
+      if (name.endsWith(".tsv") || name.endsWith(".json")) continue;
+      for (const size of [61, 5000]) {
+        const { status, stderr } = await elbow(
+          [verb, model, "-", "--out", out, ...more],
+          stdinOf(bytes, size),
+        );
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(Deno.readFileSync(out), detector.save(), `${name} in pieces of ${size}`);
+      }
+    }
+    detector.dispose();
+  });
+
+  Deno.test(`elbow ${verb} of a longer table takes the rows drawn, and says how many`, async () => {
+    using folder = new Folder();
+    const model = folder.at("m"), out = folder.at("o"), data = folder.write("t.csv", CSV);
+    await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
+    const run = async (path: string, ...given: string[]) =>
+      JSON.parse(await elbowOk(verb, model, path, "--out", out, "--json", ...more, ...given));
+    for (const seed of [0, 5]) {
+      const drawn = await readSample("t.csv", new Blob([CSV]).stream(), {}, {
+        maxRows: () => 400,
+        seed,
+      });
+      const lines = CSV.split("\n");
+      const kept = [lines[0], ...[...drawn.drawn!.numbers].map((row) => lines[row])];
+      const alone = await run(folder.write("kept.csv", kept.join("\n")), "--seed", `${seed}`);
+      const got = await run(data, ...FEW, "--seed", `${seed}`);
+      const { tableRows, drawnRows, ...rest } = got;
+      assert.deepEqual([tableRows, drawnRows], [3000, 400]);
+      assert.deepEqual({ ...rest, data: "", bytes: 0 }, { ...alone, data: "", bytes: 0 });
+    }
+    const { stderr, stdout } = await elbow([verb, model, data, "--out", out, ...more, ...FEW]);
+    const purpose = verb === "update" ? "train and calibrate" : "calibrate";
+    const said = `400 of 3000 rows ${purpose}, a random sample`;
+    assert.ok(stderr.includes(`elbow: ${said} (--max-rows)\n`), stderr);
+    if (verb === "recalibrate") {
+      assert.match(stdout, /^Calibrated on +.*t\.csv \(400 of 3,000 rows\)$/m);
+      assert.match(stdout, /^Flagged before +\d+ of 400 rows;/m);
+    }
+    assert.ok((await elbowOk("inspect", out)).includes(said));
+    // The next calibration is not of that draw.
+    const again = await elbow(["recalibrate", out, data, "--out", folder.at("again")]);
+    assert.doesNotMatch(again.stderr, /a random sample/);
+    assert.doesNotMatch(await elbowOk("inspect", folder.at("again")), /a random sample/);
+  });
+
+  Deno.test(`elbow ${verb} refuses what it cannot read by its place, drawn or not, and writes nothing`, async () => {
+    using folder = new Folder();
+    const model = folder.at("m"), out = folder.at("o"), lines = CSV.trimEnd().split("\n");
+    await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
+    // Row 2000 is on line 2001.
+    const withCell = (cell: string) =>
+      folder.write("bad.csv", lines.with(2000, lines[2000].replace(/^[^,]*/, cell)).join("\n"));
+    for (const given of [[], FEW, [...FEW, "--seed", "9"]]) {
+      const told = (path: string) => refused(verb, model, path, "--out", out, ...more, ...given);
+      assert.match(await told(withCell("much")), /row 2000 \(line 2001\), column "a": .*"much"/);
+      assert.match(
+        await told(withCell("1e200")),
+        /row 2000.*column "a": .*magnitude at most 1\.0e/,
+      );
+      assert.match(await told(withCell("1,2")), /row 2000 \(line 2001\).*4 cells.*5/);
+      assert.match(await told(folder.write("none.csv", "")), /an empty file/);
+      assert.match(await told(folder.write("head.csv", "a,b,c,d\n")), /a header line only/);
+      assert.match(await told(folder.write("blank.csv", lines.with(2000, "").join("\n"))), /blank/);
+      assert.match(
+        await told(folder.write("other.csv", CSV.replace("a,b", "a,x"))),
+        /expected the model's column "b"/,
+      );
+      const cut = inFormats(CSV)["t.npy"].subarray(0, -5);
+      assert.match(await told(folder.write("cut.npy", cut)), /cut\.npy/);
+    }
+    assert.throws(() => Deno.statSync(out), Deno.errors.NotFound);
+  });
+}
+
+Deno.test("elbow recalibrate counts flags among the rows scored, not among those that calibrate", async () => {
+  using folder = new Folder();
+  const model = folder.at("m"), data = folder.write("t.csv", tableCsv(12_000));
+  await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
+  const asked = ["recalibrate", model, data, "--out", folder.at("o")];
+  const { rows, scored } = JSON.parse(await elbowOk(...asked, "--json"));
+  assert.deepEqual([rows, scored], [10_000, 12_000]);
+  const told = await elbowOk(...asked);
+  assert.match(told, /^Calibrated on +.* \(10,000 of 12,000 rows\)$/m);
+  assert.match(told, /^Flagged before +[\d,]+ of 12,000 rows;/m);
+});
