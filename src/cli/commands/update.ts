@@ -1,6 +1,8 @@
 /** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
+import type { Detector } from "../../detection/detector.ts";
 import { drawOf } from "../../detection/most_rows.ts";
+import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requirePlace, writeWhole } from "../files/files.ts";
@@ -44,34 +46,42 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
-    const table = await drawDataFor(model, data, io, drawOf(given));
-    const { epochs, seed, weightsFormat: format } = given;
-    const run = {
-      signal: io.signal,
-      ...(epochs && { epochs }),
-      ...(seed !== undefined && { seed }),
-    };
-    const result = await namingTable(table, () => model.scorer.partialFit(table, run));
-    const bytes = model.scorer.save({ format });
-    await writeWhole(out, [bytes]);
-    if (given.json) {
-      const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
-      print(io, jsonLine({ ...file, ...result }));
-    } else {
-      const { trained, rows } = result;
-      io.stdout(report([{
-        lines: [
-          ["Model", `${out} (${count(bytes.length)} bytes)`],
-          ["Trained further on", `${data} (${counted(trained, "row")})`],
-          [
-            "Calibrated on",
-            `${counted(rows, "row")} of it: the rate below is that of rows like these`,
-          ],
-          ...changeLines(result),
-        ],
-      }]));
-    }
-    warnOfUnlikely(result, io);
-    sayWarnings(model.scorer.warnings, io);
+    await update(model.scorer, await drawDataFor(model, data, io, drawOf(given)), out, given, io);
   });
+}
+
+async function update(
+  detector: Detector,
+  table: Table,
+  out: string,
+  { epochs, seed, weightsFormat: format, json }: UpdateOptions,
+  io: Io,
+): Promise<void> {
+  const run = {
+    signal: io.signal,
+    ...(epochs && { epochs }),
+    ...(seed !== undefined && { seed }),
+  };
+  const result = await namingTable(table, () => detector.partialFit(table, run));
+  const bytes = detector.save({ format }), data = table.source;
+  await writeWhole(out, [bytes]);
+  if (json) {
+    const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
+    print(io, jsonLine({ ...file, ...result }));
+  } else {
+    const { trained, rows } = result;
+    io.stdout(report([{
+      lines: [
+        ["Model", `${out} (${count(bytes.length)} bytes)`],
+        ["Trained further on", `${data} (${counted(trained, "row")})`],
+        [
+          "Calibrated on",
+          `${counted(rows, "row")} of it: the rate below is that of rows like these`,
+        ],
+        ...changeLines(result),
+      ],
+    }]));
+  }
+  warnOfUnlikely(result, io);
+  sayWarnings(detector.warnings, io);
 }
