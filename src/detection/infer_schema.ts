@@ -23,6 +23,7 @@ import type { NumberRange } from "../formats/sample/written_forms.ts";
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import {
   type CellFormat,
+  codecOf,
   type ColumnKind,
   type ColumnSchema,
   hasLevels,
@@ -78,7 +79,7 @@ export function inferSchema(
     const override = overrides.find((each) => each.name === name);
     if (override) return completed(override, values, texts);
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
-    const written = texts && ofForms(tally);
+    const written = texts && ofForms(name, tally);
     if (written) return completed({ name, ...written }, values, texts);
     const kind = texts ? ofTexts(table, c, tally) : ofNumbers(tally);
     // One of the two values may not occur in the sampled rows.
@@ -86,7 +87,7 @@ export function inferSchema(
     return completed({ name, kind, ...(both && { levels: both }) }, values, texts);
   });
   // Most tables are plain numbers, and large, so they are not copied.
-  const isPlain = !table.texts && !schema.some(({ kind }) => hasLevels(kind));
+  const isPlain = !table.texts && schema.every((column) => codecOf(column).plain);
   return { schema, cells: isPlain ? { data, rows } : encodeTable(table, schema) };
 }
 
@@ -100,11 +101,25 @@ function completed(
     : { name, kind, ...(format && { format }) };
 }
 
-/** The kind and format of a column in which every text is a date other than ISO 8601, or an amount. */
-function ofForms(tally: ColumnTally): Pick<ColumnSchema, "kind" | "format"> | undefined {
-  const { order } = tally.forms, amounts = tally.forms.amounts(tally);
+/**
+ * The kind and format of a column in which every text is a date other than ISO 8601, or an amount.
+ * @throws TypeError naming two cells, if only some amounts have a per cent sign
+ */
+function ofForms(
+  name: string,
+  tally: ColumnTally,
+): Pick<ColumnSchema, "kind" | "format"> | undefined {
+  const { order } = tally.forms, amounts = tally.forms.amounts(tally, tally.firstNumber);
   if (order && tally.numbers === 0 && !tally.times) return { kind: "timestamp", format: order };
   if (!amounts) return undefined;
+  if (amounts.unlike) {
+    const [marked, unmarked] = amounts.unlike;
+    throw new TypeError(
+      `Cannot read column "${name}": expected a per cent sign in every cell but 0, or in none, got ${
+        show(marked.text)
+      } in row ${marked.row} and ${show(unmarked.text)} in row ${unmarked.row}`,
+    );
+  }
   const kind = ofNumbers(amounts.range);
   return { kind: kind === "binary" ? "count" : kind, format: amounts.format };
 }
@@ -115,6 +130,9 @@ function ofNumbers({ smallest, largest, whole }: NumberRange): ColumnKind {
   return smallest > 0 && largest >= ORDERS * smallest ? "positive" : "numeric";
 }
 
+/** A value below or above what could be measured. */
+const IS_BOUND = /^[<>≤≥]=?\s*[+-]?[\d.,]+$/;
+
 /** @throws TypeError naming the row of a text in a column of numbers */
 function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTally): ColumnKind {
   const { numbers, others, times, firstText } = tally;
@@ -122,7 +140,9 @@ function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTa
     const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
     const number = isForeign
       ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50, numeric:1.234,50 or, for addresses and other codes, categorical)"
-      : "a number, as in most rows of this column (or declare the column categorical)";
+      : IS_BOUND.test(text)
+      ? "a number, as in most rows of this column (write the bound itself, or leave the cell empty)"
+      : "a number, as in most rows of this column (leave the cell empty if it is missing, or declare the column categorical)";
     const expected = `expected ${number}`;
     throw new TypeError(
       drawn

@@ -52,7 +52,10 @@ export function readTraining(
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(raw, window);
   if (presetOf(options) === "small") refuseExtremes(cells, schema);
-  const said = [...drawnSentences(raw, window), ...textSentences(raw, schema, overrides)];
+  const said = [
+    ...drawnSentences(raw, window),
+    ...textSentences(raw, schema, overrides),
+  ];
   if (window !== undefined) {
     const found = seriesSentences(schema, cells, raw.drawn !== undefined);
     return { schema, cells, warnings: [...said, ...found] };

@@ -1,17 +1,21 @@
 /**
  * Warnings about columns that were probably meant as something else. Texts that are dates or amounts whose format is not
  * certain: they stay text, because the meaning of "3/9/24" or "$1,234" depends on the country. Numbers that may be
- * codes, because some begin with 0: they stay numbers, because readings may be padded, too.
+ * codes, because some begin with 0: they stay numbers, because readings may be padded, too. Amounts in several
+ * currencies, and values written in several ways.
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import { CURRENCY } from "../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
+import { timeNumberSentences } from "./time_numbers.ts";
 
 interface Meant {
   readonly pattern: RegExp;
   /** What such texts look like, and how to write them instead. */
   readonly as: string;
   readonly instead: string;
+  /** The most different units; house numbers such as 12a have more. */
+  readonly mostUnits?: number;
 }
 
 const MEANT: readonly Meant[] = [
@@ -29,7 +33,7 @@ const MEANT: readonly Meant[] = [
       "declare it timestamp:dmy if days come first, or timestamp:mdy, or write ISO 8601, such as 2024-10-15",
   },
   {
-    // Oct 15, 2024, 15 October 2024
+    // Oct 15, 2024, 15. Oktober 2024
     pattern: /^(?:\p{L}{3,9}\.? \d{1,2},? \d{4}|\d{1,2}\.? \p{L}{3,9}\.? \d{4})(?:[ ,T].*)?$/u,
     as: "dates",
     instead: "write them in ISO 8601, such as 2024-10-15",
@@ -44,13 +48,71 @@ const MEANT: readonly Meant[] = [
     instead:
       "declare it numeric:1,234.50 or numeric:1.234,50, whichever is its format, or write plain numbers",
   },
+  {
+    // 14:05, 2:05:30 PM, 131:05:30.5
+    pattern: /^\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*[ap]m)?$/iu,
+    as: "times of day or durations",
+    instead: "write numbers, such as seconds, or times with their date, such as 2024-10-15 14:05",
+  },
+  {
+    // 19.2 kg, 5.5°C, 25.3k, 1.92D+01
+    pattern: /^[+-]?\d[\d.,' ]*[\p{L}\p{S}°µ][\p{L}\p{S}°²³µ/]{0,7}(?:[+-]\d+|[23])?$/u,
+    as: "numbers with units",
+    instead: "write plain numbers, all in one unit",
+    mostUnits: 3,
+  },
 ];
 
-/** One sentence for each column of texts that mostly match a pattern, and for each of numbers that may be codes. */
+const CURRENCIES = new RegExp(CURRENCY, "u");
+
+/** That amounts in several currencies count as one. */
+function currencySentences(name: string, texts: readonly string[]): string[] {
+  const units = [...new Set(texts.flatMap((text) => CURRENCIES.exec(text)?.[0] ?? []))].sort();
+  return units.length < 2 ? [] : [
+    `column "${name}" has amounts in ${
+      listed(units)
+    }, and only their numbers are read: convert them to one currency`,
+  ];
+}
+
+const YES_OR_NO = /^(?:yes|no|y|n|true|false|t|f|on|off|0|1)$/i;
+
+/** That values which differ only in how they are written count as different. */
+function spellingSentences(name: string, levels: readonly string[]): string[] {
+  const groups = Map.groupBy(levels, (level) => level.toLowerCase().replace(/\s+/gu, " "));
+  const alike = levels.length > 2 && levels.every((level) => YES_OR_NO.test(level))
+    ? levels
+    : [...groups.values()].find((group) => group.length > 1);
+  return alike === undefined ? [] : [
+    `column "${name}" has ${
+      listed(alike)
+    }, which count as different values: write one value in one way`,
+  ];
+}
+
+function listed(texts: readonly string[]): string {
+  const quoted = texts.slice(0, 4).map((text) => JSON.stringify(text));
+  const last = texts.length > 4 ? "others" : quoted.pop();
+  return `${quoted.join(", ")} and ${last}`;
+}
+
+/** Sentences about columns that were probably meant as something else. */
 export function textSentences(
-  { columns, texts = [], padded = [] }: RawTable,
+  table: RawTable,
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string }[] = [],
+): string[] {
+  return [
+    ...sentencesOf(table, schema, declared),
+    ...timeNumberSentences(table, schema, declared),
+  ];
+}
+
+/** Those of texts, and of numbers that may be codes. */
+function sentencesOf(
+  { columns, texts = [], padded = [] }: RawTable,
+  schema: readonly ColumnSchema[],
+  declared: readonly { readonly name: string }[],
 ): string[] {
   return columns.flatMap((name, c) => {
     const isCode = padded.includes(name) &&
@@ -61,12 +123,20 @@ export function textSentences(
       return `column "${name}" holds digits with leading zeros, as codes have, but ${taken} read as numbers: ` +
         "declare it categorical to keep the zeros";
     }
-    const { kind, format } = schema[c];
+    const { kind, format, levels = [] } = schema[c];
+    if (format && texts[c]) return currencySentences(name, texts[c]);
+    const spellings = declared.some((each) => each.name === name)
+      ? []
+      : spellingSentences(name, levels);
     const own = kind === "timestamp" || format ? [] : texts[c] ?? [];
-    const isMostly = ({ pattern }: Meant) =>
-      2 * own.filter((text) => pattern.test(text.trim())).length > own.length;
-    return MEANT.filter(isMostly).slice(0, 1).map(({ as, instead }) =>
+    const isMostly = ({ pattern, mostUnits = Infinity }: Meant) => {
+      const meant = own.map((text) => text.trim()).filter((text) => pattern.test(text));
+      const units = new Set(meant.map((text) => text.replace(/^[+-]?[\d.,' ]*|[+-]?\d+$/g, "")));
+      return 2 * meant.length > own.length && units.size <= mostUnits;
+    };
+    const meant = MEANT.filter(isMostly).slice(0, 1).map(({ as, instead }) =>
       `column "${name}" looks like ${as}, but is read as text: ${instead}`
     );
+    return [...meant, ...spellings];
   });
 }

@@ -94,7 +94,10 @@ Deno.test("dates and amounts whose format is not certain are said to be text", a
   const cells: readonly (readonly [string, (row: number) => string])[] = [
     ["dates", (r) => `${1 + r % 9}/${1 + r % 7}/2024`],
     ["dates", (r) => r % 2 === 0 ? `${day(r)}.10.2024` : `10/${day(r)}/2024 3:05 PM`],
-    ["dates", (r) => r % 2 === 0 ? `Oct ${day(r)}, 2024` : `${day(r)} October 2024`],
+    ["dates", (r) => r % 2 === 0 ? `Mai ${day(r)}, 2024` : `${day(r)}. Oktober 2024`],
+    ["times of day or durations", (r) => `${1 + r % 9}:${day(r)}:0${r % 7}`],
+    ["numbers with units", (r) => `${r % 7}.5 ${r % 5 ? "kg" : "g"}`],
+    ["numbers with units", (r) => `1.${r}D+0${r % 3}`],
     ["amounts", (r) => `$1,${100 + r * r % 17}`],
     ["amounts", (r) => r % 2 === 0 ? `$1,234.5${r % 7}` : `1.234,5${r % 7} €`],
   ];
@@ -120,6 +123,74 @@ Deno.test("dates and amounts whose format is not certain are said to be text", a
   }
   const times = folder.write("t.csv", ["when,x", ...lines, ""].join("\n"));
   assert.doesNotMatch((await elbow(["report", times])).stderr, /read as text/);
+});
+
+Deno.test("values written in several ways, and amounts in several currencies, are said", async () => {
+  using folder = new Folder();
+  const cells: readonly (readonly [RegExp | undefined, (row: number) => string])[] = [
+    [
+      /"NORTH", "North" and "north", which count as different/,
+      (r) => ["North", "NORTH", "north", "south"][r % 4],
+    ],
+    [/"no", "true" and "yes", which count as different/, (r) => ["yes", "no", "true"][r % 3]],
+    [/amounts in "\$" and "€", and only their numbers/, (r) => r % 3 ? `$${r}.50` : `${r}.25 €`],
+    [undefined, (r) => ["North", "South", "yes"][r % 3]],
+    [undefined, (r) => `$${r * r % 31}.50`],
+    // House numbers, and grades.
+    [undefined, (r) => `${1 + r % 9}${"abcdefg"[r % 7]}`],
+  ];
+  for (const [said, cell] of cells) {
+    const lines = Array.from({ length: 60 }, (_, r) => `${cell(r)};${r * r % 17}`);
+    const data = folder.write("t.csv", ["c;x", ...lines, ""].join("\n"));
+    const { stderr } = await elbow(["report", data]);
+    if (said) assert.match(stderr, said);
+    else assert.doesNotMatch(stderr, /looks like|count as different|only their numbers/);
+  }
+  const lines = Array.from({ length: 60 }, (_, r) => `${["yes", "Yes"][r % 2]};${r * r % 17}`);
+  const data = folder.write("t.csv", ["c;x", ...lines, ""].join("\n"));
+  const declared = await elbow([
+    ...["train", data, "--out", folder.at("m"), "--column", "c=categorical", ...QUICK],
+  ]);
+  assert.doesNotMatch(declared.stderr, /count as different/);
+});
+
+Deno.test("numbers that are times are said, with the declaration that reads them", async () => {
+  using folder = new Folder();
+  const start = Date.UTC(2024, 0, 1);
+  // In no order: a column that rises is left out.
+  const seconds = (r: number) => start / 1000 + (r * 7919 % 60) * 86_400 + r;
+  const cells: readonly (readonly [string, RegExp | undefined, (row: number) => string])[] = [
+    [
+      "day",
+      /looks like dates of eight digits, .*--column day=timestamp:ymd/,
+      (r) => new Date(1000 * seconds(r)).toISOString().slice(0, 10).replaceAll("-", ""),
+    ],
+    [
+      "created_at",
+      /looks like times since 1970, .*--column created_at=timestamp/,
+      (r) => `${r % 2 ? seconds(r) : 1000 * seconds(r)}`,
+    ],
+    // Ten digits may be a telephone number.
+    ["phone", undefined, (r) => `${seconds(r)}`],
+    ["part", undefined, (r) => `${20_240_001 + r * 37 % 60}`],
+  ];
+  for (const [name, said, cell] of cells) {
+    const lines = Array.from({ length: 60 }, (_, r) => `${cell(r)},${r * r % 17}`);
+    const data = folder.write("t.csv", [`${name},x`, ...lines, ""].join("\n"));
+    const { stderr } = await elbow(["report", data]);
+    if (said) assert.match(stderr, said);
+    else assert.doesNotMatch(stderr, /looks like/);
+  }
+});
+
+Deno.test("a bound among numbers is refused as one", async () => {
+  using folder = new Folder();
+  const lines = Array.from({ length: 30 }, (_, r) => `${r === 4 ? "<0.01" : `0.${r}`},${r % 7}`);
+  const data = folder.write("t.csv", ["conc,y", ...lines, ""].join("\n"));
+  assert.match(
+    await refused("report", data),
+    /row 5 \(line 6\), .*\(write the bound itself, .*"<0\.01"/,
+  );
 });
 
 Deno.test("beside decimal commas and whole numbers it is the cell with thousands that is at fault", async () => {

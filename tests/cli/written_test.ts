@@ -26,6 +26,8 @@ const grouped = (value: number, separator: string, mark: string): string => {
   return (value < 0 ? "-" : "") + whole.replace(/\B(?=(\d{3})+$)/g, separator) + mark + behind;
 };
 
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
 /** Year, month, day, hour and minute of an ISO time. */
 const parts = (iso: string) => iso.split(/[-T:]/);
 
@@ -46,6 +48,15 @@ const WRITINGS: readonly Writing[] = [
       }`;
     },
     amount: (value) => `"${value < 0 ? "-" : ""}$${grouped(Math.abs(value), ",", ".")}"`,
+  },
+  {
+    name: "with names of months, and signs at the end",
+    separator: ",",
+    time: (iso) => {
+      const [year, month, day, hour, minute] = parts(iso);
+      return `${day}-${MONTHS[+month - 1]}-${year.slice(2)} ${hour}:${minute}`;
+    },
+    amount: (value) => `${Math.abs(value).toFixed(2)}${value < 0 ? "-" : ""}`,
   },
   {
     name: "with slashes, codes and brackets",
@@ -122,12 +133,111 @@ Deno.test("a format is declared where the table does not tell it, and is kept in
   const scores = (await elbowOk("score", model, small)).trim().split("\n").slice(1)
     .map((line) => Number(line.split(",")[1]));
   assert.ok(scores[1] > 3 * scores[0], `${scores}`);
-  for (const wrong of ["when=timestamp:ymd", "x=numeric:dmy", "x=count:1"]) {
+  for (const wrong of ["when=timestamp:ydm", "x=numeric:dmy", "x=count:1"]) {
     assert.match(
       await refused("train", data, "--out", model, "--column", wrong),
       /has no levels, and its format is /,
     );
   }
+});
+
+const RATES = AMOUNTS.map((amount) => (amount / 100).toFixed(2));
+
+/** Rates beside a number, as CSV. */
+function rateCsv(cell: (rate: string, r: number) => string, separator = ","): string {
+  const lines = RATES.map((rate, r) => [cell(rate, r), r * r % 17].join(separator));
+  return [["rate", "x"].join(separator), ...lines, ""].join("\n");
+}
+
+Deno.test("a column of per cent counts hundredths, and takes no number without the sign from a text", async () => {
+  using folder = new Folder();
+  const [plain, english, german] = ["p", "e", "g"].map((name) => folder.at(name));
+  const data = folder.write("plain.csv", rateCsv((rate) => rate));
+  await elbowOk("train", data, "--out", plain, "--column", "rate=numeric", ...QUICK);
+  // A 0 is the same with the sign and without.
+  const zero = (rate: string) => Number(rate) === 0 ? "0" : `${rate} %`;
+  const marked = folder.write("e.csv", rateCsv(zero));
+  const commas = folder.write("g.csv", rateCsv((rate) => `${rate.replace(".", ",")}%`, ";"));
+  await elbowOk("train", marked, "--out", english, ...QUICK);
+  await elbowOk("train", commas, "--out", german, ...QUICK);
+  const want = await elbowOk("score", plain, data);
+  assert.equal(await elbowOk("score", english, marked), want);
+  assert.equal(await elbowOk("score", german, commas), want);
+  const { columns } = JSON.parse(await elbowOk("inspect", german, "--json"));
+  assert.equal(columns[0].format, "1.234,50 %");
+  // JSON numbers are in the units of the model.
+  const rows = RATES.map((rate, r) => JSON.stringify({ rate: +rate, x: r * r % 17 }));
+  assert.equal(await elbowOk("score", english, folder.write("t.jsonl", rows.join("\n"))), want);
+  const fraction = folder.write("later.csv", "rate,x\n2.80 %,3\n0.028,3\n");
+  assert.match(
+    await refused("score", english, fraction),
+    /row 2 \(line 3\), column "rate": expected a number such as 1,234\.50 %, got "0\.028"/,
+  );
+});
+
+Deno.test("amounts of which only some have a per cent sign are refused by two of them", async () => {
+  using folder = new Folder();
+  const writings = [
+    rateCsv((rate, r) => r > 0 && r % 3 === 0 ? `${rate} %` : rate),
+    rateCsv((rate, r) => rate.replace(".", ",") + (r === 3 ? "%" : ""), ";"),
+    rateCsv((rate, r) => r === 3 ? `${rate} %` : rate),
+  ];
+  for (const text of writings) {
+    const data = folder.write("t.csv", text), train = ["train", data, "--out", folder.at("m")];
+    for (const more of [[], ["--max-rows", "30"]]) {
+      assert.match(
+        await refused(...train, ...more, ...QUICK),
+        /t\.csv, column "rate": expected a per cent sign in every cell but 0, or in none, got "-?\d.* ?%" in row 4 and "-?\d[^%]*" in row 1/,
+      );
+    }
+    // What is declared has no sign.
+    const declared = ["--column", `rate=numeric:1${text.includes(",5") ? ".234,50" : ",234.50"}`];
+    const message = await refused(...train, ...declared, ...QUICK);
+    assert.match(message, /row 4 \(line 5\), column "rate": expected a number such as .*%"/);
+  }
+});
+
+Deno.test("times that are numbers are read as declared: eight digits, and thousandths of seconds", async () => {
+  using folder = new Folder();
+  const digits = (iso: string) => iso.slice(0, 10).replaceAll("-", "");
+  const csv = (cell: (time: Date, r: number) => string | number) =>
+    ["when,x", ...TIMES.map((time, r) => `${cell(time, r)},${r * r % 17}`), ""].join("\n");
+  const cases = [
+    [
+      "when=timestamp:ymd",
+      csv((time) => digits(time.toISOString())),
+      csv((time) => time.toISOString().slice(0, 10)),
+    ],
+    [
+      "when=timestamp",
+      csv((time, r) => +time / (r % 2 ? 1 : 1000)),
+      csv((time) => time.toISOString()),
+    ],
+  ];
+  for (const [column, numbers, texts] of cases) {
+    const [data, plain] = [folder.write("n.csv", numbers), folder.write("t.csv", texts)];
+    await elbowOk("train", data, "--out", folder.at("m"), "--column", column, ...QUICK);
+    await elbowOk("train", plain, "--out", folder.at("p"), "--column", "when=timestamp", ...QUICK);
+    const want = await elbowOk("score", folder.at("p"), plain);
+    assert.equal(await elbowOk("score", folder.at("m"), data), want);
+    assert.equal(await elbowOk("score", folder.at("m"), plain), want);
+    const rows = numbers.trim().split("\n").slice(1).map((line) => `[${line}]`).join("\n");
+    assert.equal(await elbowOk("score", folder.at("m"), folder.write("t.jsonl", rows)), want);
+  }
+  const wrong = folder.write("w.csv", "when,x\n20241301,3\n");
+  await elbowOk(
+    "train",
+    folder.write("n.csv", cases[0][1]),
+    "--out",
+    folder.at("m"),
+    "--column",
+    cases[0][0],
+    ...QUICK,
+  );
+  assert.match(
+    await refused("score", folder.at("m"), wrong),
+    /row 1 .*a time such as 20241231, got "20241301"/,
+  );
 });
 
 Deno.test("names, telephone numbers and lists are no amounts, and versions no dates", async () => {

@@ -51,7 +51,7 @@ Deno.test("a text among numbers is refused by its row, unless an override takes 
   const csv = column(1, 2, "high", 4);
   assert.throws(
     () => inferred(csv),
-    /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column \(or declare the column categorical\), got "high"$/,
+    /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column \(leave the cell empty if it is missing, or declare the column categorical\), got "high"$/,
   );
   const { schema } = inferred(csv, { name: "x", kind: "categorical", levels: ["high"] });
   assert.deepEqual(schema[0].levels, ["high"]);

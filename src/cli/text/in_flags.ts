@@ -10,7 +10,7 @@ const RULES: readonly Rule[] = [
   [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
   [
-    /^column "(.*)" looks like .*declare it (timestamp(?::dmy)?|numeric:1,234.50)/,
+    /^column "(.*)" looks like .*declare it (timestamp(?::dmy|:ymd)?|numeric:1,234.50)/,
     "$& (--column $1=$2)",
   ],
   [

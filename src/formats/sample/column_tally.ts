@@ -2,14 +2,10 @@
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { isForeignNumber, markOf } from "../csv/decimal_comma.ts";
 import { parseNumber } from "../text/cells.ts";
-import { WrittenForms } from "./written_forms.ts";
+import { type CellPlace, WrittenForms } from "./written_forms.ts";
 
 /** A text in a column of numbers. */
-export interface FirstText {
-  /** Its row, from 1. */
-  readonly row: number;
-  /** The text itself. */
-  readonly text: string;
+export interface FirstText extends CellPlace {
   /** Whether it would be a number in some country. */
   readonly isForeign: boolean;
 }
@@ -30,6 +26,8 @@ export class ColumnTally {
   times = true;
   /** The first cell that is not a number here; one with a decimal comma only if there is no other. */
   firstText: FirstText | undefined;
+  /** The first number other than 0. */
+  firstNumber: CellPlace | undefined;
   /** How its texts are written, should all be dates or amounts. */
   readonly forms: WrittenForms = new WrittenForms();
   #isComma = false;
@@ -41,11 +39,11 @@ export class ColumnTally {
    */
   add(data: Float64Array, c: number, width: number, texts?: readonly string[], before = 0): this {
     if (texts) this.#addTexts(data, c, width, texts, before);
-    else this.#addNumbers(data, c, width);
+    else this.#addNumbers(data, c, width, before);
     return this;
   }
 
-  #addNumbers(data: Float64Array, c: number, width: number): void {
+  #addNumbers(data: Float64Array, c: number, width: number, before: number): void {
     let { smallest, largest, whole, numbers } = this;
     for (let i = c; i < data.length; i += width) {
       const value = data[i] + 0; // one zero
@@ -56,16 +54,24 @@ export class ColumnTally {
       numbers++;
     }
     Object.assign(this, { smallest, largest, whole, numbers });
+    for (let i = c; i < data.length && !this.firstNumber; i += width) {
+      if (data[i]) this.#noteNumber(data[i], before + (i - c) / width + 1);
+    }
+  }
+
+  #noteNumber(value: number, row: number): void {
+    if (value !== 0) this.firstNumber ??= { row, text: `${value}` };
   }
 
   /** Classifies a text. Counts a number as in a block without texts. */
-  #classify(text: string): number {
+  #classify(text: string, row: number): number {
     const kind = kindOf(text);
     if (kind !== NUMBER) {
-      this.forms.add(text);
+      this.forms.add(text, row);
       return kind;
     }
     const value = parseNumber(text);
+    this.#noteNumber(value, row);
     this.smallest = Math.min(this.smallest, value);
     this.largest = Math.max(this.largest, value);
     this.whole &&= Number.isInteger(value);
@@ -83,14 +89,14 @@ export class ColumnTally {
     for (let i = c; i < data.length; i += width) {
       const code = data[i];
       if (code !== code) continue;
-      const kind = kinds[code] || (kinds[code] = this.#classify(texts[code]));
+      const row = before + (i - c) / width + 1;
+      const kind = kinds[code] || (kinds[code] = this.#classify(texts[code], row));
       if (kind === OTHER) {
         this.others++;
         this.times &&= !Number.isNaN(parseTimestamp(texts[code]));
       } else this.numbers++;
       // A decimal comma alone can be read if the separator is not a comma, so the fault is any other text beside it.
       if (kind === NUMBER || this.firstText && (kind === COMMA || !this.#isComma)) continue;
-      const row = before + (i - c) / width + 1;
       this.firstText = { row, text: texts[code], isForeign: kind !== OTHER };
       this.#isComma = kind === COMMA;
     }

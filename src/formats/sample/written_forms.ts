@@ -3,7 +3,7 @@
  * amounts with a decimal point or comma, separators of thousands, a currency or a per cent sign.
  *
  * A format is inferred only if no other fits. If no day of a column is above 12, or "1,234" has no "12.50" beside it,
- * the column stays text.
+ * the column stays text. If only some amounts of a column have a per cent sign, nobody knows what the others count.
  */
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { type AmountFormat, parseAmount } from "../text/amounts.ts";
@@ -16,6 +16,21 @@ export interface NumberRange {
   readonly largest: number;
   /** Whether all are whole. */
   readonly whole: boolean;
+}
+
+/** A cell, for messages. */
+export interface CellPlace {
+  /** Its row, from 1. */
+  readonly row: number;
+  readonly text: string;
+}
+
+/** The amounts of a column. */
+export interface Amounts {
+  readonly format: AmountFormat;
+  readonly range: NumberRange;
+  /** An amount with a per cent sign and one without, other than 0, if there are both. */
+  readonly unlike?: readonly [marked: CellPlace, unmarked: CellPlace];
 }
 
 /** A currency sign, or one of the most traded currencies' ISO 4217 codes. */
@@ -45,7 +60,7 @@ class Range implements NumberRange {
 /** The formats that fit all texts so far. */
 export class WrittenForms {
   readonly #orders = new Set<DateOrder>(["dmy", "mdy"]);
-  readonly #amounts = new Map<AmountFormat, Range>([
+  readonly #amounts = new Map<"1,234.50" | "1.234,50", Range>([
     ["1,234.50", new Range()],
     ["1.234,50", new Range()],
   ]);
@@ -55,9 +70,12 @@ export class WrittenForms {
   /** Whether any had a currency or a per cent sign. */
   #hasUnit = false;
   #hasText = false;
+  /** The first amount with a per cent sign, and the first without one that is not 0. */
+  #marked: CellPlace | undefined;
+  #unmarked: CellPlace | undefined;
 
   /** Drops the formats that do not fit a text; plain numbers are not passed here. */
-  add(text: string): void {
+  add(text: string, row = NaN): void {
     this.#hasText = true;
     for (const order of this.#orders) {
       if (Number.isNaN(parseTimestamp(text, order))) this.#orders.delete(order);
@@ -65,10 +83,13 @@ export class WrittenForms {
     this.#hasPoint ||= text.includes(".");
     this.#hasComma ||= text.includes(",");
     this.#hasUnit ||= UNIT.test(text);
+    const isMarked = text.includes("%"), isAmount = IS_AMOUNT.test(text.trim());
+    if (isMarked) this.#marked ??= { row, text };
     for (const [format, range] of this.#amounts) {
-      const value = IS_AMOUNT.test(text.trim()) ? parseAmount(text, format) : NaN;
+      const value = isAmount ? parseAmount(text, isMarked ? `${format} %` : format) : NaN;
       if (!Number.isFinite(value)) this.#amounts.delete(format);
       else range.add({ smallest: value, largest: value, whole: Number.isInteger(value) });
+      if (!isMarked && value !== 0) this.#unmarked ??= { row, text };
     }
   }
 
@@ -79,25 +100,26 @@ export class WrittenForms {
   }
 
   /**
-   * The format and range of all numbers, if they are amounts of one format.
+   * The amounts, if all numbers are amounts of one format.
    * @param plain the column's plain numbers. They exclude decimal commas: 1.000 would have been a thousand there, but was
    *   read as 1
+   * @param firstPlain the first of them that is not 0
    */
-  amounts(
-    plain: NumberRange,
-  ): { readonly format: AmountFormat; readonly range: NumberRange } | undefined {
+  amounts(plain: NumberRange, firstPlain?: CellPlace): Amounts | undefined {
     const hasPlain = plain.smallest <= plain.largest;
     const left = [...this.#amounts.keys()].filter((format) => !hasPlain || format === "1,234.50");
     const isOne = left.length === 1 &&
       (!hasPlain || !plain.whole || !this.#amounts.has("1.234,50"));
     if (!this.#hasText || left.length === 0) return undefined;
     if (!isOne && (this.#hasPoint || this.#hasComma)) return undefined;
-    const [format] = left;
+    const [base] = left;
     // 10.100.200.101 is an address and 100,200,300 a list: an amount needs decimals or a unit somewhere in the column.
-    const hasTenths = format === "1.234,50" ? this.#hasComma : this.#hasPoint || !plain.whole;
+    const hasTenths = base === "1.234,50" ? this.#hasComma : this.#hasPoint || !plain.whole;
     if (!hasTenths && !this.#hasUnit) return undefined;
-    const range = this.#amounts.get(format)!;
+    const range = this.#amounts.get(base)!;
     range.add(plain);
-    return { format, range };
+    const marked = this.#marked, unmarked = this.#unmarked ?? firstPlain;
+    if (!marked) return { format: base, range };
+    return { format: `${base} %`, range, ...(unmarked && { unlike: [marked, unmarked] }) };
   }
 }

@@ -1,39 +1,47 @@
 /**
  * Numbers as people write them: with separators of thousands, a currency sign or code, or a per cent sign; negative
- * ones may be in brackets. The meaning of "1,234" depends on the country, so the format must be known:
+ * ones may be in brackets or have the sign behind. The meaning of "1,234" depends on the country, so the format must be
+ * known:
  *
- *   1,234.50   also 1'234.50 and 1 234.50, $1,234.50, USD 5, (3.20), 12 %
- *   1.234,50   also 1'234,50 and 1 234,50, 1.234,50 €, -3 EUR, 12,5%
+ *   1,234.50     also 1'234.50 and 1 234.50, $1,234.50, USD 5, (3.20), 3.20-
+ *   1.234,50     also 1'234,50 and 1 234,50, 1.234,50 €, -3 EUR
+ *   1,234.50 %   the same with a per cent sign, which counts hundredths: 2.8 % is 2.8. Nothing but 0 lacks the sign,
+ *   1.234,50 %   because 0.028 may be 2.8 % or 0.028 %
  */
 
 import { parseNumber } from "./cells.ts";
 
 /** The format of a number, as its example. */
-export type AmountFormat = "1,234.50" | "1.234,50";
+export type AmountFormat = "1,234.50" | "1.234,50" | "1,234.50 %" | "1.234,50 %";
 
-/** Groups: bracket, sign before the unit, sign after it, whole part, decimals. */
-const FORMS: Record<AmountFormat, RegExp> = {
-  "1,234.50": /* @__PURE__ */ form(",", "."),
-  "1.234,50": /* @__PURE__ */ form(".", ","),
-};
+/**
+ * Groups: bracket, sign before the unit, sign after it, whole part, decimals, sign at the end. No two runs of spaces
+ * meet, so a cell of a million spaces takes no longer than its length.
+ */
+const POINT = /* @__PURE__ */ form(",", "."), COMMA = /* @__PURE__ */ form(".", ",");
 
 function form(separator: string, mark: string): RegExp {
-  const unit = "(?:\\p{Sc}|[A-Z]{3})?\\s*",
-    whole = `[1-9]\\d{0,2}(?:[${separator}'’\\s]\\d{3})+|\\d+`;
+  const unit = "\\p{Sc}|[A-Z]{3}", whole = `[1-9]\\d{0,2}(?:[${separator}'’\\s]\\d{3})+|\\d+`;
   return RegExp(
-    `^(\\(?)([-+−]?)\\s*${unit}([-+−]?)((?:${whole})?)(?:[${mark}](\\d*))?\\s*(?:%|${unit})\\)?$`,
+    `^(\\(?)([-+−]?)\\s*(?:(?:${unit})\\s*)?([-+−]?)(?=[${mark}]?\\d)((?:${whole})?)(?:[${mark}](\\d*))?([-−]?)\\s*(?:(?:${unit})\\s*)?\\)?$`,
     "u",
   );
 }
 
 /** The number; NaN if the text does not have this format. */
 export function parseAmount(text: string, format: AmountFormat): number {
-  const plain = format === "1,234.50" ? parseNumber(text) : NaN;
-  if (!Number.isNaN(plain)) return plain;
-  const parts = FORMS[format].exec(text.trim());
+  const isPercent = format.length > 8, hasPoint = format[1] === ",";
+  const unmarked = text.replace("%", ""), isMarked = unmarked !== text;
+  const value = hasPoint && !isMarked ? parseNumber(text) : NaN;
+  const amount = Number.isNaN(value)
+    ? amountOf((hasPoint ? POINT : COMMA).exec(unmarked.trim()))
+    : value;
+  return isMarked === isPercent || amount === 0 ? amount : NaN;
+}
+
+function amountOf(parts: RegExpExecArray | null): number {
   if (!parts) return NaN;
-  const [, bracket, outerSign, innerSign, whole, fraction = ""] = parts;
-  if (!whole && !fraction) return NaN;
+  const [, bracket, outerSign, innerSign, whole, fraction = "", lastSign] = parts;
   const size = Number(`${whole.replace(/\D/g, "")}.${fraction}`);
-  return bracket || /[-−]/.test(outerSign + innerSign) ? -size : size;
+  return bracket || /[-−]/.test(outerSign + innerSign + lastSign) ? -size : size;
 }

@@ -1,7 +1,7 @@
 /** A table as read from its source, and its conversion to cells by a schema. */
 import { show } from "../../core/validate.ts";
 import type { Drawn } from "../../formats/table.ts";
-import { codecOf, type ColumnSchema, hasLevels } from "./schema.ts";
+import { codecOf, type ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 
 /** A table from a reader or a program. */
@@ -54,7 +54,7 @@ export function encodeColumn(
 ): void {
   const codec = codecOf(column);
   const textCodes = texts?.map((text) => codec.encode(text));
-  const needsNoCode = !texts && !hasLevels(column.kind);
+  const needsNoCode = !texts && codec.plain;
   values.forEach((value, r) => {
     const code = Number.isNaN(value) || needsNoCode
       ? value

@@ -4,8 +4,9 @@
  *   numeric    any numbers
  *   positive   numbers above 0, over orders of magnitude
  *   count      integers from 0
- *   timestamp  seconds since 1970, from ISO 8601 text, a Date or a number of seconds; with a format, from dates
- *              that begin with the day or the month
+ *   timestamp  seconds since 1970, from text (`core/timestamp.ts`), a Date, or a number of seconds, milliseconds,
+ *              microseconds or nanoseconds; with a format, from dates that begin with the day or the month, or that
+ *              are eight digits
  *   binary, categorical, ordinal   the index of the cell in the column's `levels`; `levels.length` for
  *              every other value, whether rare, unseen, or of another type
  *
@@ -44,7 +45,8 @@ export const COLUMN_KINDS: readonly ColumnKind[] = [
 /** The format of a column's texts, other than plain numbers and ISO 8601. */
 export type CellFormat = DateOrder | AmountFormat;
 
-const DATE_ORDERS = ["dmy", "mdy"] as const, AMOUNTS = ["1,234.50", "1.234,50"] as const;
+const DATE_ORDERS = ["dmy", "mdy", "ymd"] as const;
+const AMOUNTS = ["1,234.50", "1.234,50", "1,234.50 %", "1.234,50 %"] as const;
 
 /** The formats allowed for a kind. */
 export function formatsOf(kind: ColumnKind): readonly CellFormat[] {
@@ -160,18 +162,31 @@ const NUMBERS: CellCodec = {
   expected: () => "a finite number",
 };
 
+/** Larger numbers are thousandths of seconds since 1970, or thousandths of those: in seconds they are the year 5138. */
+const MOST_SECONDS = 1e11;
+
+function inSeconds(value: number | undefined): number | undefined {
+  let seconds = value;
+  while (seconds && Math.abs(seconds) >= MOST_SECONDS) seconds /= 1000;
+  return seconds;
+}
+
 function timeCodec(order?: DateOrder): CellCodec {
-  const example = { dmy: "31.12.2024", mdy: "12/31/2024" };
+  const example = { dmy: "31.12.2024", mdy: "12/31/2024", ymd: "20241231" };
   return {
-    plain: true,
     encode(cell) {
       if (cell instanceof Date) return finiteOrMissing(cell.getTime() / 1000);
-      if (typeof cell !== "string") return NUMBERS.encode(cell);
-      const time = parseTimestamp(cell, order);
-      return Number.isNaN(time) ? NUMBERS.encode(cell) : time;
+      if (typeof cell === "boolean") return undefined;
+      const isDigits = order === "ymd", given = isDigits && cell ? `${cell}` : cell;
+      if (typeof given !== "string") return inSeconds(NUMBERS.encode(given));
+      const time = parseTimestamp(given, order);
+      if (!Number.isNaN(time)) return time;
+      const seconds = inSeconds(NUMBERS.encode(given));
+      return isDigits && seconds ? undefined : seconds;
     },
     expected: () =>
-      `a time such as ${order ? example[order] : "2024-03-09T10:14:33Z"}, or seconds since 1970`,
+      `a time such as ${order ? example[order] : "2024-03-09T10:14:33Z"}` +
+      (order === "ymd" ? "" : ", or seconds since 1970"),
   };
 }
 

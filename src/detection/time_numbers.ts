@@ -1,0 +1,49 @@
+/**
+ * Warnings about columns of numbers that are times: dates of eight digits, such as 20240309, and seconds or milliseconds
+ * since 1970. As numbers, the last day of a month is far from the first of the next, and the hour and the weekday are
+ * lost. They stay numbers, because identifiers may look so too.
+ */
+import { parseTimestamp } from "../core/timestamp.ts";
+import { type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
+import { codecOf, type ColumnSchema } from "../scoring/table/schema.ts";
+
+/** 2001-09-09 and 2100, in seconds since 1970. */
+const SECONDS = [1e9, 4_102_444_800] as const;
+
+/** The years of dates of eight digits. */
+const YEARS = [1900, 2100] as const;
+
+/** Names of columns that hold times; ten digits may be anything, such as telephone numbers. */
+const IS_TIME = /time|date|epoch|unix|stamp|(?:^|[^a-z])(?:ts|at)$|(?:At|On|TS)$/i;
+
+const { encode } = codecOf({ name: "", kind: "timestamp" });
+
+/** One sentence for each undeclared column of numbers that are times. */
+export function timeNumberSentences(
+  table: RawTable,
+  schema: readonly ColumnSchema[],
+  declared: readonly { readonly name: string }[] = [],
+): string[] {
+  return schema.flatMap(({ name, kind }, c) => {
+    const isOther = kind !== "count" || table.texts?.[c] ||
+      declared.some((each) => each.name === name);
+    if (isOther) return [];
+    const values = valuesOf(table, c).filter((value) => !Number.isNaN(value));
+    const as = values.every(isDate)
+      ? "dates of eight digits, but is read as numbers: declare it timestamp:ymd"
+      : IS_TIME.test(name) && values.every(isInstant)
+      ? "times since 1970, but is read as numbers: declare it timestamp"
+      : undefined;
+    return as === undefined ? [] : [`column "${name}" looks like ${as}`];
+  });
+}
+
+function isDate(value: number): boolean {
+  const year = Math.floor(value / 1e4);
+  return year >= YEARS[0] && year < YEARS[1] && !Number.isNaN(parseTimestamp(`${value}`, "ymd"));
+}
+
+function isInstant(value: number): boolean {
+  const seconds = encode(value)!;
+  return seconds >= SECONDS[0] && seconds < SECONDS[1];
+}
