@@ -12,9 +12,9 @@ import { addImpossibleCosts } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
-import { farStepSentences, fewWindowSentences } from "./series/yardstick.ts";
+import { farStepWarnings, fewWindowWarnings } from "./series/threshold_warnings.ts";
 import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
-import { usualOf } from "./usual.ts";
+import { typicalCosts } from "./typical_costs.ts";
 
 /** The fewest rows that can be split, or calibrated on. */
 export const MIN_ROWS = 10;
@@ -23,27 +23,29 @@ export const MIN_ROWS = 10;
 export function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
-  { calibration: cells, stretches = [] }: Split,
+  { calibration: cells, calibrationWindows = [] }: Split,
 ): TableModel {
   const { ensemble } = table;
-  const known = ensemble ? scoresOfMany(vae, ensemble, cells) : scoresOfOne(vae, table, cells);
-  known.scores.forEach((_, r) => {
-    known.scores[r] += addImpossibleCosts(cells.data, table, known.raw, r * table.schema.length);
+  const scored = ensemble ? ensembleScores(vae, ensemble, cells) : networkScores(vae, table, cells);
+  scored.scores.forEach((_, r) => {
+    scored.scores[r] += addImpossibleCosts(cells.data, table, scored.raw, r * table.schema.length);
   });
-  return calibrated(table, known, stretches);
+  return calibrated(table, scored, calibrationWindows);
 }
 
-/** Adds the calibration by these scores to a model; for a series, the scores of the windows of each stretch. */
+/** Adds the calibration by these scores to a model; for a series, the scores of the windows of each block. */
 export function calibrated(
   table: Omit<TableModel, "calibration" | "typical">,
   { scores, typical, costs }:
     & { readonly scores: Float64Array }
     & Pick<TableModel, "typical" | "costs">,
-  stretches: readonly number[],
+  calibrationWindows: readonly number[],
 ): TableModel {
   const { window } = table;
-  const single = new Calibration(window === undefined ? scores : evenly(scores));
-  const calibration = window === undefined ? single : ofSteps(scores, stretches, window);
+  const rowCalibration = new Calibration(window === undefined ? scores : evenly(scores));
+  const calibration = window === undefined
+    ? rowCalibration
+    : stepCalibration(scores, calibrationWindows, window);
   const model = {
     ...table,
     calibration,
@@ -52,11 +54,15 @@ export function calibrated(
     ...keepable(table, calibration),
   };
   if (window === undefined) return model;
-  const found = [
-    ...fewWindowSentences(stretches, window, model.falseAlarmRate),
-    ...farStepSentences(calibration.scores, model.falseAlarmRate),
+  const seriesWarnings = [
+    ...fewWindowWarnings(calibrationWindows, window, model.falseAlarmRate),
+    ...farStepWarnings(calibration.scores, model.falseAlarmRate),
   ];
-  return { ...model, warnings: [...model.warnings, ...found], streamCalibration: single };
+  return {
+    ...model,
+    warnings: [...model.warnings, ...seriesWarnings],
+    streamCalibration: rowCalibration,
+  };
 }
 
 /** The requested false-alarm rate, or the lowest that the calibration can guarantee, with a warning. */
@@ -64,24 +70,24 @@ export function keepable(
   { falseAlarmRate, warnings }: Pick<TableModel, "falseAlarmRate" | "warnings">,
   calibration: Calibration,
 ): Pick<TableModel, "falseAlarmRate" | "warnings"> {
-  const finest = calibration.resolution;
-  if (falseAlarmRate >= finest) return { falseAlarmRate, warnings };
-  return { falseAlarmRate: finest, warnings: [...warnings, coarseness(calibration)] };
+  const resolution = calibration.resolution;
+  if (falseAlarmRate >= resolution) return { falseAlarmRate, warnings };
+  return { falseAlarmRate: resolution, warnings: [...warnings, resolutionWarning(calibration)] };
 }
 
 /** The warning for a calibration that cannot guarantee the requested rate. */
-export function coarseness({ scores, finest }: Calibration): string {
+export function resolutionWarning({ scores, finest }: Calibration): string {
   return `${scores.length} calibration rows allow no false-alarm rate below ${finest}`;
 }
 
-/** Calibrates on the steps of each stretch, from the scores of its windows. */
-function ofSteps(
+/** Calibrates on the steps of each block, from the scores of its windows. */
+function stepCalibration(
   windows: Float64Array,
-  stretches: readonly number[],
+  calibrationWindows: readonly number[],
   window: number,
 ): Calibration {
   let end = 0;
-  const scores = stretches.map((count) =>
+  const scores = calibrationWindows.map((count) =>
     stepMeans(windows.subarray(end, end += count), 1, window)
   );
   return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
@@ -91,26 +97,29 @@ function ofSteps(
  * At most `MAX_CALIBRATION_ROWS` of the scores, evenly spaced, so that the selection does not depend on their values.
  */
 export function evenly(scores: Float64Array): Float64Array {
-  const most = Math.min(scores.length, MAX_CALIBRATION_ROWS);
+  const count = Math.min(scores.length, MAX_CALIBRATION_ROWS);
   return Float64Array.from(
-    { length: most },
-    (_, i) => scores[Math.floor(i * scores.length / most)],
+    { length: count },
+    (_, i) => scores[Math.floor(i * scores.length / count)],
   );
 }
 
-function scoresOfMany(vae: VAE, model: EnsembleModel, cells: Cells) {
+function ensembleScores(vae: VAE, model: EnsembleModel, cells: Cells) {
   const ensemble = new Ensemble(model, vae.onHost.machine);
   const { scores, raw } = ensemble.scoreCells(cells);
   ensemble.dispose();
   return { scores, raw, typical: typicalContributions(cells, raw) };
 }
 
-function scoresOfOne(
+function networkScores(
   vae: VAE,
   { expansion, standardization }: Pick<TableModel, "expansion" | "standardization">,
   cells: Cells,
 ) {
   const costs = costsOf(vae, standardize(expansion.expand(cells), standardization));
-  const usual = usualOf(vae, cells, costs, expansion);
-  return { ...rawScores(cells, costs, expansion, usual.costs ?? usual.typical), ...usual };
+  const missingCosts = typicalCosts(vae, cells, costs, expansion);
+  return {
+    ...rawScores(cells, costs, expansion, missingCosts.costs ?? missingCosts.typical),
+    ...missingCosts,
+  };
 }

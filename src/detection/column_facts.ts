@@ -3,8 +3,8 @@
  * columns, missing cells and so on.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import { type Found, rowOrder } from "./row_order.ts";
-import { unseenSentence, type UnseenTimes, unseenTimes } from "./clock_facts.ts";
+import { type ColumnStrengths, rowOrder } from "./row_order.ts";
+import { findUnseenTimes, type UnseenTimes, unseenTimesWarning } from "./unseen_times.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 
 /** Facts about columns, one list of columns for each kind of fact. */
@@ -18,17 +18,17 @@ export interface ColumnFacts {
   /** Columns that equal an earlier one in every cell. */
   readonly duplicates: readonly (readonly [name: string, earlier: string])[];
   /** Numbers that rise or fall from row to row, like a clock or a row number. */
-  readonly running: readonly string[];
+  readonly trending: readonly string[];
   /** Columns whose neighbouring cells are correlated, and how strongly: `row_order.ts`. */
-  readonly alike: Found;
+  readonly autocorrelated: ColumnStrengths;
   /** Whether the order of the rows shows in any column. */
   readonly ordered: boolean;
   /** Columns of integers so large that different ones round to the same number, such as long keys. */
-  readonly merged: readonly string[];
+  readonly imprecise: readonly string[];
   /** Columns in which most cells are not among the levels, and the share of those cells. */
-  readonly strange: readonly (readonly [name: string, share: number])[];
+  readonly mostlyRare: readonly (readonly [name: string, share: number])[];
   /** Columns of times, and the hours and days that do not occur in them. */
-  readonly unseen: readonly (readonly [name: string, times: UnseenTimes])[];
+  readonly unseenTimes: readonly (readonly [name: string, times: UnseenTimes])[];
   /** Columns with missing cells, and the share of those. */
   readonly missing: readonly (readonly [name: string, share: number])[];
 }
@@ -37,44 +37,39 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   const width = schema.length;
   const constant: string[] = [], empty: string[] = [], identifiers: string[] = [];
   const duplicates: [string, string][] = [], missing: [string, number][] = [];
-  const strange: [string, number][] = [], merged: string[] = [];
-  const unseen: [string, UnseenTimes][] = [];
-  const seen = new Map<string, number[]>();
+  const mostlyRare: [string, number][] = [], imprecise: string[] = [];
+  const unseenTimes: [string, UnseenTimes][] = [];
+  const byHash = new Map<string, number[]>();
   schema.forEach(({ name, kind, levels }, c) => {
-    let lacking = 0,
-      unknown = 0,
-      first = NaN,
-      varies = false,
-      hash = 0,
-      large = 0;
-    for (let r = 0; r < rows; r++) {
-      const value = data[r * width + c];
-      hash = mixed(hash, value, r);
-      unknown += Number(value === levels?.length);
-      if (Number.isNaN(value)) lacking++;
-      else if (Number.isNaN(first)) first = value;
-      else varies ||= value !== first;
-      // Identifiers are not negative.
-      if (value > Number.MAX_SAFE_INTEGER) large++;
-    }
-    const times = kind === "timestamp" ? unseenTimes({ data, rows }, width, c) : undefined;
-    if (times && times.hours + times.days > 0) unseen.push([name, times]);
-    if (lacking > 0) missing.push([name, lacking / rows]);
-    const isStrange = levels !== undefined && levels.length > 0 && 2 * unknown > rows - lacking;
-    if (isStrange) strange.push([name, unknown / (rows - lacking)]);
-    if (!hasLevels(kind) && large === rows - lacking && large > 0) merged.push(name);
+    const { hash, observed, unknown, unsafe, varies } = scanColumn(data, rows, width, c, levels);
+    const times = kind === "timestamp" ? findUnseenTimes({ data, rows }, width, c) : undefined;
+    if (times && times.hours + times.days > 0) unseenTimes.push([name, times]);
+    if (observed < rows) missing.push([name, (rows - observed) / rows]);
+    const isMostlyRare = levels !== undefined && levels.length > 0 && 2 * unknown > observed;
+    if (isMostlyRare) mostlyRare.push([name, unknown / observed]);
+    if (!hasLevels(kind) && unsafe === observed && unsafe > 0) imprecise.push(name);
     if (hasLevels(kind) && levels?.length === 0) identifiers.push(name);
-    else if (lacking === rows) empty.push(name);
-    else if (!varies && rows > 1 && !isStrange) constant.push(name);
+    else if (observed === 0) empty.push(name);
+    else if (!varies && rows > 1 && !isMostlyRare) constant.push(name);
     else {
-      const key = `${hash}`, alike = seen.get(key) ?? [];
-      const earlier = alike.find((other) => isEqual(data, rows, width, c, other));
+      const key = `${hash}`, sameHash = byHash.get(key) ?? [];
+      const earlier = sameHash.find((other) => isEqual(data, rows, width, c, other));
       if (earlier !== undefined) duplicates.push([name, schema[earlier].name]);
-      seen.set(key, [...alike, c]);
+      byHash.set(key, [...sameHash, c]);
     }
   });
   const order = rowOrder(schema, { data, rows });
-  return { constant, empty, identifiers, duplicates, ...order, merged, strange, unseen, missing };
+  return {
+    constant,
+    empty,
+    identifiers,
+    duplicates,
+    ...order,
+    imprecise,
+    mostlyRare,
+    unseenTimes,
+    missing,
+  };
 }
 
 /**
@@ -82,26 +77,28 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
  * @param isDrawn whether the facts are based on a sample of the rows
  */
 export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
-  const among = isDrawn ? " in the rows used" : "";
-  const { constant, empty, identifiers, duplicates, running, merged, strange, unseen } = facts;
+  const inSample = isDrawn ? " in the rows used" : "";
+  const { constant, empty, identifiers, duplicates, trending, imprecise, mostlyRare, unseenTimes } =
+    facts;
   const sentences: string[] = [];
-  const say = (names: readonly string[], what: (plural: boolean) => string) => {
+  const addWarning = (names: readonly string[], what: (plural: boolean) => string) => {
     if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
   };
-  say(
+  addWarning(
     constant,
-    (many) => `${many ? "never change" : "never changes"}${among}: any other value will score high`,
+    (many) =>
+      `${many ? "never change" : "never changes"}${inSample}: any other value will score high`,
   );
-  say(empty, (many) => `${many ? "have" : "has"} no values${among}`);
-  say(
+  addWarning(empty, (many) => `${many ? "have" : "has"} no values${inSample}`);
+  addWarning(
     identifiers,
     (many) =>
       `${
         many ? "have" : "has"
-      } a different text in every row${among}: nothing can be learnt from that`,
+      } a different text in every row${inSample}: nothing can be learnt from that`,
   );
-  say(
-    running,
+  addWarning(
+    trending,
     (many) =>
       `${
         many ? "rise or fall" : "rises or falls"
@@ -109,63 +106,63 @@ export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
         many ? "they are" : "it is"
       } left out, or declared a timestamp`,
   );
-  say(
-    merged,
+  addWarning(
+    imprecise,
     (many) =>
       `${
         many ? "hold" : "holds"
       } whole numbers above ${Number.MAX_SAFE_INTEGER}, several of which round to the same ` +
       `number: identifiers count as sizes unless ${many ? "they are" : "it is"} left out`,
   );
-  for (const [name, share] of strange.slice(0, LISTED)) {
+  for (const [name, share] of mostlyRare.slice(0, MAX_LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
     sentences.push(
       `column "${name}": ${percent} of the cells hold rare values, which count as one`,
     );
   }
-  for (const [name, times] of unseen.slice(0, LISTED)) {
-    sentences.push(`column "${name}" ${unseenSentence(times)}`);
+  for (const [name, times] of unseenTimes.slice(0, MAX_LISTED)) {
+    sentences.push(`column "${name}" ${unseenTimesWarning(times)}`);
   }
-  return [...sentences, ...duplicateSentences(duplicates, among)];
+  return [...sentences, ...duplicateSentences(duplicates, inSample)];
 }
 
-function duplicateSentences(duplicates: ColumnFacts["duplicates"], among: string): string[] {
-  const listed = duplicates.slice(0, LISTED).map(([name, earlier]) =>
-    `column "${name}" equals "${earlier}" in every row${among && " used"}`
+function duplicateSentences(duplicates: ColumnFacts["duplicates"], inSample: string): string[] {
+  const listed = duplicates.slice(0, MAX_LISTED).map(([name, earlier]) =>
+    `column "${name}" equals "${earlier}" in every row${inSample && " used"}`
   );
-  const more = duplicates.length - LISTED;
+  const more = duplicates.length - MAX_LISTED;
   return more > 0
-    ? [...listed, `${more} more columns equal others in every row${among && " used"}`]
+    ? [...listed, `${more} more columns equal others in every row${inSample && " used"}`]
     : listed;
 }
 
 /** The warning that neighbouring rows depend on each other. */
-export function alikeSentences(alike: Found): string[] {
-  if (alike.length === 0) return [];
-  const [, most] = alike.toSorted(([, a], [, b]) => b - a)[0];
+export function alikeSentences(autocorrelated: ColumnStrengths): string[] {
+  if (autocorrelated.length === 0) return [];
+  const [, strongest] = autocorrelated.toSorted(([, a], [, b]) => b - a)[0];
   return [
     `neighbouring rows are similar in ${
-      named(alike.map(([name]) => name))
+      named(autocorrelated.map(([name]) => name))
     } (rank correlation up to ${
-      most.toFixed(2)
+      strongest.toFixed(2)
     }), as in readings over time or a sorted table: new rows may be flagged far more often than the ` +
     "false-alarm rate says: train on a series (window), or recalibrate on later rows",
   ];
 }
 
 /** Of fewer steps the order may not show by chance. */
-const ENOUGH_STEPS = 200;
+const MIN_STEPS = 200;
 
 /** That the steps of a series could be in any order. */
 export function orderSentences({ ordered }: ColumnFacts, rows: number): string[] {
-  if (rows < ENOUGH_STEPS || ordered) return [];
+  if (rows < MIN_STEPS || ordered) return [];
   return [
     "the rows could be in any order, as far as neighbours tell: windows are for rows in the order of time",
   ];
 }
 
 /** The warning that a series drifts away from its first values. */
-export function leavingSentences(found: Found): string[] {
+export function leavingSentences(found: ColumnStrengths): string[] {
   if (found.length === 0) return [];
   const many = found.length > 1;
   return [
@@ -176,12 +173,34 @@ export function leavingSentences(found: Found): string[] {
   ];
 }
 
-const LISTED = 5;
+const MAX_LISTED = 5;
 
 function named(names: readonly string[]): string {
-  const shown = names.slice(0, LISTED).map((name) => `"${name}"`).join(", ");
-  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  const shown = names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ");
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
   return `column${names.length > 1 ? "s" : ""} ${shown}${more}`;
+}
+
+/** The hash of a column, and numbers of its cells: observed, not among its levels, too large for an exact integer. */
+function scanColumn(
+  data: Float64Array,
+  rows: number,
+  width: number,
+  c: number,
+  levels?: readonly string[],
+) {
+  let hash = 0, observed = 0, unknown = 0, unsafe = 0, first = NaN, varies = false;
+  for (let r = 0; r < rows; r++) {
+    const value = data[r * width + c];
+    hash = mixed(hash, value, r);
+    if (Number.isNaN(value)) continue;
+    if (observed++ === 0) first = value;
+    else varies ||= value !== first;
+    if (value === levels?.length) unknown++;
+    // Identifiers are not negative.
+    if (value > Number.MAX_SAFE_INTEGER) unsafe++;
+  }
+  return { hash, observed, unknown, unsafe, varies };
 }
 
 const bits = new DataView(new ArrayBuffer(8));

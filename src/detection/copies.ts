@@ -15,54 +15,54 @@
  */
 import type { Cells } from "../scoring/table/cells.ts";
 import { MIN_ROWS } from "./calibrate.ts";
-import { EqualRows } from "./equal_rows.ts";
+import { RowSet } from "./row_set.ts";
 import { takeCells } from "./take_cells.ts";
 
 /** The share of the distinct rows that each half of the columns must identify. */
-const TOLD_APART = 0.95;
+const MIN_IDENTIFIED_SHARE = 0.95;
 
 /** The share of repeated rows from which copies are looked for. */
-const MANY = 0.05;
+const MIN_COPY_SHARE = 0.05;
 
 /** A row more than this many times as frequent as the median is not a copy. */
-const FREQUENT = 10;
+const FREQUENCY_RATIO = 10;
 
 /** The share of repeated rows, copies or not, that is worth a warning. */
-const WORTH_A_WORD = 0.2;
+const MIN_WARNING_SHARE = 0.2;
 
 /** Rows whose values decide how columns are divided into halves. */
-const LOOKED_AT = 1000;
+const SAMPLED_ROWS = 1000;
 
 /** Whether a warning is about repeated rows. */
-export function isOfRepeats(warning: string): boolean {
+export function isRepeatWarning(warning: string): boolean {
   return warning.includes(REPEAT);
 }
 
 const REPEAT = "of the rows repeat another";
 
 /** A table without copies. */
-export interface Uncopied {
+export interface Deduplicated {
   readonly cells: Cells;
   /** Warnings about repeated rows. */
   readonly warnings: readonly string[];
 }
 
 /** Removes the copies of a table. */
-export function withoutCopies(cells: Cells, columns: number): Uncopied {
+export function withoutCopies(cells: Cells, columns: number): Deduplicated {
   const { first, counts, distinct } = groupsOf(cells, columns);
   const share = 1 - distinct.length / cells.rows;
   const kept = share > 0 ? keptOf({ first, counts, distinct }, cells, columns) : undefined;
-  const said = `${Math.round(100 * share)} % ${REPEAT}`;
+  const statement = `${Math.round(100 * share)} % ${REPEAT}`;
   if (kept) {
     const warning =
-      `${said} and are taken for copies, which count once: ${kept.length} rows train and calibrate`;
+      `${statement} and are taken for copies, which count once: ${kept.length} rows train and calibrate`;
     return { cells: takeCells(cells, columns, kept), warnings: [warning] };
   }
   return {
     cells,
-    warnings: share < WORTH_A_WORD
+    warnings: share < MIN_WARNING_SHARE
       ? []
-      : [`${said}: p-values hold only if later rows repeat them as often`],
+      : [`${statement}: p-values hold only if later rows repeat them as often`],
   };
 }
 
@@ -76,16 +76,16 @@ interface Groups {
 }
 
 function groupsOf(cells: Cells, columns: number): Groups {
-  const { rows } = cells, met = new EqualRows(cells, columns, Array(columns).keys());
+  const { rows } = cells, rowSet = new RowSet(cells, columns, Array(columns).keys());
   const first = new Uint32Array(rows), counts = new Uint32Array(rows);
   const distinct = new Uint32Array(rows);
-  let different = 0;
+  let distinctCount = 0;
   for (let r = 0; r < rows; r++) {
-    const own = first[r] = met.meet(r);
-    if (own === r) distinct[different++] = r;
-    counts[own]++;
+    const group = first[r] = rowSet.findOrAdd(r);
+    if (group === r) distinct[distinctCount++] = r;
+    counts[group]++;
   }
-  return { first, counts, distinct: distinct.subarray(0, different) };
+  return { first, counts, distinct: distinct.subarray(0, distinctCount) };
 }
 
 /** The rows that remain if equal rows are copies; undefined if they are not. */
@@ -95,16 +95,18 @@ function keptOf(
   columns: number,
 ): Uint32Array | undefined {
   const frequencies = distinct.map((row) => counts[row]).sort();
-  const most = FREQUENT * frequencies[(frequencies.length - 1) >> 1];
-  const usual = frequencies.filter((count) => count <= most);
-  const rows = usual.reduce((sum, count) => sum + count, 0);
-  if (distinct.length < MIN_ROWS || 1 - usual.length / rows < MANY) return undefined;
+  const maxCount = FREQUENCY_RATIO * frequencies[(frequencies.length - 1) >> 1];
+  const ordinaryCounts = frequencies.filter((count) => count <= maxCount);
+  const rows = ordinaryCounts.reduce((sum, count) => sum + count, 0);
+  if (distinct.length < MIN_ROWS || 1 - ordinaryCounts.length / rows < MIN_COPY_SHARE) {
+    return undefined;
+  }
   const halves = halvesOf(cells, columns, distinct);
-  if (!halves.every((half) => tellsApart(cells, columns, distinct, half))) return undefined;
-  const copies = rows / usual.length, seen = new Uint32Array(cells.rows);
+  if (!halves.every((half) => identifiesRows(cells, columns, distinct, half))) return undefined;
+  const copies = rows / ordinaryCounts.length, seenInGroup = new Uint32Array(cells.rows);
   return Uint32Array.from(first.keys()).filter((r) => {
-    const own = first[r], place = seen[own]++;
-    return place < (counts[own] > most ? Math.round(counts[own] / copies) : 1);
+    const group = first[r], place = seenInGroup[group]++;
+    return place < (counts[group] > maxCount ? Math.round(counts[group] / copies) : 1);
   });
 }
 
@@ -112,29 +114,30 @@ function keptOf(
  * Splits the columns into halves, alternating from the column with the most distinct values to the one with the fewest.
  */
 function halvesOf({ data }: Cells, columns: number, distinct: Uint32Array): number[][] {
-  const looked = distinct.subarray(0, LOOKED_AT);
+  const sampled = distinct.subarray(0, SAMPLED_ROWS);
   const values = Array.from(
     { length: columns },
-    (_, c) => new Set([...looked].map((row) => data[row * columns + c])).size,
+    (_, c) => new Set([...sampled].map((row) => data[row * columns + c])).size,
   );
   const order = [...values.keys()].sort((a, b) => values[b] - values[a] || a - b);
   return [0, 1].map((half) => order.filter((_, i) => i % 2 === half));
 }
 
 /** Whether nearly all distinct rows are unique in these columns. */
-function tellsApart(
+function identifiesRows(
   cells: Cells,
   columns: number,
   distinct: Uint32Array,
   half: readonly number[],
 ): boolean {
-  const met = new EqualRows(cells, columns, half), most = (1 - TOLD_APART) * distinct.length;
+  const rowSet = new RowSet(cells, columns, half),
+    maxShared = (1 - MIN_IDENTIFIED_SHARE) * distinct.length;
   const rowsWith = new Uint32Array(cells.rows);
   let shared = 0;
   for (const row of distinct) {
-    const count = ++rowsWith[met.meet(row)];
+    const count = ++rowsWith[rowSet.findOrAdd(row)];
     shared += count === 1 ? 0 : count === 2 ? 2 : 1;
-    if (shared > most) return false;
+    if (shared > maxShared) return false;
   }
   return true;
 }

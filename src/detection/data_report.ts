@@ -7,11 +7,11 @@
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
-import { EqualRows } from "./equal_rows.ts";
+import { RowSet } from "./row_set.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
 import { alikeSentences, type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
-import { presentOf } from "./drift/sketch.ts";
+import { sortedValues } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
@@ -51,7 +51,7 @@ export interface DataReport {
 }
 
 /** Number of usual spreads beyond which a cell is outlying. */
-const FAR = 10;
+const OUTLYING_DISTANCES = 10;
 
 /** The share of duplicate rows that is worth a warning. */
 const MANY_DUPLICATES = 0.2;
@@ -69,8 +69,8 @@ export function reportData(
   const facts = columnFacts(schema, cells);
   const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(raw, schema.length);
-  const said = [...sentencesOf(facts), ...alikeSentences(facts.alike)];
-  const warnings = [...said, ...warningsOf(cells.rows, duplicateRows, spectrum)];
+  const columnWarnings = [...sentencesOf(facts), ...alikeSentences(facts.autocorrelated)];
+  const warnings = [...columnWarnings, ...warningsOf(cells.rows, duplicateRows, spectrum)];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
 }
 
@@ -83,9 +83,9 @@ export function spectrumOfTable(
   schema: readonly ColumnSchema[],
   { constant, empty, duplicates }: ColumnFacts,
 ): Spectrum | undefined {
-  const idle = new Set([...constant, ...empty, ...duplicates.map(([name]) => name)]);
+  const uninformative = new Set([...constant, ...empty, ...duplicates.map(([name]) => name)]);
   const varying = schema.map((_, c) => c)
-    .filter((c) => !hasLevels(schema[c].kind) && !idle.has(schema[c].name));
+    .filter((c) => !hasLevels(schema[c].kind) && !uninformative.has(schema[c].name));
   return varying.length > 1 && varying.length <= MAX_COLUMNS
     ? spectrumOf(standardizedRanks(cells, schema.length, varying))
     : undefined;
@@ -98,27 +98,29 @@ function reportColumn(
   c: number,
 ): ColumnReport {
   const width = schema.length, { name, kind } = schema[c];
-  const sorted = presentOf(cells, width, c), count = sorted.length;
+  const sorted = sortedValues(cells, width, c), count = sorted.length;
   const median = count > 0 ? sorted[(count - 1) >> 1] : NaN;
   const distances = sorted.map((value) => Math.abs(value - median)).sort();
-  const usual = distances.filter((distance) => distance > 0);
-  const far = usual.length > 0 ? FAR * usual[(usual.length - 1) >> 1] : Infinity;
+  const nonzero = distances.filter((distance) => distance > 0);
+  const limit = nonzero.length > 0
+    ? OUTLYING_DISTANCES * nonzero[(nonzero.length - 1) >> 1]
+    : Infinity;
   return {
     name,
     kind,
     missing: 1 - count / cells.rows,
-    distinct: new Set(presentOf(raw, width, c)).size,
+    distinct: new Set(sortedValues(raw, width, c)).size,
     least: count > 0 ? sorted[0] : NaN,
     median,
     largest: count > 0 ? sorted[count - 1] : NaN,
-    outlying: hasLevels(kind) ? 0 : distances.filter((each) => each > far).length,
+    outlying: hasLevels(kind) ? 0 : distances.filter((each) => each > limit).length,
   };
 }
 
 function countDuplicates({ data, rows }: Pick<RawTable, "data" | "rows">, width: number): number {
-  const seen = new EqualRows({ data, rows }, width, Array.from({ length: width }, (_, c) => c));
+  const rowSet = new RowSet({ data, rows }, width, Array.from({ length: width }, (_, c) => c));
   let duplicates = 0;
-  for (let r = 0; r < rows; r++) duplicates += Number(seen.meet(r) !== r);
+  for (let r = 0; r < rows; r++) duplicates += Number(rowSet.findOrAdd(r) !== r);
   return duplicates;
 }
 
@@ -130,7 +132,7 @@ function standardizedRanks(cells: Cells, width: number, columns: readonly number
   const { data, rows } = cells;
   const ranks = new Float64Array(rows * columns.length);
   columns.forEach((c, to) => {
-    const sorted = presentOf(cells, width, c);
+    const sorted = sortedValues(cells, width, c);
     for (let r = 0; r < rows; r++) {
       const value = data[r * width + c];
       ranks[r * columns.length + to] = Number.isNaN(value)

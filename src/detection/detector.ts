@@ -34,7 +34,7 @@ import { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
 import { fitTable } from "./fit_table.ts";
-import { inFormat } from "./in_format.ts";
+import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
 import type { RowBatches } from "./draw_rows.ts";
@@ -57,8 +57,8 @@ export class Detector extends TableScorer {
 
   /** The device in use, and the one used for training; for an ensemble, over all of its networks. */
   override get device(): TableScorer["device"] {
-    const { gpu } = this.report ?? {}, { training, left: _left, ...own } = super.device;
-    return { ...own, ...(gpu ? gpuDetails({ gpu }) : training ? { training } : {}) };
+    const { gpu } = this.report ?? {}, { training, left: _left, ...details } = super.device;
+    return { ...details, ...(gpu ? gpuDetails({ gpu }) : training ? { training } : {}) };
   }
 
   /**
@@ -70,9 +70,9 @@ export class Detector extends TableScorer {
     rows: TableRows | RawTable | RowBatches,
     options: DetectorOptions = {},
   ): Promise<Detector> {
-    const { vae, model, report, kept } = await fitTable(rows, options);
+    const { vae, model, report, calibrationCells } = await fitTable(rows, options);
     const detector = new Detector(vae, model, report);
-    detector.#kept = kept;
+    detector.#calibrationCells = calibrationCells;
     return detector;
   }
 
@@ -85,7 +85,7 @@ export class Detector extends TableScorer {
     this.#refuseSeries("recalibrate");
     const { model, recalibration, cells } = recalibrated(this, this.model, this.#cellsOf(rows));
     this.model = model;
-    this.#kept = cells;
+    this.#calibrationCells = cells;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
     return recalibration;
   }
@@ -109,7 +109,7 @@ export class Detector extends TableScorer {
     const { vae, parts } = await goOn(this.vae, before, { cells, training }, options);
     try {
       const table = { ...parts, ...standard(before, split), falseAlarmRate };
-      const model = calibrate(vae, table, split), old = this.threshold;
+      const model = calibrate(vae, table, split), oldThreshold = this.threshold;
       if (this.model !== before) {
         throw new DOMException(
           "Cannot update detector: it was changed in the meantime",
@@ -117,8 +117,8 @@ export class Detector extends TableScorer {
         );
       }
       this.replaceModel(model, vae.parameters());
-      this.#kept = split.calibration;
-      const { rows } = split.calibration, thresholds = [old, this.threshold] as const;
+      this.#calibrationCells = split.calibration;
+      const { rows } = split.calibration, thresholds = [oldThreshold, this.threshold] as const;
       return {
         ...{ trained: countTrained(training, before), rows, thresholds },
         ...{ falseAlarmRate: this.falseAlarmRate, ...flagged },
@@ -136,12 +136,12 @@ export class Detector extends TableScorer {
     const { secondLook = false } = requireScoreOptions(options);
     const cells = toCells(rows, this.schema), verdicts = this.rowScores(this.scoreCells(cells));
     if (!secondLook) return verdicts;
-    const second = new SecondLook(this);
+    const secondPass = new SecondLook(this);
     try {
-      const regrets = await second.regrets(cells, (r) => verdicts[r].anomaly);
+      const regrets = await secondPass.regrets(cells, (r) => verdicts[r].anomaly);
       return verdicts.map((each, r) => each.anomaly ? { ...each, regret: regrets[r] } : each);
     } finally {
-      second.dispose();
+      secondPass.dispose();
     }
   }
 
@@ -180,15 +180,15 @@ export class Detector extends TableScorer {
       return writePackedFile({ ...file, format });
     }
     this.#refuseSeries(`save as ${format}`);
-    const cells = rows === undefined ? this.#kept : this.#cellsOf(rows);
-    if (cells) return inFormat(this, file, format, cells);
+    const cells = rows === undefined ? this.#calibrationCells : this.#cellsOf(rows);
+    if (cells) return convertFormat(this, file, format, cells);
     throw new TypeError(
       `Cannot save as ${format}: give normal rows, to calibrate the rounded model on`,
     );
   }
 
   /** The held-out rows; absent if the detector was loaded. */
-  #kept?: Cells;
+  #calibrationCells?: Cells;
 
   /** Steps of a series depend on each other, so single steps cannot serve as calibration rows. */
   #refuseSeries(action: string): void {
@@ -241,9 +241,9 @@ export interface ScoreOptions {
 
 /** @throws TypeError for unknown options, such as a false-alarm rate */
 function requireScoreOptions(options: ScoreOptions): ScoreOptions {
-  const isOne = typeof options === "object" && options !== null;
-  const { secondLook = false } = isOne ? options : {};
-  const isKnown = isOne && Object.keys(options).every((key) => key === "secondLook");
+  const isObject = typeof options === "object" && options !== null;
+  const { secondLook = false } = isObject ? options : {};
+  const isKnown = isObject && Object.keys(options).every((key) => key === "secondLook");
   if (isKnown && typeof secondLook === "boolean") return options;
   throw new TypeError(
     `Cannot score: options must be { secondLook: true } or none (setFalseAlarmRate() sets the rate, decide() takes other rules), got ${

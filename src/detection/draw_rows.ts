@@ -8,7 +8,7 @@ import { RowSample } from "../formats/sample/row_sample.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
-import { drawOf } from "./most_rows.ts";
+import { sampleOptions } from "./row_limit.ts";
 import { isRaw, readTraining, type TrainingTable } from "./read_training.ts";
 import { rawTableOf } from "./raw_rows.ts";
 
@@ -22,7 +22,7 @@ export async function readRows(
 ): Promise<TrainingTable> {
   const isInBatches = isAsync(rows);
   if (!isInBatches && options.maxRows === undefined) return readTraining(rows, options);
-  const sample = new RowSample(drawOf(options));
+  const sample = new RowSample(sampleOptions(options));
   let { columns } = options;
   const add = (batch: TableRows | RawTable) => {
     const names = columns ??= isRaw(batch) ? batch.columns : columnsOf(batch);

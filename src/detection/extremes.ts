@@ -16,25 +16,25 @@
 import type { Cells } from "../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { select } from "../core/select.ts";
-import { takeCells, takeColumn, those } from "./take_cells.ts";
+import { filterValues, takeCells, takeColumn } from "./take_cells.ts";
 
 /** Distance from the median, in usual spreads, beyond which an ensemble does not train on a row. */
-const FAR = 1e6;
+const MAX_TRAINED_DISTANCE = 1e6;
 
 /** Largest standard deviation, in usual spreads. */
-const BLINDING = 1e4;
+const MAX_DEVIATION = 1e4;
 
 /** The largest share of rows that may be left out. */
-const FEW = 0.05;
+const MAX_LEFT_OUT_SHARE = 0.05;
 
 /** The largest share of steps of a series that may count as spikes; more are part of the column's behaviour. */
-const FEW_STEPS = 0.01;
+const MAX_SPIKE_SHARE = 0.01;
 
 /** @throws RangeError naming the row, from 1, and the column */
 export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): void {
   schema.forEach((column, c) => {
-    const { values, distances, usual } = spreadOf(cells, schema, c);
-    if (!(deviationOf(values) > BLINDING * usual)) return;
+    const { values, distances, typicalDistance } = spreadOf(cells, schema, c);
+    if (!(deviationOf(values) > MAX_DEVIATION * typicalDistance)) return;
     let row = 0;
     distances.forEach((distance, r) => {
       if (!(distance <= distances[row])) row = Number.isNaN(distance) ? row : r;
@@ -43,7 +43,7 @@ export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): v
       `Cannot read row ${
         row + 1
       }, column "${column.name}": expected a value in scale with its column (usual spread ${
-        usual.toPrecision(3)
+        typicalDistance.toPrecision(3)
       }), got ${values[row]}: leave out the row, or use the default preset`,
     );
   });
@@ -56,10 +56,15 @@ export function withoutExtremes(
 ): { readonly cells: Cells; readonly warnings: readonly string[] } {
   const far = new Uint8Array(cells.rows), warnings: string[] = [];
   schema.forEach(({ name }, c) => {
-    const { distances, usual } = spreadOf(cells, schema, c);
-    const found = those(distances, (distance) => distance > FAR * usual).length;
-    if (found === 0 || found > Math.max(1, FEW * cells.rows)) return;
-    distances.forEach((distance, r) => far[r] |= Number(distance > FAR * usual));
+    const { distances, typicalDistance } = spreadOf(cells, schema, c);
+    const found = filterValues(distances, (distance) =>
+      distance > MAX_TRAINED_DISTANCE * typicalDistance).length;
+    if (found === 0 || found > Math.max(1, MAX_LEFT_OUT_SHARE * cells.rows)) {
+      return;
+    }
+    distances.forEach((distance, r) =>
+      far[r] |= Number(distance > MAX_TRAINED_DISTANCE * typicalDistance)
+    );
     warnings.push(
       `column "${name}": ${found} of ${cells.rows} training rows lie more than a million times its usual spread away and are not used`,
     );
@@ -79,13 +84,13 @@ export function withoutSpikes(
 ): { readonly cells: Cells; readonly warnings: readonly string[] } {
   const data = cells.data.slice(), warnings: string[] = [];
   schema.forEach(({ name }, c) => {
-    const { values, distances, usual } = spreadOf(cells, schema, c);
-    const isFar = (distance: number) => distance > BLINDING * usual;
-    const found = those(distances, isFar).length;
+    const { values, distances, typicalDistance } = spreadOf(cells, schema, c);
+    const isFar = (distance: number) => distance > MAX_DEVIATION * typicalDistance;
+    const found = filterValues(distances, isFar).length;
     if (found === 0) return;
-    const isFew = found <= Math.max(1, FEW_STEPS * cells.rows);
+    const isFew = found <= Math.max(1, MAX_SPIKE_SHARE * cells.rows);
     if (isFew) distances.forEach((each, r) => isFar(each) && (data[r * schema.length + c] = NaN));
-    else if (!(deviationOf(values) > BLINDING * usual)) return;
+    else if (!(deviationOf(values) > MAX_DEVIATION * typicalDistance)) return;
     warnings.push(
       `column "${name}": ${found} of ${cells.rows} steps lie more than ten thousand times its usual spread away, and ${
         isFew ? "count as missing" : "hide smaller changes"
@@ -102,16 +107,16 @@ export function withoutSpikes(
 function spreadOf(cells: Cells, schema: readonly ColumnSchema[], c: number) {
   const { kind } = schema[c], values = takeColumn(cells, schema.length, c);
   const isNumber = !hasLevels(kind) && kind !== "timestamp";
-  const centre = isNumber ? median(those(values, (value) => value === value)) : NaN;
+  const centre = isNumber ? median(filterValues(values, (value) => value === value)) : NaN;
   const distances = values.map((value) => Math.abs(value - centre));
-  const nonzero = those(distances, (distance) => distance > 0);
-  return { values, distances, usual: nonzero.length > 0 ? median(nonzero) : Infinity };
+  const nonzero = filterValues(distances, (distance) => distance > 0);
+  return { values, distances, typicalDistance: nonzero.length > 0 ? median(nonzero) : Infinity };
 }
 
 function deviationOf(values: Float64Array): number {
-  const there = those(values, (value) => value === value), n = there.length;
-  const mean = there.reduce((sum, value) => sum + value / n, 0);
-  return Math.sqrt(there.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
+  const observed = filterValues(values, (value) => value === value), n = observed.length;
+  const mean = observed.reduce((sum, value) => sum + value / n, 0);
+  return Math.sqrt(observed.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
 }
 
 /** The lower median; reorders the values. */

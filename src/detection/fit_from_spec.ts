@@ -20,13 +20,16 @@ export async function fitFromSpec(
   run: SpecFitOptions,
 ): Promise<{ readonly vae: VAE; readonly report: FitReport }> {
   const [device, options] = splitDevice(run);
-  const { objective, ...usual } = defaultTraining(table.rows, options.batchSize);
-  const { x, ...beside } = partsOf(spec, table);
+  const { objective, ...defaults } = defaultTraining(table.rows, options.batchSize);
+  const { x, ...otherData } = partsOf(spec, table);
   const vae = VAE.create({ ...spec, ...namesFor(spec, table) }, { seed: options.seed, ...device });
   try {
     // The warm-up belongs to the ELBO; a classifier has its own objective.
-    const meant = spec.classifier ? {} : { objective };
-    return { vae, report: await vae.fit(x, { ...usual, ...meant, ...options, ...beside }) };
+    const defaultObjective = spec.classifier ? {} : { objective };
+    return {
+      vae,
+      report: await vae.fit(x, { ...defaults, ...defaultObjective, ...options, ...otherData }),
+    };
   } catch (error) {
     vae.dispose();
     throw error;

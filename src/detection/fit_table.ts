@@ -17,11 +17,12 @@
  * With `window`, rows are the steps of a series, and the model learns windows of that many steps
  * (docs/adr/0030-series.md), by default by
  *
- *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits that leave out one set of stretches each
+ *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits that leave out one set of blocks each
  *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import type { TableRows } from "../scoring/table/table_rows.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
@@ -35,10 +36,10 @@ import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { withoutExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { impossibleCosts } from "./impossible_costs.ts";
-import { type DetectorOptions, leftOut, presetOf, requireOptions } from "./options.ts";
-import { fitMany, fitOne } from "./presets.ts";
+import { type DetectorOptions, presetOf, requireOptions, trimmedShare } from "./options.ts";
+import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
-import { trimmedSentences } from "./trimmed_facts.ts";
+import { trimmingWarnings } from "./trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 /** A fitted and calibrated model. */
@@ -47,7 +48,7 @@ export interface FittedTable {
   readonly model: TableModel;
   readonly report: FitReport;
   /** The held-out rows; absent for a series. */
-  readonly kept?: Cells;
+  readonly calibrationCells?: Cells;
 }
 
 /** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
@@ -68,30 +69,44 @@ export async function fitTable(
     ? splitRows(cells, schema.length, fraction, seed)
     : splitSeries(cells, schema.length, { window, fraction });
   // The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells.
-  const kinds = window === undefined ? impossibleCosts(cells, schema) : { warnings: [] };
-  const { impossible } = kinds;
+  const impossibleCells = window === undefined ? impossibleCosts(cells, schema) : { warnings: [] };
+  const { impossible } = impossibleCells;
   const all = window === undefined ? cells : split.training;
-  const fit = presetOf(options) === "small" ? fitOne : fitMany;
-  const ofRows = rowSchema(schema, window), share = leftOut(options);
+  const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
+  const inputSchema = rowSchema(schema, window), share = trimmedShare(options);
   // Calibration rows are not filtered: a selection by score would make the guarantees too optimistic.
-  const trained = fit === fitOne
+  const trainable = fit === fitNetwork
     ? { cells: split.training, warnings: [] }
-    : withoutExtremes(split.training, ofRows);
-  const training = share > 0 ? ordinaryRows(trained.cells, ofRows, { share, seed }) : trained.cells;
-  const left = share > 0 ? trimmedSentences(ofRows, trained.cells, training) : [];
+    : withoutExtremes(split.training, inputSchema);
+  const training = share > 0 ? trimmed(trainable, inputSchema, { share, seed }) : trainable;
   await pause();
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
   await pause();
-  const fitted = await fit({ all, training }, ofRows, options);
+  const fitted = await fit({ all, training: training.cells }, inputSchema, options);
   const { vae, report, parts } = fitted;
-  const said = [...warnings, ...kinds.warnings, ...trained.warnings, ...left];
-  const decisions = { falseAlarmRate, warnings: said, sketch, ...(impossible && { impossible }) };
+  const decisions = {
+    falseAlarmRate,
+    warnings: [...warnings, ...impossibleCells.warnings, ...training.warnings],
+    sketch,
+    ...(impossible && { impossible }),
+  };
   const table = { schema, ...parts, ...decisions, ...(window && { window }) };
   const model = calibrate(vae, table, split);
   if (window !== undefined) return { vae, model, report };
-  const found = fitted.warnings ?? networkWarnings(new TableScorer(vae, model), report, split);
-  const warned = { ...model, warnings: [...model.warnings, ...found] };
-  return { vae, model: warned, report, kept: split.calibration };
+  const fitWarnings = fitted.warnings ??
+    networkWarnings(new TableScorer(vae, model), report, split);
+  const modelWithWarnings = { ...model, warnings: [...model.warnings, ...fitWarnings] };
+  return { vae, model: modelWithWarnings, report, calibrationCells: split.calibration };
+}
+
+/** The rows of a training set that may contain anomalies without the most unusual ones, for `robust`. */
+function trimmed(
+  { cells, warnings }: { readonly cells: Cells; readonly warnings: readonly string[] },
+  schema: readonly ColumnSchema[],
+  options: { readonly share: number; readonly seed: number },
+) {
+  const kept = ordinaryRows(cells, schema, options);
+  return { cells: kept, warnings: [...warnings, ...trimmingWarnings(schema, cells, kept)] };
 }
 
 /**

@@ -16,15 +16,15 @@ import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 /** Maximum number of training rows to compare. */
 export const COMPARED_ROWS = 2000;
 
-const LIMIT = 0.15, USUAL = 0.05, CHANCE = 1e-3;
+const MAX_SHARE = 0.15, EXPECTED_SHARE = 0.05, SIGNIFICANCE = 1e-3;
 
 /** Limit for the networks of an ensemble. */
-const MEMBERS_LIMIT = 0.4;
+const MAX_MEMBERS_SHARE = 0.4;
 
 /** The networks of one view. */
 export interface FittedView {
   /** Residuals of rows that the networks were trained on. */
-  readonly seen: Float64Array;
+  readonly trainingResidual: Float64Array;
   /** Residuals of rows by networks that have not seen them. */
   readonly residual: Float64Array;
   /** Active units of each network after training. */
@@ -38,7 +38,9 @@ export function ensembleWarnings(views: readonly FittedView[]): string[] {
       "no network uses its latent variables: only regressions and neighbours relate columns to each other",
     );
   }
-  const shares = views.map(({ seen, residual }) => shareAbove(seen, residual, MEMBERS_LIMIT));
+  const shares = views.map(({ trainingResidual, residual }) =>
+    significantShareAbove(trainingResidual, residual, MAX_MEMBERS_SHARE)
+  );
   const share = Math.max(...shares);
   if (share > 0) {
     warnings.push(
@@ -54,23 +56,28 @@ export function ensembleWarnings(views: readonly FittedView[]): string[] {
  * The share of held-out rows above the 95 % quantile of the training rows, if it is significant and above the limit;
  * else 0.
  */
-function shareAbove(training: Float64Array, kept: Float64Array, limit: number): number {
-  const within = Math.ceil((1 - USUAL) * training.length), larger = training.length - within;
-  const edge = training.slice().sort()[within - 1];
-  const above = kept.filter((score) => score > edge).length, share = above / kept.length;
-  const chance = exceedanceProbability(training.length, larger, kept.length, above);
-  return share > limit && chance < CHANCE ? share : 0;
+function significantShareAbove(
+  training: Float64Array,
+  heldOut: Float64Array,
+  limit: number,
+): number {
+  const rank = Math.ceil((1 - EXPECTED_SHARE) * training.length),
+    larger = training.length - rank;
+  const quantile = training.slice().sort()[rank - 1];
+  const above = heldOut.filter((score) => score > quantile).length, share = above / heldOut.length;
+  const pValue = exceedanceProbability(training.length, larger, heldOut.length, above);
+  return share > limit && pValue < SIGNIFICANCE ? share : 0;
 }
 
 /**
  * Warnings about a single network.
  * @param training scores of training rows
- * @param kept scores of held-out rows
+ * @param heldOut scores of held-out rows
  * @param activeUnits active units after training
  */
 export function trainedWarnings(
   training: Float64Array,
-  kept: Float64Array,
+  heldOut: Float64Array,
   activeUnits: number,
 ): string[] {
   const warnings: string[] = [];
@@ -79,7 +86,7 @@ export function trainedWarnings(
       "the latent variables are not used: each column is scored by itself",
     );
   }
-  const share = shareAbove(training, kept, LIMIT);
+  const share = significantShareAbove(training, heldOut, MAX_SHARE);
   if (share > 0) {
     warnings.push(
       `the model overfits: ${

@@ -14,7 +14,7 @@ import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 import { MIN_VARIANCE } from "./defaults.ts";
 
 /** What valid cells of each kind are, for warnings. */
-const WORDS: { readonly [Kind in ColumnKind]?: string } = {
+const EXPECTED_CELLS: { readonly [Kind in ColumnKind]?: string } = {
   positive: "numbers above 0",
   count: "whole numbers from 0",
   binary: "of its levels",
@@ -28,19 +28,19 @@ export function impossibleCosts(
 ): { readonly impossible?: Float64Array; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const impossible = Float64Array.from(schema, (column, c) => {
-    const expected = WORDS[column.kind];
+    const expected = EXPECTED_CELLS[column.kind];
     if (expected === undefined || column.levels?.length === 0) return 0;
-    let found = 0, there = 0;
+    let found = 0, observed = 0;
     for (let i = c; i < data.length; i += schema.length) {
       if (isImpossible(column, data[i])) found++;
-      if (!Number.isNaN(data[i])) there++;
+      if (!Number.isNaN(data[i])) observed++;
     }
     if (found > 0) {
       warnings.push(
         `column "${column.name}": ${found} of ${rows} cells are not ${expected}: they will score high`,
       );
     }
-    const share = (found + 1) / (there + 2);
+    const share = (found + 1) / (observed + 2);
     return (1 - share) ** 2 / Math.max(share * (1 - share), MIN_VARIANCE) / 2;
   });
   return { warnings, ...(impossible.some((cost) => cost > 0) && { impossible }) };

@@ -70,7 +70,7 @@ export type Preset = "ensemble" | "small" | "linear";
 export const PRESETS: readonly Preset[] = ["ensemble", "small", "linear"];
 
 /** Complete by type: an option without an entry does not compile. */
-const OWN: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, true>> = {
+const DETECTOR_KEYS: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, true>> = {
   preset: true,
   members: true,
   statistics: true,
@@ -104,7 +104,7 @@ export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "re
  * @throws TypeError or RangeError naming the option
  */
 export function requireOptions(options: DetectorOptions): void {
-  requireObject("detector options", options, [...Object.keys(OWN), ...DEVICE_KEYS]);
+  requireObject("detector options", options, [...Object.keys(DETECTOR_KEYS), ...DEVICE_KEYS]);
   requireRunHooks(options);
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
@@ -119,9 +119,9 @@ export function requireOptions(options: DetectorOptions): void {
   }
   requireStatistics(options.statistics);
   if (options.robust !== undefined && typeof options.robust !== "boolean") {
-    requireNumber("robust", options.robust, { above: 0, max: MOST_LEFT_OUT });
+    requireNumber("robust", options.robust, { above: 0, max: MAX_TRIMMED_SHARE });
   }
-  if (options.window !== undefined && leftOut(options) > 0) {
+  if (options.window !== undefined && trimmedShare(options) > 0) {
     throw new TypeError(
       "Cannot fit detector: robust is for the rows of a table: for a series that holds anomalies, falseAlarmRate sets how many steps are flagged",
     );
@@ -163,20 +163,20 @@ function requireStatistics(statistics: unknown): void {
 }
 
 /** Maximum share of the training rows: if anomalies are the majority, they cannot be told from normal rows. */
-export const MOST_LEFT_OUT = 0.5;
+export const MAX_TRIMMED_SHARE = 0.5;
 
 /** The share of the training rows to leave out as too unusual. */
-export function leftOut({ robust = false }: Pick<DetectorOptions, "robust">): number {
-  return robust === true ? MOST_LEFT_OUT : Number(robust);
+export function trimmedShare({ robust = false }: Pick<DetectorOptions, "robust">): number {
+  return robust === true ? MAX_TRIMMED_SHARE : Number(robust);
 }
 
 /** Options that apply only to a single network, and only to an ensemble. */
-const OF_ONE = ["objective", "validation", "earlyStopping"] as const;
-const OF_MANY = ["members", "statistics"] as const;
+const ONLY_SMALL = ["objective", "validation", "earlyStopping"] as const;
+const ONLY_ENSEMBLE = ["members", "statistics"] as const;
 
 /** Options that do not apply to a linear fit. */
-const OF_NETWORKS = [
-  ...OF_ONE,
+const ONLY_NETWORKS = [
+  ...ONLY_SMALL,
   "hidden",
   "members",
   "statistics",
@@ -192,35 +192,35 @@ const OF_NETWORKS = [
  */
 export function presetOf(options: DetectorOptions): Preset {
   const { likelihood = "gaussian" } = options;
-  const single = likelihood !== "gaussian"
+  const smallOption = likelihood !== "gaussian"
     ? "likelihood"
-    : OF_ONE.find((key) => options[key] !== undefined);
-  if (options.preset === "ensemble" && single !== undefined) {
+    : ONLY_SMALL.find((key) => options[key] !== undefined);
+  if (options.preset === "ensemble" && smallOption !== undefined) {
     throw new TypeError(
-      `Cannot fit detector: preset "ensemble" takes no ${single}: leave it out, or use preset "small"`,
+      `Cannot fit detector: preset "ensemble" takes no ${smallOption}: leave it out, or use preset "small"`,
     );
   }
-  const trained = single ?? OF_NETWORKS.find((key) => options[key] !== undefined);
-  const isLinear = options.window !== undefined && trained === undefined;
+  const networkOption = smallOption ?? ONLY_NETWORKS.find((key) => options[key] !== undefined);
+  const isLinear = options.window !== undefined && networkOption === undefined;
   const preset = options.preset ??
-    (isLinear ? "linear" : single === undefined ? "ensemble" : "small");
+    (isLinear ? "linear" : smallOption === undefined ? "ensemble" : "small");
   if (preset === "linear") {
     // A checkpoint does not select a preset: it is rejected, because a linear fit has nothing to store.
-    requireLinear(options, trained ?? (options.checkpoint && "checkpoint"));
+    requireLinear(options, networkOption ?? (options.checkpoint && "checkpoint"));
     return preset;
   }
-  const several = OF_MANY.find((key) => options[key] !== undefined);
-  if (preset === "ensemble" || several === undefined) return preset;
-  const chosen = options.preset ? "" : `, which ${single} chooses,`;
+  const ensembleOption = ONLY_ENSEMBLE.find((key) => options[key] !== undefined);
+  if (preset === "ensemble" || ensembleOption === undefined) return preset;
+  const chosen = options.preset ? "" : `, which ${smallOption} chooses,`;
   throw new TypeError(
-    `Cannot fit detector: preset "small"${chosen} takes no ${several}: leave it out, or use preset "ensemble"`,
+    `Cannot fit detector: preset "small"${chosen} takes no ${ensembleOption}: leave it out, or use preset "ensemble"`,
   );
 }
 
-function requireLinear({ window }: DetectorOptions, trained: string | undefined): void {
-  if (trained !== undefined) {
+function requireLinear({ window }: DetectorOptions, networkOption: string | undefined): void {
+  if (networkOption !== undefined) {
     throw new TypeError(
-      `Cannot fit detector: preset "linear" takes no ${trained}: leave it out, or use preset "small"`,
+      `Cannot fit detector: preset "linear" takes no ${networkOption}: leave it out, or use preset "small"`,
     );
   }
   if (window !== undefined) return;

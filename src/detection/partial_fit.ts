@@ -24,10 +24,10 @@ import { VAE } from "../training/vae.ts";
 import { updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
-import { type Uncopied, withoutCopies } from "./copies.ts";
+import { type Deduplicated, withoutCopies } from "./copies.ts";
 import { type DrawnCells, drawnSentences } from "./drawn_facts.ts";
 import { refuseExtremes, withoutExtremes } from "./extremes.ts";
-import { overMembers } from "./presets.ts";
+import { progressOverMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
 import { refuseSaturated } from "./saturation.ts";
 import type { Recalibration } from "./recalibrate.ts";
@@ -60,7 +60,7 @@ export function splitNewRows(
   read: DrawnCells,
   model: TableModel,
   options: PartialFitOptions,
-): Split & Uncopied {
+): Split & Deduplicated {
   const { schema, falseAlarmRate, ensemble } = model;
   requireObject("partialFit options", options, KEYS);
   const { seed = 0, calibration } = options, { data } = read, columns = schema.length;
@@ -114,7 +114,7 @@ export async function goOn(
     fitOptions: (count, member) => ({
       ...updateTraining(count),
       ...given,
-      onProgress: onProgress && overMembers(onProgress, member, members),
+      onProgress: onProgress && progressOverMembers(onProgress, member, members),
     }),
   });
   return { vae: updated.vae, parts: { ...parts, ensemble: updated.model } };

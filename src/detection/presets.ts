@@ -22,7 +22,7 @@ import {
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
 import { MemberCheckpoints } from "./ensemble/member_checkpoints.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
-import { type DetectorOptions, leftOut } from "./options.ts";
+import { type DetectorOptions, trimmedShare } from "./options.ts";
 
 /** A fitted detector before calibration. */
 export interface Fitted {
@@ -41,8 +41,8 @@ export type FitPreset = (
 ) => Promise<Fitted>;
 
 /** Preset "small": one VAE over expanded, standardised columns, with weights rounded to halves. */
-export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
-  const { seed = 0 } = options, { device, network, fitOptions } = takenApart(options);
+export const fitNetwork: FitPreset = async ({ all, training }, schema, options) => {
+  const { seed = 0 } = options, { device, network, fitOptions } = splitOptions(options);
   const expansion = expansionOf(schema, options.window === undefined), { width } = expansion;
   const spec = detectorSpec(expansion.groups, network, all.data.some(Number.isNaN));
   const vae = VAE.create(spec, { ...device, seed });
@@ -62,12 +62,12 @@ export const fitOne: FitPreset = async ({ all, training }, schema, options) => {
 };
 
 /** Preset "ensemble". */
-export const fitMany: FitPreset = async ({ training: cells }, schema, options) => {
+export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options) => {
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
-  const { device, network, fitOptions: { checkpoint, ...fitOptions } } = takenApart(options);
+  const { device, network, fitOptions: { checkpoint, ...fitOptions } } = splitOptions(options);
   const expansion = expansionOf(schema);
   const count = 2 * members;
-  const identity = { preset: "ensemble", members, seed, robust: leftOut(options) };
+  const identity = { preset: "ensemble", members, seed, robust: trimmedShare(options) };
   const states = checkpoint && await MemberCheckpoints.open(checkpoint, identity);
   const { model: ensemble, ...fitted } = await fitEnsemble({
     cells,
@@ -82,7 +82,7 @@ export const fitMany: FitPreset = async ({ training: cells }, schema, options) =
         ...memberTraining(rows, fitOptions.batchSize),
         ...fitOptions,
         ...(states && { checkpoint: states.of(member) }),
-        onProgress: onProgress && overMembers(onProgress, member, count),
+        onProgress: onProgress && progressOverMembers(onProgress, member, count),
       };
     },
   });
@@ -97,25 +97,25 @@ function expansionOf(schema: readonly ColumnSchema[], logs = false): Expansion {
 }
 
 /** Turns progress reports of one network into those of a run over all networks. */
-export function overMembers(
-  tell: NonNullable<FitOptions["onProgress"]>,
+export function progressOverMembers(
+  onProgress: NonNullable<FitOptions["onProgress"]>,
   member: number,
   members: number,
 ): NonNullable<FitOptions["onProgress"]> {
   return (report) => {
     const { epoch, epochs, secondsLeft } = report;
-    const each = (epochs - epoch) > 0 ? secondsLeft / (epochs - epoch) : 0;
-    tell({
+    const secondsPerEpoch = (epochs - epoch) > 0 ? secondsLeft / (epochs - epoch) : 0;
+    onProgress({
       ...report,
       epoch: member * epochs + epoch,
       epochs: members * epochs,
-      secondsLeft: secondsLeft + (members - 1 - member) * epochs * each,
+      secondsLeft: secondsLeft + (members - 1 - member) * epochs * secondsPerEpoch,
     });
   };
 }
 
 /** Splits the options by their recipient. */
-function takenApart(options: DetectorOptions) {
+function splitOptions(options: DetectorOptions) {
   const [device, others] = splitDevice(options);
   const {
     hidden,

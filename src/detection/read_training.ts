@@ -21,8 +21,8 @@ import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
-import { leaving } from "./row_order.ts";
-import { stepTimeSentences } from "./series/step_times.ts";
+import { shiftingColumns } from "./row_order.ts";
+import { stepTimeWarnings } from "./series/step_times.ts";
 import { collapseWarning } from "./spectrum.ts";
 import { takeColumn } from "./take_cells.ts";
 import { textSentences } from "./text_facts.ts";
@@ -65,7 +65,7 @@ export function readTraining(
   const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
   const collapse = spectrum && collapseWarning(spectrum.activeUnits);
   const own = sentencesOf(facts, raw.drawn !== undefined);
-  const found = [...own, ...alikeSentences(facts.alike), ...repeats];
+  const found = [...own, ...alikeSentences(facts.autocorrelated), ...repeats];
   const warnings = [...said, ...found, ...(collapse ? [collapse] : [])];
   return { schema, cells: different, warnings };
 }
@@ -84,14 +84,14 @@ function seriesSentences(
     ...sentencesOf(facts, isDrawn),
     ...times,
     ...orderSentences(facts, cells.rows),
-    ...leavingSentences(leaving(schema, cells)),
+    ...leavingSentences(shiftingColumns(schema, cells)),
   ];
 }
 
 /** Windows hold four numbers for each of their times (`scoring/table/expansion.ts`), and one for each measurement. */
 function timeSentences(name: string, seconds: Float64Array): string[] {
   return [
-    ...stepTimeSentences(name, seconds),
+    ...stepTimeWarnings(name, seconds),
     `column "${name}" says when the steps of the series were, and its windows outweigh the rest: leave it out unless anomalies depend on the hour or the day of the week`,
   ];
 }

@@ -16,9 +16,9 @@ import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
-import { coarseness, evenly, keepable, MIN_ROWS } from "./calibrate.ts";
+import { evenly, keepable, MIN_ROWS, resolutionWarning } from "./calibrate.ts";
 import { type DrawnCells, drawnSentences, isOfDraw } from "./drawn_facts.ts";
-import { isOfRepeats, type Uncopied, withoutCopies } from "./copies.ts";
+import { type Deduplicated, isRepeatWarning, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
 /** Result of a recalibration. */
@@ -100,14 +100,14 @@ export function chanceOf(
 /** What else changes with the calibration: the reference for drift, and the warnings. */
 export function standard(
   { schema, warnings, calibration }: TableModel,
-  { cells, warnings: found }: Uncopied,
+  { cells, warnings: found }: Deduplicated,
 ): Required<Pick<TableModel, "sketch" | "warnings">> {
-  const old = coarseness(calibration);
+  const old = resolutionWarning(calibration);
   return {
     sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
     // Warnings about the old calibration rows no longer apply.
     warnings: [
-      ...warnings.filter((each) => each !== old && !isOfRepeats(each) && !isOfDraw(each)),
+      ...warnings.filter((each) => each !== old && !isRepeatWarning(each) && !isOfDraw(each)),
       ...found,
     ],
   };

@@ -9,14 +9,14 @@ import { LIMIT, standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import { project } from "../scoring/views/projector.ts";
 
-const MANY = 0.1;
+const MAX_SATURATED_SHARE = 0.1;
 
 /** @throws RangeError naming the column */
 export function refuseSaturated(
   cells: Cells,
   { schema, ensemble, expansion, standardization }: TableModel,
 ): void {
-  const seen = ensemble
+  const projections = ensemble
     ? ensemble.parts.map(({ view }) => ({
       x: project(view, cells, schema.length).x.data,
       owner: view.features.map(({ column }) => column),
@@ -27,12 +27,12 @@ export function refuseSaturated(
       owner: [...expansion.owner],
       limits: standardization.limit,
     }];
-  for (const { x, owner, limits } of seen) {
+  for (const { x, owner, limits } of projections) {
     const width = owner.length, counts = new Float64Array(width);
     x.forEach((value, i) => {
       if (Math.abs(value) >= (limits?.[i % width] ?? LIMIT)) counts[i % width]++;
     });
-    const d = counts.findIndex((count) => count > MANY * cells.rows);
+    const d = counts.findIndex((count) => count > MAX_SATURATED_SHARE * cells.rows);
     if (d < 0) continue;
     throw new RangeError(
       `Cannot update detector: column "${

@@ -35,7 +35,7 @@ export function spectrumOf(x: Matrix, beta = 1): Spectrum {
   const [rows, columns] = x.shape;
   const { covariance } = momentsSync(x);
   const { values } = symmetricEigen(covariance, columns);
-  const activeUnits = unitsWithWork(values, rows, beta);
+  const activeUnits = predictActiveUnits(values, rows, beta);
   const sum = (list: Float64Array) => list.reduce((total, each) => total + Math.max(0, each), 0);
   const total = sum(values);
   return {
@@ -46,9 +46,9 @@ export function spectrumOf(x: Matrix, beta = 1): Spectrum {
 }
 
 /** @param eigenvalues eigenvalues of a correlation matrix of `rows` rows */
-function unitsWithWork(eigenvalues: Float64Array, rows: number, beta = 1): number {
-  const edge = (1 + Math.sqrt(eigenvalues.length / rows)) ** 2;
-  return eigenvalues.filter((each) => each > Math.max(beta, edge)).length;
+function predictActiveUnits(eigenvalues: Float64Array, rows: number, beta = 1): number {
+  const noiseEdge = (1 + Math.sqrt(eigenvalues.length / rows)) ** 2;
+  return eigenvalues.filter((each) => each > Math.max(beta, noiseEdge)).length;
 }
 
 /** The warning for a table that would use no dimensions. */

@@ -18,7 +18,7 @@ export function takeColumn({ data, rows }: Cells, columns: number, c: number): F
 }
 
 /** The values for which a predicate holds, in order. */
-export function those(values: Float64Array, is: (value: number) => boolean): Float64Array {
+export function filterValues(values: Float64Array, is: (value: number) => boolean): Float64Array {
   const taken = new Float64Array(values.length);
   let count = 0;
   for (let i = 0; i < values.length; i++) if (is(values[i])) taken[count++] = values[i];

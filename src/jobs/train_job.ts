@@ -3,7 +3,7 @@
  * input, so the model is the same whichever worker trains it, and however often the job was restarted.
  */
 import { Detector } from "../detection/detector.ts";
-import { drawOf } from "../detection/most_rows.ts";
+import { sampleOptions } from "../detection/row_limit.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
 import { readSample } from "../formats/sample/read_sample.ts";
@@ -87,7 +87,7 @@ async function readInput(
   const bytes = asTableText(input, source);
   return settings.spec
     ? await readAnyTable(source, bytes, options)
-    : await readSample(source, piecesOf(bytes), options, drawOf(settings));
+    : await readSample(source, piecesOf(bytes), options, sampleOptions(settings));
 }
 
 /** The bytes in parts, so that rows are drawn while they are read. */

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { reportData } from "../../src/detection/data_report.ts";
-import { unseenTimes } from "../../src/detection/clock_facts.ts";
+import { findUnseenTimes } from "../../src/detection/unseen_times.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 /** The table with a column in front. */
@@ -161,9 +161,9 @@ Deno.test("times that cover no whole day or week are warned of; dates, and whole
       data: Float64Array.from(seconds),
       rows: seconds.length,
     });
-  assert.deepEqual(unseenTimes(column([0, day, 2 * day, NaN]), 1, 0), { hours: 0, days: 4 });
-  assert.deepEqual(unseenTimes(column([-1, day + 3600]), 1, 0), { hours: 22, days: 5 });
-  assert.equal(unseenTimes(column([NaN]), 1, 0), undefined);
+  assert.deepEqual(findUnseenTimes(column([0, day, 2 * day, NaN]), 1, 0), { hours: 0, days: 4 });
+  assert.deepEqual(findUnseenTimes(column([-1, day + 3600]), 1, 0), { hours: 22, days: 5 });
+  assert.equal(findUnseenTimes(column([NaN]), 1, 0), undefined);
   const { warnings } = reportData(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
   assert.match(warnings.join("\n"), /"t" has no times in 22 .* and on 6/);
 });

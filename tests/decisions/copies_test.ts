@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { EqualRows } from "../../src/detection/equal_rows.ts";
+import { RowSet } from "../../src/detection/row_set.ts";
 import { withoutCopies } from "../../src/detection/copies.ts";
 import { splitRows } from "../../src/detection/split.ts";
 import { normals, planeRows } from "../util/data.ts";
@@ -53,7 +53,7 @@ Deno.test("withoutCopies() keeps one row of each set of copies, and leaves the s
   assert.deepEqual(found.cells, cellsOf(gaps));
 });
 
-Deno.test("EqualRows finds the first row that is equal in the given columns", () => {
+Deno.test("RowSet finds the first row that is equal in the given columns", () => {
   const random = new HostRandom(3, 0, 7),
     cells = [0, -0, NaN, 1, 1 + Number.EPSILON, -1e300, 5e-324];
   const rows = Array.from(
@@ -61,12 +61,12 @@ Deno.test("EqualRows finds the first row that is equal in the given columns", ()
     () => Array.from({ length: 4 }, () => cells[random.below(7)]),
   );
   for (const columns of [[0], [2, 1], [0, 1, 2, 3]]) {
-    const met = new EqualRows(cellsOf(rows), 4, columns), seen = new Map<string, number>();
+    const met = new RowSet(cellsOf(rows), 4, columns), seen = new Map<string, number>();
     rows.forEach((row, r) => {
       // A text for each value; both zeros have the same.
       const key = columns.map((c) => `${row[c]}`).join();
       if (!seen.has(key)) seen.set(key, r);
-      assert.equal(met.meet(r), seen.get(key));
+      assert.equal(met.findOrAdd(r), seen.get(key));
     });
   }
 });

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Calibration, Detector, type DetectorOptions } from "../../mod.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
-import { inFormat } from "../../src/detection/in_format.ts";
+import { convertFormat } from "../../src/detection/convert_format.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -107,7 +107,7 @@ Deno.test("a file in fewer bits is refused if its scores no longer order rows al
     for (let c = 0; c < tensor.shape[1]; c++) data[c] = 1e6;
     tensors.set(name, { ...tensor, data });
   }
-  assert.throws(() => inFormat(detector, { ...file, tensors }, "int8", cells), {
+  assert.throws(() => convertFormat(detector, { ...file, tensors }, "int8", cells), {
     name: "RangeError",
     message: /Cannot save as int8: scores must keep their order.*, got -?0\.\d+$/,
   });

@@ -9,7 +9,7 @@ import {
   kolmogorovTail,
 } from "../../src/detection/drift/kolmogorov.ts";
 import { DriftMonitor } from "../../src/detection/drift/monitor.ts";
-import { sharesPValue } from "../../src/detection/drift/shares.ts";
+import { fisherExactPValue } from "../../src/detection/drift/fisher_exact.ts";
 import { distanceTo, sketchColumns, sketchOf } from "../../src/detection/drift/sketch.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { assertRelative } from "../util/close.ts";
@@ -21,7 +21,7 @@ const draws = (count: number, seed: number, shift = 0, spread = 1) => {
   return Float64Array.from({ length: count }, () => shift + spread * normal(random));
 };
 
-Deno.test("kolmogorovTail(), kolmogorovDistance() and sharesPValue() agree with SciPy", () => {
+Deno.test("kolmogorovTail(), kolmogorovDistance() and fisherExactPValue() agree with SciPy", () => {
   for (const [x, want] of golden.kolmogorov) assertRelative(kolmogorovTail(x), want, 1e-9, 1e-15);
   for (const { a, b, distance, exact } of golden.kolmogorovSamples) {
     const got = kolmogorovDistance(Float64Array.from(a).sort(), Float64Array.from(b).sort());
@@ -30,7 +30,7 @@ Deno.test("kolmogorovTail(), kolmogorovDistance() and sharesPValue() agree with 
     assertRelative(kolmogorovPValue(got, a.length, b.length), exact, 0.15, 0.02);
   }
   for (const [a, n, b, m, want] of golden.shares) {
-    assertRelative(sharesPValue(a, n, b, m), want, 1e-9, 0, `${a}/${n} and ${b}/${m}`);
+    assertRelative(fisherExactPValue(a, n, b, m), want, 1e-9, 0, `${a}/${n} and ${b}/${m}`);
   }
 });
 

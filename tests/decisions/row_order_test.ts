@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { permutation } from "../../src/core/random/philox.ts";
-import { leaving, rowOrder } from "../../src/detection/row_order.ts";
+import { rowOrder, shiftingColumns } from "../../src/detection/row_order.ts";
 import { normals } from "../util/data.ts";
 
 const numeric = (count: number) =>
@@ -31,7 +31,7 @@ function autoregressive(rows: number, phi: number, seed: number): number[][] {
 Deno.test("rowOrder() finds that neighbouring rows are alike, and finds nothing in the same rows shuffled", () => {
   for (const phi of [0.5, 0.9, 0.98]) {
     const rows = autoregressive(800, phi, 5), schema = numeric(3);
-    const { alike, running, ordered } = rowOrder(schema, cellsOf(rows));
+    const { autocorrelated: alike, trending: running, ordered } = rowOrder(schema, cellsOf(rows));
     assert.ok(ordered);
     assert.deepEqual(alike.map(([name]) => name), ["a", "b", "c"]);
     assert.deepEqual(running, []);
@@ -47,7 +47,7 @@ Deno.test("rowOrder() finds that neighbouring rows are alike, and finds nothing 
       [a, b, c],
     ) => [a, Math.round(b), c > 1 ? NaN : c]);
     const found = rowOrder(numeric(3), cellsOf(shuffled(rows, seed)));
-    assert.deepEqual([found.running, found.alike], [[], []], `${seed}`);
+    assert.deepEqual([found.trending, found.autocorrelated], [[], []], `${seed}`);
     orders += Number(found.ordered);
   }
   // Here either sign counts: 0.08 are expected by chance, so two or more occur in 0.3 % of such runs.
@@ -66,7 +66,7 @@ Deno.test("rowOrder() recognises row numbers, ascending or descending, with an e
   ];
   for (const [name, of, what] of kinds) {
     const rows = Array.from(other, (value, r) => [of(r), value]), schema = numeric(2);
-    const { running, alike } = rowOrder(schema, cellsOf(rows));
+    const { trending: running, autocorrelated: alike } = rowOrder(schema, cellsOf(rows));
     assert.deepEqual(running, what === "running" ? ["a"] : [], name);
     assert.deepEqual(alike.map(([column]) => column), what === "alike" ? ["a"] : [], name);
   }
@@ -77,10 +77,10 @@ Deno.test("leaving() recognises random walks and trends, and no series that retu
     schema = numeric(3),
     steps = Array.from({ length: 2000 }, (_, t) => t);
   const sines = steps.map((t) => [Math.sin(t / 7), Math.cos(t / 30), noise[t]]);
-  assert.deepEqual(leaving(schema, cellsOf(sines)), []);
-  assert.deepEqual(leaving(schema, cellsOf(autoregressive(2000, 0.9, 3))), []);
+  assert.deepEqual(shiftingColumns(schema, cellsOf(sines)), []);
+  assert.deepEqual(shiftingColumns(schema, cellsOf(autoregressive(2000, 0.9, 3))), []);
   const trend = steps.map((t) => [t / 1000 + 0.3 * noise[t], noise[t + 1], noise[t + 2]]);
-  assert.deepEqual(leaving(schema, cellsOf(trend)).map(([name]) => name), ["a"]);
+  assert.deepEqual(shiftingColumns(schema, cellsOf(trend)).map(([name]) => name), ["a"]);
   let found = 0;
   for (let seed = 0; seed < 20; seed++) {
     const sum = [0, 0, 0], own = normals(3 * 1000, 100 + seed);
@@ -88,7 +88,7 @@ Deno.test("leaving() recognises random walks and trends, and no series that retu
       { length: 1000 },
       (_, t) => sum.map((_, c) => sum[c] += own[3 * t + c]),
     );
-    if (leaving(schema, cellsOf(walk)).length > 0) found++;
+    if (shiftingColumns(schema, cellsOf(walk)).length > 0) found++;
   }
   assert.ok(found >= 18, `${found} of 20 walks`);
 });

@@ -100,9 +100,9 @@ Deno.test("the default detector warns of networks that overfit, and not for ordi
 });
 
 Deno.test("ensembleWarnings() warns at the counts that its formula gives", () => {
-  const seen = Float64Array.from({ length: 100 }, (_, i) => i);
+  const trainingResidual = Float64Array.from({ length: 100 }, (_, i) => i);
   const view = (above: number, activeUnits = [2, 0]) => ({
-    seen,
+    trainingResidual,
     residual: Float64Array.from({ length: 100 }, (_, i) => i < above ? 95 : 94),
     activeUnits,
   });

@@ -155,11 +155,11 @@ Deno.test("columnFacts() names numbers that run like a clock, up or down, and no
   });
   const schema = columns.map((name) => ({ name, kind: "numeric" as const }));
   const facts = columnFacts(schema, { data, rows });
-  assert.deepEqual(facts.running, ["clock", "falls"]);
+  assert.deepEqual(facts.trending, ["clock", "falls"]);
   assert.match(sentencesOf(facts).join(), /columns "clock", "falls" rise or fall from row to row/);
   const time = columnFacts([{ name: "clock", kind: "timestamp" }, ...schema.slice(1)], {
     data,
     rows,
   });
-  assert.deepEqual(time.running, ["falls"]);
+  assert.deepEqual(time.trending, ["falls"]);
 });

@@ -7,12 +7,15 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import type { DetectorOptions } from "../../src/detection/options.ts";
-import { movedColumns } from "../../src/detection/drift/moved.ts";
-import { stepTimeSentences } from "../../src/detection/series/step_times.ts";
-import { farStepSentences, fewWindowSentences } from "../../src/detection/series/yardstick.ts";
+import { shiftedColumns } from "../../src/detection/drift/shifted_columns.ts";
+import { stepTimeWarnings } from "../../src/detection/series/step_times.ts";
+import {
+  farStepWarnings,
+  fewWindowWarnings,
+} from "../../src/detection/series/threshold_warnings.ts";
 import { toCells } from "../../src/scoring/table/table_rows.ts";
 
-const said = (...seconds: number[]) => stepTimeSentences("at", Float64Array.from(seconds));
+const said = (...seconds: number[]) => stepTimeWarnings("at", Float64Array.from(seconds));
 
 /** A second apart. */
 const even = Array.from({ length: 50 }, (_, i) => i);
@@ -77,17 +80,17 @@ Deno.test("anomalies among the steps that calibrate are told of, with a rate at 
 Deno.test("farStepSentences() speaks when more steps than the rate lie far out, and only then", () => {
   const scores = (far: number) =>
     Float64Array.from({ length: 1000 }, (_, i) => i < 1000 - far ? 40 + i / 100 : 90);
-  assert.deepEqual(farStepSentences(scores(0), 0.01), []);
-  assert.deepEqual(farStepSentences(scores(10), 0.01), []);
-  assert.match(farStepSentences(scores(30), 0.01)[0], /^3 % of .* a rate of 0.04 flags/);
-  assert.deepEqual(farStepSentences(scores(30), 0.03), []);
-  assert.deepEqual(farStepSentences(new Float64Array(1000).fill(-7), 0.01), []);
+  assert.deepEqual(farStepWarnings(scores(0), 0.01), []);
+  assert.deepEqual(farStepWarnings(scores(10), 0.01), []);
+  assert.match(farStepWarnings(scores(30), 0.01)[0], /^3 % of .* a rate of 0.04 flags/);
+  assert.deepEqual(farStepWarnings(scores(30), 0.03), []);
+  assert.deepEqual(farStepWarnings(new Float64Array(1000).fill(-7), 0.01), []);
 });
 
 Deno.test("a rate that the windows of a series are too few to tell is warned of, in any preset", async () => {
   // 3 stretches of 100 steps: 91 windows of 10 each.
-  assert.deepEqual(fewWindowSentences([91, 91, 91], 10, 1 / 30), []);
-  assert.match(fewWindowSentences([91, 91, 91], 10, 0.03)[0], /only 30 windows .* of 0.03 several/);
+  assert.deepEqual(fewWindowWarnings([91, 91, 91], 10, 1 / 30), []);
+  assert.match(fewWindowWarnings([91, 91, 91], 10, 0.03)[0], /only 30 windows .* of 0.03 several/);
   const warned = async (options: DetectorOptions) => {
     const detector = await Detector.fit(sensors(600, 8), { window: 12, ...options });
     detector.dispose();
@@ -130,12 +133,12 @@ Deno.test("times in a series' own rows are looked at as it is fitted", async () 
   }
 });
 
-Deno.test("movedColumns() names what has other values, and is silent on models without sketches", async () => {
+Deno.test("shiftedColumns() names what has other values, and is silent on models without sketches", async () => {
   const detector = await Detector.fit(sensors(300, 5), { window: 10, columns: ["a", "b"] });
   const cells = (level: number) =>
     toCells(sensors(200, 6).map(([a, b]) => [a, b + level]), detector.schema);
-  assert.deepEqual(movedColumns(detector.table, cells(0)), []);
-  assert.deepEqual(movedColumns(detector.table, cells(3)), ["b"]);
-  assert.equal(movedColumns({ schema: detector.schema }, cells(3)), undefined);
+  assert.deepEqual(shiftedColumns(detector.table, cells(0)), []);
+  assert.deepEqual(shiftedColumns(detector.table, cells(3)), ["b"]);
+  assert.equal(shiftedColumns({ schema: detector.schema }, cells(3)), undefined);
   detector.dispose();
 });

@@ -11,7 +11,7 @@ import { normal } from "../../src/core/random/draws.ts";
 import { principalAxes } from "../../src/core/algebra/principal_axes.ts";
 import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { Detector } from "../../src/detection/detector.ts";
-import { aboutMeans } from "../../src/detection/series/exact_fits.ts";
+import { varianceAboutMeans } from "../../src/detection/series/exact_fits.ts";
 import { linearReport } from "../../src/detection/series/linear_report.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
@@ -189,7 +189,7 @@ Deno.test("a fault in a short series of wide windows is found as well as PCA fin
   fitted.dispose();
 });
 
-Deno.test("aboutMeans() is the variance of windows about their own means", () => {
+Deno.test("varianceAboutMeans() is the variance of windows about their own means", () => {
   const window = 6, columns = 3, steps = mixedRows(80, columns);
   const cells = { data: Float64Array.from(steps.data), rows: 80 };
   const { data, rows } = windowsOf(cells, columns, window, 0, 75), width = window * columns;
@@ -205,7 +205,7 @@ Deno.test("aboutMeans() is the variance of windows about their own means", () =>
       sum += cells.reduce((a, b) => a + (b - level) ** 2, 0) / rows;
     }
   }
-  assertRelative(aboutMeans(covariance, width, window), sum, 1e-6, 0, "variance");
+  assertRelative(varianceAboutMeans(covariance, width, window), sum, 1e-6, 0, "variance");
 });
 
 Deno.test("a series that has moved once keeps the components of what it does at either level", async () => {

@@ -116,7 +116,10 @@ Deno.test("the vote needs k flags among the last m steps, and forgets older flag
 Deno.test("no training window contains a calibration step", () => {
   const steps = 500;
   const cells = { data: Float64Array.from({ length: steps }, (_, t) => t), rows: steps };
-  const { training, calibration, stretches } = splitSeries(cells, 1, { window: 10, fraction: 0.2 });
+  const { training, calibration, calibrationWindows: stretches } = splitSeries(cells, 1, {
+    window: 10,
+    fraction: 0.2,
+  });
   const kept = new Set(calibration.data);
   assert.ok(kept.size > 0.1 * steps && kept.size < 0.35 * steps);
   assert.ok(training.data.every((step) => !kept.has(step)));

@@ -1,6 +1,6 @@
 /** `elbow recalibrate MODEL DATA --out FILE`: recalibrates scores on new normal rows, without training. */
 import { Command } from "npm:commander@15.1.0";
-import { drawOf } from "../../detection/most_rows.ts";
+import { sampleOptions } from "../../detection/row_limit.ts";
 import type { Recalibration } from "../../detection/recalibrate.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
@@ -43,7 +43,7 @@ export function recalibrateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
-    const table = await drawDataFor(model, data, io, drawOf(given));
+    const table = await drawDataFor(model, data, io, sampleOptions(given));
     const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });

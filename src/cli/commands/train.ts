@@ -5,7 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
 import { readingOf } from "../../detection/infer_schema.ts";
-import { leftOut } from "../../detection/options.ts";
+import { trimmedShare } from "../../detection/options.ts";
 import { encodeTable } from "../../scoring/table/raw_table.ts";
 import { detectorFigures } from "../evaluate/against_label.ts";
 import { requireEnding, requirePlace, writeWhole } from "../files/files.ts";
@@ -83,5 +83,5 @@ export async function train(
   const against = table.label &&
     detectorFigures(detector, encodeTable(table, detector.schema), table.label);
   const fit = detector.report!;
-  return { detector, table, fit, against, bytes: bytes.length, leftOut: leftOut(given) };
+  return { detector, table, fit, against, bytes: bytes.length, leftOut: trimmedShare(given) };
 }

@@ -1,7 +1,7 @@
 /** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
 import type { Detector } from "../../detection/detector.ts";
-import { drawOf } from "../../detection/most_rows.ts";
+import { sampleOptions } from "../../detection/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
@@ -46,7 +46,13 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requirePlace(out, [data]);
     using model = await loadDetector(path);
-    await update(model.scorer, await drawDataFor(model, data, io, drawOf(given)), out, given, io);
+    await update(
+      model.scorer,
+      await drawDataFor(model, data, io, sampleOptions(given)),
+      out,
+      given,
+      io,
+    );
   });
 }
 

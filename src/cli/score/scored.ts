@@ -1,6 +1,6 @@
 /** All verdicts of `elbow score` on a table, and how they are written: as CSV, as one JSON object, in a sentence. */
 import type { Table } from "../../formats/mod.ts";
-import { movedColumns } from "../../detection/drift/moved.ts";
+import { shiftedColumns } from "../../detection/drift/shifted_columns.ts";
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
@@ -130,7 +130,7 @@ export function summary(
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
   const many = scorer?.window === undefined
     ? manyFlagged(anomalies, table.rows, falseAlarmRate)
-    : manyOfSeries(anomalies, table.rows, () => movedColumns(scorer.table, table));
+    : manyOfSeries(anomalies, table.rows, () => shiftedColumns(scorer.table, table));
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more rows, or use --tail`

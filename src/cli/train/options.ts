@@ -1,6 +1,6 @@
 /** All options of `elbow train`, in the order of its help. */
 import { Option } from "npm:commander@15.1.0";
-import { MOST_LEFT_OUT, PRESETS } from "../../detection/options.ts";
+import { MAX_TRIMMED_SHARE, PRESETS } from "../../detection/options.ts";
 import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
 import { MAX_WINDOW } from "../../scoring/table_model.ts";
 import * as options from "../options.ts";
@@ -89,7 +89,7 @@ export const TRAIN_OPTIONS = {
     option: numberOption(
       "--robust [share]",
       "the table contains anomalies: leave out the strangest training rows, this share of them (0.5 if not given)",
-      { above: 0, max: MOST_LEFT_OUT },
+      { above: 0, max: MAX_TRIMMED_SHARE },
     ),
   },
   members: {

@@ -3,7 +3,7 @@
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
-import { drawOf } from "../../detection/most_rows.ts";
+import { sampleOptions } from "../../detection/row_limit.ts";
 import { openParts, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
 import type { Io } from "../io.ts";
@@ -28,7 +28,7 @@ export async function readToTrain(path: string, io: Io, given: ReadOptions): Pro
   const options = { label, columns, exclude, cells, onLabelFault };
   const progress = await readingProgress(path, io, given.json);
   try {
-    const sample = { ...drawOf(given), onRows: progress.onRows };
+    const sample = { ...sampleOptions(given), onRows: progress.onRows };
     if (endingOf(path) === ".parquet") {
       using file = await openParts(path, progress.onBytes);
       return await readParquetSample(path, file, options, sample);

@@ -9,9 +9,9 @@
  * A column is kept if the user declares it or lists the columns to train on.
  */
 import { parseTimestamp } from "../../core/timestamp.ts";
-import { unseenTimes, unseenWhen } from "../../detection/clock_facts.ts";
+import { describeUnseenTimes, findUnseenTimes } from "../../detection/unseen_times.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
-import { stepTimeSentences } from "../../detection/series/step_times.ts";
+import { stepTimeWarnings } from "../../detection/series/step_times.ts";
 import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
@@ -45,7 +45,7 @@ export function withoutUnfitColumns(
       } keeps it\n`,
     );
     const steps = window === undefined ? undefined : times;
-    for (const each of steps ? stepTimeSentences(name, steps) : []) io.stderr(`elbow: ${each}\n`);
+    for (const each of steps ? stepTimeWarnings(name, steps) : []) io.stderr(`elbow: ${each}\n`);
   }
   return selectColumns(table, kept);
 }
@@ -53,9 +53,9 @@ export function withoutUnfitColumns(
 /** The times that a timestamp column does not cover; undefined for any other column, or for none. */
 function partialClock(table: Table, c: number): string | undefined {
   const data = timesOf(table, c);
-  const unseen = data && unseenTimes({ data, rows: table.rows }, 1, 0);
+  const unseen = data && findUnseenTimes({ data, rows: table.rows }, 1, 0);
   if (!unseen || unseen.hours + unseen.days === 0) return undefined;
-  return `${unseenWhen(unseen)}, and rows from then would score high`;
+  return `${describeUnseenTimes(unseen)}, and rows from then would score high`;
 }
 
 /** That a column holds the times of a series' steps; undefined for any other. */

@@ -8,7 +8,7 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
  * Scores rows: one score each, `[rows]`.
  * @param own for each row, the training row that it is, or -1; a row is never its own neighbour
  */
-export type RowScores = (rows: Matrix, own?: Int32Array) => Float64Array;
+export type RowScores = (rows: Matrix, ownRows?: Int32Array) => Float64Array;
 
 /** Fits a baseline to standardised rows `[rows, columns]`. */
 export type Baseline = (training: Matrix) => RowScores;

@@ -44,12 +44,12 @@ export function isolationForest(
       const random = new HostRandom(seed, tree, STREAMS.isolation);
       return grow(training, draw(training.shape[0], size, random), levels, 0, random);
     });
-    const usual = averagePath(size) || 1;
+    const expectedPath = averagePath(size) || 1;
     return ({ data, shape: [rows, width] }) =>
       Float64Array.from({ length: rows }, (_, r) => {
         let sum = 0;
         for (const tree of forest) sum += pathLength(tree, data, r * width);
-        return portableExp(-Math.LN2 * sum / trees / usual);
+        return portableExp(-Math.LN2 * sum / trees / expectedPath);
       });
   };
 }
@@ -81,10 +81,10 @@ function grow(
 ): Node {
   const column = depth < levels && rows.length > 1 ? varyingColumn(x, rows, random) : undefined;
   if (column === undefined) return depth + averagePath(rows.length);
-  const [least, largest] = rangeOf(x, rows, column);
-  const drawn = least + random.uniformF64() * (largest - least);
+  const [min, max] = rangeOf(x, rows, column);
+  const drawn = min + random.uniformF64() * (max - min);
   // Rounding may give the maximum itself, which would leave the right side empty.
-  const threshold = drawn < largest ? drawn : least;
+  const threshold = drawn < max ? drawn : min;
   const isLeft = (row: number) => x.data[row * x.shape[1] + column] <= threshold;
   return {
     column,
@@ -99,21 +99,21 @@ function varyingColumn(x: Matrix, rows: Uint32Array, random: HostRandom): number
   const columns = Uint32Array.from({ length: x.shape[1] }, (_, c) => c);
   for (let left = columns.length; left > 0; left--) {
     const at = random.below(left), column = columns[at];
-    const [least, largest] = rangeOf(x, rows, column);
-    if (least < largest) return column;
+    const [min, max] = rangeOf(x, rows, column);
+    if (min < max) return column;
     columns[at] = columns[left - 1];
   }
   return undefined;
 }
 
 function rangeOf({ data, shape: [, width] }: Matrix, rows: Uint32Array, c: number) {
-  let least = Infinity, largest = -Infinity;
+  let min = Infinity, max = -Infinity;
   for (const row of rows) {
     const value = data[row * width + c];
-    if (value < least) least = value;
-    if (value > largest) largest = value;
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
-  return [least, largest] as const;
+  return [min, max] as const;
 }
 
 function pathLength(tree: Node, data: Float32Array, at: number): number {

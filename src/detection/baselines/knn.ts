@@ -14,13 +14,14 @@ const STRIDE = 16;
 /** @param k which neighbour counts; with fewer training rows, the farthest */
 export function knn(k = 5): Baseline {
   return (training) => {
-    const most = (rows: number) => Math.max(1, Math.min(k, rows)), count = most(training.shape[0]);
-    return (rows, own) => {
+    const atMostK = (rows: number) => Math.max(1, Math.min(k, rows)),
+      count = atMostK(training.shape[0]);
+    return (rows, ownRows) => {
       const nearest = new Float64Array(count),
-        fewer = nearest.subarray(0, most(training.shape[0] - 1));
+        nearestOthers = nearest.subarray(0, atMostK(training.shape[0] - 1));
       return Float64Array.from({ length: rows.shape[0] }, (_, r) => {
-        const itself = own?.[r] ?? -1, found = itself < 0 ? nearest : fewer;
-        return Math.sqrt(nearestSquares(training, rows, r, found, itself));
+        const ownRow = ownRows?.[r] ?? -1, found = ownRow < 0 ? nearest : nearestOthers;
+        return Math.sqrt(nearestSquares(training, rows, r, found, ownRow));
       });
     };
   };
@@ -35,12 +36,12 @@ function nearestSquares(
   { data }: Matrix,
   r: number,
   nearest: Float64Array,
-  itself: number,
+  ownRow: number,
 ): number {
   nearest.fill(Infinity);
   const last = nearest.length - 1, start = r * width;
   for (let t = 0; t < count; t++) {
-    if (t === itself) continue;
+    if (t === ownRow) continue;
     const limit = nearest[last];
     let sum = 0;
     for (let c = 0; c < width && sum < limit; c += STRIDE) {
@@ -51,9 +52,9 @@ function nearestSquares(
       }
     }
     if (sum >= limit) continue;
-    let place = last;
-    for (; place > 0 && nearest[place - 1] > sum; place--) nearest[place] = nearest[place - 1];
-    nearest[place] = sum;
+    let i = last;
+    for (; i > 0 && nearest[i - 1] > sum; i--) nearest[i] = nearest[i - 1];
+    nearest[i] = sum;
   }
   return nearest[last];
 }

@@ -47,20 +47,20 @@ export function* baselineScores(
   schema: readonly ColumnSchema[],
   seed = 0,
 ): Generator<readonly [name: string, scores: Float64Array]> {
-  const expansion = new Expansion(schema), drawn = drawRows(training.rows, seed);
-  const kept = expansion.expand(takeCells(training, schema.length, drawn));
-  const standardization = together(standardizationOf(kept, expansion.width), expansion);
-  const prepare = (cells: Cells) => withMeans(standardize(cells, standardization));
+  const expansion = new Expansion(schema), sampled = sampleRows(training.rows, seed);
+  const kept = expansion.expand(takeCells(training, schema.length, sampled));
+  const standardization = scaleGroupsTogether(standardizationOf(kept, expansion.width), expansion);
+  const prepare = (cells: Cells) => imputeMeans(standardize(cells, standardization));
   const known = prepare(kept), rows = prepare(expansion.expand(test));
-  const own = training.data === test.data ? new Int32Array(test.rows).fill(-1) : undefined;
-  if (own) drawn.forEach((row, i) => own[row] = i);
+  const ownRows = training.data === test.data ? new Int32Array(test.rows).fill(-1) : undefined;
+  if (ownRows) sampled.forEach((row, i) => ownRows[row] = i);
   for (const [name, baseline] of Object.entries(BASELINES)) {
-    yield [name, baseline(seed)(known)(rows, own)];
+    yield [name, baseline(seed)(known)(rows, ownRows)];
   }
 }
 
 /** Draws the rows that a baseline is fitted to. */
-function drawRows(rows: number, seed: number): Uint32Array {
+function sampleRows(rows: number, seed: number): Uint32Array {
   if (rows <= MAX_ROWS) return Uint32Array.from({ length: rows }, (_, r) => r);
   return permutation(rows, seed, 2, STREAMS.isolation).subarray(0, MAX_ROWS);
 }
@@ -69,7 +69,10 @@ function drawRows(rows: number, seed: number): Uint32Array {
  * One scale for all indicators of a category: indicators that are 1 in a share p of the rows have the variance
  * Σ p (1 - p).
  */
-function together(standardization: Standardization, { groups }: Expansion): Standardization {
+function scaleGroupsTogether(
+  standardization: Standardization,
+  { groups }: Expansion,
+): Standardization {
   const { centre } = standardization, scale = standardization.scale.slice();
   let first = 0;
   for (const { classes, columns } of groups) {
@@ -84,6 +87,6 @@ function together(standardization: Standardization, { groups }: Expansion): Stan
 }
 
 /** Replaces missing cells by the mean, which is 0 in standardised cells. */
-function withMeans({ data, shape }: Matrix): Matrix {
+function imputeMeans({ data, shape }: Matrix): Matrix {
   return { data: data.map((value) => Number.isNaN(value) ? 0 : value), shape };
 }

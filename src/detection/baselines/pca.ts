@@ -18,7 +18,7 @@ import { momentsSync } from "../../training/em/moments.ts";
 import type { Baseline, RowScores } from "./baseline.ts";
 
 /** Floor of the eigenvalues, as a share of their mean: float32 cells resolve no smaller spread. */
-const LEAST = 1e-6;
+const MIN_VARIANCE_SHARE = 1e-6;
 
 interface Components {
   readonly mean: Float64Array;
@@ -36,9 +36,9 @@ export function mahalanobis(): Baseline {
     return eachRow(width, (row) => {
       let sum = 0;
       for (let k = 0; k < width; k++) {
-        let along = 0;
-        for (let c = 0; c < width; c++) along += vectors[k * width + c] * (row[c] - mean[c]);
-        sum += along * along / variances[k];
+        let projection = 0;
+        for (let c = 0; c < width; c++) projection += vectors[k * width + c] * (row[c] - mean[c]);
+        sum += projection * projection / variances[k];
       }
       return sum;
     });
@@ -55,9 +55,9 @@ export function pca(): Baseline {
       let norm = 0, sum = 0;
       for (let c = 0; c < width; c++) norm += row[c] * row[c];
       for (let k = 0; k < width; k++) {
-        let along = 0;
-        for (let c = 0; c < width; c++) along += vectors[k * width + c] * row[c];
-        sum += Math.sqrt(Math.max(0, norm + 1 - 2 * along)) * total / variances[k];
+        let projection = 0;
+        for (let c = 0; c < width; c++) projection += vectors[k * width + c] * row[c];
+        sum += Math.sqrt(Math.max(0, norm + 1 - 2 * projection)) * total / variances[k];
       }
       return sum;
     });
@@ -69,7 +69,8 @@ function componentsOf(training: Matrix): Components {
   const { mean, covariance } = momentsSync(training);
   const { values, vectors } = symmetricEigen(covariance, width);
   orient(vectors, mean, training);
-  const floor = LEAST * values.reduce((sum, each) => sum + Math.max(0, each), 0) / width;
+  const floor = MIN_VARIANCE_SHARE * values.reduce((sum, each) => sum + Math.max(0, each), 0) /
+    width;
   return { mean, vectors, variances: values.map((each) => Math.max(each, floor) || 1) };
 }
 
@@ -83,13 +84,15 @@ function orient(
   { data, shape: [rows, width] }: Matrix,
 ): void {
   for (let k = 0; k < vectors.length; k += width) {
-    let farthest = 0;
+    let largest = 0;
     for (let r = 0; r < rows; r++) {
-      let along = 0;
-      for (let c = 0; c < width; c++) along += vectors[k + c] * (data[r * width + c] - mean[c]);
-      if (Math.abs(along) > Math.abs(farthest)) farthest = along;
+      let projection = 0;
+      for (let c = 0; c < width; c++) {
+        projection += vectors[k + c] * (data[r * width + c] - mean[c]);
+      }
+      if (Math.abs(projection) > Math.abs(largest)) largest = projection;
     }
-    if (farthest < 0) { for (let c = 0; c < width; c++) vectors[k + c] *= -1; }
+    if (largest < 0) { for (let c = 0; c < width; c++) vectors[k + c] *= -1; }
   }
 }
 

@@ -3,7 +3,7 @@
  * cells of each column, and the scores, as a whole and in sequence.
  *
  *   columns  Kolmogorov-Smirnov against the model's sketch (`sketch.ts`); missing cells by Fisher's exact
- *            test (`shares.ts`)
+ *            test (`fisher_exact.ts`)
  *            values of timestamps are not compared: times are new in every table, without any change
  *   scores   Kolmogorov-Smirnov against the calibration scores; Shiryaev-Roberts row by row (`monitor.ts`)
  *
@@ -17,8 +17,8 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
 import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
-import { sharesPValue } from "./shares.ts";
-import { type ColumnSketch, distanceTo, presentOf, sketchOf } from "./sketch.ts";
+import { fisherExactPValue } from "./fisher_exact.ts";
+import { type ColumnSketch, distanceTo, sketchOf, sortedValues } from "./sketch.ts";
 
 /** Options of the drift tests. */
 export interface DriftOptions extends MonitorOptions {
@@ -118,26 +118,29 @@ export function driftReport(
 function columnDrift(
   column: Pick<ColumnDrift, "name" | "clock">,
   sketch: ColumnSketch,
-  known: number,
+  knownRows: number,
   { data, rows }: Cells,
   c: number,
   level: number,
 ): ColumnDrift {
-  const sorted = presentOf({ data, rows }, data.length / rows, c);
+  const sorted = sortedValues({ data, rows }, data.length / rows, c);
   const missing = [sketch.missing, 1 - sorted.length / rows] as const;
-  const [before, lacking] = [known - Math.round(known * sketch.missing), rows - sorted.length];
-  const comparable = before > 0 && sorted.length > 0 && !column.clock;
+  const [knownValues, missingCount] = [
+    knownRows - Math.round(knownRows * sketch.missing),
+    rows - sorted.length,
+  ];
+  const comparable = knownValues > 0 && sorted.length > 0 && !column.clock;
   const distance = comparable ? distanceTo(sketch, sorted) : 0;
-  const ofValues = comparable ? kolmogorovPValue(distance, before, sorted.length) : 1;
-  const ofMissing = sharesPValue(known - before, known, lacking, rows);
+  const valuesPValue = comparable ? kolmogorovPValue(distance, knownValues, sorted.length) : 1;
+  const missingPValue = fisherExactPValue(knownRows - knownValues, knownRows, missingCount, rows);
   // The two tests of a column share its part of the rate.
-  const pValue = Math.min(1, 2 * Math.min(ofValues, ofMissing));
+  const pValue = Math.min(1, 2 * Math.min(valuesPValue, missingPValue));
   return {
     ...column,
     distance,
     pValue,
     changed: pValue <= level,
-    medians: [before > 0 ? median(sketch.points) : NaN, median(sorted)],
+    medians: [knownValues > 0 ? median(sketch.points) : NaN, median(sorted)],
     missing,
   };
 }

@@ -20,9 +20,9 @@ import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 
 /** ε of the bets: small ones win much on rare p-values, large ones a little on many. */
-const BETS = [0.1, 0.3, 0.5, 0.7, 0.9];
+const EPSILONS = [0.1, 0.3, 0.5, 0.7, 0.9];
 
-const MOST_SCORES = 50_000;
+const MAX_SCORES = 50_000;
 
 /** Options of the monitor. */
 export interface MonitorOptions {
@@ -40,13 +40,13 @@ export class DriftMonitor {
   #sorted: Float64Array;
   #count: number;
   #rows = 0;
-  readonly #statistics = new Float64Array(2 * BETS.length);
+  readonly #statistics = new Float64Array(2 * EPSILONS.length);
 
   /** Starts with the calibration scores of the detector that is watched. */
   constructor({ scores }: Calibration, { runLength = 10_000, seed = 0 }: MonitorOptions = {}) {
     this.runLength = requireNumber("runLength", runLength, { min: 1 });
     this.#random = new HostRandom(seed, 0, STREAMS.drift);
-    this.#count = Math.min(scores.length, MOST_SCORES);
+    this.#count = Math.min(scores.length, MAX_SCORES);
     this.#sorted = new Float64Array(Math.max(256, 2 * this.#count));
     // If there are too many scores, takes them evenly spaced from the ascending list.
     for (let i = 0; i < this.#count; i++) {
@@ -73,25 +73,25 @@ export class DriftMonitor {
   observe(score: number): number {
     // Rounded like the calibration scores, so that equal scores stay equal.
     const p = this.#pValue(roundUp(score));
-    BETS.forEach((epsilon, i) => {
-      this.#bet(2 * i, epsilon * portableExp((epsilon - 1) * portableLog(p)));
-      this.#bet(2 * i + 1, epsilon * portableExp((epsilon - 1) * portableLog(1 - p)));
+    EPSILONS.forEach((epsilon, i) => {
+      this.#update(2 * i, epsilon * portableExp((epsilon - 1) * portableLog(p)));
+      this.#update(2 * i + 1, epsilon * portableExp((epsilon - 1) * portableLog(1 - p)));
     });
     this.#rows++;
     return this.statistic;
   }
 
-  #bet(i: number, won: number): void {
-    this.#statistics[i] = Math.min(1e300, (1 + this.#statistics[i]) * won);
+  #update(i: number, factor: number): void {
+    this.#statistics[i] = Math.min(1e300, (1 + this.#statistics[i]) * factor);
   }
 
   /** Strictly between 0 and 1, so that bets on it are finite. */
   #pValue(score: number): number {
     const below = countBelow(this.#sorted, score, false, this.#count);
-    const upTo = countBelow(this.#sorted, score, true, this.#count);
+    const atMost = countBelow(this.#sorted, score, true, this.#count);
     const u = this.#random.uniformF64() || 2 ** -54;
-    const p = (this.#count - upTo + u * (1 + upTo - below)) / (this.#count + 1);
-    if (this.#count < MOST_SCORES) this.#insert(score, upTo);
+    const p = (this.#count - atMost + u * (1 + atMost - below)) / (this.#count + 1);
+    if (this.#count < MAX_SCORES) this.#insert(score, atMost);
     return Math.min(p, 1 - 2 ** -53);
   }
 

@@ -7,7 +7,7 @@
  */
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { takeColumn, those } from "../take_cells.ts";
+import { filterValues, takeColumn } from "../take_cells.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
 /** Points of the distribution function. Layout of a sketch: share of missing cells, points, shares. */
@@ -27,7 +27,7 @@ export interface ColumnSketch {
 export function sketchColumns(cells: Cells, columns: number): Float64Array {
   const sketches = new Float64Array(columns * SKETCH_WIDTH);
   for (let c = 0; c < columns; c++) {
-    const sorted = presentOf(cells, columns, c), out = c * SKETCH_WIDTH;
+    const sorted = sortedValues(cells, columns, c), out = c * SKETCH_WIDTH;
     sketches[out] = 1 - sorted.length / cells.rows;
     for (let k = 0; k < POINTS; k++) {
       const at = Math.round(k / (POINTS - 1) * (sorted.length - 1));
@@ -50,8 +50,8 @@ export function sketchOf(sketches: Float64Array, c: number): ColumnSketch {
 }
 
 /** The observed cells of a column, ascending. */
-export function presentOf(cells: Cells, columns: number, c: number): Float64Array {
-  return those(takeColumn(cells, columns, c), (value) => value === value).sort();
+export function sortedValues(cells: Cells, columns: number, c: number): Float64Array {
+  return filterValues(takeColumn(cells, columns, c), (value) => value === value).sort();
 }
 
 /**

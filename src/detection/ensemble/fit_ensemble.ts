@@ -26,10 +26,10 @@ import type { VAE } from "../../training/vae.ts";
 import { ensembleWarnings } from "../fit_warnings.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
-import { mostMissing } from "./gaps.ts";
+import { maxGaps } from "./max_gaps.ts";
 import { roundHalves } from "./half_values.ts";
 import { linearResiduals, Moments } from "./linear.ts";
-import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
+import { imputed, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { spreadOf } from "./reference_distances.ts";
 
 /** Further rows do not improve networks of this size. */
@@ -70,15 +70,15 @@ export interface FittedEnsemble {
 export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
   const { schema, seed, members, statistics } = request;
   const columns = schema.length;
-  const cells = thin(request.cells, columns, MAX_TRAINING_ROWS, seed);
+  const cells = subsample(request.cells, columns, MAX_TRAINING_ROWS, seed);
   const views = fitViews(cells, schema);
-  const { order, folds, referenceRows } = deal(cells.rows, members, seed);
+  const { order, folds, referenceRows } = splitFolds(cells.rows, members, seed);
   const fitted: FittedPart[] = [];
   for (const [p, view] of views.entries()) {
-    const projection = filled(project(view, cells, columns));
+    const projection = imputed(project(view, cells, columns));
     fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
   }
-  const model = assemble({ columns, statistics, gaps: mostMissing(cells, columns) }, fitted);
+  const model = assembleModel({ columns, statistics, gaps: maxGaps(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   const complete = withNeighbours(
     model,
@@ -98,14 +98,14 @@ export function reportOf(fitted: readonly FittedPart[]): FitReport {
 }
 
 function warningsOf(fitted: readonly FittedPart[]): string[] {
-  return ensembleWarnings(fitted.map(({ members: { seen, residual, reports } }) => {
+  return ensembleWarnings(fitted.map(({ members: { trainingResidual, residual, reports } }) => {
     const activeUnits = reports.map(({ history }) => history.at(-1)?.activeUnits ?? NaN);
-    return { seen, residual, activeUnits };
+    return { trainingResidual, residual, activeUnits };
   }));
 }
 
 /** Assigns rows to the folds of the members, and chooses the references. */
-export function deal(rows: number, members: number, seed: number) {
+export function splitFolds(rows: number, members: number, seed: number) {
   const order = permutation(rows, seed, 1, STREAMS.ensemble);
   const folds = Array.from(
     { length: Math.max(1, Math.min(members, rows)) },
@@ -170,17 +170,17 @@ const NO_CURVE: Curve = { x: Float64Array.of(0), y: Float64Array.of(0), slopes: 
 
 /** Principal components that explain 95 % of the variance, plus one; 2 to 16, and at most the number of features. */
 function latentFor(covariance: Float64Array, features: number): number {
-  const most = Math.min(16, Math.max(2, features));
-  if (features > 256) return most;
+  const maxLatent = Math.min(16, Math.max(2, features));
+  if (features > 256) return maxLatent;
   const { values } = symmetricEigen(covariance, features);
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
   let sum = 0, count = 0;
   while (count < features && sum < 0.95 * total) sum += Math.max(0, values[count++]);
-  return Math.min(most, Math.max(2, count + 1));
+  return Math.min(maxLatent, Math.max(2, count + 1));
 }
 
 /** Combines the parts into one model. */
-export function assemble(
+export function assembleModel(
   table: Pick<EnsembleModel, "columns" | "statistics" | "gaps">,
   fitted: readonly FittedPart[],
 ): EnsembleModel {
@@ -206,7 +206,7 @@ function withNeighbours(
   { order, referenceRows }: { readonly order: Uint32Array; readonly referenceRows: Uint32Array },
   host: Host,
 ): EnsembleModel {
-  const own = new Map([...referenceRows].map((row, i) => [row, i]));
+  const referenceIndex = new Map([...referenceRows].map((row, i) => [row, i]));
   const sample = takeCells(cells, model.columns, order.subarray(0, SURPRISAL_ROWS));
   const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, host);
   const count = sample.rows;
@@ -217,8 +217,8 @@ function withNeighbours(
     batch.run({ cells: sample.data, at: first * model.columns, rows });
     batch.parts.forEach((part, p) => {
       for (let slot = 0; slot < rows; slot++) {
-        const itself = own.get(order[first + slot]) ?? -1;
-        values[p][first + slot] = part.neighbours(slot, itself);
+        const ownReference = referenceIndex.get(order[first + slot]) ?? -1;
+        values[p][first + slot] = part.neighbours(slot, ownReference);
       }
     });
   }
@@ -231,8 +231,8 @@ function withNeighbours(
 }
 
 /** At most `most` rows, drawn by the seed, in their original order. */
-export function thin(cells: Cells, columns: number, most: number, seed: number): Cells {
-  if (cells.rows <= most) return cells;
-  const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, most).sort();
+export function subsample(cells: Cells, columns: number, maxRows: number, seed: number): Cells {
+  if (cells.rows <= maxRows) return cells;
+  const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, maxRows).sort();
   return takeCells(cells, columns, kept);
 }

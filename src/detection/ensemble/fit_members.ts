@@ -22,7 +22,7 @@ export interface Members {
   readonly residual: Float64Array;
   readonly kl: Float64Array;
   /** Residuals of some rows by networks that did train on them: what `residual` would be without overfitting. */
-  readonly seen: Float64Array;
+  readonly trainingResidual: Float64Array;
 }
 
 export interface MembersRequest {
@@ -40,32 +40,35 @@ export interface MembersRequest {
 }
 
 /** Number of its own training rows that each network is evaluated on. */
-const SEEN_ROWS = 1000;
+const TRAINING_SAMPLE_ROWS = 1000;
 
 export async function fitMembers(request: MembersRequest): Promise<Members> {
   const { x, observed, folds, spec, seed, device, fitOptions, start } = request;
   const [rows, width] = x.shape;
   const squares = new Float64Array(rows * width), kl = new Float64Array(rows);
-  const vaes: VAE[] = [], reports: FitReport[] = [], seen: Sample[] = [];
+  const vaes: VAE[] = [], reports: FitReport[] = [], trainingSamples: Sample[] = [];
   for (const [m, fold] of folds.entries()) {
-    const others = Uint32Array.from(
+    const trainingRows = Uint32Array.from(
       folds.flatMap((each, i) => i === m && folds.length > 1 ? [] : [...each]),
     ).sort();
     const vae = VAE.create(spec, { ...device, seed: seed + m });
     vaes.push(vae);
     if (start) vae.setParameters(start(m));
     reports.push(
-      await vae.fit(takeRows(x, others), { ...fitOptions(others.length, m), seed: seed + m }),
+      await vae.fit(takeRows(x, trainingRows), {
+        ...fitOptions(trainingRows.length, m),
+        seed: seed + m,
+      }),
     );
     roundParameters(vae);
-    seen.push(sampleOf(vae, request, others));
-    const left = takeRows(x, fold);
-    const [mean, costs] = [await vae.reconstruct(left), vae.onHost.costs(left)];
+    trainingSamples.push(sampleOf(vae, request, trainingRows));
+    const heldOut = takeRows(x, fold);
+    const [mean, costs] = [await vae.reconstruct(heldOut), vae.onHost.costs(heldOut)];
     const latent = costs.kl.shape[1];
     fold.forEach((row, i) => {
       for (let l = 0; l < latent; l++) kl[row] += costs.kl.data[i * latent + l];
       for (let f = 0; f < width; f++) {
-        squares[row * width + f] = (left.data[i * width + f] - mean.data[i * width + f]) ** 2;
+        squares[row * width + f] = (heldOut.data[i * width + f] - mean.data[i * width + f]) ** 2;
       }
     });
   }
@@ -80,7 +83,9 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
     precision,
     residual,
     kl,
-    seen: Float64Array.from(seen.flatMap((one) => [...residuals(one)])),
+    trainingResidual: Float64Array.from(
+      trainingSamples.flatMap((sample) => [...residuals(sample)]),
+    ),
   };
 }
 
@@ -96,17 +101,17 @@ function sampleOf(
   { x, observed }: Pick<MembersRequest, "x" | "observed">,
   rows: Uint32Array,
 ): Sample {
-  const count = Math.min(rows.length, SEEN_ROWS), width = x.shape[1];
-  const taken = Uint32Array.from(
+  const count = Math.min(rows.length, TRAINING_SAMPLE_ROWS), width = x.shape[1];
+  const indices = Uint32Array.from(
     { length: count },
     (_, i) => rows[Math.floor(i * rows.length / count)],
   );
-  const own = takeRows(x, taken), mean = vae.onHost.reconstruct(own);
+  const sampled = takeRows(x, indices), mean = vae.onHost.reconstruct(sampled);
   return {
-    squares: Float64Array.from(own.data, (value, i) => (value - mean.data[i]) ** 2),
+    squares: Float64Array.from(sampled.data, (value, i) => (value - mean.data[i]) ** 2),
     observed: Uint8Array.from(
-      own.data,
-      (_, i) => observed[taken[Math.floor(i / width)] * width + i % width],
+      sampled.data,
+      (_, i) => observed[indices[Math.floor(i / width)] * width + i % width],
     ),
   };
 }
@@ -115,13 +120,13 @@ function sampleOf(
 function residualsOf({ squares, observed }: Sample, precision: Float32Array): Float64Array {
   const width = precision.length;
   return Float64Array.from({ length: squares.length / width }, (_, r) => {
-    let sum = 0, there = 0;
+    let sum = 0, observedCount = 0;
     for (let f = 0, i = r * width; f < width; f++, i++) {
       if (observed[i] === 0) continue;
-      there++;
+      observedCount++;
       sum += squares[i] * precision[f];
     }
-    return sum * width / Math.max(1, there);
+    return sum * width / Math.max(1, observedCount);
   });
 }
 

@@ -48,8 +48,8 @@ export function fitViews(cells: Cells, schema: readonly ColumnSchema[]): View[] 
   );
   return VIEW_NAMES.map((name) => ({
     name,
-    features: features.flatMap((make, column): Feature[] =>
-      make(name).map((transform) => ({ column, transform }))
+    features: features.flatMap((featuresFor, column): Feature[] =>
+      featuresFor(name).map((transform) => ({ column, transform }))
     ),
   }));
 }
@@ -86,20 +86,22 @@ function featuresOf(
 
 function arcsinhOf(sorted: Float64Array): Transform {
   const { mean, deviation } = momentsOf(sorted);
-  const centre = sorted.length > 0 ? at(sorted, 0.5) : 0;
-  const spread = sorted.length > 0 ? (at(sorted, 0.75) - at(sorted, 0.25)) / 1.349 : 0;
+  const centre = sorted.length > 0 ? quantileAt(sorted, 0.5) : 0;
+  const spread = sorted.length > 0
+    ? (quantileAt(sorted, 0.75) - quantileAt(sorted, 0.25)) / 1.349
+    : 0;
   const varies = deviation > TINY * Math.abs(mean);
-  const scale = varies ? short(Math.max(spread, MIN_SCALE * deviation)) : 1;
+  const scale = varies ? roundedToFile(Math.max(spread, MIN_SCALE * deviation)) : 1;
   return standardized({ kind: "arcsinh", centre, scale, mean: 0, deviation: 1 }, sorted);
 }
 
 function quantilesOf(sorted: Float64Array): Transform {
   const { deviation } = momentsOf(sorted);
-  const curve = normalCurve(sorted, short(1 / (deviation > 0 ? deviation : 1)));
+  const curve = normalCurve(sorted, roundedToFile(1 / (deviation > 0 ? deviation : 1)));
   const { mean } = momentsOf(
     sorted.map((value) => transformAt({ kind: "curve", curve, mean: 0 }, value)),
   );
-  return { kind: "curve", curve, mean: short(mean) };
+  return { kind: "curve", curve, mean: roundedToFile(mean) };
 }
 
 /**
@@ -150,7 +152,7 @@ function levelsOf(sorted: Float64Array, levels: number): Transform[] {
 }
 
 /** Rounds to eight digits: the file stores it as text, and float32 features have no more. */
-function short(value: number): number {
+function roundedToFile(value: number): number {
   return Number(value.toPrecision(8));
 }
 
@@ -160,7 +162,11 @@ function standardized(
   sorted: Float64Array,
 ): Transform {
   const { mean, deviation } = momentsOf(sorted.map((value) => transformAt(transform, value)));
-  return { ...transform, mean: short(mean), deviation: deviation > TINY ? short(deviation) : 1 };
+  return {
+    ...transform,
+    mean: roundedToFile(mean),
+    deviation: deviation > TINY ? roundedToFile(deviation) : 1,
+  };
 }
 
 function momentsOf(values: Float64Array): { mean: number; deviation: number } {
@@ -171,7 +177,7 @@ function momentsOf(values: Float64Array): { mean: number; deviation: number } {
 }
 
 /** A quantile of ascending values, by linear interpolation. */
-function at(sorted: Float64Array, share: number): number {
+function quantileAt(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1), low = Math.floor(place);
   const high = Math.min(sorted.length - 1, low + 1);
   return sorted[low] + (place - low) * (sorted[high] - sorted[low]);

@@ -77,13 +77,13 @@ export function linearStatistic(
   features: number,
 ): number {
   const at = row * features;
-  let sum = 0, there = 0;
+  let sum = 0, observedCount = 0;
   for (let f = 0; f < features; f++) {
     if (observed[at + f] === 0) continue;
-    there++;
+    observedCount++;
     let residual = 0;
     for (let d = 0; d < features; d++) residual += data[at + d] * weight[d * features + f];
     sum += residual * residual;
   }
-  return sum * features / Math.max(1, there);
+  return sum * features / Math.max(1, observedCount);
 }

@@ -4,11 +4,11 @@
  * unusual share is left out and the rest fitted, as in least trimmed squares and the minimum covariance determinant
  * (Rousseeuw, "Least median of squares regression", 1984).
  *
- *   strangeness = mean of the two largest surprisals of: regression, norm, half-scaled distance, each in both
+ *   score = mean of the two largest surprisals of: regression, norm, half-scaled distance, each in both
  *   views, each from models that have not seen the row
  *
  * These are the statistics of the default detector without its networks, which would take as long as the fit itself.
- * Rare levels of a column are never dropped altogether (`kept_levels.ts`). Calibration rows must not be selected this
+ * Rare levels of a column are never dropped altogether (`select_ordinary.ts`). Calibration rows must not be selected this
  * way: rows that were selected by score say nothing about future scores.
  */
 import { permutation } from "../../core/random/philox.ts";
@@ -20,19 +20,19 @@ import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
 import { takeCells } from "../take_cells.ts";
 import { fitViews } from "./fit_views.ts";
-import { mostOrdinary } from "./kept_levels.ts";
+import { selectOrdinary } from "./select_ordinary.ts";
 import { Moments } from "./linear.ts";
-import { filled, linearOutOfFold, normsOf } from "./out_of_fold.ts";
+import { imputed, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { halfScaledDistances } from "./reference_distances.ts";
 
-/** Judging further rows takes longer and improves nothing. */
-const MAX_JUDGED = 24_000;
+/** Scoring further rows takes longer and improves nothing. */
+const MAX_CANDIDATES = 24_000;
 
 const REFERENCES = 1024, FOLDS = 2;
 
 /** How many of `rows` rows remain. */
 export function ordinaryCount(rows: number, share: number): number {
-  return Math.max(1, Math.round(Math.min(rows, MAX_JUDGED) * (1 - share)));
+  return Math.max(1, Math.round(Math.min(rows, MAX_CANDIDATES) * (1 - share)));
 }
 
 /** @param share share of the rows that is left out, 0 to 0.5 */
@@ -42,17 +42,21 @@ export function ordinaryRows(
   { share, seed }: { readonly share: number; readonly seed: number },
 ): Cells {
   const columns = schema.length;
-  const order = permutation(cells.rows, seed, 2, STREAMS.ensemble).subarray(0, MAX_JUDGED);
-  const judged = takeCells(cells, columns, order.slice().sort());
-  const strangeness = strangenessOf(judged, schema, seed);
+  const order = permutation(cells.rows, seed, 2, STREAMS.ensemble).subarray(0, MAX_CANDIDATES);
+  const candidates = takeCells(cells, columns, order.slice().sort());
+  const anomalyScores = anomalyScoresOf(candidates, schema, seed);
   const kept = ordinaryCount(cells.rows, share);
-  const ranked = Uint32Array.from(strangeness, (_, r) => r)
-    .sort((a, b) => strangeness[a] - strangeness[b] || a - b);
-  return takeCells(judged, columns, mostOrdinary(judged, schema, ranked, kept));
+  const ranked = Uint32Array.from(anomalyScores, (_, r) => r)
+    .sort((a, b) => anomalyScores[a] - anomalyScores[b] || a - b);
+  return takeCells(candidates, columns, selectOrdinary(candidates, schema, ranked, kept));
 }
 
-/** Strangeness of every row, nats. */
-function strangenessOf(cells: Cells, schema: readonly ColumnSchema[], seed: number): Float64Array {
+/** The anomaly score of every row, nats. */
+function anomalyScoresOf(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+  seed: number,
+): Float64Array {
   const { rows } = cells;
   const order = permutation(rows, seed, 3, STREAMS.ensemble);
   const folds = Array.from(
@@ -61,7 +65,7 @@ function strangenessOf(cells: Cells, schema: readonly ColumnSchema[], seed: numb
   );
   const references = order.slice(0, REFERENCES).sort();
   const largest = new Float64Array(rows), second = new Float64Array(rows);
-  const hear = (statistic: Float64Array) => {
+  const addStatistic = (statistic: Float64Array) => {
     const curve = new CurveReader(surprisalOf(statistic));
     statistic.forEach((value, r) => {
       const nats = surprisalAt(curve, value);
@@ -70,12 +74,12 @@ function strangenessOf(cells: Cells, schema: readonly ColumnSchema[], seed: numb
     });
   };
   for (const view of fitViews(cells, schema)) {
-    const projection = filled(project(view, cells, schema.length));
+    const projection = imputed(project(view, cells, schema.length));
     const moments = new Moments(view.features.length);
     for (const fold of folds) moments.add(projection.x, fold);
-    hear(linearOutOfFold(projection, folds, moments));
-    hear(normsOf(projection));
-    hear(halfScaledDistances(projection.x, references));
+    addStatistic(linearOutOfFold(projection, folds, moments));
+    addStatistic(normsOf(projection));
+    addStatistic(halfScaledDistances(projection.x, references));
   }
   return largest.map((value, r) => (value + second[r]) / 2);
 }

@@ -4,7 +4,7 @@ import type { Projection } from "../../scoring/views/projector.ts";
 import { linearResiduals, linearStatistic, Moments } from "./linear.ts";
 
 /** Fills missing features by the regression on the others. */
-export function filled({ x, observed }: Projection): Projection {
+export function imputed({ x, observed }: Projection): Projection {
   const [rows, features] = x.shape;
   if (!observed.includes(0)) return { x, observed };
   const all = Uint32Array.from({ length: rows }, (_, r) => r);
@@ -33,11 +33,11 @@ export function linearOutOfFold(
 /** For every row, ‖x‖², scaled up for missing features. */
 export function normsOf({ x: { data, shape: [rows, width] }, observed }: Projection): Float64Array {
   return Float64Array.from({ length: rows }, (_, r) => {
-    let sum = 0, there = 0;
+    let sum = 0, observedCount = 0;
     for (let i = r * width; i < (r + 1) * width; i++) {
       sum += data[i] * data[i];
-      there += observed[i];
+      observedCount += observed[i];
     }
-    return sum * width / Math.max(1, there);
+    return sum * width / Math.max(1, observedCount);
   });
 }

@@ -21,19 +21,19 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import {
-  assemble,
-  deal,
+  assembleModel,
   type EnsembleRequest,
   fitPart,
   type FittedEnsemble,
   type FittedPart,
   MAX_TRAINING_ROWS,
   reportOf,
+  splitFolds,
+  subsample,
   SURPRISAL_ROWS,
-  thin,
 } from "./fit_ensemble.ts";
-import { mostMissing } from "./gaps.ts";
-import { filled } from "./out_of_fold.ts";
+import { maxGaps } from "./max_gaps.ts";
+import { imputed } from "./out_of_fold.ts";
 import { neighbourStatistics } from "./reference_distances.ts";
 
 /** The new rows, and how to train on them. */
@@ -43,12 +43,12 @@ export async function updateEnsemble(
   model: EnsembleModel,
   request: UpdateRequest,
 ): Promise<Omit<FittedEnsemble, "warnings">> {
-  const cells = thin(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
+  const cells = subsample(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
   const fitted: FittedPart[] = [];
   for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));
   const { columns, statistics } = model;
-  const gaps = mostMissing(cells, columns, model.parts[0].spec.references);
-  const updated = assemble({ columns, statistics, gaps }, fitted);
+  const gaps = maxGaps(cells, columns, model.parts[0].spec.references);
+  const updated = assembleModel({ columns, statistics, gaps }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   for (const vae of others) vae.dispose();
   return { model: updated, vae: first, report: reportOf(fitted) };
@@ -61,18 +61,20 @@ async function updatePart(
   { seed, device, fitOptions }: UpdateRequest,
 ): Promise<FittedPart> {
   const { view, spec: { members, spec }, references } = parts[p];
-  const projection = filled(withReferences(project(view, cells, columns), references));
-  const { order, folds, referenceRows } = deal(projection.x.shape[0], members, seed);
+  const projection = imputed(withReferences(project(view, cells, columns), references));
+  const { order, folds, referenceRows } = splitFolds(projection.x.shape[0], members, seed);
   const names = parametersOf(spec).map(({ name }) => name);
   const start = (m: number) =>
     new Map(
       names.map((name) => [name, { data: parameters.get(memberPrefix(view.name, m) + name)! }]),
     );
-  const each = { seed, device, fitOptions, spec: () => spec };
-  const fitted = await fitPart(each, { view, projection, folds, referenceRows, p, start });
-  const { part } = fitted, own = new Map([...referenceRows].map((row, i) => [row, i]));
-  const counted = order.subarray(0, SURPRISAL_ROWS);
-  const neighbours = surprisalOf(neighbourStatistics(projection, counted, part.references, own));
+  const partRequest = { seed, device, fitOptions, spec: () => spec };
+  const fitted = await fitPart(partRequest, { view, projection, folds, referenceRows, p, start });
+  const { part } = fitted, referenceIndex = new Map([...referenceRows].map((row, i) => [row, i]));
+  const surprisalRows = order.subarray(0, SURPRISAL_ROWS);
+  const neighbours = surprisalOf(
+    neighbourStatistics(projection, surprisalRows, part.references, referenceIndex),
+  );
   return { ...fitted, part: { ...part, surprisals: { ...part.surprisals, neighbours } } };
 }
 
@@ -84,7 +86,7 @@ function withReferences(
   const data = new Float32Array(x.data.length + rows.length);
   data.set(x.data);
   data.set(rows, x.data.length);
-  const there = new Uint8Array(data.length).fill(1);
-  there.set(observed);
-  return { x: { data, shape: [data.length / features, features] }, observed: there };
+  const allObserved = new Uint8Array(data.length).fill(1);
+  allObserved.set(observed);
+  return { x: { data, shape: [data.length / features, features] }, observed: allObserved };
 }

@@ -19,7 +19,7 @@ import { MIN_VARIANCE } from "../defaults.ts";
 const MAX_LATENT = 64;
 
 /** The share of the variance about the windows' means that components may leave. */
-const LEFT = 0.05;
+const MAX_RESIDUAL_SHARE = 0.05;
 
 /** Cells per window, steps per window, number of windows, and the seed. */
 export interface WindowsShape {
@@ -33,27 +33,33 @@ export interface WindowsShape {
  * Fits repeatedly, each time starting from the axes of the first fit, with a given number of components or as many as
  * needed.
  */
-export function exactFits({ width, window, windows, seed }: WindowsShape) {
-  const most = Math.min(MAX_LATENT, width >> 1, windows >> 1);
-  let near: Float64Array | undefined;
+export function exactFitter({ width, window, windows, seed }: WindowsShape) {
+  const maxLatent = Math.min(MAX_LATENT, width >> 1, windows >> 1);
+  let firstAxes: Float64Array | undefined;
   return (rows: Matrix, latent?: number) => {
     const moments = momentsSync(rows);
     const solved = principalFactors(moments, {
-      maxLatent: latent ?? most,
+      maxLatent: latent ?? maxLatent,
       ...(latent === undefined &&
-        { maxResidual: LEFT * aboutMeans(moments.covariance, width, window) }),
+        {
+          maxResidual: MAX_RESIDUAL_SHARE * varianceAboutMeans(moments.covariance, width, window),
+        }),
       floor: MIN_VARIANCE,
       random: new HostRandom(seed, 0, STREAMS.initialization),
-      guess: near,
+      guess: firstAxes,
     });
-    near ??= solved.axes;
+    firstAxes ??= solved.axes;
     const parameters = linearVaeParameters(moments.mean, solved.factors, solved.latent, "shared");
     return { latent: solved.latent, parameters };
   };
 }
 
 /** The total variance of windows about their own means, computed per column. */
-export function aboutMeans(covariance: Float64Array, width: number, window: number): number {
+export function varianceAboutMeans(
+  covariance: Float64Array,
+  width: number,
+  window: number,
+): number {
   const columns = width / window;
   let sum = 0;
   for (let i = 0; i < width; i++) {

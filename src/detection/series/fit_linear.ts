@@ -1,6 +1,6 @@
 /**
  * Preset "linear": one linear VAE over windows, fitted exactly, and calibrated by fits that leave out one set of
- * stretches each.
+ * blocks each.
  */
 import { splitDevice } from "../../trained/device_options.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
@@ -27,13 +27,13 @@ export function fitLinear(
   const { falseAlarmRate = 0.01, seed = 0, latent } = options;
   const [device] = splitDevice(options);
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
-  const { cells, warnings: spikes } = withoutSpikes(steps, schema);
+  const { cells, warnings: spikeWarnings } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
-  const { vae, report, parts, usual, held } = fitSeries(request);
+  const { vae, report, parts, missingCosts, heldOutScores } = fitSeries(request);
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-  const said = [...warnings, ...spikes];
-  const table = { schema, ...parts, falseAlarmRate, warnings: said, sketch, window };
-  const scores = Float64Array.from(held.flatMap((stretch) => [...stretch]));
-  const stretches = held.map(({ length }) => length);
-  return { vae, model: calibrated(table, { scores, ...usual }, stretches), report };
+  const allWarnings = [...warnings, ...spikeWarnings];
+  const table = { schema, ...parts, falseAlarmRate, warnings: allWarnings, sketch, window };
+  const scores = Float64Array.from(heldOutScores.flatMap((block) => [...block]));
+  const calibrationWindows = heldOutScores.map(({ length }) => length);
+  return { vae, model: calibrated(table, { scores, ...missingCosts }, calibrationWindows), report };
 }

@@ -7,10 +7,10 @@
  * too few to train a network, but enough for principal components and one residual variance.
  *
  *   1  fit to all windows, leave out the tenth that fits worst (a series may contain anomalies), and fit again
- *   2  score each of up to four sets of stretches by a fit to windows that contain none of its steps
+ *   2  score each of up to four sets of blocks by a fit to windows that contain none of its steps
  *
  * Step 1 gives the model, which has seen every step. Step 2 gives the calibration, in which no step was seen by the fit
- * that scores it, so no stretch is lost to training. Both use the standardisation and the number of components of all
+ * that scores it, so no block is lost to training. Both use the standardisation and the number of components of all
  * windows. Leaving out what fits worst is the concentration step of Rousseeuw and Van Driessen, "A fast algorithm for
  * the minimum covariance determinant estimator", 1999.
  */
@@ -32,9 +32,9 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
-import { stretchesOf } from "../split.ts";
-import { exactFits } from "./exact_fits.ts";
-import { usualOf } from "../usual.ts";
+import { blocksOf } from "../split.ts";
+import { exactFitter } from "./exact_fits.ts";
+import { typicalCosts } from "../typical_costs.ts";
 import { linearReport } from "./linear_report.ts";
 
 /** Neighbouring windows are almost equal, so from long series this many are taken, evenly spaced. */
@@ -44,9 +44,9 @@ export const MAX_WINDOWS = 12_000;
 const MAX_CELLS = 4096;
 
 /** The share of windows left out. */
-const TRIMMED = 0.1;
+const TRIMMED_SHARE = 0.1;
 
-/** Number of sets of stretches, each scored by a fit without it. */
+/** Number of sets of blocks, each scored by a fit without it. */
 const FOLDS = 4;
 
 export interface SeriesRequest {
@@ -64,38 +64,41 @@ export function fitSeries(request: SeriesRequest) {
   const { cells, schema, window, seed, device } = request;
   const expansion = new Expansion(rowSchema(schema, window)), { width } = expansion;
   requireWidth(width);
-  const { windows, starts } = windowsThinned(cells, schema.length, window);
+  const { windows, starts } = sampledWindows(cells, schema.length, window);
   const expanded = expansion.expand(windows);
   const standardization = standardizationOf(expanded, width);
   const standardized = standardize(expanded, standardization);
   const rows = filled(standardized);
-  const solve = exactFits({ width, window, windows: starts.length, seed });
+  const fit = exactFitter({ width, window, windows: starts.length, seed });
   if (request.latent !== undefined) {
     requireNumber("latent", request.latent, { min: 1, max: width - 1, integer: true });
   }
-  const first = solve(rows, request.latent), { latent } = first;
+  const first = fit(rows, request.latent), { latent } = first;
   const vae = VAE.create({
     inputs: width,
     latent: [{ size: latent }],
     likelihood: { type: "gaussian", variance: "shared", minVariance: MIN_VARIANCE },
   }, { ...device, seed });
   vae.setParameters(first.parameters);
-  const kept = bestFitting(totals(vae, rows));
-  const final = solve(takeRows(rows, kept), latent).parameters;
+  const kept = lowestScores(totalCosts(vae, rows));
+  const final = fit(takeRows(rows, kept), latent).parameters;
   vae.setParameters(final);
   const report = linearReport(vae, rows);
-  const usual = usualOf(vae, windows, costsOf(vae, standardized), expansion);
+  const missingCosts = typicalCosts(vae, windows, costsOf(vae, standardized), expansion);
   const fitWithout = (steps: Steps[]) => {
-    const free = (row: number) =>
+    const isDisjoint = (row: number) =>
       steps.every(({ first, end }) => starts[row] >= end || starts[row] + window <= first);
-    const good = kept.filter(free);
+    const disjointKept = kept.filter(isDisjoint);
     // If almost all remaining windows were left out as unusual, uses all of them.
-    const others = good.length >= latent ? good : starts.map((_, row) => row).filter(free);
-    vae.setParameters(solve(takeRows(rows, Uint32Array.from(others)), latent).parameters);
+    const trainingRows = disjointKept.length >= latent
+      ? disjointKept
+      : starts.map((_, row) => row).filter(isDisjoint);
+    vae.setParameters(fit(takeRows(rows, Uint32Array.from(trainingRows)), latent).parameters);
   };
-  const held = scoreHeldOut({ ...request, fitWithout, vae, expansion, standardization, usual });
+  const fitted = { fitWithout, vae, expansion, standardization, missingCosts };
+  const heldOutScores = scoreHeldOut({ ...request, ...fitted });
   vae.setParameters(final);
-  return { vae, report, parts: { expansion, standardization }, usual, held };
+  return { vae, report, parts: { expansion, standardization }, missingCosts, heldOutScores };
 }
 
 /** Steps first … end - 1. */
@@ -104,26 +107,26 @@ interface Steps {
   readonly end: number;
 }
 
-interface HeldOut extends SeriesRequest {
+interface HeldOutRequest extends SeriesRequest {
   readonly fitWithout: (steps: Steps[]) => void;
   readonly vae: VAE;
   readonly expansion: Expansion;
   readonly standardization: Standardization;
-  readonly usual: ReturnType<typeof usualOf>;
+  readonly missingCosts: ReturnType<typeof typicalCosts>;
 }
 
-/** Scores the windows of each stretch, by fits that have seen none of its steps. */
-function scoreHeldOut(request: HeldOut): Float64Array[] {
-  const { cells, schema, window, vae, expansion, standardization, usual } = request;
-  const { typical, costs = typical } = usual;
-  const stretches = stretchesOf(cells.rows, window), columns = schema.length;
-  const folds = Math.min(FOLDS, stretches.length), scores: Float64Array[] = [];
+/** Scores the windows of each block, by fits that have seen none of its steps. */
+function scoreHeldOut(request: HeldOutRequest): Float64Array[] {
+  const { cells, schema, window, vae, expansion, standardization, missingCosts } = request;
+  const { typical, costs = typical } = missingCosts;
+  const blocks = blocksOf(cells.rows, window), columns = schema.length;
+  const folds = Math.min(FOLDS, blocks.length), scores: Float64Array[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const own = stretches.map((steps, s) => ({ ...steps, s })).filter(({ s }) =>
+    const heldOutBlocks = blocks.map((steps, s) => ({ ...steps, s })).filter(({ s }) =>
       s % folds === fold
     );
-    request.fitWithout(own);
-    for (const { s, first, end } of own) {
+    request.fitWithout(heldOutBlocks);
+    for (const { s, first, end } of heldOutBlocks) {
       const count = countWindows(end - first, window);
       const windows = windowsOf(cells, columns, window, first, count);
       const x = standardize(expansion.expand(windows), standardization);
@@ -134,14 +137,14 @@ function scoreHeldOut(request: HeldOut): Float64Array[] {
 }
 
 /** Windows, evenly spaced, and the step at which each starts. */
-function windowsThinned(cells: Cells, columns: number, window: number) {
-  const count = countWindows(cells.rows, window), taken = Math.min(count, MAX_WINDOWS);
-  const starts = Uint32Array.from({ length: taken }, (_, i) => Math.floor(i * count / taken));
-  const width = window * columns, data = new Float64Array(taken * width);
+function sampledWindows(cells: Cells, columns: number, window: number) {
+  const count = countWindows(cells.rows, window), sampled = Math.min(count, MAX_WINDOWS);
+  const starts = Uint32Array.from({ length: sampled }, (_, i) => Math.floor(i * count / sampled));
+  const width = window * columns, data = new Float64Array(sampled * width);
   starts.forEach((start, i) => {
     data.set(cells.data.subarray(start * columns, start * columns + width), i * width);
   });
-  return { windows: { data, rows: taken }, starts };
+  return { windows: { data, rows: sampled }, starts };
 }
 
 /** Replaces missing cells by the mean, 0. */
@@ -150,7 +153,7 @@ function filled({ data, shape }: Matrix): Matrix {
 }
 
 /** The score of each row. */
-function totals(vae: VAE, rows: Matrix): Float64Array {
+function totalCosts(vae: VAE, rows: Matrix): Float64Array {
   const { cost, kl } = vae.onHost.costs(rows), sums = new Float64Array(rows.shape[0]);
   for (const { data, shape: [, width] } of [cost, kl]) {
     data.forEach((nats, i) => sums[Math.floor(i / width)] += nats);
@@ -159,9 +162,9 @@ function totals(vae: VAE, rows: Matrix): Float64Array {
 }
 
 /** All rows except the share that fits worst, in order. */
-function bestFitting(scores: Float64Array): Uint32Array {
-  const most = scores.toSorted()[Math.floor((1 - TRIMMED) * (scores.length - 1))];
-  return Uint32Array.from(scores.keys()).filter((row) => scores[row] <= most);
+function lowestScores(scores: Float64Array): Uint32Array {
+  const limit = scores.toSorted()[Math.floor((1 - TRIMMED_SHARE) * (scores.length - 1))];
+  return Uint32Array.from(scores.keys()).filter((row) => scores[row] <= limit);
 }
 
 function requireWidth(width: number): void {

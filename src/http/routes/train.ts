@@ -3,7 +3,7 @@
  * full queue. An accepted job is on disk, and its model will be the next version of the name.
  */
 import type { Hono } from "npm:hono@4.13.19";
-import { mostRows } from "../../detection/most_rows.ts";
+import { defaultMaxRows } from "../../detection/row_limit.ts";
 import { encodeNpy } from "../../formats/numpy/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";
@@ -163,7 +163,7 @@ function requireBudget(
   // A spec is checked against the columns that remain.
   const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
   // A detector samples the rows of a longer table.
-  const usedRows = settings.spec ? rows : Math.min(rows, mostRows(columns));
+  const usedRows = settings.spec ? rows : Math.min(rows, defaultMaxRows(columns));
   let work: number;
   try {
     work = workOf({ rows: usedRows, columns, settings });

@@ -12,7 +12,7 @@ import type { Costs } from "../trained/calls/costs.ts";
 import type { VAE } from "../training/vae.ts";
 
 /** @param costs of the cells' rows */
-export function usualOf(
+export function typicalCosts(
   vae: VAE,
   cells: Cells,
   costs: Costs,

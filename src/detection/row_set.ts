@@ -5,7 +5,7 @@
 import type { Cells } from "../scoring/table/cells.ts";
 
 /** The distinct rows met so far. */
-export class EqualRows {
+export class RowSet {
   readonly #data: Float64Array;
   readonly #words: Uint32Array;
   readonly #width: number;
@@ -26,7 +26,7 @@ export class EqualRows {
   }
 
   /** The first row met that equals this one; the row itself if there is none. */
-  meet(row: number): number {
+  findOrAdd(row: number): number {
     const hash = this.#hash(row), slots = this.#slots, last = slots.length - 1;
     let slot = hash & last;
     for (; slots[slot] !== 0; slot = (slot + 1) & last) {
@@ -44,9 +44,9 @@ export class EqualRows {
     for (let i = 0; i < columns.length; i++) {
       const place = at + columns[i], value = data[place];
       // Zero and NaN each have several bit patterns.
-      const isOne = value === value && value !== 0;
-      const low = isOne ? words[2 * place] : 0,
-        high = isOne ? words[2 * place + 1] : +(value === 0);
+      const isOrdinary = value === value && value !== 0;
+      const low = isOrdinary ? words[2 * place] : 0,
+        high = isOrdinary ? words[2 * place + 1] : +(value === 0);
       a = Math.imul(a ^ low, 0x85ebca6b);
       a = Math.imul(a ^ (a >>> 15) ^ high, 0xc2b2ae35);
       a ^= a >>> 13;
@@ -58,8 +58,8 @@ export class EqualRows {
   #isEqual(a: number, b: number): boolean {
     const data = this.#data, columns = this.#columns, width = this.#width;
     for (let i = 0; i < columns.length; i++) {
-      const own = data[a * width + columns[i]], other = data[b * width + columns[i]];
-      if (own !== other && (own === own || other === other)) return false;
+      const valueA = data[a * width + columns[i]], valueB = data[b * width + columns[i]];
+      if (valueA !== valueB && (valueA === valueA || valueB === valueB)) return false;
     }
     return true;
   }

@@ -11,14 +11,14 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 
 /** Half, because a level may also be what the anomalies have in common; it then becomes rarer. */
-const SHARE = 0.5;
+const MIN_LEVEL_SHARE = 0.5;
 
 /**
  * @param ranked rows, the most ordinary first
  * @param count number of rows to keep
  * @returns the indices of the kept rows, ascending
  */
-export function mostOrdinary(
+export function selectOrdinary(
   cells: Cells,
   schema: readonly ColumnSchema[],
   ranked: Uint32Array,
@@ -30,7 +30,7 @@ export function mostOrdinary(
     hasLevels(kind) ? groupsOf(cells, schema.length, c, ranked) : []
   );
   for (const group of groups.sort((a, b) => a.length - b.length)) {
-    group.slice(0, Math.floor(SHARE * group.length * count / cells.rows)).forEach(keep);
+    group.slice(0, Math.floor(MIN_LEVEL_SHARE * group.length * count / cells.rows)).forEach(keep);
   }
   ranked.forEach(keep);
   return Uint32Array.from(kept).sort();

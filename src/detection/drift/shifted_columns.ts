@@ -1,18 +1,18 @@
 /** Columns that have moved away from where they were in training: no test, which needs independent rows, but a distance. */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
-import { LEAVING } from "../row_order.ts";
-import { distanceTo, presentOf, sketchOf } from "./sketch.ts";
+import { MIN_SHIFT } from "../row_order.ts";
+import { distanceTo, sketchOf, sortedValues } from "./sketch.ts";
 
 /** Names; undefined for a model of an older file, which has no sketches. */
-export function movedColumns(
+export function shiftedColumns(
   { schema, sketch }: Pick<TableModel, "schema" | "sketch">,
   cells: Cells,
 ): readonly string[] | undefined {
   if (!sketch) return undefined;
   return schema.flatMap(({ name, kind }, c) => {
-    const now = presentOf(cells, schema.length, c), before = sketchOf(sketch.data, c);
+    const now = sortedValues(cells, schema.length, c), before = sketchOf(sketch.data, c);
     const isCompared = kind !== "timestamp" && now.length > 0 && before.missing < 1;
-    return isCompared && distanceTo(before, now) >= LEAVING ? [name] : [];
+    return isCompared && distanceTo(before, now) >= MIN_SHIFT ? [name] : [];
   });
 }

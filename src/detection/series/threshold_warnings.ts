@@ -10,33 +10,33 @@
  */
 
 /** Middle halves above the third quartile, and nats at least. */
-const FAR = 3;
+const FAR_OUT_RANGES = 3;
 
 /** @param scores of steps, ascending */
-export function farStepSentences(scores: Float64Array, rate: number): string[] {
+export function farStepWarnings(scores: Float64Array, rate: number): string[] {
   const at = (share: number) => scores[Math.floor(share * (scores.length - 1))];
-  const limit = at(0.75) + FAR * Math.max(1, at(0.75) - at(0.25));
+  const limit = at(0.75) + FAR_OUT_RANGES * Math.max(1, at(0.75) - at(0.25));
   const share = scores.filter((score) => score > limit).length / scores.length;
   if (share <= rate) return [];
   const percent = Number((100 * share).toPrecision(2));
-  const enough = Math.ceil(100 * (share + rate)) / 100;
+  const sufficientRate = Math.ceil(100 * (share + rate)) / 100;
   return [
     `${percent} % of the steps score far above the rest, and a false-alarm rate of ${rate} flags only what is stranger ` +
-    `than most of them: if they are anomalies, a rate of ${enough} flags steps like them`,
+    `than most of them: if they are anomalies, a rate of ${sufficientRate} flags steps like them`,
   ];
 }
 
-/** @param stretches windows of each stretch that calibrates */
-export function fewWindowSentences(
-  stretches: readonly number[],
+/** @param calibrationWindows windows of each block that calibrates */
+export function fewWindowWarnings(
+  calibrationWindows: readonly number[],
   window: number,
   rate: number,
 ): string[] {
-  const steps = stretches.reduce((sum, windows) => sum + windows + window - 1, 0);
-  const apart = Math.floor(steps / window);
-  if (apart * rate >= 1) return [];
+  const steps = calibrationWindows.reduce((sum, windows) => sum + windows + window - 1, 0);
+  const disjointWindows = Math.floor(steps / window);
+  if (disjointWindows * rate >= 1) return [];
   return [
-    `the steps that calibrate are only ${apart} windows that do not overlap: at a false-alarm rate of ${rate} several ` +
+    `the steps that calibrate are only ${disjointWindows} windows that do not overlap: at a false-alarm rate of ${rate} several ` +
     "times as many steps may be flagged",
   ];
 }

@@ -7,14 +7,14 @@
 import { hypergeometric, hypergeometricRange } from "../../core/probability/hypergeometric.ts";
 
 /** The p-value, for `marked` of `n` in the first sample and `other` of `m` in the second. */
-export function sharesPValue(marked: number, n: number, other: number, m: number): number {
+export function fisherExactPValue(marked: number, n: number, other: number, m: number): number {
   const urn = { all: n + m, marked: m, drawn: marked + other };
-  const [least, most] = hypergeometricRange(urn);
+  const [min, max] = hypergeometricRange(urn);
   let below = 0, above = 0;
-  for (let k = least; k <= most; k++) {
-    const chance = hypergeometric(urn, k);
-    if (k <= other) below += chance;
-    if (k >= other) above += chance;
+  for (let k = min; k <= max; k++) {
+    const probability = hypergeometric(urn, k);
+    if (k <= other) below += probability;
+    if (k >= other) above += probability;
   }
   return Math.min(1, 2 * Math.min(below, above));
 }

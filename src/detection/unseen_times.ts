@@ -13,7 +13,7 @@ export interface UnseenTimes {
 const HOUR = 3600, DAY = 24 * HOUR;
 
 /** Undefined for a column without times. For dates, which are all at midnight, hours are not counted. */
-export function unseenTimes(
+export function findUnseenTimes(
   { data, rows }: Cells,
   width: number,
   c: number,
@@ -23,9 +23,9 @@ export function unseenTimes(
   for (let r = 0; r < rows; r++) {
     const seconds = data[r * width + c];
     if (Number.isNaN(seconds)) continue;
-    const ofDay = seconds - DAY * Math.floor(seconds / DAY);
-    isDate &&= ofDay === 0;
-    hours.add(Math.floor(ofDay / HOUR));
+    const secondOfDay = seconds - DAY * Math.floor(seconds / DAY);
+    isDate &&= secondOfDay === 0;
+    hours.add(Math.floor(secondOfDay / HOUR));
     days.add(Math.floor(seconds / DAY) - 7 * Math.floor(seconds / (7 * DAY)));
   }
   if (days.size === 0) return undefined;
@@ -33,12 +33,12 @@ export function unseenTimes(
 }
 
 /** The warning about such a column. */
-export function unseenSentence(times: UnseenTimes): string {
-  return `${unseenWhen(times)}: rows from then will score high unless it is left out`;
+export function unseenTimesWarning(times: UnseenTimes): string {
+  return `${describeUnseenTimes(times)}: rows from then will score high unless it is left out`;
 }
 
 /** For example "has no times in 3 of the 24 hours of the day and on 2 of the 7 days of the week (UTC)". */
-export function unseenWhen({ hours, days }: UnseenTimes): string {
+export function describeUnseenTimes({ hours, days }: UnseenTimes): string {
   const parts = [
     ...(hours > 0 ? [`in ${hours} of the 24 hours of the day`] : []),
     ...(days > 0 ? [`on ${days} of the 7 days of the week`] : []),

@@ -3,22 +3,22 @@ import type { SampleOptions } from "../formats/sample/row_sample.ts";
 import type { DetectorOptions } from "./options.ts";
 
 /** More rows do not improve an ensemble: it trains on 12,000 and calibrates on at most 10,000. */
-const MOST_ROWS = 1_000_000;
+const MAX_ROWS = 1_000_000;
 
 /** Half a gibibyte. */
-const MOST_CELLS = 2 ** 26;
+const MAX_CELLS = 2 ** 26;
 
 /** The default maximum number of rows for a number of columns. */
-export function mostRows(columns: number): number {
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / columns)));
+export function defaultMaxRows(columns: number): number {
+  return Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_CELLS / columns)));
 }
 
 /** Options of the sample: which rows remain. */
-export function drawOf(
+export function sampleOptions(
   { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
 ): SampleOptions {
   return {
-    maxRows: (columns) => maxRows ?? mostRows(columns),
+    maxRows: (columns) => maxRows ?? defaultMaxRows(columns),
     seed,
     latest: window !== undefined,
   };

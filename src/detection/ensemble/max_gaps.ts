@@ -11,9 +11,9 @@
 import { TAIL } from "../../scoring/ensemble/surprisal.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 
-/** @param whole number of complete rows to count in addition to the cells */
-export function mostMissing({ data, rows }: Cells, columns: number, whole = 0): number {
-  const missing = new Uint32Array(rows + whole);
+/** @param completeRows number of complete rows to count in addition to the cells */
+export function maxGaps({ data, rows }: Cells, columns: number, completeRows = 0): number {
+  const missing = new Uint32Array(rows + completeRows);
   for (let i = 0; i < data.length; i++) {
     if (data[i] !== data[i]) missing[Math.floor(i / columns)]++;
   }

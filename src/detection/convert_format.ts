@@ -19,35 +19,38 @@ import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { evenly } from "./calibrate.ts";
 
 /** The smallest rank correlation that is accepted. */
-const LEAST_CORRELATION = 0.99;
+const MIN_CORRELATION = 0.99;
 
 /**
  * @param cells normal rows held out from training
  * @throws RangeError if rounding changes the order of the scores
  */
-export function inFormat(
+export function convertFormat(
   scorer: TableScorer,
   file: ModelFile,
   format: FileFormat,
   cells: Cells,
 ): Uint8Array {
   const rounded = { ...file, tensors: unpackTensors(packTensors(file.tensors, format)), format };
-  const other = new TableScorer(new TrainedVae(...fromModelFile(rounded)), tableModelOf(rounded));
+  const roundedScorer = new TableScorer(
+    new TrainedVae(...fromModelFile(rounded)),
+    tableModelOf(rounded),
+  );
   try {
-    const { scores } = other.scoreCells(cells);
+    const { scores } = roundedScorer.scoreCells(cells);
     const correlation = rankCorrelation(scorer.scoreCells(cells).scores, scores);
     // NaN, for scores that are all equal, is accepted: there is no order to change.
-    if (correlation < LEAST_CORRELATION) {
+    if (correlation < MIN_CORRELATION) {
       throw new RangeError(
-        `Cannot save as ${format}: scores must keep their order, with a rank correlation of at least ${LEAST_CORRELATION}, got ${
+        `Cannot save as ${format}: scores must keep their order, with a rank correlation of at least ${MIN_CORRELATION}, got ${
           correlation.toFixed(4)
         }`,
       );
     }
-    const model = { ...other.table, calibration: new Calibration(evenly(scores)) };
+    const model = { ...roundedScorer.table, calibration: new Calibration(evenly(scores)) };
     const tensors = new Map([...rounded.tensors, ...tableTensors(model)]);
     return writePackedFile({ ...rounded, tensors });
   } finally {
-    other.dispose();
+    roundedScorer.dispose();
   }
 }
