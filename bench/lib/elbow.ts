@@ -45,6 +45,14 @@ export async function loadElbow(root: URL = OWN_ROOT): Promise<Elbow> {
   return parts as unknown as Elbow;
 }
 
+/**
+ * `VAE` of this checkout. By a computed name: Deno reads all modules behind a literal one when the process starts, even
+ * if it is never imported, and a cold start would pay for them.
+ */
+export async function loadVae(): Promise<typeof import("../../src/training/vae.ts")> {
+  return await import(new URL("src/training/vae.ts", OWN_ROOT).href);
+}
+
 /** Files that a checkout lacks to be measured. */
 export async function missingFrom(root: URL): Promise<string[]> {
   const missing: string[] = [];

@@ -41,7 +41,7 @@ await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
 
 /** What a model large enough for threads really gets. */
 async function deviceOf(threads: number): Promise<{ threads: number; build: string }> {
-  const { VAE } = await import("../../src/training/vae.ts");
+  const { VAE } = await lib.loadVae();
   const inputs = 784, hidden = { hidden: [400] };
   const spec = { inputs, encoder: hidden, decoder: hidden, latent: [{ size: 20 }] };
   const vae = VAE.create(spec, { threads });
@@ -71,7 +71,7 @@ async function userScore(
   batch: number,
   threads: number,
 ): Promise<ScoreTask> {
-  const { VAE } = await import("../../src/training/vae.ts");
+  const { VAE } = await lib.loadVae();
   const options = models.specOf(model.workload), vae = VAE.create(options, { threads });
   const weights = models.namedWeights(elbow, elbow.spec.parseSpec(options), model);
   vae.setParameters(new Map([...weights].map(([name, data]) => [name, { data }])));
@@ -131,7 +131,7 @@ function stepTask(elbow: lib.Elbow, model: Model, ready: lib.Ready): TrainTask {
 
 /** `VAE.fit` over the model's rows, repeated; a sample is an epoch's time by step. */
 async function fit(model: Model, batch: number, threads: number): Promise<TrainTask> {
-  const { VAE } = await import("../../src/training/vae.ts");
+  const { VAE } = await lib.loadVae();
   const { inputs } = model.workload;
   const data = new Float32Array(FIT_ROWS * inputs);
   for (let at = 0; at < data.length; at += model.rows.length) data.set(model.rows, at);
