@@ -1,7 +1,8 @@
 /**
  * Builds the WebAssembly kernels from `assembly/`.
  *
- *   deno task build            writes assembly/opcodes.gen.ts and src/backends/wasm/kernels/*.gen.ts
+ *   deno task build            writes assembly/opcodes.gen.ts, src/backends/wasm/kernels/*.gen.ts and
+ *                              src/core/bytes/crc32.gen.ts
  *   deno task build --verify   builds in memory; exits 1 if a committed file differs
  *   deno task build --debug    writes build/debug.wasm: every kernel exported, asserts on
  */
@@ -21,6 +22,8 @@ const BUILDS = [
   ["full", "assembly/index.ts", "relaxed"],
   ["score", "assembly/score.ts", "relaxed"],
 ] as const;
+/** The checksum of files: a module of its own. */
+const CHECKSUM = "src/core/bytes/crc32.gen.ts";
 /** The largest size of a build: edge bundles must stay small. */
 const LIMIT_BYTES = 64 * 1024;
 
@@ -39,6 +42,7 @@ async function build(): Promise<void> {
     await write(embeddedPath(name), embedded(name, wasm));
     console.log(`${name}: ${wasm.length} bytes`);
   }
+  await write(CHECKSUM, await checksumText());
 }
 
 async function verify(): Promise<void> {
@@ -46,6 +50,7 @@ async function verify(): Promise<void> {
   for (const [name, entry, target] of BUILDS) {
     fresh.set(embeddedPath(name), embedded(name, compressible(await compile(entry, target))));
   }
+  fresh.set(CHECKSUM, await checksumText());
   const stale: string[] = [];
   for (const [path, text] of fresh) if (await committed(path) !== text) stale.push(path);
   if (stale.length > 0) {
@@ -133,6 +138,14 @@ function embedded(name: string, wasm: Uint8Array): string {
 export const BYTES_HEX = "${wasm.toHex()}";
 // deno-fmt-ignore
 export const UNFUSED = ${JSON.stringify(unfusedSites(wasm))} as const;
+`;
+}
+
+async function checksumText(): Promise<string> {
+  const wasm = await compile("assembly/crc32.ts", "alone");
+  return `/** assembly/crc32.ts, written by scripts/build_kernels.ts. AssemblyScript ${asc.version}, ${wasm.length} bytes. */
+// deno-fmt-ignore
+export const CRC32_HEX = "${wasm.toHex()}";
 `;
 }
 

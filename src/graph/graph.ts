@@ -7,7 +7,7 @@
  */
 import { broadcastShapes, fixed, sameShape, SCALAR, type Shape } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";
-import { OP_NAMES, type OpName } from "../ops/names.ts";
+import type { OpName } from "../ops/names.ts";
 import type { Attributes, Emit, Node, OpSpec, SourceKind } from "../ops/spec.ts";
 
 /** A graph under construction: the operations of the catalogue, and the sources (values that no operation computes). */
@@ -30,7 +30,7 @@ interface Sources {
 export function createGraph(): Graph {
   const store = new NodeStore();
   const operations = Object.fromEntries(
-    OP_NAMES.map((op) => [op, (...args: unknown[]) => store.emit(op, args)]),
+    Object.keys(OPS).map((op) => [op, (...args: unknown[]) => store.emit(op as OpName, args)]),
   );
   const sources: Sources = {
     parameter: (name, rows, cols) => store.source("parameter", name, fixed(rows, cols)),

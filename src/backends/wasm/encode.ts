@@ -4,7 +4,7 @@
  */
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
-import { ACTIVATIONS, OP_NAMES, type OpName } from "../../ops/names.ts";
+import { ACTIVATIONS, type OpName } from "../../ops/names.ts";
 import type { OpAttrs } from "../../ops/signatures.ts";
 import { type Unsupported, unsupported } from "../backend.ts";
 import {
@@ -78,7 +78,7 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
 };
 
 /** Names in the order of the opcodes. */
-const NAMES = [...OP_NAMES, ...OWN_OPS] as const;
+const NAMES = [...Object.keys(OPS), ...OWN_OPS];
 
 /** The number of records. */
 export function countRecords(records: Int32Array): number {
@@ -87,7 +87,7 @@ export function countRecords(records: Int32Array): number {
 
 /** The contents of a record. */
 export interface Contents {
-  readonly name: typeof NAMES[number];
+  readonly name: OpName | typeof OWN_OPS[number];
   readonly attributes: readonly number[];
   readonly operands: readonly Operand[];
   /** How threads may cut it: see `split.ts`; 0 for not at all. */

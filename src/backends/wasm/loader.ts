@@ -9,6 +9,7 @@
  * `kernels/score.ts`) and passes it in, so that scoring does not bundle training. On hosts that forbid compiling bytes,
  * pass a compiled module to `useKernels`.
  */
+import { fromHexadecimal } from "../../core/bytes/hex.ts";
 import { sharedModule } from "./shared_module.ts";
 import { type Unfused, unfusedModule } from "./unfused.ts";
 
@@ -16,7 +17,7 @@ export type KernelBuild = "simd" | "relaxed";
 
 /** Both builds of a set: the relaxed one, and how to make the other from it (`unfused.ts`). */
 export interface KernelSet {
-  /** The relaxed build in hexadecimal: gzip finds repetitions in it that base64 would hide. */
+  /** The relaxed build in hexadecimal. */
   readonly hex: string;
   readonly unfused: Unfused;
   /** Whether it omits the kernels that only training runs. */
@@ -149,11 +150,7 @@ export function instantiate(
 
 /** The bytes of an embedded build. */
 export function kernelBytes(set: KernelSet, build: KernelBuild): Uint8Array<ArrayBuffer> {
-  // `fromHex` is newer than WebAssembly SIMD, so some hosts lack it; parsing byte by byte is slow.
-  const { fromHex } = Uint8Array as Partial<typeof Uint8Array>;
-  const relaxed = fromHex
-    ? fromHex(set.hex)
-    : Uint8Array.from(set.hex.match(/../g)!, (digits) => parseInt(digits, 16));
+  const relaxed = fromHexadecimal(set.hex);
   return build === "relaxed" ? relaxed : unfusedModule(relaxed, set.unfused);
 }
 

@@ -1,62 +1,77 @@
 /**
- * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320): detects every burst of up to 32 bits. It processes eight bytes
- * per step with eight tables (Kounavis and Berry, 2008), because a model file is megabytes and is checked before the
- * process is warm. Words are signed for the same reason: before an engine optimises, it allocates an object for every
- * unsigned number that needs 32 bits.
+ * CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320): detects every burst of up to 32 bits. In WebAssembly
+ * (`assembly/crc32.ts`, which says how it is computed), because a model file is megabytes and is checked in a process
+ * that has just started: WebAssembly is compiled at once, JavaScript first interpreted. On hosts that forbid compiling
+ * bytes, the same in JavaScript.
  */
+import { CRC32_HEX } from "./crc32.gen.ts";
+import { fromHexadecimal } from "./hex.ts";
 
-/** Row t, entry b: the remainder of byte b followed by t zero bytes. */
-const TABLES = tables();
+const MEMORY_BYTES = 65536;
+/** What folding leaves of a message, and the bytes that it takes at a time. */
+const TAIL_BYTES = 4800, VECTOR_BYTES = 16;
 
-function tables(): Int32Array {
-  const rows = new Int32Array(8 * 256);
-  // Remainders are additive: those of the single-bit bytes give all others.
-  for (let bit = 128, remainder = 1; bit > 0; bit >>= 1) {
-    remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
-    for (let byte = 0; byte < 256; byte += 2 * bit) rows[bit + byte] = remainder ^ rows[byte];
-  }
-  for (let i = 256; i < rows.length; i++) {
-    const previous = rows[i - 256];
-    rows[i] = rows[previous & 0xff] ^ (previous >>> 8);
-  }
-  return rows;
+/** The functions of `assembly/crc32.ts`, and the memory that they work on. */
+interface Steps {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  fold(before: number, bytes: number): void;
+  remainder(before: number, bytes: number): number;
 }
 
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+// Compiled once: a file has several parts.
+const opened: { steps?: Steps } = {};
 
-/** Words per call: an engine optimises a function that is called often sooner than a long loop. */
-const WORDS_PER_CALL = 64;
-
-/** The checksum as eight hexadecimal digits; `previous` continues an earlier one. */
-export function crc32(bytes: Uint8Array, previous = "00000000"): string {
-  const { length, buffer, byteOffset } = bytes;
-  // Words must be read at aligned offsets.
-  const lead = LITTLE_ENDIAN ? Math.min(length, -byteOffset & 3) : length;
-  const pairs = (length - lead) >> 3;
-  let crc = updateByBytes(~parseInt(previous, 16), bytes, 0, lead);
-  if (pairs > 0) {
-    const words = new Int32Array(buffer, byteOffset + lead, 2 * pairs);
-    for (let at = 0; at < words.length; at += WORDS_PER_CALL) {
-      crc = updateByWords(crc, words, at, Math.min(at + WORDS_PER_CALL, words.length));
+/** The checksum of the parts one after another, as eight hexadecimal digits. */
+export function crc32(...parts: readonly Uint8Array[]): string {
+  const { memory, fold, remainder } = opened.steps ??= openSteps();
+  const window = new Uint8Array(memory.buffer);
+  let before = -1, held = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length;) {
+      const next = part.subarray(at, at + MEMORY_BYTES - held);
+      window.set(next, held);
+      at += next.length;
+      held += next.length;
+      const folded = Math.max(0, held - TAIL_BYTES) & -VECTOR_BYTES;
+      if (folded === 0) continue;
+      fold(before, folded);
+      window.copyWithin(0, folded, held);
+      held -= folded;
+      before = 0;
     }
   }
-  crc = updateByBytes(crc, bytes, lead + 8 * pairs, length);
-  return (~crc >>> 0).toString(16).padStart(8, "0");
+  return (~remainder(before, held) >>> 0).toString(16).padStart(8, "0");
 }
 
-function updateByBytes(crc: number, bytes: Uint8Array, from: number, to: number): number {
-  for (let i = from; i < to; i++) crc = TABLES[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
-  return crc;
-}
-
-/** Processes pairs of words, little-endian. */
-function updateByWords(crc: number, words: Int32Array, from: number, to: number): number {
-  for (let i = from; i < to; i += 2) {
-    const low = crc ^ words[i], high = words[i + 1];
-    crc = TABLES[1792 + (low & 0xff)] ^ TABLES[1536 + (low >>> 8 & 0xff)] ^
-      TABLES[1280 + (low >>> 16 & 0xff)] ^ TABLES[1024 + (low >>> 24)] ^
-      TABLES[768 + (high & 0xff)] ^ TABLES[512 + (high >>> 8 & 0xff)] ^
-      TABLES[256 + (high >>> 16 & 0xff)] ^ TABLES[high >>> 24];
+function openSteps(): Steps {
+  try {
+    const module = new WebAssembly.Module(fromHexadecimal(CRC32_HEX));
+    return new WebAssembly.Instance(module).exports as unknown as Steps;
+  } catch {
+    return stepsInJavaScript();
   }
-  return crc;
+}
+
+function stepsInJavaScript(): Steps {
+  const words = new Int32Array(MEMORY_BYTES / 4), bytes = new Uint8Array(words.buffer);
+  return {
+    memory: words,
+    fold(before, count) {
+      for (let i = 0; i < 4; i++) bytes[i] ^= before >>> 8 * i;
+      for (let i = 0; i < count / 4; i++) {
+        const taken = words[i];
+        words[i + 580] ^= taken;
+        words[i + 732] ^= taken;
+        words[i + 844] ^= taken;
+        words[i + 1200] ^= taken;
+      }
+    },
+    remainder(before, count) {
+      for (let i = 0; i < 8 * count; i++) {
+        if (i % 8 === 0) before ^= bytes[i / 8];
+        before = (before >>> 1) ^ (0xedb88320 & -(before & 1));
+      }
+      return before;
+    },
+  };
 }

@@ -115,8 +115,7 @@ function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
   const at = checksumOffset(bytes, checksum);
   if (at < 0) return false;
   const zeros = new Uint8Array(NO_CHECKSUM.length).fill(NO_CHECKSUM.charCodeAt(0));
-  const before = crc32(zeros, crc32(bytes.subarray(0, at)));
-  return crc32(bytes.subarray(at + zeros.length), before) === checksum;
+  return crc32(bytes.subarray(0, at), zeros, bytes.subarray(at + zeros.length)) === checksum;
 }
 
 /** The byte offset of the checksum. Metadata keys are sorted, so it comes first. */

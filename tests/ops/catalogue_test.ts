@@ -1,0 +1,8 @@
+/** The catalogue names its operations in the order of their opcodes, which its users take from it. */
+import { deepEqual } from "node:assert/strict";
+import { OPS } from "../../src/ops/catalogue.ts";
+import { OP_NAMES } from "../../src/ops/names.ts";
+
+Deno.test("OPS has the operations in the order of OP_NAMES", () => {
+  deepEqual(Object.keys(OPS), [...OP_NAMES]);
+});
