@@ -17,7 +17,7 @@ export function requireCells(
   const fault = cell < 0 ? faultIn({ data, rows }) : {
     row: Math.floor(cell / columns.length),
     column: cell % columns.length,
-    needs: `a finite number of magnitude at most ${largest.toPrecision(2)}`,
+    needs: `a finite number of magnitude at most ${Number(largest.toPrecision(2))}`,
     value: data[cell],
   };
   if (!fault) return;

@@ -127,19 +127,17 @@ Deno.test("cells that a column cannot take are refused by row and column", async
   const [good] = ROWS;
   const bad: [column: number, cell: string, message: RegExp][] = [
     [0, `"oops"`, /a finite number, got "oops"$/],
-    [0, `"2"`, /a finite number, got "2"$/],
-    [0, `"NaN"`, /a finite number/],
-    [0, "true", /a finite number, got true$/],
+    [0, `"2,5"`, /a finite number, got "2,5"$/],
+    [0, "[]", /a finite number, got \[\]$/],
     [0, "1e999", /a finite number, got Infinity$/],
     [0, "1e200", /magnitude at most/],
     [1, "[1]", /a text, a number, true, false or null/],
     [1, `{"toString": 1}`, /a text, a number, true, false or null/],
     [1, `{"__proto__": {"x": 1}}`, /a text, a number/],
-    [1, "-1e999", /a finite number/],
     [2, "{}", /a text, a number/],
     [3, `"yesterday"`, /a time such as/],
     [3, "true", /a time such as/],
-    [3, `"1e300"`, /a time such as/],
+    [3, `"1e300"`, /a finite number of magnitude at most 1e\+150/],
     [4, `"${"x".repeat(100_000)}"`, /a finite number, got .{60}$/],
   ];
   for (const [c, cell, message] of bad) {

@@ -108,6 +108,28 @@ Deno.test("times become seconds since 1970, as Date gives them", () => {
     assert.ok(Number.isNaN(parseTimestamp(text)), text);
     assert.equal(encode(text), undefined);
   }
+  assert.equal(encode(true), undefined, "no second of 1970");
+});
+
+Deno.test("a cell of a million spaces is read in no time", () => {
+  const spaces = " ".repeat(1e6);
+  const time = codecOf({ name: "t", kind: "timestamp", format: "dmy" });
+  const amount = codecOf({ name: "a", kind: "numeric", format: "1.234,50" });
+  for (
+    const start of [
+      "",
+      "2024-03-09",
+      "9.3.2024 10:14",
+      "9.3.2024 2:05 PM",
+      "(",
+      "-",
+      "EUR",
+      "1.234",
+      "1,5",
+    ]
+  ) {
+    for (const { encode } of [time, amount]) assert.equal(encode(`${start}${spaces}x`), undefined);
+  }
 });
 
 Deno.test("a warning names levels that almost no cell has", async () => {

@@ -1,6 +1,6 @@
 /** Rows as a caller passes them to the client. */
 
-/** A cell: text or a boolean for a column with levels, text for a time; null is missing. */
+/** A cell: a number, a text as the column's format writes it, or a level; null is missing. */
 export type ClientCell = number | string | boolean | null;
 
 /** Rows by position, or by column name. */

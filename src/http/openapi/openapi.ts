@@ -154,7 +154,7 @@ function rowOf(cell: JsonSchema): JsonSchema {
 const NUMBERS = rowOf({ type: "number" });
 const CELLS = rowOf({
   type: ["number", "string", "boolean", "null"],
-  description: "text and booleans if a column has levels, text for a time; null is missing",
+  description: "also text as the column's format writes it; null is missing",
 });
 
 function jsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): Json {

@@ -3,13 +3,14 @@
  * little-endian, row-major, nothing else. The first cell that cannot be used is named by row (from 1, for people),
  * column, and JSON pointer (from 0).
  *
- * Cells are encoded as in `scoring/table/schema.ts`, except that JSON has numbers: text and booleans in numeric columns
- * are refused, even text that looks like a number; and no cell is infinite.
+ * Cells of a table are encoded by its schema (`scoring/table/schema.ts`), as in files and in the library. A row has a
+ * cell for every column, null if it is missing (ADR 77).
  */
+import { oncePer } from "../../core/once_per.ts";
 import { show } from "../../core/validate.ts";
-import { isMissing, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
+import { type CellCodec, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
-import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
+import { codecOf, type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { invalid, pointerStep, type Problem } from "../problems.ts";
 import type { Units } from "../../scoring/units.ts";
@@ -29,7 +30,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
     else {
       throw invalid(
         `/rows/${r}`,
-        `Cannot read row ${r + 1}: expected a list or an object of values, got ${show(row)}`,
+        `Cannot read row ${r + 1}: expected a list or an object of cells, got ${show(row)}`,
       );
     }
   });
@@ -145,43 +146,50 @@ function readNames(
   const { columns, optional = 0 } = shape, least = columns.length - optional;
   const isShort = optional > 0 && !columns.slice(least).some((name) => Object.hasOwn(cells, name));
   const width = isShort ? least : columns.length;
+  const lacking = columns.find((name, c) => c < width && !Object.hasOwn(cells, name));
+  const names = Object.keys(cells);
+  if (lacking !== undefined || names.length !== width) throw wrongNames(names, r, columns, lacking);
   for (let c = 0; c < width; c++) {
-    const name = columns[c];
-    if (!Object.hasOwn(cells, name)) {
-      throw invalid(
-        `/rows/${r}`,
-        `Cannot read row ${r + 1}: no column "${name}", expected ${width} columns`,
-      );
-    }
-    const code = codeOf(cells[name], c, shape);
+    const name = columns[c], code = codeOf(cells[name], c, shape);
     if (code === undefined) throw wrongCell(r, c, name, cells[name], shape);
     data[r * columns.length + c] = code;
   }
-  const names = Object.keys(cells);
-  if (names.length === width) return;
-  const unknown = names.find((name) => !columns.includes(name))!;
-  throw invalid(
-    `/rows/${r}${pointerStep(unknown)}`,
-    `Cannot read row ${r + 1}: unknown column ${show(unknown)}, expected ${width} columns`,
-  );
 }
 
-/**
- * The number that encodes a cell; undefined if the column cannot take it. JSON's 1e999 parses as Infinity and is
- * refused here.
- */
-function codeOf(cell: unknown, c: number, { schema, missing, maxMagnitude }: RowShape) {
-  if (cell === null) return c < missing ? NaN : undefined;
-  const column = schema?.[c];
-  const ofLevels = column !== undefined && hasLevels(column.kind);
-  if (typeof cell === "number") {
-    if (!(Math.abs(cell) <= maxMagnitude)) return undefined;
-    return ofLevels ? codecOf(column).encode(cell) : cell;
-  }
-  if (!ofLevels && !(column?.kind === "timestamp" && typeof cell === "string")) return undefined;
-  const code = codecOf(column).encode(cell);
-  if (code === undefined || Math.abs(code) > maxMagnitude) return undefined;
-  return Number.isNaN(code) && c >= missing ? undefined : code;
+/** The number that encodes a cell; undefined if the column cannot take it. */
+function codeOf(cell: unknown, c: number, shape: RowShape): number | undefined {
+  const code = codecAt(c, shape).encode(cell);
+  if (code === undefined || Math.abs(code) > shape.maxMagnitude) return undefined;
+  return Number.isNaN(code) && c >= shape.missing ? undefined : code;
+}
+
+function codecAt(c: number, { schema }: RowShape): CellCodec {
+  return schema ? codecsOf(schema)[c] : NUMBERS_ONLY;
+}
+
+const codecsOf = oncePer((schema: readonly ColumnSchema[]) => schema.map(codecOf));
+
+/** Cells of a bare network. */
+const NUMBERS_ONLY: CellCodec = {
+  encode: (cell) => cell === null ? NaN : typeof cell === "number" ? cell : undefined,
+  expected: () => NUMBER_EXPECTED,
+};
+
+/** Names an unknown column first: it may be a misspelt one. */
+function wrongNames(
+  names: readonly string[],
+  r: number,
+  columns: readonly string[],
+  lacking?: string,
+): Problem {
+  const unknown = names.find((name) => !columns.includes(name));
+  const fault = unknown === undefined
+    ? `no column ${show(lacking)} (null if its cell is missing)`
+    : `unknown column ${show(unknown)}`;
+  return invalid(
+    `/rows/${r}${unknown === undefined ? "" : pointerStep(unknown)}`,
+    `Cannot read row ${r + 1}: ${fault}, expected ${columns.length} columns`,
+  );
 }
 
 /** @param key the key of the column in the row */
@@ -192,25 +200,13 @@ function wrongCell(
   value: unknown,
   shape: RowShape,
 ): Problem {
-  return refusal(r, shape.columns[c], key, value, expectedOf(value, c, shape));
-}
-
-function expectedOf(
-  value: unknown,
-  c: number,
-  { schema, missing, maxMagnitude }: RowShape,
-): string {
-  if (typeof value === "number" && Number.isFinite(value)) {
-    return `a number of magnitude at most ${maxMagnitude}`;
-  }
-  const column = schema?.[c];
-  if (column === undefined || typeof value === "number") return NUMBER_EXPECTED;
-  if (c >= missing && (value === null || (typeof value === "string" && isMissing(value)))) {
-    return "a value (missing values are not allowed here)";
-  }
-  // Amounts are texts only in files.
-  const takesText = hasLevels(column.kind) || column.kind === "timestamp";
-  return takesText ? codecOf(column).expected(value) : NUMBER_EXPECTED;
+  const code = codecAt(c, shape).encode(value);
+  const expected = code === undefined
+    ? codecAt(c, shape).expected(value)
+    : Number.isNaN(code)
+    ? "a value (missing values are not allowed here)"
+    : `a finite number of magnitude at most ${Number(shape.maxMagnitude.toPrecision(2))}`;
+  return refusal(r, shape.columns[c], key, value, expected);
 }
 
 function refusal(

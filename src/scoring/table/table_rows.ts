@@ -113,7 +113,7 @@ function ownCell(
   columns: readonly string[],
 ): unknown {
   if (Object.hasOwn(row, name)) return row[name];
-  throw wrongWidth(row, r, columns, name);
+  throw wrongWidth(row, r, columns);
 }
 
 function wrongCell(value: unknown, r: number, column: string, expected: string): TypeError {
@@ -126,7 +126,6 @@ function wrongWidth(
   row: object,
   r: number,
   columns: readonly string[],
-  missing?: string,
 ): RangeError {
   if (isPositional(row)) {
     return new RangeError(
@@ -134,7 +133,9 @@ function wrongWidth(
     );
   }
   const unknown = Object.keys(row).find((name) => !columns.includes(name));
-  const lacking = missing ?? columns.find((name) => !Object.hasOwn(row, name));
-  const fault = unknown !== undefined ? `unknown column "${unknown}"` : `no column "${lacking}"`;
+  const lacking = columns.find((name) => !Object.hasOwn(row, name));
+  const fault = unknown !== undefined
+    ? `unknown column "${unknown}"`
+    : `no column "${lacking}" (null if its cell is missing)`;
   return new RangeError(`Cannot read row ${r + 1}: ${fault}, expected ${columns.length} columns`);
 }

@@ -1,0 +1,249 @@
+/**
+ * One detector, asked through every door: `elbow score` on CSV and JSON lines, the library, HTTP by each kind of body,
+ * and scoring jobs. Oracle: each other, to the bit; and what the file's texts mean, as numbers and null in JSON.
+ */
+import assert from "node:assert/strict";
+import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
+import { Detector } from "../../mod.ts";
+import { type App, createApp } from "../../src/http/mod.ts";
+import { elbow, elbowOk, Folder } from "../cli/util.ts";
+import { jobsApp } from "../jobs/app.ts";
+
+const COLUMNS = ["when", "price", "share", "city", "count", "temp"];
+const CITIES = ["Berlin", "Köln", "Paris"];
+
+const two = (value: number) => `${value}`.padStart(2, "0");
+const TRAINING = Array.from({ length: 160 }, (_, r) => [
+  `${two(1 + r % 28)}.${two(1 + r % 12)}.2024 ${two(r * 5 % 24)}:${two(r % 60)}`,
+  `${1 + r % 3}.${100 + r * 7 % 800},${two(r * 13 % 100)} €`,
+  r % 9 === 0 ? "" : `${5 + r * 3 % 20},${r % 10} %`,
+  CITIES[r % 3],
+  `${r * r % 7}`,
+  r % 11 === 0 ? "n/a" : (20 + 3 * Math.sin(r)).toFixed(2),
+]);
+
+type Cell = string | number | null;
+
+/** Rows as their file has them, and what their cells mean. */
+const ASKED: readonly (readonly [texts: readonly string[], cells: readonly Cell[]])[] = [
+  [
+    ["31.12.2024 23:59", "1.234,50 €", "12,5 %", "Berlin", "3", "21.5"],
+    ["2024-12-31T23:59:00Z", 1234.5, 12.5, "Berlin", 3, 21.5],
+  ],
+  [
+    ["2024-03-09T10:14:33+01:00", "EUR 1'234,50", "8%", " Köln ", "1e0", "+21.5"],
+    [1709975673, 1234.5, 8, "Köln", 1, 21.5],
+  ],
+  [["-", "NA", "?", "", "null", "nan"], [null, null, null, null, null, null]],
+  [
+    ["01.02.2031", "99.999.999,00 €", "-40 %", "Atlantis", "-3", "-273.15"],
+    ["2031-02-01", 99999999, -40, "Atlantis", -3, -273.15],
+  ],
+  [
+    ["1.6.2024 2:05 PM", "(3,20)", "", "Paris", "2.5", "20"],
+    ["2024-06-01 14:05", -3.2, null, "Paris", 2.5, 20],
+  ],
+  [
+    ["1717200000", "1.500,00 €", "10 %", "12", "1e140", "1e-300"],
+    [1717200000, 1500, 10, 12, 1e140, 1e-300],
+  ],
+];
+const TEXTS = ASKED.map(([texts]) => texts), CELLS = ASKED.map(([, cells]) => cells);
+
+const csvOf = (rows: readonly (readonly string[])[]) =>
+  `${[COLUMNS, ...rows].map((row) => row.join(";")).join("\n")}\n`;
+const named = (row: readonly Cell[]) =>
+  Object.fromEntries(COLUMNS.map((name, c) => [name, row[c]]));
+const linesOf = (rows: readonly unknown[]) =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+/** What every door says of a row; the command line has a number of the row and its top columns beside it. */
+interface Verdict {
+  readonly score: number;
+  readonly pValue: number;
+  readonly anomaly: boolean;
+  readonly contributions: Readonly<Record<string, number>>;
+  readonly blamed?: readonly unknown[];
+  readonly topColumns?: readonly string[];
+}
+
+const said = ({ score, pValue, anomaly, contributions }: Verdict) =>
+  plain({ score, pValue, anomaly, contributions });
+
+async function trained(folder: Folder, ...more: string[]): Promise<string> {
+  const data = folder.write("t.csv", csvOf(TRAINING)), path = folder.at("m.safetensors");
+  await elbowOk("train", data, "--out", path, "--epochs", "5", "--seed", "1", ...more);
+  return path;
+}
+
+async function ask(app: App, type: string, body: BodyInit, query = ""): Promise<Response> {
+  const headers = { "content-type": type };
+  return await app.request(`/v1/models/m/score${query}`, { method: "POST", headers, body });
+}
+
+const askRows = (app: App, rows: readonly unknown[], options = {}) =>
+  ask(app, "application/json", JSON.stringify({ rows, ...options }));
+
+/** The answers of each door to the same rows. */
+async function doors(
+  path: string,
+  folder: Folder,
+  app: App,
+  detector: Detector,
+  { texts, cells }: { readonly texts: readonly string[][]; readonly cells: readonly Cell[][] },
+): Promise<Record<string, readonly Verdict[]>> {
+  const byCommand = async (name: string, content: string | Uint8Array) =>
+    JSON.parse(await elbowOk("score", path, folder.write(name, content), "--json")).scores;
+  const byHttp = async (response: Response) => {
+    assert.equal(response.status, 200, await response.clone().text());
+    return (await response.json()).rows;
+  };
+  const byLines = async (rows: readonly unknown[]) =>
+    (await (await ask(app, "application/x-ndjson", linesOf(rows))).text()).trimEnd().split("\n")
+      .map((line) => JSON.parse(line));
+  const windows = Uint8Array.from(
+    csvOf(texts),
+    (char) => char === "€" ? 0x80 : char.charCodeAt(0),
+  );
+  return {
+    "CSV": await byCommand("a.csv", csvOf(texts)),
+    "CSV in Windows-1252": await byCommand("b.csv", windows),
+    "JSON lines of texts": await byCommand("c.jsonl", linesOf(texts.map(named))),
+    "JSON lines of values": await byCommand("d.jsonl", linesOf(cells.map(named))),
+    "library, texts": await detector.score(texts),
+    "library, values by name": await detector.score(cells.map(named)),
+    "HTTP, texts": await byHttp(await askRows(app, texts)),
+    "HTTP, values": await byHttp(await askRows(app, cells)),
+    "HTTP, texts by name": await byHttp(await askRows(app, texts.map(named))),
+    "HTTP, row by row": (await Promise.all(
+      texts.map(async (row) => await byHttp(await askRows(app, [row]))),
+    )).flat(),
+    "HTTP lines of texts": await byLines(texts),
+    "HTTP lines of values by name": await byLines(cells.map(named)),
+  };
+}
+
+for (const preset of ["small", "ensemble"]) {
+  Deno.test(`dates, amounts, gaps and what training never saw score the same through every door: ${preset}`, async () => {
+    using folder = new Folder();
+    const path = await trained(folder, "--preset", preset);
+    const detector = await Detector.load(await Deno.readFile(path));
+    assert.deepEqual(detector.schema.map(({ kind, format }) => format ?? kind), [
+      ...["dmy", "1.234,50", "1.234,50", "categorical", "count", "numeric"],
+    ]);
+    const app = createApp({ models: { m: detector } });
+    const rows = { texts: TEXTS.map((row) => [...row]), cells: CELLS.map((row) => [...row]) };
+    const answers = await doors(path, folder, app, detector, rows);
+    const want = answers["library, texts"].map(said);
+    assert.ok(want.some(({ anomaly }) => anomaly) && want.some(({ anomaly }) => !anomaly));
+    assert.ok(want[2].pValue > 0.1, "a row without a cell raises no alarm: ADR 77");
+    for (const [door, got] of Object.entries(answers)) {
+      assert.deepEqual(got.map(said), want, door);
+    }
+    detector.dispose();
+  });
+}
+
+Deno.test("blame, rates and shares of false discoveries are the same through every door", async () => {
+  using folder = new Folder();
+  const path = await trained(folder, "--preset", "ensemble");
+  const detector = await Detector.load(await Deno.readFile(path));
+  const app = createApp({ models: { m: detector } });
+  const texts = [...TRAINING.slice(0, 40), ...TEXTS].map((row) => [...row]);
+  const data = folder.write("q.csv", csvOf(texts));
+  const command = async (...flags: string[]): Promise<readonly Verdict[]> =>
+    JSON.parse(await elbowOk("score", path, data, "--json", ...flags)).scores;
+  const http = async (options: object): Promise<readonly Verdict[]> =>
+    (await (await askRows(app, texts, options)).json()).rows;
+
+  const flagged = await command("--explain", "2", "--false-alarm-rate", "0.2");
+  const overHttp = await http({ explain: 2, falseAlarmRate: 0.2 });
+  const library = await detector.explain(texts, { columns: 2 });
+  assert.ok(flagged.filter(({ anomaly }) => anomaly).length > 2);
+  for (const [r, row] of flagged.entries()) {
+    assert.deepEqual(said(row), said(overHttp[r]));
+    assert.deepEqual(overHttp[r].blamed, plain(library[r].blamed));
+    if (row.anomaly) assert.deepEqual(row.blamed, overHttp[r].blamed);
+  }
+  assert.deepEqual((await command("--fdr", "0.3")).map(said), (await http({ fdr: 0.3 })).map(said));
+  detector.dispose();
+});
+
+/** Cells that their columns cannot take. */
+const BAD: readonly (readonly [column: string, cell: string])[] = [
+  ["when", "31.13.2024"],
+  ["when", "yesterday"],
+  ["price", "12.50"],
+  ["price", "1,234.50 $"],
+  ["share", "zwölf"],
+  ["count", "three"],
+  ["count", "1e200"],
+  ["temp", "0x10"],
+];
+
+Deno.test("a cell that its column cannot take is refused in the same words through every door", async () => {
+  using folder = new Folder();
+  const path = await trained(folder, "--preset", "small");
+  const detector = await Detector.load(await Deno.readFile(path));
+  const app = createApp({ models: { m: detector } });
+  const refusedBy = async (name: string, content: string) => {
+    const { status, stderr } = await elbow(["score", path, folder.write(name, content)]);
+    assert.equal(status, 2, stderr);
+    const [, what] = /^elbow: (Cannot .*)$/m.exec(stderr)!;
+    return what.replace(/ \S+, row (\d+)( \(line \d+\))?/, " row $1");
+  };
+  for (const [column, cell] of BAD) {
+    const bad = TEXTS[0].with(COLUMNS.indexOf(column), cell), rows = [TEXTS[0], bad];
+    const want = await detector.score(rows.map((row) => [...row])).then(
+      () => assert.fail(cell),
+      ({ message }) => message,
+    );
+    assert.match(want, RegExp(`^Cannot read row 2, column "${column}": expected .*, got `));
+    const problem = await (await askRows(app, rows)).json();
+    const [, line] = (await (await ask(app, "application/x-ndjson", linesOf(rows))).text())
+      .trimEnd().split("\n");
+    const got = {
+      "CSV": await refusedBy("r.csv", csvOf(rows)),
+      "JSON lines": await refusedBy("r.jsonl", linesOf(rows.map(named))),
+      "HTTP": problem.detail,
+      "HTTP lines": JSON.parse(line).detail,
+    };
+    for (const [door, words] of Object.entries(got)) {
+      // Numbers are read before their size is looked at, so files give them as numbers.
+      assert.equal(
+        words.replace(/"(1e\+?200)"$/, "1e+200"),
+        want.replace('"1e200"', "1e+200"),
+        door,
+      );
+    }
+  }
+  detector.dispose();
+});
+
+Deno.test("an upload is scored as its file, as CSV and as Parquet", async () => {
+  using folder = new Folder();
+  const path = await trained(folder, "--preset", "small"), model = await Deno.readFile(path);
+  await using app = await jobsApp();
+  app.work();
+  await app.client.upload("m", model);
+  const want = await elbowOk("score", path, folder.write("q.csv", csvOf(TEXTS)));
+  const parquet = new Uint8Array(parquetWriteBuffer({
+    columnData: COLUMNS.map((name, c) => ({
+      name,
+      data: TEXTS.map((row) => row[c]),
+      type: "STRING" as const,
+    })),
+  }));
+  for (
+    const [name, bytes] of [["q.csv", await Deno.readFile(folder.at("q.csv"))], [
+      "q.parquet",
+      parquet,
+    ]] as const
+  ) {
+    await app.client.putUpload(name, bytes);
+    const job = await app.client.waitForJob((await app.client.scoreUpload("m", name)).id);
+    assert.equal(job.state, "succeeded", job.error);
+    assert.equal(await (await app.client.jobResult(job.id)).text(), want, name);
+  }
+});
