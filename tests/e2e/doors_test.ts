@@ -47,6 +47,11 @@ const ASKED: readonly (readonly [texts: readonly string[], cells: readonly Cell[
     ["1717200000", "1.500,00 €", "10 %", "12", "1e140", "1e-300"],
     [1717200000, 1500, 10, 12, 1e140, 1e-300],
   ],
+  // Thousandths of seconds.
+  [
+    ["1717200000000", "1.500,00 €", "10 %", "Paris", "1", "20"],
+    [1717200000000, 1500, 10, "Paris", 1, 20],
+  ],
 ];
 const TEXTS = ASKED.map(([texts]) => texts), CELLS = ASKED.map(([, cells]) => cells);
 
@@ -130,7 +135,7 @@ for (const preset of ["small", "ensemble"]) {
     const path = await trained(folder, "--preset", preset);
     const detector = await Detector.load(await Deno.readFile(path));
     assert.deepEqual(detector.schema.map(({ kind, format }) => format ?? kind), [
-      ...["dmy", "1.234,50", "1.234,50", "categorical", "count", "numeric"],
+      ...["dmy", "1.234,50", "1.234,50 %", "categorical", "count", "numeric"],
     ]);
     const app = createApp({ models: { m: detector } });
     const rows = { texts: TEXTS.map((row) => [...row]), cells: CELLS.map((row) => [...row]) };
@@ -141,6 +146,15 @@ for (const preset of ["small", "ensemble"]) {
     for (const [door, got] of Object.entries(answers)) {
       assert.deepEqual(got.map(said), want, door);
     }
+    const numbers = CELLS.map((row) =>
+      row.map((cell) => typeof cell === "string" || cell === 1e140 ? 7 : cell ?? NaN)
+    );
+    const floats = numbers.map((row) => row.map(Math.fround));
+    const response = await ask(app, "application/octet-stream", new Float32Array(floats.flat()));
+    assert.deepEqual(
+      (await response.json()).rows.map(said),
+      (await detector.score(floats)).map(said),
+    );
     detector.dispose();
   });
 }

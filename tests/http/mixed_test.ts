@@ -40,6 +40,7 @@ const ASKED: Cell[][] = [
   NAMES.map(() => null),
 ];
 const named = (row: readonly Cell[]) => Object.fromEntries(NAMES.map((name, c) => [name, row[c]]));
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 const lines = async (model: string, rows: readonly unknown[]) => {
   const response = await APP.request(`/v1/models/${model}/score`, {
     method: "POST",
@@ -104,6 +105,24 @@ Deno.test("a detector of numbers, and a VAE made for it, take null for a missing
   );
 });
 
+Deno.test("thousandths of seconds are seconds in binary rows too, also beside numbers alone", async () => {
+  const rows = Array.from({ length: 40 }, (_, r) => [1.7e9 + 40_000 * r, r * r % 7]);
+  const schema = [{ name: "at", kind: "timestamp" }, { name: "x", kind: "numeric" }] as const;
+  const timed = await Detector.fit(rows, {
+    columns: ["at", "x"],
+    schema,
+    preset: "small",
+    epochs: 1,
+  });
+  const app = createApp({ models: { timed } }), floats = Float32Array.of(1.7e12, 3);
+  const response = await app.request("/v1/models/timed/score", {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: floats,
+  });
+  assert.deepEqual((await response.json()).rows, plain(await timed.score([[...floats]])));
+});
+
 Deno.test("encode and reconstruct of mixed rows; texts and null come back", async () => {
   for (const model of MIXED) {
     const rows = model === "whole" ? ROWS.slice(0, 5) : ASKED;
@@ -137,7 +156,6 @@ Deno.test("cells that a column cannot take are refused by row and column", async
     [2, "{}", /a text, a number/],
     [3, `"yesterday"`, /a time such as/],
     [3, "true", /a time such as/],
-    [3, `"1e300"`, /a finite number of magnitude at most 1e\+150/],
     [4, `"${"x".repeat(100_000)}"`, /a finite number, got .{60}$/],
   ];
   for (const [c, cell, message] of bad) {

@@ -77,7 +77,7 @@ export function readFloatRows(
  */
 export function requireCells(data: Float64Array, shape: RowShape): Cells {
   const { columns, schema, maxMagnitude } = shape;
-  const usedAsIs = !schema?.some(({ kind }) => hasLevels(kind));
+  const usedAsIs = !schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp");
   for (let i = 0; i < data.length; i++) {
     // Nearly always: a number that is used as it is.
     if (usedAsIs && Math.abs(data[i]) <= maxMagnitude) continue;
