@@ -5,6 +5,9 @@ import { loadModel } from "../../src/cli/models/model.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { stepMeans } from "../../src/scoring/series/windows.ts";
 import { VAE } from "../../src/training/vae.ts";
+import { csvInput } from "../../src/cli/score/csv_input.ts";
+import { scoreStream, type ScoringModel } from "../../src/cli/score/stream.ts";
+import { denoIo } from "../../src/cli/io.ts";
 import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
 
 const WINDOW = 8;
@@ -66,6 +69,28 @@ Deno.test("score --online answers row by row, as they come, like a stream of the
     else assert.deepEqual([Number(score), anomaly === "true"], [verdict.score, verdict.anomaly]);
   });
   assert.ok(cells.slice(301, 321).some(([, , , anomaly]) => anomaly === "true"));
+});
+
+Deno.test("score --online writes a series of any length in the same memory", async () => {
+  using loaded = await loadModel(model) as ScoringModel;
+  const [head, ...steps] = csv.trimEnd().split("\n"), encoder = new TextEncoder();
+  const piece = encoder.encode(`${steps.join("\n")}\n`);
+  async function* pieces() {
+    yield encoder.encode(`${head}\n`);
+    for (let i = 0; i < 40; i++) yield piece;
+  }
+  const totals = { rows: 0, anomalies: 0, uncertain: 0 }, format = csvInput();
+  const request = { model: loaded, source: "s.csv", pieces: pieces(), device: {}, format };
+  const settings = { falseAlarmRate: 0.05 }, online = loaded.scorer.stream();
+  const buffers = new Set<ArrayBufferLike>();
+  for await (
+    const { buffer } of scoreStream({ ...request, settings, online, io: denoIo() }, totals)
+  ) {
+    buffers.add(buffer);
+  }
+  assert.equal(totals.rows, 40 * steps.length);
+  // The header, buffers that were too small, and those in use.
+  assert.ok(buffers.size <= 8, `${buffers.size}`);
 });
 
 Deno.test("inspect names the window; what would need single rows back is refused", async () => {

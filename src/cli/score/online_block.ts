@@ -14,12 +14,22 @@ import { csvLine, topColumns } from "../text/text.ts";
 
 const UTF8 = new TextEncoder();
 
-/** @throws DataError naming the row, line and column of a cell that cannot be read */
+/** Bytes of a UTF-16 code unit in UTF-8, at most. */
+const MOST_BYTES = 3;
+
+/**
+ * @param into memory for the lines, if it is large enough
+ * @throws DataError naming the row, line and column of a cell that cannot be read
+ */
 export function onlineBlock(
   { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
   stream: SeriesStream,
   block: ByteBlock,
-  { source, reader }: { readonly source: string; readonly reader: RowReader },
+  { source, reader, into }: {
+    readonly source: string;
+    readonly reader: RowReader;
+    readonly into?: ArrayBuffer;
+  },
 ): ScoredBlock {
   const { data, rows, blankLine, keys } = reader.read(block);
   requireCells(units, { data, rows, source }, block.firstRow);
@@ -37,5 +47,11 @@ export function onlineBlock(
     anomalies += Number(anomaly);
     text += csvLine([row, score, pValue, anomaly, top]);
   }
-  return { lines: UTF8.encode(text), rows, anomalies, uncertain: 0, blankLine, keys };
+  return { lines: encoded(text, into), rows, anomalies, uncertain: 0, blankLine, keys };
+}
+
+function encoded(text: string, into = new ArrayBuffer()): Uint8Array<ArrayBuffer> {
+  const most = MOST_BYTES * text.length;
+  const bytes = new Uint8Array(into.byteLength < most ? new ArrayBuffer(2 * most) : into);
+  return bytes.subarray(0, UTF8.encodeInto(text, bytes).written);
 }

@@ -121,7 +121,7 @@ function scorerHere(
   const scorer = new BlockScorer(model, options), { second } = options;
   return async (block) => ({
     scored: online
-      ? onlineBlock(model, online, block, options)
+      ? onlineBlock(model, online, block, { ...options, into: spare.take() })
       : second
       ? await scorer.scoreTwice(block, spare.take(), io.signal)
       : scorer.score(block, spare.take()),
