@@ -68,9 +68,9 @@ function invert(block: Float64Array, size: number): Float64Array {
 }
 
 /**
- * What a group of features adds to xᵀ P x beyond what the others explain, per feature of the group:
+ * What a group of features adds to xᵀ P x beyond what the others explain:
  *
- *   T_S = (x_S - x̂_S)ᵀ P_SS (x_S - x̂_S) / |S| = (xᵀ P x - that of x_O under its marginal) / |S|
+ *   T_S = (x_S - x̂_S)ᵀ P_SS (x_S - x̂_S) = xᵀ P x - that of x_O under its marginal
  *
  * These are the conditional terms of Hotelling's T² (Mason, Tracy and Young, "Decomposition of T² for multivariate
  * control chart interpretation", 1995).
@@ -89,5 +89,13 @@ export function conditionalTerm(
         (x[group[j]] - mean[j]);
     }
   }
-  return Math.max(0, sum) / Math.max(1, size);
+  return Math.max(0, sum);
+}
+
+/**
+ * A term of k degrees of freedom next to one of a single number: T / k up to its expectation k, and nat for nat beyond,
+ * as a wrong level of ten is no less wrong than one of two.
+ */
+export function perFreedom(term: number, freedom: number): number {
+  return Math.max(term / freedom, term - (freedom - 1));
 }

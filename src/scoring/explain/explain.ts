@@ -58,22 +58,31 @@ export function requireExplainOptions(value: ExplainOptions): Required<ExplainOp
 
 /** Explains the scores of a model. */
 export class Explainer {
+  readonly #table: TableModel;
   readonly #schema: readonly ColumnSchema[];
   readonly #expectations: ExpectationModel;
 
   /** @throws TypeError if the model cannot predict cells */
   constructor(scorer: TableScorer) {
+    this.#table = scorer.table;
     this.#schema = scorer.schema;
     this.#expectations = expectationModelOf(scorer);
   }
 
-  /** Conditional contributions, `[rows, columns]`. */
+  /**
+   * Conditional contributions, `[rows, columns]`. Costs of impossible cells stay with their columns; the rest of the
+   * score is distributed.
+   */
   conditional(cells: Cells, scores: Float64Array): Float64Array {
     const width = this.#schema.length, terms = this.#expectations.shares(cells);
+    const impossible = new Float64Array(cells.data.length);
     for (let r = 0; r < cells.rows; r++) {
-      const rowTerms = terms.subarray(r * width, (r + 1) * width);
+      const first = r * width, rowTerms = terms.subarray(first, first + width);
+      const rest = scores[r] - addImpossibleCosts(cells.data, this.#table, impossible, first);
       const sum = rowTerms.reduce((total, term) => total + term, 0);
-      rowTerms.forEach((term, c) => rowTerms[c] = scores[r] * (sum > 0 ? term / sum : 1 / width));
+      rowTerms.forEach((term, c) =>
+        rowTerms[c] = impossible[first + c] + rest * (sum > 0 ? term / sum : 1 / width)
+      );
     }
     return terms;
   }
@@ -133,20 +142,6 @@ export interface Explained extends Pick<ScoreTable, "scores" | "pValues" | "cont
   blamed(row: number): BlamedColumn[];
 }
 
-/** Costs of impossible cells stay with their columns; the rest of the score is distributed. */
-function conditionalOf(
-  table: TableModel,
-  explainer: Explainer,
-  cells: Cells,
-  scores: Float64Array,
-): Float64Array {
-  const impossibleCosts = new Float64Array(cells.data.length), width = table.schema.length;
-  const remainingScores = scores.map((score, r) =>
-    score - addImpossibleCosts(cells.data, table, impossibleCosts, r * width)
-  );
-  return explainer.conditional(cells, remainingScores).map((nats, i) => nats + impossibleCosts[i]);
-}
-
 /** Scores and explains rows. */
 export function explainCells(
   scorer: TableScorer,
@@ -156,7 +151,7 @@ export function explainCells(
   const settings = requireExplainOptions(options), explainer = explainerOf(scorer);
   const { scores, pValues, contributions: ownContributions } = scorer.scoreCells(cells);
   const contributions = settings.conditional
-    ? conditionalOf(scorer.table, explainer, cells, scores)
+    ? explainer.conditional(cells, scores)
     : ownContributions;
   const blame = explainer.blame(cells, contributions, settings);
   const blamed = (row: number) => explainer.describe(cells, contributions, blame, row);

@@ -17,7 +17,7 @@ import type { ColumnSchema } from "../table/schema.ts";
 import type { Cells } from "../table/cells.ts";
 import { project } from "../views/projector.ts";
 import { transformInverse } from "../views/view.ts";
-import { conditional, conditionalTerm, precisionOf } from "./conditional.ts";
+import { conditional, conditionalTerm, perFreedom, precisionOf } from "./conditional.ts";
 import { type CellExpectation, type ExpectationModel, NOTHING } from "./expectation.ts";
 
 export class RegressionExpectations implements ExpectationModel {
@@ -70,10 +70,17 @@ export class RegressionExpectations implements ExpectationModel {
       const filled = missing.length > 0 ? imputed(this.#precision, x, missing) : x;
       for (let c = 0; c < width; c++) {
         if (Number.isNaN(cells.data[r * width + c])) continue;
-        terms[r * width + c] = conditionalTerm(this.#precision, filled, this.#features[c]);
+        const own = this.#features[c], term = conditionalTerm(this.#precision, filled, own);
+        terms[r * width + c] = perFreedom(term, this.#freedom(c));
       }
     }
     return terms;
+  }
+
+  /** Features of a column that are free: the indicators of a category sum to one. */
+  #freedom(column: number): number {
+    const { kind } = this.#schema[column];
+    return Math.max(1, this.#features[column].length - (kind === "categorical" ? 1 : 0));
   }
 
   /** Rows of the view, and their missing features. */

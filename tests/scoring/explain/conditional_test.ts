@@ -77,7 +77,7 @@ Deno.test("conditionalTerm() is what a group adds to T² given the others", () =
   const total = byCovariance([]).square;
   for (const group of [[0], [2], [1, 3], [0, 2, 4]]) {
     const added = total - byCovariance(group).square;
-    assertRelative(conditionalTerm(PRECISION, ROW, group) * group.length, added, 1e-9, 1e-9);
+    assertRelative(conditionalTerm(PRECISION, ROW, group), added, 1e-9, 1e-9);
   }
 });
 

@@ -73,13 +73,45 @@ Deno.test("explain() fills in missing cells first, and never blames them for a v
   }
 });
 
+Deno.test("conditional contributions blame a wrong level of many, as they do a wrong number", async () => {
+  const random = new HostRandom(5, 0, 99), gates = ["A", "B", "C", "D", "E", "F"];
+  const made = normals(3 * 1400, 6),
+    row = (r: number) => {
+      const [z, one, two] = made.slice(3 * r, 3 * r + 3);
+      const gate = Math.min(5, Math.max(0, Math.floor(1.3 * z + 3)));
+      return [
+        z + 0.3 * one,
+        0.3 * two - z,
+        gates[random.uniformF64() < 0.97 ? gate : random.below(6)],
+      ];
+    };
+  const rows = Array.from({ length: 1400 }, (_, r) => row(r));
+  const columns = ["a", "b", "gate"];
+  const detector = await Detector.fit(rows.slice(0, 1200), { columns, epochs: 8, seed: 1 });
+  const far = rows.slice(1200).filter(([a, b]) => (a as number) > 0.7 && (b as number) < -0.7);
+  const planted = {
+    gate: far.map((each) => each.with(2, "A")),
+    b: far.map((each) => each.with(1, -(each[1] as number))),
+  };
+  for (const [name, wrong] of Object.entries(planted)) {
+    const found = await detector.explain(wrong, { conditional: true });
+    const first = found.filter(({ blamed }) => blamed[0].column === name).length;
+    assert.ok(first >= 0.9 * wrong.length, `${name}: ${first} of ${wrong.length}`);
+  }
+  detector.dispose();
+});
+
 Deno.test("a loaded detector gives the same explanations", async () => {
   const loaded = await Detector.load(DETECTOR.save());
   const rows = NEW.slice(0, 30).map((row) => row.with(0, 110));
   assert.deepEqual(await loaded.explain(rows), await DETECTOR.explain(rows));
 });
 
-const CSV = [NAMES.join(), ...NEW.map((row, r) => row.with(0, r % 3 ? row[0] : 110).join())];
+/** Every third row is far too hot, and some have a count that cannot be. */
+const WRONG = NEW.map((row, r) =>
+  row.with(0, r % 3 ? row[0] : 110).with(3, r % 5 === 2 ? -3 : row[3])
+);
+const CSV = [NAMES.join(), ...WRONG.map((row) => row.join())];
 
 Deno.test("elbow score --explain describes the columns in words, and with --json gives the library's numbers", async () => {
   using folder = new Folder();
@@ -95,8 +127,7 @@ Deno.test("elbow score --explain describes the columns in words, and with --json
   for (const conditional of [false, true]) {
     const options = ["--explain", ...(conditional ? ["--conditional"] : []), "--json"];
     const { scores } = JSON.parse(await elbowOk("score", model, data, ...options));
-    const rows = NEW.map((row, r) => row.with(0, r % 3 ? row[0] : 110));
-    const own = await DETECTOR.explain(rows, { conditional });
+    const own = await DETECTOR.explain(WRONG, { conditional });
     for (const [r, { anomaly, blamed, contributions }] of own.entries()) {
       assert.deepEqual(scores[r].contributions, { ...contributions });
       assert.deepEqual(scores[r].blamed, anomaly ? JSON.parse(JSON.stringify(blamed)) : undefined);
@@ -109,7 +140,7 @@ Deno.test("elbow score --explain describes the columns in words, and with --json
 Deno.test("score over HTTP explains with the library's numbers, for single rows and for streams", async () => {
   const app = createApp({ models: { table: DETECTOR } });
   const client = createClient("http://localhost", { fetch: (url, init) => app.request(url, init) });
-  const rows = NEW.slice(0, 12).map((row) => row.with(0, 110));
+  const rows = NEW.slice(0, 12).map((row, r) => row.with(0, 110).with(3, r === 4 ? -3 : row[3]));
   for (const conditional of [false, true]) {
     const expected = JSON.parse(
       JSON.stringify(await DETECTOR.explain(rows, { columns: 2, conditional })),
