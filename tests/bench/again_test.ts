@@ -1,4 +1,4 @@
-/** A disturbed case is taken again by all peers. Oracle: turns and slow cells whose answer can be read off. */
+/** Which disturbed cases are measured again, and by whom. Oracle: rounds and slow cells whose answer is obvious. */
 import { deepEqual } from "node:assert/strict";
 import { turnsAgain } from "../../bench/lib/again.ts";
 
@@ -15,7 +15,7 @@ const slow = (peer: string, kind: string, workload: string, name: string) => ({
   case: name,
 });
 
-Deno.test("a case that one peer alone met slowly is taken again by every peer, and no other case is", () => {
+Deno.test("a case that only one peer met on a slow machine is measured again by every peer, and no other case is", () => {
   const turns = ["a", "b", "c"].flatMap((peer) => [
     turn(peer, "score", "W1", "1", "64", "1024"),
     turn(peer, "score", "W2", "1", "64", "1024"),
@@ -32,7 +32,7 @@ Deno.test("a case that one peer alone met slowly is taken again by every peer, a
   ]);
 });
 
-Deno.test("a case that several peers met slowly is taken once by each, in the order of the round", () => {
+Deno.test("a case that several peers met on a slow machine is measured again once by each, in the order of the round", () => {
   const turns = ["a", "b"].map((peer) => turn(peer, "score", "W1", "1", "64"));
   const cells = ["64", "1", "64"].map((name, i) => slow(`${i}`, "score", "W1", name));
   deepEqual(turnsAgain(turns, cells), turns);
@@ -44,7 +44,7 @@ Deno.test("a peer that was not asked for a case is not asked for it again", () =
   deepEqual(turnsAgain(turns, [slow("b", "score", "W1", "64")]), [turn("b", "score", "W1", "64")]);
 });
 
-Deno.test("a cold start is taken again whole: its parts are of one process", () => {
+Deno.test("a cold start is measured again as a whole, because its parts come from one process", () => {
   const parts = ["ready", "first score", "next 99"];
   const turns = ["a", "b"].map((peer) => turn(peer, "cold", "W3", ...parts));
   deepEqual(turnsAgain(turns, [slow("a", "cold", "W3", "next 99")]), turns);

@@ -1,8 +1,8 @@
-/** Which cells are taken again. Oracle: rates of the probe made up so that the answer can be read off. */
+/** Which cells are measured again. Oracle: probe rates chosen so that the answer is obvious. */
 import { deepEqual } from "node:assert/strict";
 import { Collected } from "../../bench/lib/collected.ts";
 
-Deno.test("a cell is disturbed while all of its runs met a slow machine", () => {
+Deno.test("a cell is disturbed if all its runs met a slow machine", () => {
   const collected = new Collected<{ name: string }>();
   const run = (name: string, ...rates: number[]) =>
     collected.add({ name }, { ms: [1], probes: rates.map((rate) => [rate, rate - 5] as const) });
@@ -15,7 +15,7 @@ Deno.test("a cell is disturbed while all of its runs met a slow machine", () => 
   deepEqual(collected.disturbed().map(({ name }) => name), ["slow"]);
 });
 
-Deno.test("a cell is disturbed by either probe, and quiet if a quarter of its windows are", () => {
+Deno.test("either probe can mark a cell as disturbed; a quarter of quiet windows is enough for a quiet one", () => {
   const collected = new Collected<{ name: string }>();
   const run = (name: string, ...probes: (readonly [number, number])[]) =>
     collected.add({ name }, { ms: [1], probes });
@@ -31,7 +31,7 @@ Deno.test("a cell is disturbed by either probe, and quiet if a quarter of its wi
   );
 });
 
-Deno.test("cells are held to the probes of their own host", () => {
+Deno.test("cells are compared with the probes of their own host", () => {
   const collected = new Collected<{ name: string; checked: boolean }>(({ checked }) =>
     `${checked}`
   );

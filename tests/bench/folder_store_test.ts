@@ -1,8 +1,8 @@
-/** What is done once and kept in a folder is told only to who asks for the same. */
+/** Results kept in a folder are reused only for the same options. */
 import { equal, rejects } from "node:assert/strict";
 import { onceIn } from "../../bench/experiments/folder_store.ts";
 
-Deno.test("a result is told again for the same options, and refused for others", async () => {
+Deno.test("a stored result is returned for the same options, and refused for others", async () => {
   const parent = await Deno.makeTempDir(), folder = `${parent}/k5`;
   let runs = 0;
   const work = () => Promise.resolve(`result ${++runs}`);
@@ -19,7 +19,7 @@ Deno.test("a result is told again for the same options, and refused for others",
   }
 });
 
-Deno.test("work that was begun with other options is refused, with the same it goes on", async () => {
+Deno.test("unfinished work is resumed with the same options, and refused with others", async () => {
   const folder = await Deno.makeTempDir();
   const fails = () => Promise.reject(new Error("killed"));
   try {

@@ -1,11 +1,13 @@
-/** A checkout that the gate cannot import is refused in one sentence that names the file. */
+/** The gate refuses a checkout that it cannot import, in one sentence that names the file. */
 import { deepEqual, equal } from "node:assert/strict";
 import { loadElbow, missingFrom } from "../../bench/lib/elbow.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const MOVED = "src/training/program/train_program.ts";
 
-/** A folder with every file of this checkout that the gate imports but one, as from before it was moved. */
+/**
+ * A folder with all files of this checkout that the gate imports but one, like a checkout from before a file was moved.
+ */
 async function olderCheckout(): Promise<string> {
   const folder = await Deno.makeTempDir();
   for (const path of await missingFrom(new URL(`file://${folder}/`))) {
@@ -16,7 +18,7 @@ async function olderCheckout(): Promise<string> {
   return folder;
 }
 
-Deno.test("the gate refuses a checkout that lacks a file, and says which", async () => {
+Deno.test("the gate refuses a checkout that lacks a file, and names the file", async () => {
   const folder = await olderCheckout();
   try {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -32,7 +34,7 @@ Deno.test("the gate refuses a checkout that lacks a file, and says which", async
   }
 });
 
-Deno.test("this checkout lacks nothing that the gate imports", async () => {
+Deno.test("this checkout has all files that the gate imports", async () => {
   deepEqual(await missingFrom(ROOT), []);
   equal(typeof (await loadElbow()).training.trainPlan, "function");
 });

@@ -1,4 +1,4 @@
-/** The goals on a card, of two files whose ratios are known. */
+/** Goals on a GPU, from two files of results whose ratios are known. */
 import { deepEqual, match, throws } from "node:assert/strict";
 import type { GpuCell, GpuResults } from "../../bench/gpu/page.ts";
 import { type TorchResults, verdictsOf, verdictTable } from "../../bench/gpu/verdicts.ts";
@@ -21,7 +21,7 @@ const torch: TorchResults = {
   products: [{ side: 4096, gigaflops: 1000 }, { side: 1024, gigaflops: 500 }],
 };
 
-Deno.test("goals are held by ratios of times, and by a share of the largest product", () => {
+Deno.test("goals are checked by ratios of times, and by a share of the largest product", () => {
   const verdicts = verdictsOf(elbow, torch);
   deepEqual(verdicts.map(({ batch, reached, least }) => [batch, reached, least]), [
     [128, 3, 3],
@@ -34,7 +34,7 @@ Deno.test("goals are held by ratios of times, and by a share of the largest prod
   );
 });
 
-Deno.test("a mode that failed is not measured, and another card is no comparison", () => {
+Deno.test("a mode that failed counts as not measured, and results of another GPU are not compared", () => {
   const failed = { ...torch, cells: [], products: [] };
   match(verdictTable(verdictsOf(elbow, failed)), /128 \| of eager \| 3 \| - \| not measured/);
   throws(() => verdictsOf(elbow, { ...torch, card: "NVIDIA H200" }), /must be of one card/);

@@ -1,4 +1,4 @@
-/** What becomes of the figures: goals, selections, tables, blocks of a page. Oracle: worked by hand. */
+/** From measured times to goals, selections, tables and blocks of a page. Expected values are worked out by hand. */
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { type Goal, judge, judgeTail, type PeerCell } from "../../bench/lib/goals.ts";
 import { replaceBlock } from "../../bench/lib/publish.ts";
@@ -40,7 +40,7 @@ Deno.test("judge() divides the rival's time by ours and takes the worst cell", (
   deepEqual(judge({ ...GOAL, floor: 2.01 }, cells), { quiet: 2, typical: 1.5, met: false });
 });
 
-Deno.test("judge() says nothing without both sides of a cell", () => {
+Deno.test("judge() gives no verdict unless both sides of a cell were measured", () => {
   equal(judge(GOAL, [cell("elbow", "W1", 1, 1), cell("them", "W2", 9, 9)]), undefined);
 });
 
@@ -49,7 +49,7 @@ Deno.test("judgeTail() is p99 over p50 of our worst workload", () => {
   deepEqual(judgeTail(cells), { quiet: 5, typical: 5, met: false });
 });
 
-Deno.test("select() measures all of a sort that is not named", () => {
+Deno.test("select() measures everything of a sort that is not named", () => {
   const vocabulary = { workload: ["W1", "W2"], kind: ["score", "train"] };
   const some = select(["W1"], vocabulary);
   deepEqual(["W1", "W2"].map((name) => some.has("workload", name)), [true, false]);
@@ -83,7 +83,7 @@ Deno.test("markdownTable() aligns its columns", () => {
   );
 });
 
-Deno.test("replaceBlock() touches nothing outside the markers of its block", () => {
+Deno.test("replaceBlock() changes nothing outside the markers of its block", () => {
   const page = "before\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nafter\n";
   const want = "before\n<!-- bench:x -->\n\nnew\n\n<!-- /bench:x -->\nafter\n";
   equal(replaceBlock(page, "x", "new\n"), want);
@@ -91,7 +91,7 @@ Deno.test("replaceBlock() touches nothing outside the markers of its block", () 
   throws(() => replaceBlock(page, "y", "new"), /must hold/);
 });
 
-Deno.test("a score's multiply-adds are those of its layers, a step's three times less the first", () => {
+Deno.test("the multiply-adds of a score are those of its layers; a step has three times as many, less one third of the first layer", () => {
   const [workload] = WORKLOADS; // W1: 32-64-(8, 8)-64-32
   deepEqual(layersOf(workload), [[32, 64], [64, 8], [64, 8], [8, 64], [64, 32]]);
   const weights = 2048 + 512 + 512 + 512 + 2048; // 5632

@@ -1,4 +1,4 @@
-/** Draws on the host: moments against theory, four to five standard errors; the same for a cell always. */
+/** Random draws on the host: moments against theory, up to four or five standard errors, and repeatability. */
 import assert from "node:assert/strict";
 import { gamma, normal, openUniform, poisson } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -69,7 +69,7 @@ for (const rate of [0, 1e-3, 0.7, 9.9, 10, 37, 1e4, 1e8]) {
   });
 }
 
-Deno.test("poisson() has its own probabilities on both sides of the change of method", () => {
+Deno.test("poisson() has the right probabilities on both sides of the change of method", () => {
   for (const rate of [9.5, 10.5]) {
     const random = new HostRandom(3, 0, 0), found = new Float64Array(40);
     for (let i = 0; i < COUNT; i++) found[Math.min(39, poisson(random, rate))]++;
@@ -77,7 +77,7 @@ Deno.test("poisson() has its own probabilities on both sides of the change of me
     for (let n = 0; n < 25; mass *= rate / ++n) {
       if (n >= 2) chiSquare += (found[n] - COUNT * mass) ** 2 / (COUNT * mass);
     }
-    // 23 cells: mean 23, standard deviation √46; five of them.
+    // Chi-squared with 23 cells: mean 23, standard deviation √46; up to five of them.
     assert.ok(chiSquare < 23 + 5 * Math.sqrt(46), `χ² = ${chiSquare} at rate ${rate}`);
   }
 });
@@ -88,7 +88,7 @@ Deno.test("openUniform() is never 0 nor 1", () => {
   assert.ok(openUniform(new HostRandom(1, 0, 0)) < 1);
 });
 
-Deno.test("restart() gives each item of a step a sequence of its own, always the same", () => {
+Deno.test("restart() gives each item of a step its own sequence, always the same", () => {
   const fresh = new HostRandom(5, 3, 1), random = new HostRandom(5, 0, 1);
   const first = random.restart(3).uniformF64();
   assert.equal(first, fresh.uniformF64());

@@ -1,9 +1,9 @@
-/** Halves. Oracle: all 65,536 bit patterns one by one, and the nearest of their neighbours. */
+/** Half-precision numbers. Oracle: all 65,536 bit patterns one by one, and the nearest of their neighbours. */
 import { equal, ok } from "node:assert/strict";
 import { fromHalf, fromHalves, toHalf, toNormalHalf } from "../../src/core/bytes/half.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 
-Deno.test("toNormalHalf() keeps zero and normal halves, and moves the others to the nearest of these", () => {
+Deno.test("toNormalHalf() keeps zero and normal numbers, and rounds all others to the nearest of these", () => {
   for (let bits = 0; bits < 2 ** 16; bits++) {
     const value = fromHalf(bits), size = Math.abs(value);
     if (Number.isNaN(value) || Object.is(value, -0)) continue;
@@ -23,12 +23,12 @@ Deno.test("toNormalHalf() is off by at most max(2^-11 |w|, 2^-15)", () => {
   }
 });
 
-Deno.test("fromHalves() is fromHalf() of each, by the host and without its help, from any offset", () => {
+Deno.test("fromHalves() equals fromHalf() of each number, with and without the host's help, at any offset", () => {
   const halves = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).subarray(1);
   const want = Float32Array.from(halves, fromHalf);
   const host = Object.getOwnPropertyDescriptor(globalThis, "Float16Array");
   ok(host, "this host has the array");
-  // Bits of what is no number are the host's affair.
+  // The bits of a NaN depend on the host.
   const requireAll = () => ok(fromHalves(halves).every((value, i) => Object.is(value, want[i])));
   requireAll();
   Reflect.deleteProperty(globalThis, "Float16Array");

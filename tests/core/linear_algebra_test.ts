@@ -1,6 +1,6 @@
 /**
- * Cholesky factors and Jacobi's eigenvectors against their defining equations, textbook matrices, and
- * the eigenvalue routine of the tests.
+ * Cholesky factors and Jacobi's eigenvectors against their defining equations, textbook matrices, and the eigenvalue
+ * routine of the tests.
  */
 import assert from "node:assert/strict";
 import { cholesky, inverse, logDeterminant, solveRows } from "../../src/core/algebra/cholesky.ts";
@@ -9,7 +9,7 @@ import { assertRelative } from "../util/close.ts";
 import { normals } from "../util/data.ts";
 import { symmetricEigenvalues } from "../util/eigenvalues.ts";
 
-/** X Xᵀ + I for random X: eigenvalues from 1 to some hundreds, so a condition below 1e3. */
+/** X Xᵀ + I for random X: eigenvalues from 1 to some hundreds, so the condition number is below 1e3. */
 function positive(n: number, seed: number): Float64Array {
   const x = normals(n * n, seed);
   return Float64Array.from({ length: n * n }, (_, i) => {
@@ -35,16 +35,16 @@ const identity = (n: number) =>
 
 const SIZES = [1, 2, 3, 7, 20] as const;
 
-/** n·2^-53 of elements up to some hundreds, twice over; inverses lose the condition on top. */
+/** Twice n·2^-53 for elements up to some hundreds; inverses lose the condition number in addition. */
 const ROUNDING = 1e-12, SOLVED = 1e-10;
 
-Deno.test("cholesky() gives the factor of the textbook", () => {
+Deno.test("cholesky() gives the textbook's factor", () => {
   // Golub and Van Loan, example 4.2.1.
   const factor = cholesky(Float64Array.of(2, -2, -2, 5), 2);
   assertRelative(factor, [Math.SQRT2, 0, -Math.SQRT2, Math.sqrt(3)], 1e-15);
 });
 
-Deno.test("cholesky(): F Fᵀ = A, A⁻¹ A = I, y A = b, and ln |A| is that of the eigenvalues", () => {
+Deno.test("cholesky(): F Fᵀ = A, A⁻¹ A = I, y A = b, and ln |A| is the sum of the logarithms of the eigenvalues", () => {
   for (const n of SIZES) {
     const a = positive(n, n), factor = cholesky(a, n);
     assertRelative(times(factor, transpose(factor, n), n), a, ROUNDING, ROUNDING, `${n}: F Fᵀ`);
@@ -57,13 +57,13 @@ Deno.test("cholesky(): F Fᵀ = A, A⁻¹ A = I, y A = b, and ln |A| is that of 
   }
 });
 
-Deno.test("cholesky() refuses what is not positive definite, and what is not a number", () => {
+Deno.test("cholesky() refuses matrices that are not positive definite or contain NaN", () => {
   assert.throws(() => cholesky(Float64Array.of(1, 2, 2, 1), 2), /pivot 2 is -3/);
   assert.throws(() => cholesky(Float64Array.of(0), 1), RangeError);
   assert.throws(() => cholesky(Float64Array.of(NaN), 1), RangeError);
 });
 
-Deno.test("symmetricEigen(): A = V diag(λ) Vᵀ with V orthogonal and λ falling", () => {
+Deno.test("symmetricEigen(): A = V diag(λ) Vᵀ with V orthogonal and λ descending", () => {
   for (const n of SIZES) {
     const a = positive(n, 100 + n), { values, vectors } = symmetricEigen(a, n);
     const columns = transpose(vectors, n);
@@ -75,7 +75,7 @@ Deno.test("symmetricEigen(): A = V diag(λ) Vᵀ with V orthogonal and λ fallin
   }
 });
 
-Deno.test("symmetricEigen() takes equal eigenvalues, zeros and negative ones", () => {
+Deno.test("symmetricEigen() handles equal, zero and negative eigenvalues", () => {
   const { values, vectors } = symmetricEigen(Float64Array.of(2, 1, 0, 1, 2, 0, 0, 0, -1), 3);
   assertRelative(values, [3, 1, -1], 1e-15);
   assertRelative(vectors.subarray(0, 3).map(Math.abs), [Math.SQRT1_2, Math.SQRT1_2, 0], 1e-15);

@@ -1,6 +1,6 @@
 /**
- * Philox against the known answers of Random123 (kat_vectors, philox4x32 10), and the host's draws
- * against exact properties and chi-squared bounds. Everything here is deterministic.
+ * Philox against the known answers of Random123 (kat_vectors, philox4x32 10), and the host's draws against exact
+ * properties and chi-squared limits. Everything here is deterministic.
  */
 import assert from "node:assert/strict";
 import { HostRandom, permutation, philox, splitSeed } from "../../src/core/random/philox.ts";
@@ -32,7 +32,7 @@ Deno.test("philox() equals the known answers of Random123", () => {
   }
 });
 
-Deno.test("splitSeed() gives every safe integer its own key", () => {
+Deno.test("splitSeed() gives every safe integer a different key", () => {
   assert.deepEqual(splitSeed(0), [0, 0]);
   assert.deepEqual(splitSeed(2 ** 32 + 7), [7, 1]);
   assert.deepEqual(splitSeed(-1), [0xffffffff, 0xffffffff]);
@@ -68,7 +68,7 @@ Deno.test("uniform draws lie on their grids in [0, 1)", () => {
   }
 });
 
-Deno.test("below() stays below its bound and is even over it", () => {
+Deno.test("below() gives each number below its limit equally often", () => {
   const random = new HostRandom(11, 0, 0);
   for (const bound of [1, 2, 3, 7, 2 ** 31 + 1, 2 ** 32 - 1]) {
     for (let i = 0; i < 50; i++) {

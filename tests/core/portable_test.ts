@@ -1,4 +1,4 @@
-/** exp and ln from arithmetic alone, against the host's: two routes, neither correctly rounded. */
+/** exp and ln computed from arithmetic alone, against the host's functions. Neither is correctly rounded. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "../../src/core/portable.ts";
 import { assertRelative } from "../util/close.ts";
 
-/** Two units in the last place of ours, one of the host's. */
+/** Two units in the last place for ours, one for the host's. */
 const RELATIVE = 3 * 2 ** -52;
 
 Deno.test("portableLog() is ln x from the smallest number to the largest", () => {
@@ -30,7 +30,7 @@ Deno.test("portableLog() is ln x from the smallest number to the largest", () =>
   assert.ok(Number.isNaN(portableLog(-1)) && Number.isNaN(portableLog(NaN)));
 });
 
-Deno.test("portableLog1p() keeps its digits next to 0, and is ln(1 + x) to the ends", () => {
+Deno.test("portableLog1p() is ln(1 + x), accurate also near 0 and at the ends of its range", () => {
   const random = new HostRandom(3, 0, 0);
   const sizes = Array.from(
     { length: 4000 },
@@ -38,7 +38,7 @@ Deno.test("portableLog1p() keeps its digits next to 0, and is ln(1 + x) to the e
   );
   const next = [2 ** -53, 2 ** -52, 2 ** -27, 1e-300, 5e-324, 0.5, 1 - 2 ** -53, Number.MAX_VALUE];
   for (const x of [...sizes, ...next, ...[...sizes, ...next].filter((x) => x < 1).map((x) => -x)]) {
-    // The logarithm's two places, and the rounded sum, quotient and product; the host's own.
+    // Two units for the logarithm, one each for the rounded sum, quotient and product, and one for the host's.
     assertRelative(portableLog1p(x), Math.log1p(x), 5 * 2 ** -52, 0, `ln (1 + ${x})`);
   }
   assert.equal(portableLog1p(0), 0);
@@ -47,7 +47,7 @@ Deno.test("portableLog1p() keeps its digits next to 0, and is ln(1 + x) to the e
   assert.ok(Number.isNaN(portableLog1p(-1.5)) && Number.isNaN(portableLog1p(NaN)));
 });
 
-Deno.test("tableLog() is ln x within 2^-51 or 2^-52 of it, also between the places of its table", () => {
+Deno.test("tableLog() is within 2^-51 or 2^-52 of ln x, also between the entries of its table", () => {
   const random = new HostRandom(2, 0, 0);
   const swept = Array.from(
     { length: 4200 },
@@ -56,13 +56,13 @@ Deno.test("tableLog() is ln x within 2^-51 or 2^-52 of it, also between the plac
   const ends = Array.from({ length: 257 }, (_, i) => 1 + (i - 1) / 128);
   const beside = ends.flatMap((x) => [x, x * (1 - 2 ** -53), x * (1 + 2 ** -52)]);
   for (const x of [...swept, ...beside, 5e-324, Number.MAX_VALUE, 0, Infinity]) {
-    // The host's own last place beside it.
+    // Plus the host's own rounding.
     assertRelative(tableLog(x), Math.log(x), 2 * 2 ** -52, 2 ** -51, `ln ${x}`);
   }
   assert.ok(Number.isNaN(tableLog(-1)) && Number.isNaN(tableLog(NaN)));
 });
 
-Deno.test("portableExp() is eˣ wherever that is a number", () => {
+Deno.test("portableExp() is eˣ over the whole range of float64", () => {
   for (let i = -700_000; i <= 709_700; i += 137) {
     const x = i / 1000;
     assertRelative(portableExp(x), Math.exp(x), RELATIVE, 0, `e^${x}`);
@@ -78,11 +78,11 @@ Deno.test("portableExp() is eˣ wherever that is a number", () => {
   assert.ok(Number.isNaN(portableExp(NaN)));
 });
 
-Deno.test("portableSinh() and portableCosTurns() are those of the host, to the last places", () => {
+Deno.test("portableSinh() and portableCosTurns() agree with the host's functions to the last places", () => {
   for (let i = -4000; i <= 4000; i++) {
     const x = i / 97;
     assertRelative(portableSinh(x), Math.sinh(x), 4 * 2 ** -52, 0, `sinh ${x}`);
-    // The host's angle is rounded before its cosine is taken: 2^-53 of up to 260.
+    // The host's angle is rounded before its cosine is taken: by 2^-53 of up to 260.
     const turns = i / 97;
     assertRelative(portableCosTurns(turns), Math.cos(2 * Math.PI * turns), 0, 2 ** -44, `${turns}`);
   }

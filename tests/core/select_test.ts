@@ -1,9 +1,9 @@
-/** Oracle: the value at that place once all are sorted. */
+/** Oracle: the value at the same place after sorting. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { select } from "../../src/core/select.ts";
 
-Deno.test("select() gives the value that sorting would put there, of any order and of equal values", () => {
+Deno.test("select() gives the value that sorting would put there, for any order and with equal values", () => {
   const random = new HostRandom(1, 0, 7), n = 400;
   const orders: [string, (i: number) => number][] = [
     ["ascending", (i) => i],

@@ -1,8 +1,10 @@
-/** Stable scalars against the naive form where it holds, and against limits where it does not. */
+/**
+ * Numerically stable functions against the naive formula where that is accurate, and against limits where it is not.
+ */
 import assert from "node:assert/strict";
 import { cosineRamp, LN_2PI, logSumExp, sigmoid, softplus } from "../../src/core/stable.ts";
 
-/** Both routes round a handful of times, each by at most 2^-53 of the result. */
+/** Both sides round a handful of times, each by at most 2^-53 of the result. */
 const FEW_ROUNDINGS = 16 * 2 ** -53;
 
 function assertClose(actual: number, expected: number, scale = Math.abs(expected)): void {
@@ -12,7 +14,7 @@ function assertClose(actual: number, expected: number, scale = Math.abs(expected
 
 Deno.test("LN_2PI is ln 2π", () => assertClose(LN_2PI, Math.log(2 * Math.PI)));
 
-Deno.test("softplus() equals ln(1 + eˣ) in the middle and its asymptotes outside", () => {
+Deno.test("softplus() equals ln(1 + eˣ) for moderate x and its asymptotes elsewhere", () => {
   for (const x of [-3, -1, -0.1, 0, 0.1, 1, 3, 30]) {
     assertClose(softplus(x), Math.log(1 + Math.exp(x)), 1 + Math.abs(x));
   }
@@ -21,14 +23,14 @@ Deno.test("softplus() equals ln(1 + eˣ) in the middle and its asymptotes outsid
   assert.equal(softplus(-1000), 0);
 });
 
-Deno.test("sigmoid() equals 1/(1 + e⁻ˣ), and its halves sum to one", () => {
+Deno.test("sigmoid() equals 1/(1 + e⁻ˣ), and sigmoid(x) + sigmoid(-x) = 1", () => {
   for (const x of [0, 0.5, 3, 18, 40, 700, 1000]) {
     assertClose(sigmoid(x), 1 / (1 + Math.exp(-x)));
     assertClose(sigmoid(x) + sigmoid(-x), 1);
   }
 });
 
-Deno.test("logSumExp() is shift invariant, and knows infinity", () => {
+Deno.test("logSumExp() is shift invariant, and handles infinities", () => {
   const values = [0.3, -1.2, 2.5, 2.4];
   const naive = Math.log(values.reduce((total, x) => total + Math.exp(x), 0));
   assertClose(logSumExp(values), naive, 1);

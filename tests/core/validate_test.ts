@@ -1,8 +1,8 @@
-/** `show` puts anything into a message without throwing. */
+/** `show` formats any value for a message. */
 import assert from "node:assert/strict";
 import { show } from "../../src/core/validate.ts";
 
-Deno.test("show() takes any value", () => {
+Deno.test("show() never throws, whatever the value", () => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
   const cases: [unknown, string][] = [

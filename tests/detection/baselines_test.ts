@@ -1,6 +1,6 @@
 /**
- * Baselines against other routes: the covariance's inverse by Cholesky, the definition of a tail count,
- * the exact mean depth of a random split of few values.
+ * Baselines against independent computations: the inverse covariance by Cholesky, tail counts by definition, and the
+ * exact mean depth under random splits of few values.
  */
 import assert from "node:assert/strict";
 import { cholesky, solveRows } from "../../src/core/algebra/cholesky.ts";
@@ -43,12 +43,13 @@ Deno.test("mahalanobis() is (x - μ)ᵀ S⁻¹ (x - μ), by Cholesky", () => {
     solveRows(factor, width, solved);
     return offset.reduce((sum, each, c) => sum + each * solved[c], 0);
   });
-  // Both routes solve with a matrix of condition below 1e3 in float64.
+  // Both sides solve with a matrix of condition number below 1e3, in float64.
   assertRelative(mahalanobis()(TRAINING)(TEST), expected, 1e-10);
 });
 
-Deno.test("pca() of independent columns is the sum over axes that can be written down", () => {
-  // Four points: variance 4 along x, 1 along y; the tips are (1, 0) and (0, 1) on the sides of (2.5, 0), (0, 1.5).
+Deno.test("pca() of independent columns is a sum over axes that is known in closed form", () => {
+  // Four points: variance 4 along x and 1 along y. Their corners are on the sides of (2.5, 0) and (0, 1.5), at (1, 0)
+  // and (0, 1).
   const side = Math.SQRT2;
   const training = matrix([[2 * side, 0], [-2 * side, 0], [0, side], [0, -side]]);
   const [score] = pca()(training)(matrix([[3, 4]]));
@@ -58,7 +59,7 @@ Deno.test("pca() of independent columns is the sum over axes that can be written
   assert.ok(tips.some((tip) => Math.abs(tip - score) < 1e-5), `${score} of ${tips}`);
 });
 
-Deno.test("ecod() sums the larger tail of each column, counted by the definition", () => {
+Deno.test("ecod() sums the larger tail of each column, counted by definition", () => {
   const { data, shape: [rows, width] } = TRAINING;
   const expected = Array.from({ length: TEST.shape[0] }, (_, r) => {
     let score = 0;
@@ -76,7 +77,9 @@ Deno.test("ecod() sums the larger tail of each column, counted by the definition
   assertRelative(ecod()(TRAINING)(TEST), expected, 1e-12);
 });
 
-/** E[depth of x] in a tree on these sorted values, cut at `levels`: a split falls in a gap by its width. */
+/**
+ * E[depth of x] in a tree on these sorted values, cut at `levels`: a split falls into a gap in proportion to its width.
+ */
 function meanDepth(values: readonly number[], x: number, levels: number): number {
   if (levels === 0 || values.length < 2) return averagePath(values.length);
   const span = values.at(-1)! - values[0];
@@ -101,7 +104,7 @@ Deno.test("isolationForest() has the exact mean depth, within its Monte Carlo er
   });
 });
 
-Deno.test("averagePath() is the mean depth of a leaf where every split of n is as likely", () => {
+Deno.test("averagePath() is the mean depth of a leaf if all splits of n are equally likely", () => {
   const external = [0, 0];
   for (let n = 2; n < 40; n++) {
     let sum = 0;
@@ -113,7 +116,7 @@ Deno.test("averagePath() is the mean depth of a leaf where every split of n is a
   }
 });
 
-Deno.test("baselineScores() finds planted faults on a table with constant and duplicate columns", () => {
+Deno.test("baselineScores() finds planted faults in a table with constant and duplicate columns", () => {
   const rows = planeRows(400, 5, 9, 0.2).map((row) => [...row, 7, row[0]]);
   const noise = normals(60, 3);
   const faulty = rows.slice(300, 330).map((row, r) => row.with(r % 5, row[r % 5] + 9 + noise[r]));
@@ -128,8 +131,8 @@ Deno.test("baselineScores() finds planted faults on a table with constant and du
   }
 });
 
-Deno.test("baselineScores() sees categories as levels, not as the numbers of their codes", () => {
-  // Of two columns of eight levels the second follows from the first, and does not in an anomaly.
+Deno.test("baselineScores() treats the codes of categories as levels, not as numbers", () => {
+  // Two columns of eight levels. Normally the first determines the second; in an anomaly it does not.
   const follows = [5, 0, 7, 2, 6, 1, 4, 3], levels = [..."abcdefgh"], noise = normals(1200, 5);
   const schema: ColumnSchema[] = [
     { name: "u", kind: "categorical", levels },
@@ -153,7 +156,7 @@ Deno.test("baselineScores() sees categories as levels, not as the numbers of the
   }
 });
 
-Deno.test("baselineScores() of the rows they were fitted to: no row is its own neighbour", () => {
+Deno.test("baselineScores() of the training rows: no row is its own neighbour", () => {
   const rows = planeRows(60, 3, 4, 0.5), schema = numericSchema(["a", "b", "c"]);
   const cells = { data: Float64Array.from(rows.flat()), rows: 60 };
   const x = standardize(cells, standardizationOf(cells, 3));

@@ -1,6 +1,6 @@
 /**
- * An ensemble cut off at any point and resumed has the bytes of one that was not; a checkpoint of another fit
- * is refused by name. The oracle is the fit without a checkpoint.
+ * An ensemble that was interrupted at any point and resumed has the same bytes as one that was not. A checkpoint of
+ * another fit is refused. Oracle: the fit without a checkpoint.
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
@@ -20,7 +20,7 @@ async function fitted(options: DetectorOptions, rows = ROWS): Promise<Uint8Array
 }
 
 for (const [name, more] of [["", {}], [" that is robust", { robust: true }]] as const) {
-  Deno.test(`an ensemble${name} resumes from every step to the same bytes`, async () => {
+  Deno.test(`an ensemble${name} resumes from every step with the same bytes in the end`, async () => {
     const store = new MemoryStore();
     const whole = await fitted(more);
     assert.deepEqual(await fitted({ ...more, checkpoint: store }), whole, "they change nothing");
@@ -32,7 +32,7 @@ for (const [name, more] of [["", {}], [" that is robust", { robust: true }]] as 
       assert.deepEqual(await fitted({ ...more, checkpoint: resumed }), whole);
       assert.ok(resumed.written.length < store.written.length, "it went on");
     }
-    // The last is a finished one: nothing is trained again.
+    // The last checkpoint is of a finished fit: nothing is trained again.
     const finished = new MemoryStore(store.written.at(-1));
     let epochs = 0;
     const onProgress = () => void epochs++;
@@ -41,7 +41,7 @@ for (const [name, more] of [["", {}], [" that is robust", { robust: true }]] as 
   });
 }
 
-Deno.test("a checkpoint of another ensemble, or of one network, is refused by name", async () => {
+Deno.test("a checkpoint of another ensemble, or of a single network, is refused with the reason", async () => {
   const many = new MemoryStore(), one = new MemoryStore();
   await fitted({ checkpoint: many });
   await fitted({ checkpoint: one, preset: "small" });
@@ -70,7 +70,7 @@ Deno.test("a checkpoint of another ensemble, or of one network, is refused by na
   await assert.rejects(fitted({ checkpoint: small }), made("another preset"));
 });
 
-Deno.test("a damaged checkpoint of an ensemble is refused, and a linear fit has none", async () => {
+Deno.test("a damaged checkpoint of an ensemble is refused, and a linear fit takes none", async () => {
   const store = new MemoryStore();
   await fitted({ checkpoint: store });
   const damaged = store.written[7].slice();

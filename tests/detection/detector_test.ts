@@ -1,4 +1,4 @@
-/** The detector: blame, calibration, files, and tables that are not as they should be. */
+/** Detectors: blame, calibration, files, and difficult tables. */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions, TableScorer } from "../../mod.ts";
 import { normals, planeRows } from "../util/data.ts";
@@ -14,7 +14,7 @@ Deno.test("Detector.score() gives contributions that sum to the score", async ()
   }
 });
 
-Deno.test("Detector.score() refuses options, which nobody but TypeScript would notice", async () => {
+Deno.test("Detector.score() refuses unknown options, which only TypeScript would notice otherwise", async () => {
   const score: (...given: unknown[]) => Promise<unknown> = DETECTOR.score.bind(
     DETECTOR as never,
   ) as never;
@@ -49,8 +49,8 @@ Deno.test("Detector.score() flags a planted fault and blames its column first", 
 
 Deno.test("Detector keeps its false-alarm rate on new rows, and changes it without training", async () => {
   const pValues = (await DETECTOR.score(ROWS.slice(400))).map((verdict) => verdict.pValue);
-  // The rate over 200 new rows given n = 200 calibration rows: mean α, standard deviation below
-  // √(α (1 - α) (1/200 + 1/201)).
+  // The rate over 200 new rows, given n = 200 calibration rows, has mean α and a standard deviation below √(α (1 - α)
+  // (1/200 + 1/201)).
   for (const rate of [0.05, 0.2]) {
     DETECTOR.setFalseAlarmRate(rate);
     const verdicts = await DETECTOR.score(ROWS.slice(400));
@@ -74,10 +74,10 @@ Deno.test("Detector.scoreInto() gives the bits of score()", async () => {
   }
 });
 
-Deno.test("Detector.scoreInto() of one network refuses a score that is not finite", async () => {
+Deno.test("Detector.scoreInto() of a single network refuses a score that is not finite", async () => {
   const small = await Detector.fit(ROWS.slice(0, 100), { ...OPTIONS, preset: "small" });
   const out = new Float64Array(2);
-  // Beyond every likelihood's float32: the limit of a standardised cell keeps real rows from it.
+  // Beyond float32 for every likelihood; the limit on standardised cells keeps rows of a table from getting there.
   const { model } = small as unknown as { model: { standardization: { limit: Float64Array } } };
   const limit = model.standardization.limit.slice();
   model.standardization.limit.fill(Infinity);
@@ -94,8 +94,8 @@ Deno.test("Detector.scoreInto() of one network refuses a score that is not finit
   model.standardization.limit.set(limit);
 });
 
-Deno.test("Detector with an ensemble takes a missing cell as one that says nothing", () => {
-  // Such a row stays about as ordinary as it was: the false-alarm rate hardly moves.
+Deno.test("a missing cell says nothing to an ensemble: it is no evidence of an anomaly", () => {
+  // Such a row stays about as ordinary as it was, so the false-alarm rate hardly changes.
   const out = new Float64Array(8);
   let flagged = 0;
   for (const row of ROWS.slice(400)) {
@@ -106,7 +106,7 @@ Deno.test("Detector with an ensemble takes a missing cell as one that says nothi
   assert.ok(flagged <= 40, `${flagged} of 200`);
 });
 
-Deno.test("Detector of probabilities names the cell that is none", async () => {
+Deno.test("Detector with a Bernoulli likelihood names a cell that is no probability", async () => {
   const bits = ROWS.slice(0, 40).map((row) => row.slice(0, 2).map((value) => value > 0 ? 1 : 0));
   const detector = await Detector.fit(bits, {
     ...OPTIONS,
@@ -122,7 +122,7 @@ Deno.test("Detector of probabilities names the cell that is none", async () => {
   assert.deepEqual(await loaded.score(bits), await detector.score(bits));
 });
 
-Deno.test("Detector files give the same scores, and the same bytes again", async () => {
+Deno.test("a loaded Detector gives the same scores, and saves the same bytes", async () => {
   const bytes = DETECTOR.save();
   const [loaded, scorer] = [await Detector.load(bytes), await TableScorer.load(bytes)];
   assert.deepEqual(loaded.save(), bytes);
@@ -143,7 +143,7 @@ Deno.test("Detector.load() refuses a file with any bit changed", async () => {
   }
 });
 
-Deno.test("Detector takes rows by name, in any order", async () => {
+Deno.test("Detector takes the cells of rows by name, in any order", async () => {
   const columns = ["a", "b", "c", "d", "e", "f"];
   const byName = ROWS.map((row) => Object.fromEntries(row.map((value, c) => [columns[c], value])));
   const named = await Detector.fit(byName.slice(0, 200), { ...OPTIONS, epochs: 3 });
@@ -155,7 +155,7 @@ Deno.test("Detector takes rows by name, in any order", async () => {
   await assert.rejects(named.score([without]), /row 1: no column "a"/);
 });
 
-Deno.test("Detector survives constant, duplicate, huge and tiny columns", async () => {
+Deno.test("Detector handles constant, duplicate, huge and tiny columns", async () => {
   const hostile = ROWS.slice(0, 300).map((row) => [
     row[0],
     row[0],
@@ -173,7 +173,7 @@ Deno.test("Detector survives constant, duplicate, huge and tiny columns", async 
   assert.ok((await detector.score([[0, 0, 8, 0, 0, 0]]))[0].anomaly, "a constant that changed");
 });
 
-Deno.test("Detector.fit() says what it cannot use", async () => {
+Deno.test("Detector.fit() refuses what it cannot use, with the reason", async () => {
   const refused: [readonly number[][], DetectorOptions, RegExp][] = [
     [[], {}, /no columns/],
     [[[1, 2]], {}, /at least 10 rows, got 1/],
@@ -193,7 +193,7 @@ Deno.test("Detector.fit() says what it cannot use", async () => {
   }
 });
 
-Deno.test("Detector.fit() names what a caller without types got wrong", async () => {
+Deno.test("Detector.fit() names wrong arguments of callers without types", async () => {
   const refused: [unknown, unknown, RegExp][] = [
     [undefined, {}, /expected a list of rows.*undefined/],
     [ROWS, null, /detector options: expected an object/],
@@ -214,7 +214,7 @@ Deno.test("Detector.fit() names what a caller without types got wrong", async ()
   }
 });
 
-Deno.test("Detector.fit() on few rows keeps the finest rate it can, and warns", async () => {
+Deno.test("Detector.fit() on few rows keeps the lowest rate they can guarantee, and warns", async () => {
   const detector = await Detector.fit(ROWS.slice(0, 40), { ...OPTIONS, epochs: 5 });
   assert.equal(detector.calibrationRows, 20);
   assert.equal(detector.falseAlarmRate, 1 / 21);
@@ -231,10 +231,10 @@ Deno.test("Detector.fit() on few rows keeps the finest rate it can, and warns", 
   assert.deepEqual([loaded.falseAlarmRate, loaded.warnings], [1 / 11, coarser]);
 });
 
-Deno.test("Detector keeps its rate on new rows however far it overfits its training rows", async () => {
-  // 60 training rows of 20 columns against a wide net: they score far lower than rows never seen.
-  // Calibrating on them would flag three quarters of all rows; the rate of 280 fresh rows, given 60
-  // calibration rows, has mean 0.2 and standard deviation √(0.2 · 0.8 (1/61 + 1/280)) = 0.057.
+Deno.test("Detector keeps its rate on new rows even if it overfits its training rows", async () => {
+  // 60 training rows of 20 columns and a wide network: training rows score far lower than new ones. Calibration on
+  // training rows would flag three quarters of all rows. The rate of 280 fresh rows, given 60 calibration rows, has
+  // mean 0.2 and standard deviation √(0.2 · 0.8 (1/61 + 1/280)) = 0.057.
   const rows = planeRows(1200, 20, 31, 1);
   const alarms = await Promise.all([0, 1, 2].map(async (run) => {
     const detector = await Detector.fit(rows.slice(400 * run, 400 * run + 120), {
@@ -253,7 +253,7 @@ Deno.test("Detector keeps its rate on new rows however far it overfits its train
   assert.ok(Math.abs(mean - 0.2) < 4 * 0.057 / Math.sqrt(3), `${alarms}`);
 });
 
-Deno.test("preset small comes to at most 60 kB at 32 columns, and scores alike before and after the file", async () => {
+Deno.test("a file of preset small with 32 columns has at most 60 kB, and gives the same scores", async () => {
   const shape = [10_000, 32] as const;
   const columns = Array.from({ length: 32 }, (_, c) => `sensor_reading_${c}`);
   const rows = { data: Float64Array.from(normals(shape[0] * shape[1], 3)), shape };

@@ -1,4 +1,6 @@
-/** Codes of digits, such as 01234: kept in columns that have levels, named where they are taken for numbers. */
+/**
+ * Codes made of digits, such as 01234: kept as text in columns with levels, and reported if they are taken for numbers.
+ */
 import assert from "node:assert/strict";
 import { CsvParts } from "../../src/formats/csv/csv_parts.ts";
 import { readTable } from "../../src/formats/mod.ts";
@@ -13,7 +15,7 @@ const DECLARED: readonly ColumnOverride[] = [{ name: "zip", kind: "categorical" 
 const ZIPS = ["1234", "01234", "1234", "1.0", "01234", "", "1.0", "12345678901234567890", "NA"];
 const LEVELS = ["1.0", "01234", "1234"];
 
-Deno.test("a column that is declared to have levels keeps its texts, whichever way they come", () => {
+Deno.test("a column declared to have levels keeps its texts, from files and from programs", () => {
   const csv = encode(`zip,n\n${ZIPS.map((zip, r) => `${zip},${r}\n`).join("")}`);
   const semicolons = encode(new TextDecoder().decode(csv).replaceAll(",", ";"));
   const rows = ZIPS.map((zip, n) => ({ zip: zip || null, n }));
@@ -34,14 +36,14 @@ Deno.test("a column that is declared to have levels keeps its texts, whichever w
     assert.deepEqual(schema[0].levels, LEVELS);
     const codes = Array.from(ZIPS, (_, r) => data[2 * r]);
     assert.deepEqual(codes, [2, 1, 2, 0, 1, NaN, 0, 3, NaN]);
-    // What is said of one column changes no other.
+    // Declaring one column does not change the others.
     assert.equal(schema[1].kind, "count");
   }
-  // Nobody said anything: they are numbers.
+  // Without a declaration they are numbers.
   assert.equal(inferSchema(readTable("t.csv", csv, { cells: "any" })).schema[0].kind, "count");
 });
 
-Deno.test("a level is met by its text, and by its number unless a number would lose it", () => {
+Deno.test("a level is recognised by its text, and by its number unless a number would lose digits", () => {
   const { encode: codeOf } = codecOf({ name: "zip", kind: "categorical", levels: LEVELS });
   const cells: [unknown, number][] = [
     ["01234", 1],
@@ -69,7 +71,7 @@ Deno.test("a level is met by its text, and by its number unless a number would l
   assert.equal(long.encode("07"), 2);
 });
 
-Deno.test("a model whose levels are numbers as they were always written reads every cell as it did", () => {
+Deno.test("a model whose levels are ordinary numbers reads all cells as before", () => {
   const { encode: codeOf } = codecOf({
     name: "zip",
     kind: "categorical",
@@ -89,7 +91,7 @@ Deno.test("a model whose levels are numbers as they were always written reads ev
   for (const [cell, code] of cells) assert.equal(codeOf(cell), code, `${cell}`);
 });
 
-Deno.test("codes that nobody declared are named: whole numbers, some of them behind a zero", () => {
+Deno.test("a report names columns of undeclared codes: whole numbers, some with leading zeros", () => {
   const said = (cells: readonly string[], declared: readonly ColumnOverride[] = []) => {
     const table = readTable(
       "t.csv",
@@ -113,7 +115,7 @@ Deno.test("codes that nobody declared are named: whole numbers, some of them beh
   }
 });
 
-Deno.test("amounts are known by a sign of currency or its code", () => {
+Deno.test("amounts are recognised by a currency sign or code", () => {
   const read = (cell: string) => {
     const table = readTable("t.jsonl", encode(`{"x":${JSON.stringify(cell)}}\n`), { cells: "any" });
     const { schema, cells } = inferSchema(table);
@@ -126,7 +128,7 @@ Deno.test("amounts are known by a sign of currency or its code", () => {
   }
 });
 
-Deno.test("train keeps declared codes, and score finds them in CSV, in JSON and by number", async () => {
+Deno.test("train keeps declared codes, and score recognises them in CSV, in JSON and as numbers", async () => {
   using folder = new Folder();
   const rows = Array.from(
     { length: 120 },

@@ -1,4 +1,6 @@
-/** Detectors of rows in batches. Oracle: the same rows in one list, and what a file of them trains on the command line. */
+/**
+ * Detectors of rows that arrive in batches. Oracles: the same rows in one list, and a file of them on the command line.
+ */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import type { TableRows } from "../../src/scoring/table/table_rows.ts";
@@ -21,7 +23,7 @@ const fitBytes = async (rows: Parameters<typeof Detector.fit>[0], options: Detec
   return bytes;
 };
 
-Deno.test("batches of any size train what one list does, all of it or as much as is asked for", async () => {
+Deno.test("batches of any size train the same detector as one list, with all rows or a sample", async () => {
   for (const options of [CHEAP, { ...CHEAP, maxRows: 500 }, { ...CHEAP, maxRows: 3000 }]) {
     const whole = await fitBytes(ROWS, options);
     for (const size of [1, 77, 4000]) {
@@ -34,7 +36,7 @@ Deno.test("batches of any size train what one list does, all of it or as much as
   );
 });
 
-Deno.test("the same rows train as on the command line, and it is said", async () => {
+Deno.test("rows in batches train the same detector as on the command line, with the same warnings", async () => {
   using folder = new Folder();
   const csv = ["a,b,c,kind", ...ROWS.map((row) => Object.values(row).join())].join("\n");
   const data = folder.write("t.csv", csv), out = folder.at("m");
@@ -47,7 +49,7 @@ Deno.test("the same rows train as on the command line, and it is said", async ()
   detector.dispose();
 });
 
-Deno.test("what is said of a column holds for the rows taken, where others are left", async () => {
+Deno.test("a report on a column describes the rows that were drawn, if others were left out", async () => {
   const detector = await Detector.fit(ROWS.map(({ a, b }, r) => ({ a, b, k: +(r === 7) })), {
     ...CHEAP,
     maxRows: 100,
@@ -56,7 +58,7 @@ Deno.test("what is said of a column holds for the rows taken, where others are l
   detector.dispose();
 });
 
-Deno.test("a sorted table keeps its false-alarm rate through the draw, and would not through its first rows", async () => {
+Deno.test("a sample of a sorted table keeps the false-alarm rate; its first rows would not", async () => {
   const rows = planeRows(9000, 4, 23, 0.5), fresh = rows.slice(4000);
   const sorted = rows.slice(0, 4000).sort((a, b) => a[0] - b[0]), rate = 0.05;
   const flaggedBy = async (table: Parameters<typeof Detector.fit>[0]) => {
@@ -72,7 +74,7 @@ Deno.test("a sorted table keeps its false-alarm rate through the draw, and would
   assert.ok(first.flagged > first.bounds[1], `${first.flagged}`);
 });
 
-Deno.test("a kind rules out no value that the table has, in rows that are drawn or not", async () => {
+Deno.test("the type inferred for a column allows all values of the table, whether they were drawn or not", async () => {
   const rows = ROWS.map((row, r) => ({
     ...row,
     flag: Number(r === 1234),
@@ -89,7 +91,7 @@ Deno.test("a kind rules out no value that the table has, in rows that are drawn 
   }
 });
 
-Deno.test("matrices are batches, and of a series the last steps train", async () => {
+Deno.test("matrices count as batches, and a series trains on its last steps", async () => {
   const data = planeRows(900, 3, 8);
   async function* matrices() {
     for (let at = 0; at < 900; at += 300) {
@@ -104,14 +106,14 @@ Deno.test("matrices are batches, and of a series the last steps train", async ()
   assert.equal(long.threshold, short.threshold);
 });
 
-Deno.test("batches are refused by the number of the row among all, and stop with their signal", async () => {
+Deno.test("a refusal names the number of the row among all batches, and a signal stops the reading", async () => {
   const fit = (rows: AsyncIterable<unknown>, options: DetectorOptions = CHEAP) =>
     Detector.fit(rows as AsyncIterable<TableRows>, options);
   const wrong: unknown[] = ROWS.with(250, { ...ROWS[250], b: Infinity });
   await assert.rejects(fit(batches(wrong, 100)), /row 251, column "b"/);
   const narrow = [...ROWS.slice(0, 150), { a: 1 }];
   await assert.rejects(fit(batches(narrow, 100)), /row 151\b/);
-  // Found once all are read: the number is that among all, whichever rows are drawn.
+  // Found after all rows were read: the number counts all rows, whichever were drawn.
   const far: unknown[] = ROWS.with(1999, { ...ROWS[1999], b: 1e30 });
   const faults = await Promise.all(
     [1, 2].map((seed) =>

@@ -1,4 +1,7 @@
-/** Cells far out: refused where they would hide the others, left out of what trains where they would not; and units that change. */
+/**
+ * Extreme cells: refused where they would hide other anomalies, left out of training where they would not; and rows in
+ * other units.
+ */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
@@ -9,7 +12,7 @@ import { planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(600, 3, 5, 0.3), QUICK = { seed: 1, epochs: 4 };
 
-Deno.test("one network refuses a cell that would blind its column", async () => {
+Deno.test("a single network refuses a cell so extreme that it would hide others in its column", async () => {
   for (const value of [1e30, -1e12]) {
     const rows = ROWS.map((row, r) => r === 8 ? row.with(2, value) : row);
     await assert.rejects(
@@ -23,14 +26,14 @@ Deno.test("one network refuses a cell that would blind its column", async () => 
   }
 });
 
-Deno.test("refuseExtremes() looks at numbers alone, and at what a standard deviation comes to", () => {
+Deno.test("refuseExtremes() checks columns of numbers only, by the effect on the standard deviation", () => {
   const ofColumn = (...values: number[]) => ({
     data: Float64Array.from(values),
     rows: values.length,
   });
   const spread = Array.from({ length: 100 }, (_, i) => i % 10);
   const schema = numericSchema(["x"]);
-  // Of 101 cells one at v has a standard deviation of v √100 / 101, and the usual distance is 3.
+  // 101 cells, one of them v and the others small, have a standard deviation of v √100 / 101; the usual distance is 3.
   const edge = 1e4 * 3 * 101 / 10;
   refuseExtremes(ofColumn(...spread, 0.99 * edge), schema);
   assert.throws(() => refuseExtremes(ofColumn(...spread, 1.01 * edge), schema), RangeError);
@@ -42,7 +45,7 @@ Deno.test("refuseExtremes() looks at numbers alone, and at what a standard devia
   refuseExtremes(ofColumn(7, 7, 7), schema);
 });
 
-Deno.test("withoutSpikes() takes few far steps for missing, and says what many of them hide", () => {
+Deno.test("withoutSpikes() treats a few extreme steps as missing, and warns of what many would hide", () => {
   const schema = numericSchema(["a", "b"]);
   const series = (far: number) => {
     const data = Float64Array.from({ length: 800 }, (_, i) => i % 2 ? i % 5 : (i / 2) % 7);
@@ -67,7 +70,7 @@ Deno.test("withoutSpikes() takes few far steps for missing, and says what many o
   assert.equal(kept.warnings.length, 1);
 });
 
-Deno.test("a series with a spike of any size is learnt beside it, and finds what it finds without it", async () => {
+Deno.test("a series with a spike of any size is learned without it, and the same faults are found", async () => {
   const random = new HostRandom(7, 0, 7);
   const steps = (fault?: number) =>
     Array.from({ length: 500 }, (_, t) => {
@@ -94,7 +97,7 @@ Deno.test("a series with a spike of any size is learnt beside it, and finds what
   plain.dispose();
 });
 
-Deno.test("withoutExtremes() leaves out few rows, never what is a tenth of the table", () => {
+Deno.test("withoutExtremes() leaves out few rows, and never values that a tenth of the table has", () => {
   const data = Float64Array.from({ length: 200 }, (_, i) => i === 6 ? 1e9 : i === 9 ? -1e8 : i % 7);
   const { cells, warnings } = withoutExtremes({ data, rows: 100 }, numericSchema(["a", "b"]));
   assert.equal(cells.rows, 98);
@@ -111,7 +114,7 @@ Deno.test("withoutExtremes() leaves out few rows, never what is a tenth of the t
   );
 });
 
-Deno.test("the default is fitted beside cells of any size, says so, and is not blinded by them", async () => {
+Deno.test("the default detector copes with cells of any size, warns of them, and still finds anomalies", async () => {
   const random = new HostRandom(3, 0, 7);
   const bytes = () => Math.exp(1.5 * normal(random) + 6);
   const rows = ROWS.map((row, r) => [...row.slice(0, 2), row[2], r === 77 ? 1.4e9 : bytes()]);
@@ -130,7 +133,7 @@ Deno.test("the default is fitted beside cells of any size, says so, and is not b
   for (const each of [detector, plain]) each.dispose();
 });
 
-Deno.test("partialFit() refuses rows in other units, and leaves the detector as it was", async () => {
+Deno.test("partialFit() refuses rows in other units, and leaves the detector unchanged", async () => {
   for (const preset of ["ensemble", "small"] as const) {
     const detector = await Detector.fit(ROWS.slice(0, 300), { ...QUICK, preset });
     const before = detector.save();

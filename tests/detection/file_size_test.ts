@@ -1,4 +1,7 @@
-/** What a detector's file weighs, whatever the number of rows, and that what makes it light promises no more. */
+/**
+ * The size of a detector's file does not depend on the number of rows, and what keeps it small does not weaken
+ * p-values.
+ */
 import assert from "node:assert/strict";
 import { Calibration, Detector, TableScorer } from "../../mod.ts";
 import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
@@ -7,8 +10,9 @@ import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { planeRows } from "../util/data.ts";
 
-Deno.test("a default file of 32 columns with all that scores is within 300 kB, however long the table", async () => {
-  // Sizes depend on columns, references and calibration rows alone: these are those of any table of 10,000 rows and more.
+Deno.test("a default file with 32 columns has at most 300 kB, however long the table", async () => {
+  // Sizes depend only on columns, references and calibration rows: these are those of any table with 10,000 rows or
+  // more.
   const most = 2000;
   for (const rows of [10_000, 20_000, 1e6]) {
     assert.ok(calibrationFraction(rows, 0.01) * rows <= most + 1e-6);
@@ -23,23 +27,23 @@ Deno.test("a default file of 32 columns with all that scores is within 300 kB, h
   detector.dispose();
 });
 
-Deno.test("recalibrate() on any number of rows keeps as many scores as refine a p-value", async () => {
+Deno.test("recalibrate() keeps at most as many scores as make p-values finer, however many rows there are", async () => {
   const all = planeRows(45_000, 3, 7, 0.5);
   const detector = await Detector.fit(all.slice(0, 200), { preset: "small", epochs: 5 });
   const { rows } = detector.recalibrate(all.slice(200, 25_000));
   assert.equal(rows, MAX_CALIBRATION_ROWS);
   assert.equal(detector.calibrationRows, MAX_CALIBRATION_ROWS);
   assert.ok(detector.save().length <= 60_000, `${detector.save().length} bytes`);
-  // Those left out are not chosen by what they are: the rate holds on rows that are neither.
+  // Which scores are left out does not depend on their values: the rate holds on rows that were in neither set.
   const other = await detector.score(all.slice(25_000));
   const flagged = other.filter(({ anomaly }) => anomaly).length;
-  // Beta(100, 9,901) over the calibrations, and a binomial of 20,000: four deviations of both.
+  // Beta(100, 9,901) for the calibration and a binomial of 20,000 rows: four standard deviations of both.
   const deviation = Math.sqrt(0.01 * 0.99 * (1 / 10_000 + 1 / 20_000));
   assert.ok(Math.abs(flagged / 20_000 - 0.01) < 4 * deviation, `${flagged}`);
   detector.dispose();
 });
 
-Deno.test("roundUp() is the least float32 that is not below", () => {
+Deno.test("roundUp() is the smallest float32 number that is not below the value", () => {
   for (const value of [0, 0.1, -0.1, 1e-50, -1e-50, 1 / 3, 16_777_217, -16_777_217, 1e30, -1e30]) {
     const up = roundUp(value);
     assert.equal(up, Math.fround(up));
@@ -50,7 +54,7 @@ Deno.test("roundUp() is the least float32 that is not below", () => {
   }
 });
 
-Deno.test("rounded calibration scores make no p-value smaller", () => {
+Deno.test("rounding calibration scores makes no p-value smaller", () => {
   const scores = Float64Array.from({ length: 500 }, (_, i) => Math.sqrt(i) * 7 - 30);
   const calibration = new Calibration(scores);
   for (const s of [...scores, ...scores.map((score) => score + 1e-9)]) {
@@ -60,7 +64,7 @@ Deno.test("rounded calibration scores make no p-value smaller", () => {
   }
 });
 
-Deno.test("a file whose calibration is float64, as files were, scores as it did", async () => {
+Deno.test("an older file with a float64 calibration gives the same scores as before", async () => {
   const detector = await Detector.fit(planeRows(120, 4, 3, 0.5), { preset: "small", epochs: 5 });
   const file = readModelFile(detector.save()), { data } = file.tensors.get("table.calibration")!;
   assert.ok(data instanceof Float32Array);

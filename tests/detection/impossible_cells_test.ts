@@ -1,4 +1,7 @@
-/** Cells that their column's kind rules out stand out, in both presets, and by what; those that are possible are as ever. */
+/**
+ * Cells that are impossible for the type of their column stand out in both presets and are blamed; all others score as
+ * before.
+ */
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
 import { normal, poisson } from "../../src/core/random/draws.ts";
@@ -12,7 +15,7 @@ import { assertRelative } from "../util/close.ts";
 const KINDS = ["positive", "numeric", "numeric", "count", "binary", "binary", "ordinal"];
 
 for (const preset of ["ensemble", "small"] as const) {
-  Deno.test(`impossible cells stand out of preset ${preset}, and rows without are as if there were none`, async () => {
+  Deno.test(`impossible cells stand out with preset ${preset}, and other rows score as if there were none`, async () => {
     const random = new HostRandom(3, 0, 7);
     const rows = Array.from({ length: 500 }, () => mixedRow(random));
     const schema = [{ name: "size", kind: "ordinal", levels: ["S", "M", "L"] }] as const;
@@ -46,7 +49,7 @@ for (const preset of ["ensemble", "small"] as const) {
     const fresh = Array.from({ length: 60 }, () => mixedRow(random));
     const strange = { ...fresh[0], n: -3, ok: "maybe" };
     const [want] = await detector.score([strange]);
-    // A file from before knows of no cost, and scores what is possible to the bit the same.
+    // An older file has no such costs, and scores possible cells with the same bits.
     const file = readModelFile(detector.save()), tensors = new Map(file.tensors);
     assert.ok(tensors.delete("table.impossible"));
     const older = await TableScorer.load(writePackedFile({ ...file, tensors }));
@@ -58,7 +61,7 @@ for (const preset of ["ensemble", "small"] as const) {
   });
 }
 
-Deno.test("scoreInto() is score() where a cell is impossible", async () => {
+Deno.test("scoreInto() equals score() if a cell is impossible", async () => {
   const random = new HostRandom(4, 0, 7);
   const rows = Array.from({ length: 200 }, () => [poisson(random, 4), normal(random)]);
   for (const preset of ["ensemble", "small"] as const) {
@@ -75,7 +78,7 @@ Deno.test("scoreInto() is score() where a cell is impossible", async () => {
   }
 });
 
-Deno.test("conditional blame leaves to an impossible cell what it costs by itself", async () => {
+Deno.test("conditional contributions leave an impossible cell its own cost", async () => {
   const random = new HostRandom(5, 0, 7);
   const rows = Array.from(
     { length: 200 },
@@ -90,7 +93,7 @@ Deno.test("conditional blame leaves to an impossible cell what it costs by itsel
   detector.dispose();
 });
 
-Deno.test("an impossible cell costs what 1 does in a column of zeros and ones of its share", () => {
+Deno.test("an impossible cell costs as much as a rare 1 in a column of zeros and ones", () => {
   const schema = [{ name: "n", kind: "count" }, { name: "x", kind: "numeric" }] as const;
   const cells = (found: number, rows: number) => ({
     data: Float64Array.from({ length: 2 * rows }, (_, i) => i % 2 === 0 && i < 2 * found ? -1 : i),
@@ -98,7 +101,7 @@ Deno.test("an impossible cell costs what 1 does in a column of zeros and ones of
   });
   for (const [found, rows] of [[0, 98], [0, 1e5], [3, 98], [49, 98]]) {
     const { impossible, warnings } = impossibleCosts(cells(found, rows), schema);
-    // The same by the definition: the standardised 1 of as many zeros and ones, one more of each.
+    // The same by definition: the standardised 1 among as many zeros and ones, one more of each.
     const ones = found + 1, mean = ones / (rows + 2);
     let variance = 0;
     for (let r = 0; r < rows + 2; r++) variance += ((r < ones ? 1 : 0) - mean) ** 2 / (rows + 2);
@@ -110,7 +113,7 @@ Deno.test("an impossible cell costs what 1 does in a column of zeros and ones of
   assert.equal(none.impossible, undefined);
 });
 
-Deno.test("training cells that a declared kind rules out are said, and stand out no more than they are rare", async () => {
+Deno.test("training cells that a declared type rules out are reported, and stand out no more than their rarity justifies", async () => {
   const random = new HostRandom(6, 0, 7);
   const rows = Array.from(
     { length: 300 },

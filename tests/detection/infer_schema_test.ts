@@ -1,4 +1,4 @@
-/** Inference, on tables small enough to see: kinds, levels, codes, faults and facts. */
+/** Schemas inferred from small tables: types, levels, codes, faults and facts. */
 import assert from "node:assert/strict";
 import { columnFacts, sentencesOf } from "../../src/detection/column_facts.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
@@ -14,7 +14,7 @@ function inferred(csv: string, ...overrides: Parameters<typeof inferSchema>[1] &
 /** One column of text, as CSV. */
 const column = (...cells: unknown[]) => `x,n\n${cells.map((cell) => `${cell},1\n`).join("")}`;
 
-Deno.test("the kind of a column follows from its cells", () => {
+Deno.test("the type of a column follows from its cells", () => {
   const kinds: [string, unknown[]][] = [
     ["numeric", [1.5, -2, 3]],
     ["numeric", [1, 1, 1]],
@@ -36,7 +36,7 @@ Deno.test("the kind of a column follows from its cells", () => {
   }
 });
 
-Deno.test("levels are the texts that occur twice, the most frequent first", () => {
+Deno.test("levels are the texts that occur at least twice, most frequent first", () => {
   const { schema, cells } = inferred(column("b", "a", "b", "c", "a", "b", "", "7", "07"));
   assert.deepEqual(schema[0], { name: "x", kind: "categorical", levels: ["b", "7", "a"] });
   const codes = Array.from({ length: cells.rows }, (_, r) => cells.data[2 * r]);
@@ -47,7 +47,7 @@ Deno.test("levels are the texts that occur twice, the most frequent first", () =
   assert.equal(inferred(column(...more)).schema[0].levels?.length, 64);
 });
 
-Deno.test("a text among numbers is refused by its row, unless an override takes it", () => {
+Deno.test("a text among numbers is refused by its row, unless the column is declared to be text", () => {
   const csv = column(1, 2, "high", 4);
   assert.throws(
     () => inferred(csv),
@@ -65,7 +65,7 @@ Deno.test("a text among numbers is refused by its row, unless an override takes 
   );
 });
 
-Deno.test("overrides: codes as categories, grades in order, seconds as times", () => {
+Deno.test("declarations: codes as categories, grades in order, seconds as times", () => {
   const csv = "code,grade,when\n3,mid,10\n1,low,20\n3,high,30\n1,mid,40\n";
   const { schema, cells } = inferred(
     csv,
@@ -83,7 +83,7 @@ Deno.test("overrides: codes as categories, grades in order, seconds as times", (
   assert.deepEqual(sorted.schema[0].levels, ["9", "10"]);
 });
 
-Deno.test("rows of a program and the same rows as CSV and JSON lines are one table", () => {
+Deno.test("rows of a program give the same table as CSV and JSON lines", () => {
   const rows = [
     { n: 1, ok: true, who: "ann", at: new Date("2024-01-01T00:00:00Z") },
     { n: null, ok: false, who: "bob, jr", at: null },
@@ -112,7 +112,7 @@ Deno.test("rows of a program and the same rows as CSV and JSON lines are one tab
   );
 });
 
-Deno.test("a matrix may lack cells, and holds no infinity", () => {
+Deno.test("a matrix may lack cells, but must not contain infinity", () => {
   const data = Float64Array.of(1, NaN, 0, 1, NaN, 2);
   const { schema, cells } = inferSchema(rawTableOf({ data, shape: [3, 2] }, ["a", "b"]));
   assert.deepEqual(schema.map(({ kind }) => kind), ["binary", "count"]);
@@ -121,7 +121,7 @@ Deno.test("a matrix may lack cells, and holds no infinity", () => {
   assert.throws(() => rawTableOf(bad, ["a"]), /row 2, column "a"/);
 });
 
-Deno.test("constant, empty, duplicate and identifying columns are named", () => {
+Deno.test("warnings name constant, empty, duplicate and identifying columns", () => {
   const lines = Array.from({ length: 6 }, (_, r) => `u${r},${r},7,,${r},${r === 5 ? "" : r},${r}`);
   const { schema, cells } = inferred(`id,a,k,none,b,c,d\n${lines.join("\n")}\n`);
   const facts = columnFacts(schema, cells);
@@ -147,7 +147,7 @@ Deno.test("constant, empty, duplicate and identifying columns are named", () => 
   ]);
 });
 
-Deno.test("columnFacts() names numbers that run like a clock, up or down, and no sorted handful", () => {
+Deno.test("columnFacts() recognises numbers that run like a clock, up or down, but not a few sorted values", () => {
   const rows = 40, columns = ["clock", "falls", "steps", "noise"];
   const data = Float64Array.from({ length: rows * 4 }, (_, i) => {
     const r = Math.floor(i / 4);

@@ -1,9 +1,9 @@
-/** kNN: against all distances, sorted. */
+/** kNN against all distances, sorted. */
 import assert from "node:assert/strict";
 import { knn } from "../../src/detection/baselines/knn.ts";
 import { normals } from "../util/data.ts";
 
-Deno.test("knn() gives the distance to the k-th nearest training row, also past its stride", () => {
+Deno.test("knn() gives the distance to the k-th nearest training row, also across batches", () => {
   for (const width of [1, 3, 16, 37]) {
     const matrix = (rows: number, seed: number) => ({
       data: Float32Array.from(normals(rows * width, seed)),
@@ -19,7 +19,7 @@ Deno.test("knn() gives the distance to the k-th nearest training row, also past 
         return Math.sqrt(sum);
       }).sort((a, b) => a - b);
     for (const k of [1, 5, 80]) {
-      // The same sums in the same order; sorting changes nothing.
+      // The same sums in the same order: sorting does not change them.
       knn(k)(training)(rows).forEach((score, r) =>
         assert.equal(score, distances(r)[Math.min(k, 50) - 1])
       );

@@ -1,4 +1,7 @@
-/** A positive column is its logarithm to preset small: faults of both ends are seen, and everything comes back in its units. */
+/**
+ * Preset small takes logarithms of positive columns: faults at both ends are found, and results come back in the units
+ * of the table.
+ */
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
@@ -20,7 +23,7 @@ const row = () => {
 const ROWS = Array.from({ length: 600 }, row),
   OPTIONS = { preset: "small", seed: 1, epochs: 60 } as const;
 
-Deno.test("preset small sees amounts too small, and too large for what goes with them", async () => {
+Deno.test("preset small finds amounts that are too small, or too large for the other cells", async () => {
   const detector = await Detector.fit(ROWS, OPTIONS);
   assert.equal(detector.schema[0].kind, "positive");
   const flagged = async (change: (row: typeof ROWS[0]) => number) => {
@@ -33,7 +36,7 @@ Deno.test("preset small sees amounts too small, and too large for what goes with
   for (const amount of [1e-9, 1e-4, 1e6, 0, -5]) {
     assert.ok(await flagged(() => amount) >= 95, `${amount}`);
   }
-  // A thousandth of what the other cells let expect is within the column's range, and on its own scale nothing.
+  // A thousandth of what the other cells suggest is within the column's range, and unremarkable without logarithms.
   assert.ok(await flagged(({ amount }) => amount / 1000) > 80);
   assert.ok(await flagged(({ amount }) => amount) < 10);
 
@@ -41,7 +44,7 @@ Deno.test("preset small sees amounts too small, and too large for what goes with
   const [low, high] = first.interval as [number, number];
   const expected = Number(first.expected);
   assert.equal(first.column, "amount");
-  // exp(3) is the median beside x = 0. Ends of an interval on the scale of the amounts would lie as far from it on both sides.
+  // exp(3) is the median at x = 0. On the scale of amounts, an interval would be symmetric around it.
   assert.ok(low > 0.01 && low < 10 && high > 50 && high < 1e4, `${low} ${high}`);
   assert.ok(expected > 5 && expected < 80, `${expected}`);
   const drawn = detector.drawFrom(0, 200, { seed: 1 });
@@ -50,12 +53,12 @@ Deno.test("preset small sees amounts too small, and too large for what goes with
   detector.dispose();
 });
 
-Deno.test("the way to the network and back is the logarithm's, and its density that of the amounts", async () => {
+Deno.test("amounts go to the network as logarithms and come back as amounts, with the density of amounts", async () => {
   const detector = await Detector.fit(ROWS, { ...OPTIONS, epochs: 2 });
   const cells = { data: Float64Array.from(ROWS.slice(0, 5).flatMap(Object.values)), rows: 5 };
   const back = detector.fromVae(detector.toVae(cells));
   assertRelative([...back.data], [...cells.data], 1e-5, 1e-6);
-  // ln |ds / dx| by central differences of what the network sees, one column at a time.
+  // ln |ds / dx| by central differences of what the network gets, one column at a time.
   const base = detector.logJacobians(cells), { scale } = detector.standardization;
   for (let r = 0; r < 5; r++) {
     const amount = cells.data[3 * r];
@@ -69,7 +72,7 @@ Deno.test("the way to the network and back is the logarithm's, and its density t
   const [{ score }] = await loaded.score(ROWS.slice(0, 1));
   loaded.scoreInto(Object.values(ROWS[0]), out);
   assertRelative(out[0], score, 1e-5);
-  // A file from before has its amounts as they are.
+  // An older file uses amounts as they are.
   const file = readModelFile(detector.save());
   const { logs, ...table } = file.metadata.table as Record<string, unknown>;
   assert.equal(logs, true);
@@ -80,7 +83,7 @@ Deno.test("the way to the network and back is the logarithm's, and its density t
   for (const each of [detector, loaded, older]) each.dispose();
 });
 
-Deno.test("Expansion takes logarithms of positive columns alone, and of no number that has none", () => {
+Deno.test("Expansion takes logarithms of positive columns only, and never of zero or negative numbers", () => {
   const schema = [{ name: "a", kind: "positive" }, { name: "b", kind: "count" }] as const;
   const { data } = new Expansion(schema, true).expand({
     data: Float64Array.of(Math.E, 3, 0, 1, -2, 0),

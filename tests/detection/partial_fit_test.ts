@@ -1,6 +1,6 @@
 /**
- * Going on with new rows. Oracles: the exact law of the number of false alarms of a split-conformal test,
- * Beta-binomial (Vovk, 2012); planted faults; the statistic of the distances as the compiled program has it.
+ * Continued training with new rows. Oracles: the exact distribution of the number of false alarms of a split-conformal
+ * test, beta-binomial (Vovk, 2012); planted faults; and distances as the compiled program computes them.
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
@@ -13,10 +13,10 @@ import { flaggedBounds } from "../util/flagged_law.ts";
 
 const ALL = planeRows(5200, 5, 31, 0.3);
 const TRAINING = ALL.slice(0, 900), OLD = ALL.slice(900, 1900);
-/** Another regime: one sensor reads more, another's sign is turned round. */
+/** Another regime: one sensor reads higher, and another has the opposite sign. */
 const shifted = (rows: number[][]) => rows.map((row) => row.with(1, row[1] + 4).with(3, -row[3]));
 const NEW = shifted(ALL.slice(1900, 2700)), FRESH = shifted(ALL.slice(2700));
-/** Rows of the new regime with one cell off. */
+/** Rows of the new regime with one wrong cell. */
 const FAULTS = FRESH.slice(0, 200).map((row, r) => row.with(r % 5, row[r % 5] + (r % 2 ? 6 : -6)));
 
 const ENSEMBLE: DetectorOptions = { falseAlarmRate: 0.05, seed: 4 };
@@ -35,7 +35,7 @@ const share = async (detector: Detector, rows: number[][]) =>
 const scoresOf = async (detector: Detector, rows: number[][]) =>
   (await detector.score(rows)).map(({ score }) => score);
 
-/** And the share of the faults that must be found: of those that freeze the networks it is 0.7 and 0.6. */
+/** And the share of faults that must be found. Without training the networks, 0.7 and 0.6 of them are found. */
 const PRESETS = [["ensemble", ENSEMBLE_BYTES, 0.9], ["small", SMALL_BYTES, 0.75]] as const;
 
 for (const [preset, bytes, least] of PRESETS) {
@@ -55,7 +55,7 @@ for (const [preset, bytes, least] of PRESETS) {
     assert.ok(found > least && found > without, `${found}, recalibrated alone ${without}`);
   });
 
-  Deno.test(`partialFit() of preset ${preset}: the same seed, the same bytes, and the file scores alike`, async () => {
+  Deno.test(`partialFit() of preset ${preset}: the same seed gives the same bytes, and the file the same scores`, async () => {
     const one = await Detector.load(bytes), other = await Detector.load(bytes);
     await one.partialFit(NEW, { seed: 5, epochs: 1 });
     await other.partialFit(NEW, { seed: 5, epochs: 1 });
@@ -74,10 +74,11 @@ for (const [preset, bytes, least] of PRESETS) {
     assert.equal(one.drift(FRESH).changed, false, "drift is measured from the new rows");
   });
 
-  Deno.test(`partialFit() of preset ${preset} refuses what it cannot use, and is then what it was`, async () => {
+  Deno.test(`partialFit() of preset ${preset} refuses what it cannot use, and is unchanged afterwards`, async () => {
     const detector = await Detector.load(bytes), before = detector.save();
     const scores = await scoresOf(detector, OLD);
-    // One cell blinds one network; an ensemble leaves its row out, but not every other row.
+    // One extreme cell would spoil a single network. An ensemble leaves its row out, but refuses if every other row has
+    // one.
     const isFar = (r: number) => preset === "small" ? r === 3 : r % 2 === 1;
     const far = NEW.map((row, r) => isFar(r) ? row.with(2, 1e30) : row);
     const refusals: [() => Promise<unknown>, RegExp][] = [
@@ -103,7 +104,7 @@ for (const [preset, bytes, least] of PRESETS) {
   });
 }
 
-Deno.test("partialFit() of an ensemble still knows rows of the old regime, time after time", async () => {
+Deno.test("partialFit() of an ensemble still recognises rows of the old regime, after several updates", async () => {
   const detector = await Detector.load(ENSEMBLE_BYTES);
   await detector.partialFit(NEW, { seed: 5 });
   assert.ok(await share(detector, OLD) < 0.2, `${await share(detector, OLD)} of the old rows`);
@@ -111,7 +112,7 @@ Deno.test("partialFit() of an ensemble still knows rows of the old regime, time 
   assert.ok(await share(detector, OLD) < 0.5, `${await share(detector, OLD)} after another`);
 });
 
-Deno.test("partialFit() of rows like the old ones costs no detection, also from a file of int8", async () => {
+Deno.test("partialFit() with rows like the old ones does not reduce detection, even from an int8 file", async () => {
   const fitted = await Detector.load(ENSEMBLE_BYTES);
   const rows = ALL.slice(1900, 2700), fresh = ALL.slice(2700, 3700);
   const faults = fresh.map((row, r) => row.with(r % 5, row[r % 5] + (r % 2 ? 1.5 : -1.5)));
@@ -126,7 +127,7 @@ Deno.test("partialFit() of rows like the old ones costs no detection, also from 
     const detector = await Detector.load(bytes);
     const { chance } = await detector.partialFit(rows);
     assert.ok(chance > 1e-3, "rows of the same kind");
-    // The standard error of an area A over 1,000 and 1,000 rows is at most √(A (1 - A) / 1,000).
+    // The standard error of an AUROC of A over 1,000 and 1,000 rows is at most √(A (1 - A) / 1,000).
     const after = await area(detector);
     const error = Math.sqrt(before * (1 - before) / 1000);
     assert.ok(before > 0.8 && after > before - 3 * error, `${before}, then ${after}`);
@@ -135,7 +136,7 @@ Deno.test("partialFit() of rows like the old ones costs no detection, also from 
   }
 });
 
-Deno.test("neighbourStatistics() is what the compiled program has of the same rows", async () => {
+Deno.test("neighbourStatistics() equals what the compiled program computes of the same rows", async () => {
   const detector = await Detector.load(ENSEMBLE_BYTES), model = detector.table.ensemble!;
   const ensemble = new Ensemble(
     { ...model, statistics: ["neighbours"] },
@@ -147,7 +148,7 @@ Deno.test("neighbourStatistics() is what the compiled program has of the same ro
   model.parts.forEach(({ view, references }, p) => {
     const rows = Uint32Array.from({ length: 32 }, (_, r) => r),
       projection = project(view, cells, 5);
-    // Row 0 without the reference that is nearest to it.
+    // Row 0 without the reference nearest to it.
     const distances = Array.from(
       references.spread,
       (_, s) =>
@@ -164,7 +165,7 @@ Deno.test("neighbourStatistics() is what the compiled program has of the same ro
   detector.dispose();
 });
 
-Deno.test("partialFit() takes gaps, text, and few rows; a series and a whole-row model's gaps it refuses", async () => {
+Deno.test("partialFit() takes missing cells, text and few rows; it refuses a series, and missing cells for a network of whole rows", async () => {
   const noise = normals(600, 8);
   const table = (rows: number, at: number) =>
     Array.from({ length: rows }, (_, r) => ({
@@ -189,7 +190,7 @@ Deno.test("partialFit() takes gaps, text, and few rows; a series and a whole-row
   });
 });
 
-Deno.test("of many new rows an ensemble says how many trained it: 12,000", async () => {
+Deno.test("an ensemble reports that it trained on 12,000 of many new rows", async () => {
   const detector = await Detector.load(ENSEMBLE_BYTES), rows = planeRows(15_000, 5, 32, 0.3);
   const { trained } = await detector.partialFit(rows, { epochs: 1 });
   assert.equal(trained, 12_000);

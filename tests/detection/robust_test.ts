@@ -1,4 +1,4 @@
-/** Fits to tables that hold anomalies: what is left out, what stays, and what p-values then mean. */
+/** Fits to tables that contain anomalies: which rows are left out, which are kept, and what p-values then mean. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { ordinaryRows } from "../../src/detection/ensemble/ordinary_rows.ts";
@@ -9,7 +9,7 @@ import { normals, planeRows } from "../util/data.ts";
 
 const COLUMNS = ["a", "b", "c", "d"];
 
-/** Rows near a plane, and from `ordinary` on as many more that are a clump off it. */
+/** Rows near a plane; from row `ordinary` on, a cluster away from it. */
 function contaminated(ordinary: number, clump: number, seed: number): number[][] {
   const noise = normals(clump * 4, seed + 1);
   const far = Array.from(
@@ -19,7 +19,7 @@ function contaminated(ordinary: number, clump: number, seed: number): number[][]
   return [...planeRows(ordinary, 4, seed, 0.5), ...far];
 }
 
-Deno.test("ordinaryRows() leaves a clump of anomalies out, and keeps the rest in order", () => {
+Deno.test("ordinaryRows() leaves out a cluster of anomalies, and keeps the other rows in order", () => {
   const rows = contaminated(500, 50, 3);
   const cells = { data: Float64Array.from(rows.flat()), rows: rows.length };
   const kept = ordinaryRows(cells, numericSchema(COLUMNS), { share: 0.3, seed: 1 });
@@ -30,12 +30,12 @@ Deno.test("ordinaryRows() leaves a clump of anomalies out, and keeps the rest in
     (_, r) => place.get(kept.data.slice(4 * r, 4 * r + 4).join())!,
   );
   assert.deepEqual(places, places.toSorted((a, b) => a - b));
-  // Chance would leave 35 of the 50 in.
+  // By chance, 35 of the 50 would be kept.
   const left = places.filter((r) => r >= 500).length;
   assert.ok(left <= 35 / 3, `${left} of 50`);
 });
 
-Deno.test("ordinaryRows() takes gaps, a constant column and equal rows", () => {
+Deno.test("ordinaryRows() handles missing cells, a constant column and equal rows", () => {
   const data = Float64Array.from(
     { length: 60 },
     (_, i) => i % 3 === 0 ? 7 : i % 7 === 0 ? NaN : i % 5,
@@ -49,7 +49,7 @@ Deno.test("ordinaryRows() takes gaps, a constant column and equal rows", () => {
   assert.equal(ordinaryRows(same, numericSchema(["x", "y"]), { share: 0.5, seed: 0 }).rows, 6);
 });
 
-Deno.test("spreadOf() is the mean distance to the ten nearest others, by sorting all", () => {
+Deno.test("spreadOf() is the mean distance to the ten nearest other rows, found by sorting all", () => {
   const features = 3, count = 30, rows = Float32Array.from(normals(features * count, 4));
   const spread = spreadOf(rows, features);
   for (let r = 0; r < count; r++) {
@@ -64,7 +64,7 @@ Deno.test("spreadOf() is the mean distance to the ten nearest others, by sorting
   }
 });
 
-Deno.test("a robust fit finds the anomalies that its own table holds, and keeps its false-alarm rate", async () => {
+Deno.test("a robust fit finds the anomalies in its own table, and keeps its false-alarm rate", async () => {
   const rows = contaminated(1600, 60, 5);
   const table = [...rows.slice(0, 600), ...rows.slice(1600)], fresh = rows.slice(600, 1600);
   const options = { seed: 1, epochs: 20, hidden: [8], falseAlarmRate: 0.05, calibration: 0.3 };
@@ -78,12 +78,12 @@ Deno.test("a robust fit finds the anomalies that its own table holds, and keeps 
   };
   const [plain, robust] = [await quality(false), await quality(true)];
   assert.ok(robust.area > 0.99 && robust.area >= plain.area, `${robust.area} beside ${plain.area}`);
-  // Anomalies among the calibration rows have the highest scores, so normal rows are flagged less, not more:
-  // by the 5 % of all rows, and the binomial error of 198 calibration rows.
+  // Anomalies among the calibration rows have the highest scores, so fewer normal rows are flagged: by the 5 % of all
+  // rows that are anomalies, and the binomial error of 198 calibration rows.
   assert.ok(robust.alarms <= 0.05 + 3 * Math.sqrt(0.05 * 0.95 / 198), `${robust.alarms}`);
 });
 
-Deno.test("a robust fit does not take a level that every tenth row has for a fault", async () => {
+Deno.test("a robust fit does not take a level for a fault if every tenth row has it", async () => {
   const rows = contaminated(1000, 30, 7);
   const table = rows.map((row, r) => ({
     ...Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])),
@@ -109,11 +109,11 @@ Deno.test("a robust fit does not take a level that every tenth row has for a fau
   detector.dispose();
   const label = Uint8Array.from(table, (_, r) => r < 1000 ? 0 : 1);
   const area = auroc(scores, label);
-  // Were they all left out, a hundred ordinary rows would stand above the 30: at most 0.9.
+  // If all were left out, a hundred ordinary rows would score above the 30: an AUROC of at most 0.9.
   assert.ok(area > 0.95, `${area}`);
 });
 
-Deno.test("a robust fit warns of numbers that vary in rows that it left out alone", async () => {
+Deno.test("a robust fit warns of columns that vary only in rows that it left out", async () => {
   const rows = planeRows(600, 4, 9, 0.5).map(([a, b, c, d], r) => ({
     ...{ a, b, c, d },
     gain: r % 10 === 0 ? 100 + 50 * Math.abs(a) : 0,

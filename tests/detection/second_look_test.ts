@@ -10,7 +10,7 @@ const ROWS = planeRows(300, 5, 7);
 const ODD = ROWS.slice(0, 6).map((row, r) => row.with(r % 5, row[r % 5] + 9));
 const NETWORK: DetectorOptions = { preset: "small", hidden: [8], latent: 2, epochs: 15, seed: 3 };
 
-/** What `VAE.score` says of the network's own rows. */
+/** `VAE.score` of the network's own rows. */
 async function regretsOf({ vae }: Detector, rows: Parameters<VAE["score"]>[0]) {
   const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
   const own = new VAE(vae.spec, values), regrets = await own.score(rows, { method: "regret" });
@@ -19,7 +19,7 @@ async function regretsOf({ vae }: Detector, rows: Parameters<VAE["score"]>[0]) {
 }
 
 for (const options of [NETWORK, { members: 1, epochs: 3, seed: 3 }]) {
-  Deno.test(`Detector.score() looks twice at flagged rows alone: ${options.preset ?? "ensemble"}`, async () => {
+  Deno.test(`Detector.score() takes a second look at flagged rows only: ${options.preset ?? "ensemble"}`, async () => {
     const detector = await Detector.fit(ROWS, options), rows = [...ROWS.slice(0, 20), ...ODD];
     const verdicts = await detector.score(rows, { secondLook: true });
     const plain = await detector.score(rows);
@@ -29,10 +29,10 @@ for (const options of [NETWORK, { members: 1, epochs: 3, seed: 3 }]) {
     for (const { anomaly, regret } of verdicts) assert.equal(regret !== undefined, anomaly);
     const got = flagged.map((r) => verdicts[r].regret!);
     const want = await regretsOf(detector, detector.standardize(flagged.map((r) => rows[r])));
-    // The same draws through a program that has a mask beside each row.
+    // The same draws, computed by a program that has a mask beside each row.
     assertRelative(got, want, 1e-3, 1e-3);
     assert.ok(got.some((nats) => nats > 0.01));
-    // By itself, a row has the same bits.
+    // A single row has the same bits.
     for (const [i, r] of flagged.entries()) {
       const [{ regret }] = await detector.score([rows[r]], { secondLook: true });
       assert.equal(regret, got[i]);
@@ -41,7 +41,7 @@ for (const options of [NETWORK, { members: 1, epochs: 3, seed: 3 }]) {
   });
 }
 
-Deno.test("SecondLook takes rows with gaps as they are scored, in any company", async () => {
+Deno.test("SecondLook scores rows with missing cells alike, whichever rows are beside them", async () => {
   const withGaps = (rows: number[][]) =>
     rows.map((row, r) => r % 3 === 0 ? row.with(r % 5, NaN) : row);
   for (const training of [ROWS, withGaps(ROWS)]) {

@@ -1,6 +1,6 @@
 /**
- * What is said of a series before and after it is learnt: its times, its order, and steps that calibrate it and are
- * no standard. Oracles: series whose times, order and faults are planted.
+ * Warnings about a series before and after training: its times, its order, and anomalies among the calibration steps.
+ * Oracle: series with known times, order and faults.
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -17,16 +17,16 @@ import { toCells } from "../../src/scoring/table/table_rows.ts";
 
 const said = (...seconds: number[]) => stepTimeWarnings("at", Float64Array.from(seconds));
 
-/** A second apart. */
+/** One second apart. */
 const even = Array.from({ length: 50 }, (_, i) => i);
 
-Deno.test("times in order and evenly apart need no word, nor do missing ones and a little jitter", () => {
+Deno.test("times that ascend in even steps cause no warning, and neither do missing times and a little jitter", () => {
   assert.deepEqual(said(...even), []);
   assert.deepEqual(said(...even.map((s) => s === 20 ? NaN : s + 0.1 * (s % 3))), []);
   assert.deepEqual([said(), said(5), said(NaN, NaN)], [[], [], []]);
 });
 
-Deno.test("times that go back, stand still or leave gaps are named, with how often", () => {
+Deno.test("times that go back, repeat or have gaps cause a warning with their number", () => {
   assert.match(
     said(...even.toReversed())[0],
     /"at" goes back at 49 of 49 steps: .* order of its rows/,
@@ -47,7 +47,7 @@ Deno.test("times that go back, stand still or leave gaps are named, with how oft
   assert.match(said(...even.map((s) => s * s))[0], /is unevenly spaced/);
 });
 
-/** Two sensors in step; between `from` and `to` the second stands still. */
+/** Two sensors in step; between `from` and `to` the second is stuck. */
 function sensors(steps: number, seed: number, from = 0, to = 0): number[][] {
   const random = new HostRandom(seed, 0, 78);
   return Array.from({ length: steps }, (_, t) => {
@@ -56,7 +56,7 @@ function sensors(steps: number, seed: number, from = 0, to = 0): number[][] {
   });
 }
 
-Deno.test("anomalies among the steps that calibrate are told of, with a rate at which steps like them are flagged", async () => {
+Deno.test("anomalies among the calibration steps cause a warning, with a rate at which such steps would be flagged", async () => {
   const clean = await Detector.fit(sensors(1200, 1), { window: 12 });
   assert.deepEqual(clean.warnings, []);
   const detector = await Detector.fit(sensors(1200, 1, 500, 560), { window: 12 });
@@ -77,7 +77,7 @@ Deno.test("anomalies among the steps that calibrate are told of, with a rate at 
   for (const each of [clean, detector]) each.dispose();
 });
 
-Deno.test("farStepSentences() speaks when more steps than the rate lie far out, and only then", () => {
+Deno.test("farStepSentences() warns if more steps than the rate are far out, and only then", () => {
   const scores = (far: number) =>
     Float64Array.from({ length: 1000 }, (_, i) => i < 1000 - far ? 40 + i / 100 : 90);
   assert.deepEqual(farStepWarnings(scores(0), 0.01), []);
@@ -87,8 +87,8 @@ Deno.test("farStepSentences() speaks when more steps than the rate lie far out, 
   assert.deepEqual(farStepWarnings(new Float64Array(1000).fill(-7), 0.01), []);
 });
 
-Deno.test("a rate that the windows of a series are too few to tell is warned of, in any preset", async () => {
-  // 3 stretches of 100 steps: 91 windows of 10 each.
+Deno.test("a rate too low for the number of windows causes a warning, in every preset", async () => {
+  // 3 stretches of 100 steps: 91 windows of 10 steps each.
   assert.deepEqual(fewWindowWarnings([91, 91, 91], 10, 1 / 30), []);
   assert.match(fewWindowWarnings([91, 91, 91], 10, 0.03)[0], /only 30 windows .* of 0.03 several/);
   const warned = async (options: DetectorOptions) => {
@@ -102,9 +102,9 @@ Deno.test("a rate that the windows of a series are too few to tell is warned of,
   assert.ok(Number(kept) < 30, "only what is kept back calibrates a network");
 });
 
-Deno.test("rows that could be in any order are not taken for a series without a word", async () => {
+Deno.test("rows whose order does not matter cause a warning if they are declared a series", async () => {
   const rows = sensors(400, 3);
-  // 7 and 400 have no common divisor: every row once, its neighbours far away.
+  // 7 and 400 have no common divisor, so every row occurs once, far from its neighbours.
   const mixed = rows.map((_, t) => rows[(t * 157) % 400]);
   const warned = async (series: number[][]) => {
     const detector = await Detector.fit(series, { window: 10 });
@@ -114,7 +114,7 @@ Deno.test("rows that could be in any order are not taken for a series without a 
   assert.deepEqual([await warned(rows), await warned(mixed)], [false, true]);
 });
 
-Deno.test("times in a series' own rows are looked at as it is fitted", async () => {
+Deno.test("the times in a series' rows are checked when it is fitted", async () => {
   const start = Date.UTC(2026, 0, 1), hour = 3_600_000;
   const rows = sensors(400, 4).map(([a, b], t) => ({
     at: new Date(start + t * hour).toISOString(),

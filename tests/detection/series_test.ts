@@ -1,7 +1,8 @@
 /**
  * The default detector of a series. Oracles: the quadratic form of W Wᵀ + σ² I by Cholesky; the maximum of the
- * likelihood in eigenvalues (Tipping and Bishop, 1999, eq. 7); Jacobi's eigenvectors; the covariance of an
- * autoregression, -1 < a < 1: cov(x_s, x_t) = a^|s - t|, by which the best score of all is known; planted faults.
+ * likelihood from eigenvalues (Tipping and Bishop, 1999, eq. 7); Jacobi's eigenvectors; the covariance of an
+ * autoregression, -1 < a < 1: cov(x_s, x_t) = a^|s - t|, from which the best possible score follows; and planted
+ * faults.
  */
 import assert from "node:assert/strict";
 import { pcaScores } from "../../bench/series/pca.ts";
@@ -24,7 +25,7 @@ import { assertRelative } from "../util/close.ts";
 
 const A = 0.9;
 
-/** x_t = a x_(t-1) + √(1 - a²) e_t, unit variance; in `white` steps of the same variance without memory. */
+/** x_t = a x_(t-1) + √(1 - a²) e_t, unit variance; in `white`, steps of the same variance without memory. */
 function autoregression(steps: number, seed: number, white = new Set<number>()): Float64Array {
   const random = new HostRandom(seed, 0, 77), x = new Float64Array(steps);
   let state = normal(random);
@@ -51,14 +52,14 @@ function mixedRows(rows: number, width: number) {
   return { data, shape: [rows, width] as const };
 }
 
-Deno.test("principalAxes() are Jacobi's first, wherever they start", () => {
+Deno.test("principalAxes() are the first of Jacobi's, wherever they start", () => {
   const { covariance } = momentsSync(mixedRows(300, 40));
   const all = symmetricEigen(covariance, 40);
   const first = principalAxes(covariance, 40, 2, new HostRandom(1, 0, 1));
   const near = principalAxes(covariance, 40, 2, new HostRandom(2, 0, 1), first.vectors);
   for (const axes of [first, near]) {
     for (let i = 0; i < 2; i++) {
-      // Both are far from the third: exact long before the trace settles.
+      // The first two are far from the third, so they converge long before the trace settles.
       assertRelative(axes.values[i], all.values[i], 1e-5, 0, `value ${i}`);
       let along = 0;
       for (let c = 0; c < 40; c++) along += axes.vectors[i * 40 + c] * all.vectors[i * 40 + c];
@@ -69,7 +70,7 @@ Deno.test("principalAxes() are Jacobi's first, wherever they start", () => {
   assert.deepEqual([...zero.values], [0, 0]);
 });
 
-Deno.test("the closed form is the maximum of the likelihood, and the report says it", () => {
+Deno.test("the closed form is the maximum of the likelihood, and the report contains it", () => {
   const rows = mixedRows(500, 12), moments = momentsSync(rows), latent = 3;
   const random = new HostRandom(1, 0, 1);
   const { factors } = principalFactors(moments, { maxLatent: latent, floor: 1e-6, random });
@@ -90,7 +91,7 @@ Deno.test("the closed form is the maximum of the likelihood, and the report says
 
 const detector = await Detector.fit(rowsOf(autoregression(1500, 1)), { window: 20, seed: 2 });
 
-Deno.test("windows score half their squared distance under W Wᵀ + σ² I, and a constant", () => {
+Deno.test("the score of a window is half its squared distance under W Wᵀ + σ² I, plus a constant", () => {
   assert.equal(detector.vae.spec.encoder.hidden.length, 0);
   const parameters = detector.vae.parameters(), width = 20;
   const loadings = parameters.get("decoder.mean.weight")!.data;
@@ -119,11 +120,11 @@ Deno.test("windows score half their squared distance under W Wᵀ + σ² I, and 
     }
     return score - square / 2;
   });
-  // Float32 sums over 20 cells of a few nats each.
+  // float32 sums over 20 cells of a few nats each.
   for (const constant of constants) assertRelative(constant, constants[0], 0, 1e-3, "constant");
 });
 
-Deno.test("on a Gaussian series it finds what the true covariance finds, and flags at its rate", async () => {
+Deno.test("on a Gaussian series, detection equals that of the true covariance, and the rate holds", async () => {
   const window = 20, steps = 3000, white = new Set<number>();
   for (let t = 500; t < steps; t += 500) for (let i = 0; i < 15; i++) white.add(t + i);
   const x = autoregression(steps, 3, white);
@@ -149,11 +150,11 @@ Deno.test("on a Gaussian series it finds what the true covariance finds, and fla
   );
   const fresh = await detector.score(rowsOf(autoregression(steps, 4)));
   const alarms = fresh.filter(({ anomaly }) => anomaly).length;
-  // Rate 0.01; alarms come in runs of some 20 steps: 1500 steps calibrate, some 75 such runs.
+  // Rate 0.01. Alarms come in runs of some 20 steps, so 1500 calibration steps amount to some 75 independent ones.
   assert.ok(alarms < 0.05 * steps, `${alarms} alarms in ${steps} steps`);
 });
 
-/** Four sensors that follow two oscillations; in the fault the last one lags by a quarter. */
+/** Four sensors that follow two oscillations; during the fault the last one lags by a quarter of its period. */
 function sensors(steps: number, seed: number, fault: [number, number] = [0, 0]): number[][] {
   const random = new HostRandom(seed, 0, 78);
   return Array.from({ length: steps }, (_, t) => {
@@ -163,7 +164,7 @@ function sensors(steps: number, seed: number, fault: [number, number] = [0, 0]):
   });
 }
 
-Deno.test("a fault in a short series of wide windows is found as well as PCA finds it, and survives the file", async () => {
+Deno.test("a fault in a short series of wide windows is found as well as by PCA, also from the file", async () => {
   const window = 30, training = sensors(300, 1), test = sensors(300, 2, [150, 170]);
   const label = Uint8Array.from(test, (_, t) => Number(t >= 150 && t < 170));
   const columns = ["a", "b", "c", "d"];
@@ -208,7 +209,7 @@ Deno.test("varianceAboutMeans() is the variance of windows about their own means
   assertRelative(varianceAboutMeans(covariance, width, window), sum, 1e-6, 0, "variance");
 });
 
-Deno.test("a series that has moved once keeps the components of what it does at either level", async () => {
+Deno.test("a series whose level has changed once keeps the components of its behaviour at either level", async () => {
   const latentOf = async (level: number) => {
     const training = sensors(900, 4).map((row, t) => row.map((x) => x + (t < 450 ? 0 : level)));
     const fitted = await Detector.fit(training, { window: 20 });
@@ -224,7 +225,7 @@ Deno.test("a series that has moved once keeps the components of what it does at 
   assert.ok(moved.found > 0.95, `AUROC ${moved.found}, ${still.found} if it has not moved`);
 });
 
-Deno.test("steps without cells, or with a sensor that is off, count neither way, and hide no fault in another", async () => {
+Deno.test("steps with missing cells or a switched-off sensor do not count, and hide no fault in another sensor", async () => {
   const fitted = await Detector.fit(sensors(2000, 6), { window: 20 });
   const off = (columns: number[], from = 100, to = 160) => (row: number[], t: number) =>
     t >= from && t < to ? row.map((x, c) => columns.includes(c) ? NaN : x) : row;
@@ -246,7 +247,7 @@ Deno.test("steps without cells, or with a sensor that is off, count neither way,
   fitted.dispose();
 });
 
-Deno.test("series that hardly vary, lack cells or are as short as may be give finite scores", async () => {
+Deno.test("series that hardly vary, lack cells or are as short as allowed give finite scores", async () => {
   const flat = Array.from({ length: 100 }, (_, t) => [t === 70 ? 1 : 0, t % 7 === 3 ? NaN : 2]);
   const short = sensors(48, 3);
   for (const [rows, window] of [[flat, 5], [short, 12]] as const) {
@@ -257,7 +258,7 @@ Deno.test("series that hardly vary, lack cells or are as short as may be give fi
   }
 });
 
-Deno.test("preset linear is for series, and has no options of networks", async () => {
+Deno.test("preset linear is for series, and refuses the options of networks", async () => {
   const rows = sensors(60, 1);
   await assert.rejects(Detector.fit(rows, { preset: "linear" }), /needs a window/);
   await assert.rejects(

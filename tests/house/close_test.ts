@@ -1,4 +1,4 @@
-/** The comparisons of tests/util/close.ts: exact at their borders, never passing a NaN. */
+/** The comparisons of tests/util/close.ts: exact at their limits, and never passing a NaN. */
 
 import { AssertionError } from "node:assert";
 import { doesNotThrow, equal, throws } from "node:assert/strict";
@@ -34,7 +34,7 @@ Deno.test("ulpOf() equals the distance to the next float32 by its bits", () => {
   }
 });
 
-Deno.test("assertUlp() holds up to its bound and fails just beyond", () => {
+Deno.test("assertUlp() accepts up to its limit and fails just beyond", () => {
   doesNotThrow(() => assertUlp(1 + 2 ** -23, 1, 1));
   throws(() => assertUlp(1 + 2 ** -22, 1, 1), AssertionError);
   doesNotThrow(() => assertUlp(1 + 2 ** -23, 1 + 0.3 * 2 ** -23, 0.7));
@@ -60,7 +60,7 @@ Deno.test("assertCloseReduction() holds for float32 sums in two orders", () => {
   assertCloseReduction([forward, backward], [exact, exact], sumAbs, terms.length);
 });
 
-Deno.test("assertRelative() holds up to its bound and fails just beyond", () => {
+Deno.test("assertRelative() accepts up to its limit and fails just beyond", () => {
   doesNotThrow(() => assertRelative(101, 100, 0.01));
   throws(() => assertRelative(101.1, 100, 0.01), AssertionError);
   doesNotThrow(() => assertRelative(1e-9, 0, 0, 1e-8));
@@ -73,7 +73,7 @@ const ALL: readonly ((actual: Numbers, expected: Numbers) => void)[] = [
   (actual, expected) => assertRelative(actual, expected, 1e300),
 ];
 
-Deno.test("no comparison passes a NaN, a missing element or a wrong infinity, however wide the tolerance", () => {
+Deno.test("no comparison accepts a NaN, a missing element or a wrong infinity, however wide the tolerance", () => {
   for (const compare of ALL) {
     throws(() => compare([1, NaN], [1, 2]), AssertionError);
     throws(() => compare([NaN], [NaN]), AssertionError);
@@ -93,7 +93,7 @@ Deno.test("a failure prints index, got, want, ULP and tolerance", () => {
   );
 });
 
-Deno.test("assertSameBytes() names the first byte that differs, also past the end of one", () => {
+Deno.test("assertSameBytes() names the first byte that differs, also past the end of the shorter one", () => {
   doesNotThrow(() => assertSameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
   const got = Uint8Array.of(1, 2, 3);
   throws(

@@ -1,4 +1,4 @@
-/** The pieces of `deno task test` and `deno task ok`: counting, arguments, set-up, versions. */
+/** The parts of `deno task test` and `deno task ok`: counts, arguments, set-up, versions. */
 
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { countsLine, parseCountsLine, readJUnit } from "../../scripts/lib/counts.ts";
@@ -40,18 +40,18 @@ Deno.test("judge() counts a skip as a failure in CI only", () => {
   equal(countsLine(judge(skip, 0, true)), "0 passed, 1 failed");
 });
 
-Deno.test("judge() takes a test left out by --filter for no skip", () => {
+Deno.test("judge() does not count a test excluded by --filter as skipped", () => {
   const xml = `<testcase name="a"><skipped/></testcase>` +
     `<testcase name="${skipName("b", "c")}"><skipped/></testcase>`;
   deepEqual(judge(xml, 0, false, true).skippedNames, [skipName("b", "c")]);
 });
 
-Deno.test("judge() counts a run that broke down before its report as one failure", () => {
+Deno.test("judge() counts a run that crashed before its report as one failure", () => {
   equal(countsLine(judge("", 1, false)), "0 passed, 1 failed");
   equal(countsLine(judge(JUNIT, 1, false)), "2 passed, 1 failed, 1 skipped");
 });
 
-Deno.test("testArguments() runs all of tests/ but the shared data unless a path is typed", () => {
+Deno.test("testArguments() runs all of tests/ except the shared data unless a path is given", () => {
   const all = testArguments([], "x.xml");
   equal(all.at(-1), "tests");
   ok(all.includes("--ignore=tests/shared_data"));
@@ -63,7 +63,7 @@ Deno.test("testArguments() runs all of tests/ but the shared data unless a path 
   ok(!testArguments(["tests/shared_data"], "x.xml").includes("--ignore=tests/shared_data"));
 });
 
-/** A host that writes down what it is told; installing makes every requirement present. */
+/** A fake host that records its calls; installing makes every requirement present. */
 function fakeHost(root: boolean): { host: Host; log: string[]; needs: Requirement[] } {
   const log: string[] = [];
   let installed = false;
@@ -88,7 +88,7 @@ function fakeHost(root: boolean): { host: Host; log: string[]; needs: Requiremen
   return { host, log, needs };
 }
 
-Deno.test("setUp() installs what is missing where it may", async () => {
+Deno.test("setUp() installs what is missing if it may", async () => {
   const { host, log, needs } = fakeHost(true);
   deepEqual(await setUp(needs, host), []);
   deepEqual(log.slice(1), [
@@ -97,13 +97,13 @@ Deno.test("setUp() installs what is missing where it may", async () => {
   ]);
 });
 
-Deno.test("setUp() prints the line to type where it may not install", async () => {
+Deno.test("setUp() prints the command to type if it may not install", async () => {
   const { host, log, needs } = fakeHost(false);
   deepEqual(await setUp(needs, host), ["x"]);
   match(log[1], /sudo apt-get install .* x-server$/);
 });
 
-Deno.test("setUp() installs programs that npm has anywhere, without apt, by their lock file", async () => {
+Deno.test("setUp() installs programs from npm on any machine, without apt, by their lock file", async () => {
   const into = "build/setup_test";
   const { host, log, needs } = fakeHost(false);
   const npmProject = { from: "tests/runtime/packages", into };
@@ -119,7 +119,7 @@ Deno.test("setUp() installs programs that npm has anywhere, without apt, by thei
   await Deno.remove(ROOT + into, { recursive: true });
 });
 
-Deno.test("setUp() is silent when nothing is missing", async () => {
+Deno.test("setUp() prints nothing if nothing is missing", async () => {
   const { host, log, needs } = fakeHost(true);
   deepEqual(await setUp(needs.slice(0, 1), host), []);
   deepEqual(log, []);
@@ -133,7 +133,7 @@ Deno.test("firstVersion() reads the usual headings of a changelog", () => {
 
 Deno.test("deno task ok begins with the tests", () => equal(STEPS[0].name, "test"));
 
-Deno.test("skipName() carries the reason, which must not be empty", () => {
+Deno.test("skipName() contains the reason, which must not be empty", () => {
   equal(skipName("a", undefined), "a");
   equal(skipName("a", "no GPU was found"), "a (skipped because no GPU was found)");
   throws(() => skipName("a", " "), TypeError);

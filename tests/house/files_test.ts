@@ -1,9 +1,9 @@
-/** Each file law catches a planted breach and lets its neighbour through; files are given as text. */
+/** Each file law catches a file that breaks it and accepts a similar one that does not. Files are given as text. */
 
 import { deepEqual } from "node:assert/strict";
 import { lintFiles, RULES } from "../../scripts/lint_files.ts";
 
-/** Names of the rules that a file breaks; a header is added to library files unless one is tested. */
+/** Names of the rules that a file breaks. Library files get a header, unless the header itself is tested. */
 function broken(path: string, text: string): string[] {
   const head = path.startsWith("src/") && !text.startsWith("#") ? "/** Header. */\n" : "";
   return lintFiles([{ path, text: head + text }]).map(({ rule }) => rule);
@@ -15,7 +15,7 @@ const ToDo = "TO" + "DO";
 const home = "/ro" + "ot/x";
 const host = "https://registry." + "npmjs.org/x";
 
-/** Rule, then a file that breaks it and one beside it that does not. */
+/** A rule, a file that breaks it, and a similar file that does not. */
 const CASES: readonly [rule: string, path: string, bad: string, goodPath: string, good: string][] =
   [
     ["file-length", "tests/a_test.ts", lines(401), "tests/a_test.ts", lines(400)],
@@ -69,13 +69,13 @@ const CASES: readonly [rule: string, path: string, bad: string, goodPath: string
   ];
 
 for (const [rule, path, bad, goodPath, good] of CASES) {
-  Deno.test(`lintFiles() catches ${rule} in ${path} and lets its neighbour in ${goodPath} through`, () => {
+  Deno.test(`lintFiles() catches ${rule} in ${path} and accepts a similar file, ${goodPath}`, () => {
     deepEqual(broken(path, bad), [rule]);
     deepEqual(broken(goodPath, good), []);
   });
 }
 
-Deno.test("every file law has a planted breach", () => {
+Deno.test("every file law has a test", () => {
   const planted = new Set(CASES.map(([rule]) => rule));
   deepEqual(RULES.map(({ name }) => name).filter((name) => !planted.has(name)), []);
 });
@@ -99,7 +99,7 @@ const GOOD_ERRORS: readonly string[] = [
   `throw new TypeError("Cannot build: the row's width " + width);`,
   `throw new TypeError(message);`,
   `throw new ProblemError(404, "Cannot find model");`,
-  `throw new SafetensorsError("header must be there");`, // completes its class's own beginning
+  `throw new SafetensorsError("header must be there");`, // completes a message that its class begins
   `class E extends TypeError { constructor(x: string) { super("Cannot read: " + x); } }`,
   `console.error("anything goes.");`,
 ];

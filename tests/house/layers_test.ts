@@ -1,4 +1,4 @@
-/** The layer law catches what it forbids and lets through what it allows; files are given as text. */
+/** The layer law catches what it forbids and accepts what it allows. Files are given as text. */
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { findMixedVersions, lintLayers } from "../../scripts/lint_layers.ts";
@@ -9,7 +9,7 @@ function lint(files: Record<string, string>): string[] {
   return lintLayers(list).map(({ path, message }) => `${path}: ${message}`);
 }
 
-/** Lints one file that holds one line. */
+/** Lints one file that has one line. */
 function lintLine(path: string, line: string): string[] {
   return lint({ [path]: line });
 }
@@ -98,7 +98,7 @@ for (const [path, line, message] of FORBIDDEN) {
   });
 }
 
-Deno.test("lintLayers() finds an import cycle, also one of types alone, and names its files", () => {
+Deno.test("lintLayers() finds import cycles, even of types alone, and names their files", () => {
   const found = lint({
     "src/core/a.ts": `import { b } from "./b.ts";`,
     "src/core/b.ts": `import type { C } from "./c.ts";`,
@@ -108,7 +108,7 @@ Deno.test("lintLayers() finds an import cycle, also one of types alone, and name
   match(found[0], /src\/core\/a.ts -> src\/core\/b.ts -> src\/core\/c.ts -> src\/core\/a.ts/);
 });
 
-Deno.test("lintLayers() finds no cycle where two files share a third", () => {
+Deno.test("lintLayers() finds no cycle if two files import a third", () => {
   const found = lint({
     "src/core/a.ts": `import "./b.ts";\nimport "./c.ts";`,
     "src/core/b.ts": `import "./c.ts";`,
@@ -117,7 +117,7 @@ Deno.test("lintLayers() finds no cycle where two files share a third", () => {
   deepEqual(found, []);
 });
 
-Deno.test("lintLayers() finds a package that scoring reaches through another folder", () => {
+Deno.test("lintLayers() finds a package that scoring imports through another folder", () => {
   const found = lint({
     "src/scoring/mod.ts": `import { csv } from "../formats/csv.ts";`,
     "src/formats/csv.ts": `import Papa from "npm:papaparse@5.7.1";`,

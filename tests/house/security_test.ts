@@ -1,4 +1,4 @@
-/** SECURITY.md names tests: each must be there. */
+/** Tests that SECURITY.md names exist. */
 import { ok } from "node:assert/strict";
 import { readTree } from "../../scripts/lib/tree.ts";
 
