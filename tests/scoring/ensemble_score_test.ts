@@ -5,6 +5,9 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type Batch, Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
+import { surprisalAt } from "../../src/scoring/ensemble/surprisal.ts";
+import { CurveReader } from "../../src/scoring/views/curve.ts";
+import { project } from "../../src/scoring/views/projector.ts";
 import { planeRows } from "../util/data.ts";
 
 const WIDTH = 4, ROWS = planeRows(600, WIDTH, 11, 0.3);
@@ -71,6 +74,28 @@ Deno.test("a row with a missing cell scores at most what its regression says, bl
     assert.deepEqual(alone, raw.slice(r * WIDTH, (r + 1) * WIDTH));
   });
   assert.ok(milder > 0 && milder < NEW.length / 2, `${milder} are milder by the nearest reference`);
+  ensemble.dispose();
+});
+
+Deno.test("a statistic of a row with missing cells is the sum over its other features, scaled up to all", () => {
+  const rows = NEW.map((row, r) => row.map((cell, c) => c <= r % 3 ? NaN : cell));
+  const model = { ...MODEL, statistics: ["norm"] as const };
+  const ensemble = new Ensemble(model, DETECTOR.vae.onHost.machine), batch = ensemble.batch();
+  batch.run({ cells: cellsOf(rows).data, at: 0, rows: rows.length });
+  MODEL.parts.forEach(({ view, surprisals }, p) => {
+    const { x: { data }, observed } = project(view, cellsOf(rows), WIDTH);
+    const width = view.features.length, got = new Float64Array(rows.length);
+    batch.parts[p].surprisals(rows.length, got, 0, 1);
+    rows.forEach((_, r) => {
+      let sum = 0, count = 0;
+      for (let f = r * width; f < (r + 1) * width; f++) {
+        sum += observed[f] * data[f] ** 2;
+        count += observed[f];
+      }
+      const want = surprisalAt(new CurveReader(surprisals.norm), sum * width / count);
+      assert.ok(Math.abs(got[r] - want) <= 1e-9 * want, `${view.name} ${r}: ${got[r]} for ${want}`);
+    });
+  });
   ensemble.dispose();
 });
 
