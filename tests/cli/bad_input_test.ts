@@ -1,6 +1,6 @@
 /**
- * Bad input: each is refused with status 2 and one line that names the file, the place and what was
- * expected, and leaves no output file; or, where the data allow it, gives a right result.
+ * Bad input is refused with status 2 and one line that names the file, the place and what was expected, and leaves no
+ * output file; or, where the data allow it, gives a correct result.
  */
 import assert from "node:assert/strict";
 import { encodeNpy } from "../../src/formats/mod.ts";
@@ -14,7 +14,7 @@ function withLine(line: number, text: string): string {
   return lines.with(line - 1, text).join("\n") + "\n";
 }
 
-/** Trains on the file and scores it with a good model; both must be refused in the same words. */
+/** Trains on the file, and scores it with a good model; both must refuse it with the same message. */
 async function refusedEverywhere(name: string, content: string | Uint8Array, message: RegExp) {
   using folder = new Folder();
   const good = folder.write("good.csv", GOOD), model = folder.at("good.safetensors");
@@ -118,7 +118,7 @@ Deno.test("elbow trains on and scores constant, duplicate and huge columns", asy
   );
 });
 
-Deno.test("elbow refuses to train on a cell that would blind its column", async () => {
+Deno.test("elbow refuses to train on a cell so extreme that it would hide others in its column", async () => {
   using folder = new Folder();
   const lines = GOOD.trimEnd().split("\n");
   const data = folder.write("t.csv", lines.with(4, lines[4].replace(/^[^,]*/, "1e30")).join("\n"));
@@ -142,7 +142,7 @@ Deno.test("elbow refuses values outside 0 to 1 for --likelihood bernoulli", asyn
   assert.deepEqual(folder.names(), ["bits.csv"]);
 });
 
-Deno.test("elbow refuses model files that are truncated, tampered with or none", async () => {
+Deno.test("elbow refuses files that are truncated, changed or no model", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", GOOD);
   await elbowOk("train", data, "--out", folder.at("m"), ...QUICK);
@@ -150,7 +150,7 @@ Deno.test("elbow refuses model files that are truncated, tampered with or none",
   const tampered = bytes.slice();
   tampered[bytes.length - 5] ^= 1;
   const spec = bytes.slice(), size = '\\"size\\":';
-  // A character a byte, whatever it stands for.
+  // One character for each byte, whatever the encoding.
   const sizeAt = new TextDecoder("latin1").decode(bytes).indexOf(`${size}2`);
   assert.ok(sizeAt > 0);
   spec[sizeAt + size.length] += 1;
@@ -186,7 +186,7 @@ Deno.test("elbow refuses model files that are truncated, tampered with or none",
   }
 });
 
-Deno.test("elbow score refuses tables that lack columns, or are of another width", async () => {
+Deno.test("elbow score refuses tables that lack columns or have another width", async () => {
   using folder = new Folder();
   const model = folder.at("m");
   await elbowOk("train", folder.write("t.csv", GOOD), "--out", model, ...QUICK);
@@ -219,7 +219,7 @@ Deno.test("elbow scores an NPY file whose columns were chosen by number", async 
   assert.equal(await elbowOk("score", folder.at("m"), own), scores);
 });
 
-Deno.test("elbow refuses files and columns that are not there", async () => {
+Deno.test("elbow refuses files and columns that do not exist", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", GOOD), out = folder.at("m");
   const train = (...args: string[]) => refused("train", ...args, "--out", out, ...QUICK);
@@ -254,7 +254,7 @@ Deno.test("elbow refuses files and columns that are not there", async () => {
   assert.match(unlabelled.stderr, /Cannot read standard input: expected a header line/);
 });
 
-Deno.test("a table with decimal commas is trained on and scored as the same with points", async () => {
+Deno.test("a table with decimal commas trains and scores like the same table with points", async () => {
   using folder = new Folder();
   const pointed = folder.write("points.csv", GOOD);
   const semicolons = GOOD.replaceAll(",", ";").replaceAll(".", ",");
@@ -268,7 +268,7 @@ Deno.test("a table with decimal commas is trained on and scored as the same with
     await elbowOk("evaluate", a, comma, "--json"),
     (await elbowOk("evaluate", a, pointed, "--json")).replaceAll("points.csv", "commas.csv"),
   );
-  // Separated by commas, in quotes.
+  // Comma-separated, so the numbers are in quotes.
   const quoted = folder.write(
     "quoted.csv",
     GOOD.replace(/[^,\n]*\.[^,\n]*/g, (cell) => `"${cell.replace(".", ",")}"`),
@@ -277,7 +277,7 @@ Deno.test("a table with decimal commas is trained on and scored as the same with
   assert.equal(await elbowOk("score", b, quoted), await elbowOk("score", a, pointed));
 });
 
-Deno.test("whoever closes the pipe early has had enough: status 0, and not a word", async () => {
+Deno.test("a reader that closes the pipe early causes no error: status 0 and no message", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", GOOD), model = folder.at("m");
   await elbowOk("train", data, "--out", model, ...QUICK);

@@ -1,4 +1,4 @@
-/** `evaluate --baselines` gives the figures of the baselines called directly, beside the model's own. */
+/** `evaluate --baselines` reports the figures of the baselines called directly, beside the model's own. */
 import assert from "node:assert/strict";
 import { baselineScores } from "../../src/detection/baselines/mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
@@ -8,7 +8,7 @@ import { elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const DATA = tableCsv(150, { anomalies: 8, label: true });
 
-Deno.test("elbow evaluate --baselines fits to the table that is named, or to DATA itself", async () => {
+Deno.test("elbow evaluate --baselines fits to the given table, or to DATA itself", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", DATA), model = folder.at("m.safetensors");
   const normal = folder.write("normal.csv", tableCsv(90));

@@ -1,6 +1,6 @@
 /**
- * How the page of `elbow bundle --target browser` reads a table. Oracle: rows by hand. The script is the page's own, with
- * stand-ins for the document and the Worker.
+ * How the page of `elbow bundle --target browser` reads a table. Expected rows are written by hand. The script is the
+ * page's own, with fakes for the document and the Worker.
  */
 import assert from "node:assert/strict";
 import { PAGE_SCRIPT } from "../../src/cli/bundle/browser_script.ts";
@@ -23,19 +23,19 @@ export const read = (its, text) => { model = its; return rowsOf(text); };`;
   return (await import(`data:text/javascript,${encodeURIComponent(source)}`)).read;
 }
 
-Deno.test("the page of a bare model takes no header for a row, and finds columns by name where it knows them", async () => {
+Deno.test("the page of a bare model does not take a header for a row, and finds columns by name if it knows the names", async () => {
   const read = await pageReader(), bare = { columns: ["x0", "x1"], texts: [], isTable: false };
   assert.deepEqual(read(bare, "volts,amps\n1,2\n3,4\n"), [{ x0: 1, x1: 2 }, { x0: 3, x1: 4 }]);
   assert.deepEqual(read(bare, "1,2\n"), [{ x0: 1, x1: 2 }]);
   const named = { columns: ["volts", "amps"], texts: [], isTable: false };
   assert.deepEqual(read(named, "amps,volts\n1,2\n"), [{ amps: 1, volts: 2 }]);
-  // Of a table a first line of texts may be a row.
+  // In a table, a first line of texts may be a row.
   const table = { columns: ["mode", "place"], texts: ["mode", "place"], isTable: true };
   assert.deepEqual(read(table, "idle,north\nrun,south\n").length, 2);
   assert.throws(() => read(bare, "volts,amps\n"), /no rows below the header/);
 });
 
-Deno.test("the page leaves texts as they stand where a column has levels: 01234 is not 1234", async () => {
+Deno.test("the page keeps texts unchanged in columns with levels: 01234 is not 1234", async () => {
   const read = await pageReader();
   const model = { columns: ["code", "flow"], texts: ["code"], isTable: true };
   assert.deepEqual(read(model, "flow,code\n01.50,01234\n,\n"), [

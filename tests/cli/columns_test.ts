@@ -1,13 +1,13 @@
 /**
- * Which columns a table's user has the commands look at, and what is said of the others. Oracle: the same command on
- * a table that never had the column.
+ * Which columns the commands use, and what they report about the others. Oracle: the same command on a table without
+ * the column.
  */
 import assert from "node:assert/strict";
 import { reportData } from "../../src/detection/data_report.ts";
 import { findUnseenTimes } from "../../src/detection/unseen_times.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
-/** The table with a column in front. */
+/** The table with an additional first column. */
 function withColumn(csv: string, name: string, cell: (row: number) => string): string {
   const [header, ...rows] = csv.trimEnd().split("\n");
   return [`${name},${header}`, ...rows.map((row, r) => `${cell(r)},${row}`)].join("\n") + "\n";
@@ -15,7 +15,7 @@ function withColumn(csv: string, name: string, cell: (row: number) => string): s
 
 const PLAIN = tableCsv(60), WITH_ID = withColumn(PLAIN, "id", (r) => `${r}`);
 
-Deno.test("--exclude leaves columns out, as if they had never been there", async () => {
+Deno.test("--exclude ignores columns as if they did not exist", async () => {
   using folder = new Folder();
   const plain = folder.write("plain.csv", PLAIN), data = folder.write("t.csv", WITH_ID);
   const spec = '{ "latent": [{ "size": 2 }] }';
@@ -38,7 +38,7 @@ Deno.test("--exclude leaves columns out, as if they had never been there", async
   assert.match(none, /at least one data column/);
 });
 
-Deno.test("row numbers are not trained on unless it is asked for; other columns that rise are warned of", async () => {
+Deno.test("row numbers are used only on request; other ascending columns cause a warning", async () => {
   using folder = new Folder();
   const model = folder.at("m"), plain = folder.at("p");
   const train = (csv: string, ...more: string[]) =>
@@ -56,18 +56,18 @@ Deno.test("row numbers are not trained on unless it is asked for; other columns 
     assert.match(stderr, /column "id" rises .* unless it is left out \(--exclude\), or declared/);
     assert.equal(JSON.parse(await elbowOk("inspect", model, "--json")).columns.length, 5);
   }
-  // Not whole; not from each row to the next.
+  // Not whole numbers, or not ascending in every row.
   for (const cell of [(r: number) => `${r + 0.5}`, (r: number) => `${r - Number(r === 30)}`]) {
     const { stderr } = await train(withColumn(PLAIN, "id", cell));
     assert.match(stderr, /column "id" rises/);
   }
 });
 
-Deno.test("the row labels of pandas are read and not trained on; scores need none", async () => {
+Deno.test("the row labels of pandas are recognised and not used; scoring does not need them", async () => {
   using folder = new Folder();
   const plain = folder.write("plain.csv", PLAIN), model = folder.at("m"), other = folder.at("o");
   await elbowOk("train", plain, "--out", other, ...QUICK);
-  // As they were read, in another order, and names as R writes them.
+  // As they were, in another order, and with names as R writes them.
   const labels: [label: (row: number) => string, kind: string][] = [
     [(r) => `${r}`, "numeric"],
     [(r) => `${r * 7 % 11}${r}`, "numeric"],
@@ -108,7 +108,7 @@ Deno.test("row labels that were read and written again are two columns, as in pa
   assert.equal(await elbowOk("score", model, data), await elbowOk("score", model, plain));
 });
 
-Deno.test("a label of words that are none is kept out of training, and said to be; scores need no label", async () => {
+Deno.test("a label column of unknown words is kept out of training with a warning; scoring does not need a label", async () => {
   using folder = new Folder();
   const csv = withColumn(PLAIN, "fault", (r) => ["bearing", "belt", "none of these"][r % 3]);
   const data = folder.write("t.csv", csv), plain = folder.write("plain.csv", PLAIN);
@@ -129,7 +129,7 @@ Deno.test("a label of words that are none is kept out of training, and said to b
   );
 });
 
-Deno.test("report counts texts that are too rare to be levels, and rows that differ in them alone", async () => {
+Deno.test("report counts texts too rare to be levels, and rows that differ only in them", async () => {
   using folder = new Folder();
   const customers = Array.from({ length: 300 }, (_, r) => `customer ${r % 150}`);
   const csv = ["customer,kind", ...customers.map((name, r) => `${name},${"ab"[r % 2]}`)].join("\n");
@@ -139,7 +139,7 @@ Deno.test("report counts texts that are too rare to be levels, and rows that dif
   assert.equal(duplicateRows, 150);
 });
 
-Deno.test("times that cover no whole day or week are warned of; dates, and whole weeks, are not", async () => {
+Deno.test("times that cover no whole day or week cause a warning; dates and whole weeks do not", async () => {
   using folder = new Folder();
   const told = async (step: number, ...more: string[]) => {
     const time = (r: number) => new Date(1.7e12 + 1000 * step * r).toISOString();
@@ -168,7 +168,7 @@ Deno.test("times that cover no whole day or week are warned of; dates, and whole
   assert.match(warnings.join("\n"), /"t" has no times in 22 .* and on 6/);
 });
 
-Deno.test("times of one morning are not trained on unless it is asked for, so that those of the next are no anomalies", async () => {
+Deno.test("times of a single morning are used only on request, so that the next morning is no anomaly", async () => {
   using folder = new Folder();
   const model = folder.at("m"), ensemble = ["--epochs", "20", "--hidden", "8"];
   const from = (start: number) =>

@@ -1,4 +1,4 @@
-/** What each command gives, against the library called directly, and against what it says itself. */
+/** The results of each command, against the library called directly and against what the command reports. */
 import assert from "node:assert/strict";
 import { Detector, TrainedVae } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
@@ -36,7 +36,7 @@ function tableOf(csv: string) {
   return { ...table, matrix: { data: table.data, shape: [table.rows, 4] as const } };
 }
 
-Deno.test("elbow train writes what Detector.fit() gives, and reports it", async () => {
+Deno.test("elbow train writes the file that Detector.fit() gives, and reports it", async () => {
   using run = await trained("--seed", "5", "--validation", "0.1");
   const { matrix, columns } = tableOf(DATA);
   const detector = await Detector.fit(matrix, {
@@ -63,7 +63,7 @@ Deno.test("elbow train writes what Detector.fit() gives, and reports it", async 
   assert.deepEqual(run.folder.names(), ["m.safetensors", "t.csv"]);
 });
 
-Deno.test("elbow train takes every option to the model and the run", async () => {
+Deno.test("elbow train passes every option to the model and the run", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const out = folder.at("m");
@@ -102,7 +102,7 @@ Deno.test("elbow train takes every option to the model and the run", async () =>
   const small = await train(...QUICK, "--batch-size", "20");
   const tc = await train(...QUICK, "--batch-size", "20", "--objective", "betaTc", "--beta", "4");
   assert.notDeepEqual(tc.bytes, small.bytes);
-  // What is the default when it is said is the default when it is not.
+  // Stating a default explicitly changes nothing.
   const said = [
     "--learning-rate",
     "0.005",
@@ -118,7 +118,7 @@ Deno.test("elbow train takes every option to the model and the run", async () =>
   assert.deepEqual((await train(...QUICK, ...said, "--likelihood", "gaussian")).bytes, plain.bytes);
 });
 
-Deno.test("elbow train stops early with --patience, and keeps the best epoch", async () => {
+Deno.test("elbow train --patience stops early, and keeps the best epoch", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const more = [
@@ -146,7 +146,7 @@ Deno.test("elbow train stops early with --patience, and keeps the best epoch", a
   assert.equal(epoch, history.length - 2);
 });
 
-Deno.test("elbow train takes probabilities with --likelihood bernoulli", async () => {
+Deno.test("elbow train --likelihood bernoulli takes probabilities", async () => {
   using folder = new Folder();
   const lines = Array.from({ length: 80 }, (_, r) => `${r % 2},${(r >> 1) % 2},${r % 2}`);
   const data = folder.write("bits.csv", `p,q,r\n${lines.join("\n")}\n`);
@@ -181,7 +181,7 @@ Deno.test("elbow score writes the verdicts of TableScorer.score()", async () => 
   assert.match(stderr, /150 rows scored, \d+ rows? flagged at a false-alarm rate of/);
 });
 
-Deno.test("elbow score --out, --json and --false-alarm-rate", async () => {
+Deno.test("elbow score takes --out, --json and --false-alarm-rate", async () => {
   using run = await trained();
   const csv = await elbowOk("score", run.model, run.data);
   const out = run.folder.at("scores.csv");
@@ -200,7 +200,7 @@ Deno.test("elbow score --out, --json and --false-alarm-rate", async () => {
   assert.deepEqual(run.folder.names(), ["m.safetensors", "scores.csv", "t.csv"]);
 });
 
-Deno.test("elbow score finds columns by name in CSV and JSON lines, by position in NPY-like rows", async () => {
+Deno.test("elbow score finds columns by name in CSV and JSON lines, and by position in NPY", async () => {
   using run = await trained();
   const { folder, model, data } = run;
   const scores = async (path: string) =>
@@ -218,7 +218,7 @@ Deno.test("elbow score finds columns by name in CSV and JSON lines, by position 
   assert.deepEqual(cellsOf(piped.stdout).map((line) => line[1]), expected);
 });
 
-Deno.test("elbow score quotes names of columns that CSV needs quoted", async () => {
+Deno.test("elbow score quotes column names that need quotes in CSV", async () => {
   using folder = new Folder();
   const csv = tableCsv().replace("a,b,c,d", '"a,1","b ""2""",c,d');
   const data = folder.write("t.csv", csv);
@@ -229,7 +229,7 @@ Deno.test("elbow score quotes names of columns that CSV needs quoted", async () 
   assert.ok(cells.some((cell) => cell.includes("a,1")));
 });
 
-Deno.test("elbow evaluate gives the means of evaluate(), and metrics against the label", async () => {
+Deno.test("elbow evaluate reports the means of evaluate(), and metrics against the label", async () => {
   using run = await trained();
   const detector = await Detector.load(Deno.readFileSync(run.model));
   const { matrix } = tableOf(DATA);
@@ -266,7 +266,7 @@ Deno.test("elbow evaluate gives the means of evaluate(), and metrics against the
   assert.doesNotMatch(without.stdout, /AUROC/);
 });
 
-Deno.test("elbow encode, sample and reconstruct give the VAE's rows in the table's columns and units", async () => {
+Deno.test("elbow encode, sample and reconstruct write the VAE's rows with the columns and units of the table", async () => {
   using run = await trained();
   const detector = await Detector.load(Deno.readFileSync(run.model));
   const { matrix, data } = tableOf(DATA);
@@ -293,7 +293,7 @@ Deno.test("elbow encode, sample and reconstruct give the VAE's rows in the table
   assert.notEqual(await sample(), drawn);
   const rows = cellsOf(drawn).slice(1);
   assert.equal(rows.length, 500);
-  // In the units of the table: the sample's mean is within a standard deviation of the column's.
+  // In the units of the table: the mean of the sample is within a standard deviation of the column's.
   for (let c = 0; c < 4; c++) {
     const average = rows.reduce((sum, row) => sum + Number(row[c]) / 500, 0);
     assert.ok(Math.abs(average - centre[c]) < scale[c]);
@@ -324,7 +324,7 @@ Deno.test("elbow encode, sample and reconstruct write --out files and --json obj
   }
 });
 
-Deno.test("elbow works on a file of a bare VAE, without columns and calibration", async () => {
+Deno.test("the commands work with a bare VAE, which has no columns and no calibration", async () => {
   using run = await trained();
   const { folder, data } = run;
   const { vae } = await Detector.load(Deno.readFileSync(run.model));
@@ -351,7 +351,7 @@ Deno.test("elbow works on a file of a bare VAE, without columns and calibration"
   assert.match(flagged.stderr, /bare VAE without calibration/);
 });
 
-Deno.test("elbow inspect shows a detector", async () => {
+Deno.test("elbow inspect describes a detector", async () => {
   using run = await trained();
   const text = await elbowOk("inspect", run.model);
   assert.match(text, /^Kind +detector$/m);

@@ -1,10 +1,10 @@
-/** Conditional models, and the reports of a model's bounds, on the command line. */
+/** Conditional models, and reports on a model's bounds, on the command line. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
 import { cellsOf, elbowOk, Folder, refused } from "./util.ts";
 
-Deno.test("elbow sample --condition gives what sample() gives under that condition", async () => {
+Deno.test("elbow sample --condition draws what sample() draws under the same condition", async () => {
   using folder = new Folder();
   const vae = VAE.create({ inputs: 3, condition: 2, latent: [{ size: 2 }] }, { seed: 7 });
   const path = folder.at("c.safetensors");
@@ -34,7 +34,7 @@ Deno.test("elbow sample --condition gives what sample() gives under that conditi
   vae.dispose();
 });
 
-Deno.test("elbow evaluate reports gaps, surgery and the prior's estimate, where asked for", async () => {
+Deno.test("elbow evaluate reports gaps, ELBO surgery and the prior's estimate on request", async () => {
   using folder = new Folder();
   const rows = planeRows(20, 3, 4).map((row) => row.map(Math.fround));
   const vae = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 7 });

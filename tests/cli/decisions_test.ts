@@ -26,7 +26,7 @@ async function trained() {
   };
 }
 
-Deno.test("elbow score --fdr flags what Benjamini and Hochberg do, and says at which p-value", async () => {
+Deno.test("elbow score --fdr flags the rows that Benjamini-Hochberg flags, and reports the limit on p-values", async () => {
   using run = await trained();
   const { status, stdout, stderr } = await elbow(["score", run.model, run.data, "--fdr", "0.2"]);
   assert.equal(status, 0, stderr);
@@ -43,7 +43,7 @@ Deno.test("elbow score --fdr flags what Benjamini and Hochberg do, and says at w
   assert.ok(!("falseAlarmRate" in json) && !("threshold" in json));
 });
 
-Deno.test("elbow score --tail keeps a rate that the calibration rows cannot", async () => {
+Deno.test("elbow score --tail allows a rate that the calibration rows cannot guarantee", async () => {
   using run = await trained();
   const rate = ["--false-alarm-rate", "1e-5"];
   assert.match(await refused("score", run.model, run.data, ...rate), /allow no less than 0\.0/);
@@ -70,7 +70,7 @@ Deno.test("elbow score --min-confidence withholds verdicts near the threshold, a
   assert.deepEqual([...verdicts].sort(), ["false", "true", "uncertain"]);
 });
 
-Deno.test("elbow score says what a verdict rests on that no theorem holds", async () => {
+Deno.test("elbow score warns of verdicts that rest on more than the guarantee", async () => {
   using run = await trained();
   const said = async (...words: string[]) =>
     (await elbow(["score", run.model, run.data, ...words])).stderr;
@@ -92,7 +92,7 @@ Deno.test("elbow score says what a verdict rests on that no theorem holds", asyn
   assert.match(await said(...unsure), /Cannot keep a confidence of 0.9/);
 });
 
-Deno.test("elbow score refuses decisions that contradict each other or are out of range", async () => {
+Deno.test("elbow score refuses decision options that contradict each other or are out of range", async () => {
   using run = await trained();
   const score = (...words: string[]) => refused("score", run.model, run.data, ...words);
   assert.match(await score("--fdr", "0.1", "--false-alarm-rate", "0.1"), /cannot be used with/);

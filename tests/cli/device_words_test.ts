@@ -1,4 +1,4 @@
-/** What `elbow train` says on standard error of the device, once each. */
+/** What `elbow train` writes to standard error about the device: each message once. */
 import { deepEqual } from "node:assert/strict";
 import type { Io } from "../../src/cli/io.ts";
 import { sayDevice } from "../../src/cli/train/report.ts";
@@ -10,7 +10,7 @@ function saidOf(device: Record<string, string>, threads = 1): string[] {
   return said;
 }
 
-Deno.test("train says why it went on without a GPU, and with fewer threads", () => {
+Deno.test("train says why it continues without a GPU, or with fewer threads", () => {
   deepEqual(saidOf({ training: "webgpu" }, 2), []);
   deepEqual(saidOf({ lost: "Cannot use the GPU: the device was lost" }, 2), [
     "elbow: went on without the GPU: Cannot use the GPU: the device was lost\n",

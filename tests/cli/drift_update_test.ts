@@ -1,4 +1,4 @@
-/** `elbow drift`, `recalibrate` and `update`, and files in fewer bits, against the library called directly. */
+/** `elbow drift`, `recalibrate` and `update`, and files with fewer bits, against the library called directly. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
@@ -37,7 +37,7 @@ Deno.test("elbow drift and recalibrate do what the library does", async () => {
   assert.match(stderr, /the model flagged 90 of these rows: either normal has changed/);
 });
 
-Deno.test("elbow drift writes medians as tables have them: levels as texts, and none of a category", async () => {
+Deno.test("elbow drift writes medians in the form of the table: levels as texts, and none for a category", async () => {
   using folder = new Folder();
   const lines = Array.from(
     { length: 60 },
@@ -55,7 +55,7 @@ Deno.test("elbow drift writes medians as tables have them: levels as texts, and 
   }
 });
 
-Deno.test("elbow train --weights-format writes a smaller file, recalibrate keeps or changes it", async () => {
+Deno.test("elbow train --weights-format writes a smaller file; recalibrate keeps or changes the format", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(300)), model = folder.at("m"), other = folder.at("o");
   await elbowOk("train", data, "--out", model, ...MODEL, "--weights-format", "int8");
@@ -68,7 +68,7 @@ Deno.test("elbow train --weights-format writes a smaller file, recalibrate keeps
   assert.match(await refused("train", data, "--out", model, "--weights-format", "int4"), /int4/);
 });
 
-Deno.test("elbow update does what partialFit does, and refuses a model that is no detector's", async () => {
+Deno.test("elbow update does what partialFit does, and refuses a model that is not a detector", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(300)), more = folder.write("o.csv", tableCsv(120));
   const model = folder.at("m"), out = folder.at("u");

@@ -1,9 +1,9 @@
-/** The default detector on the command line: every command that takes a model takes it. */
+/** The default detector on the command line: every command that takes a model accepts it. */
 import assert from "node:assert/strict";
 import { TableScorer } from "../../mod.ts";
 import { cellsOf, elbowOk, Folder, tableCsv } from "./util.ts";
 
-Deno.test("a default detector is trained, inspected, scored, evaluated, and makes rows of the table", async () => {
+Deno.test("the default detector can be trained, inspected, scored, evaluated, and draws rows of the table", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(200, { anomalies: 4, label: true }));
   const out = folder.at("m");
@@ -29,16 +29,16 @@ Deno.test("a default detector is trained, inspected, scored, evaluated, and make
   const rows = cellsOf(tableCsv(200, { anomalies: 4 })).slice(1).map((row) => row.map(Number));
   const scores = (await scorer.score(rows)).map(({ score }) => score);
   assert.deepEqual(verdicts.map(([, score]) => Number(score)), scores);
-  // The last rows are off the plane by what was added to column b.
+  // The last rows are off the plane, because something was added to column b.
   const blamed = verdicts.slice(-4).filter((row) => row[4].split(";").includes("b"));
   assert.ok(blamed.length >= 3, `${blamed.length} of 4`);
   const evaluated = JSON.parse(await elbowOk("evaluate", out, columns, "--json"));
   assert.ok(Number.isFinite(evaluated.elbo) && Number.isFinite(evaluated.logJacobian));
-  // Rows of the table and back, within what the network loses.
+  // Rows of the table come back, up to what the network loses.
   const made = cellsOf(await elbowOk("reconstruct", out, columns));
   assert.deepEqual(made[0], ["a", "b", "c", "d"]);
   assert.equal(made.length, 201);
-  // New rows are within the table's, and its two networks make them in turn.
+  // Drawn rows lie in the table's range; the two networks draw them in turn.
   const drawn = cellsOf(await elbowOk("sample", out, "--count", "400")).slice(1)
     .map((row) => row.map(Number));
   const table = cellsOf(tableCsv(200, { anomalies: 4 })).slice(1).map((row) => row.map(Number));

@@ -1,6 +1,6 @@
 /**
- * What the command line says of members of the family other than one diagonal Gaussian layer. Oracle: the
- * library's own answers for the same file.
+ * The commands with models other than a single diagonal Gaussian layer. Oracle: the library's results for the same
+ * file.
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, oneHot, VAE } from "../../mod.ts";
@@ -25,7 +25,7 @@ const csvOf = (rows: readonly (readonly number[])[]) =>
 
 const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;
 
-Deno.test("elbow evaluate says the gap of any model, and why it is not split", async () => {
+Deno.test("elbow evaluate reports the gap of any model, and why it is not split", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", csvOf(X));
   for (const spec of [FLOWS, LAYERS]) {
@@ -46,7 +46,7 @@ Deno.test("elbow evaluate says the gap of any model, and why it is not split", a
   }
 });
 
-Deno.test("an autoencoder has no ln p(x): evaluate says so, and sample draws none", async () => {
+Deno.test("an autoencoder has no ln p(x): evaluate says so, and sample refuses", async () => {
   using folder = new Folder();
   const { vae, path } = modelIn(folder, { latent: [{ type: "deterministic", size: 2 }] });
   const data = folder.write("t.csv", csvOf(X));
@@ -64,7 +64,7 @@ Deno.test("an autoencoder has no ln p(x): evaluate says so, and sample draws non
   vae.dispose();
 });
 
-Deno.test("elbow evaluate, score and encode take x alone, and x with its class behind, -1 where it is missing", async () => {
+Deno.test("elbow evaluate, score and encode take x alone, or x followed by its class, -1 if it is missing", async () => {
   using folder = new Folder();
   const { vae, path } = modelIn(folder, LABELLED);
   const labels = X.map((_, r) => r % 4 === 0 ? r % 3 : -1);
@@ -101,7 +101,7 @@ Deno.test("elbow sample --latents and encode --draws give (x, z) in both directi
   vae.dispose();
 });
 
-Deno.test("elbow inspect names layers, flows, prior, condition and classifier, and the widths that networks see", async () => {
+Deno.test("elbow inspect names layers, flows, prior, condition and classifier, and the widths of the networks", async () => {
   using folder = new Folder();
   const cases: [spec: Omit<ModelSpecInput, "inputs">, lines: RegExp[]][] = [
     [FLOWS, [/Latent +2 dimensions, diagonal Gaussian, flows iaf\n/, /Prior +standard\n/]],

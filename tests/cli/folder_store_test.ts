@@ -1,4 +1,4 @@
-/** Models in a folder: what is put there by hand, what is uploaded, and what a restart finds. */
+/** Models in a folder: files put there by hand, uploads, and what a restart finds. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { openFolderStore } from "../../src/cli/serve/folder_store.ts";
@@ -42,7 +42,7 @@ Deno.test("uploads, aliases and deletions outlive the process", async () => {
   assert.equal((await later.put("short", FILES[0])).version.version, 2);
 });
 
-Deno.test("a file that is put there later is the next version; one that is gone is none", async () => {
+Deno.test("a file added to the folder is the next version; one that is removed is no version", async () => {
   using folder = new Folder();
   const first = await place(folder, "m", 0);
   await openFolderStore(folder.path, [first], true);
@@ -55,7 +55,7 @@ Deno.test("a file that is put there later is the next version; one that is gone 
   assert.throws(() => Deno.statSync(second.path), Deno.errors.NotFound);
 });
 
-Deno.test("without leave to write nothing is written, and what is there is served", async () => {
+Deno.test("without permission to write, nothing is written, and existing models are served", async () => {
   using folder = new Folder();
   const placed = [await place(folder, "m", 0)];
   const registry = new Registry(await openFolderStore(folder.path, placed, false));
@@ -63,7 +63,7 @@ Deno.test("without leave to write nothing is written, and what is there is serve
   assert.throws(() => Deno.statSync(`${folder.path}/.elbow`), Deno.errors.NotFound);
 });
 
-Deno.test("an index that names no digest, no name or no list is refused: none becomes a path", async () => {
+Deno.test("an index with an invalid digest, name or list is refused, and no path is made from it", async () => {
   using folder = new Folder();
   Deno.mkdirSync(folder.at(".elbow"));
   const entry = { version: 1, digest: DIGESTS[0], bytes: 1, created: "" };
@@ -92,7 +92,7 @@ Deno.test("an index that names no digest, no name or no list is refused: none be
   }
 });
 
-Deno.test("a change that compares with an old index changes nothing", async () => {
+Deno.test("a change based on an outdated index has no effect", async () => {
   using folder = new Folder();
   const store = await openFolderStore(folder.path, [await place(folder, "m", 0)], true);
   const { index, revision } = await store.readIndex();

@@ -1,4 +1,4 @@
-/** `elbow train --likelihood NAME` for every name it offers, and what then becomes of the file. */
+/** `elbow train --likelihood NAME` for every name that it offers, and the file that it writes. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -44,7 +44,7 @@ for (const likelihood of PLAIN_LIKELIHOODS) {
     assert.equal(centre[0] !== 0 && scale[0] !== 1, standardized);
     detector.dispose();
 
-    // What it draws is data that it takes.
+    // It takes what it draws as data.
     const drawn = folder.write("drawn.csv", await elbowOk("sample", out, "--count", "15"));
     await elbowOk("score", out, drawn);
     if (bad === undefined) return;
@@ -53,7 +53,7 @@ for (const likelihood of PLAIN_LIKELIHOODS) {
   });
 }
 
-Deno.test("elbow inspect shows the groups of a mixed likelihood", async () => {
+Deno.test("elbow inspect describes the groups of a mixed likelihood", async () => {
   using folder = new Folder();
   const vae = VAE.create({
     inputs: 5,

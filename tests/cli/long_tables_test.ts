@@ -1,6 +1,6 @@
 /**
- * `elbow recalibrate` and `elbow update` on tables longer than they take, and in every format. Oracles: the command on a
- * file of the rows that are drawn, the library on the table in memory.
+ * `elbow recalibrate` and `elbow update` with tables longer than their limit, and in every format. Oracles: the command
+ * on a file of the rows that are drawn, and the library on the table in memory.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -11,7 +11,7 @@ import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 const CSV = tableCsv(3000);
 const FEW = ["--max-rows", "400"];
 
-/** Standard input in pieces of some size, which nobody may take whole. */
+/** Standard input in pieces of some size, which must not be read whole. */
 const stdinOf = (bytes: Uint8Array, size: number) => ({
   stdin: () => Promise.reject(new Error("standard input was taken whole")),
   async *stdinPieces() {
@@ -49,7 +49,7 @@ function inFormats(csv: string): Record<string, Uint8Array> {
 for (const verb of ["recalibrate", "update"] as const) {
   const more = verb === "update" ? ["--epochs", "1"] : [];
 
-  Deno.test(`elbow ${verb} makes the model that the library makes, whatever the format and the pieces`, async () => {
+  Deno.test(`elbow ${verb} writes the library's model, whatever the format and the pieces`, async () => {
     using folder = new Folder();
     const model = folder.at("m"), out = folder.at("o");
     await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
@@ -73,7 +73,7 @@ for (const verb of ["recalibrate", "update"] as const) {
     detector.dispose();
   });
 
-  Deno.test(`elbow ${verb} of a longer table takes the rows drawn, and says how many`, async () => {
+  Deno.test(`elbow ${verb} takes a sample of a longer table, and says how many rows it has`, async () => {
     using folder = new Folder();
     const model = folder.at("m"), out = folder.at("o"), data = folder.write("t.csv", CSV);
     await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
@@ -101,13 +101,13 @@ for (const verb of ["recalibrate", "update"] as const) {
       assert.match(stdout, /^Flagged before +\d+ of 400 rows;/m);
     }
     assert.ok((await elbowOk("inspect", out)).includes(said));
-    // The next calibration is not of that draw.
+    // The next calibration is on other rows.
     const again = await elbow(["recalibrate", out, data, "--out", folder.at("again")]);
     assert.doesNotMatch(again.stderr, /a random sample/);
     assert.doesNotMatch(await elbowOk("inspect", folder.at("again")), /a random sample/);
   });
 
-  Deno.test(`elbow ${verb} refuses what it cannot read by its place, drawn or not, and writes nothing`, async () => {
+  Deno.test(`elbow ${verb} refuses an unreadable cell by its place, in sampled and other rows, and writes nothing`, async () => {
     using folder = new Folder();
     const model = folder.at("m"), out = folder.at("o"), lines = CSV.trimEnd().split("\n");
     await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
@@ -136,7 +136,7 @@ for (const verb of ["recalibrate", "update"] as const) {
   });
 }
 
-Deno.test("elbow recalibrate counts flags among the rows scored, not among those that calibrate", async () => {
+Deno.test("elbow recalibrate counts flags among the rows that it scores, not among those that calibrate", async () => {
   using folder = new Folder();
   const model = folder.at("m"), data = folder.write("t.csv", tableCsv(12_000));
   await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);

@@ -1,6 +1,6 @@
 /**
- * `elbow train` of tables longer than what trains. Oracles: the same table in memory, and the command on a file of
- * those rows alone.
+ * `elbow train` with tables longer than its limit of rows. Oracles: the same table in memory, and the command on a file
+ * of only those rows.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -23,7 +23,7 @@ async function gzipped(text: string): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-Deno.test("a table that is not longer trains as one in memory does", async () => {
+Deno.test("a table within the limit trains as it does in memory", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(150)), out = folder.at("m");
   const table = readTable(data, Deno.readFileSync(data), { cells: "any" });
@@ -35,7 +35,7 @@ Deno.test("a table that is not longer trains as one in memory does", async () =>
   detector.dispose();
 });
 
-Deno.test("of a longer one the same rows train, however it comes, and how many is said", async () => {
+Deno.test("a longer table trains on the same sample, however it is read, and the number is reported", async () => {
   using folder = new Folder();
   const file = folder.write("t.csv", CSV), gz = folder.write("t.csv.gz", await gzipped(CSV));
   const out = folder.at("m"), args = ["--label", "kind", "--out", out, ...QUICK, ...FEW];
@@ -65,7 +65,7 @@ Deno.test("of a longer one the same rows train, however it comes, and how many i
   assert.match(await elbowOk("inspect", out), /400 of 3000 rows train/);
 });
 
-Deno.test("how many rows train is said as it is: an ensemble takes 12,000, and leaves out the strangest", async () => {
+Deno.test("the report tells the number of rows that train: 12,000 in an ensemble, without the strangest if robust", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(15_000)), out = folder.at("m");
   const train = (...more: string[]) =>
@@ -75,7 +75,7 @@ Deno.test("how many rows train is said as it is: an ensemble takes 12,000, and l
   assert.equal(trainingRows, 0.8 * 13_000);
 });
 
-Deno.test("of a series the last steps train", async () => {
+Deno.test("a series trains on its last steps", async () => {
   using folder = new Folder();
   const [header, ...lines] = tableCsv(900).trimEnd().split("\n");
   const all = folder.write("all.csv", [header, ...lines].join("\n"));
@@ -90,7 +90,7 @@ Deno.test("of a series the last steps train", async () => {
   assert.deepEqual(long.warnings[0], "400 of 900 rows train and calibrate, the last ones");
 });
 
-Deno.test("models by a specification take no more rows either", async () => {
+Deno.test("models by a specification have the same limit of rows", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", CSV), columns = ["--columns", "c,a"];
   const spec = '{ "latent": [{ "size": 1 }] }', em = '{ "type": "ppca", "latent": 1 }';
@@ -104,10 +104,10 @@ Deno.test("models by a specification take no more rows either", async () => {
   }
 });
 
-Deno.test("what cannot be read is refused by its place in the file, also where the row would not train", async () => {
+Deno.test("a cell that cannot be read is refused by its place in the file, even in a row that was not sampled", async () => {
   using folder = new Folder();
   const lines = CSV.trimEnd().split("\n"), out = folder.at("m");
-  // Row 2000 stands on line 2001.
+  // Row 2000 is on line 2001.
   const withCell = (cell: string) =>
     lines.with(2000, lines[2000].replace(/^[^,]*/, cell)).join("\n");
   const text = folder.write("text.csv", withCell("much"));
@@ -122,7 +122,7 @@ Deno.test("what cannot be read is refused by its place in the file, also where t
   const huge = folder.write("huge.csv", withCell("1e200"));
   assert.match(await train(huge, ...FEW), /huge\.csv, .*column "a".* magnitude at most 1e\+150/);
   const far = folder.write("far.csv", withCell("1e30"));
-  // Nearly all rows stay: with one of these seeds that one does.
+  // Nearly all rows are kept; with one of these seeds, that one is.
   const said = await Promise.all(
     ["1", "2"].map((seed) =>
       elbow([
@@ -146,7 +146,7 @@ Deno.test("what cannot be read is refused by its place in the file, also where t
   assert.match(few, /needs at least 10 rows, got 5, drawn from 3000/);
 });
 
-Deno.test("report describes as many rows as train takes of a longer table, and says how many", async () => {
+Deno.test("report describes as many rows of a longer table as train takes, and says how many", async () => {
   using folder = new Folder();
   const rows = Array.from(
     { length: 900 },

@@ -1,6 +1,6 @@
 /**
- * Tables as users have them, from CSV on the command line and from programs: text, times, empty cells,
- * hostile names. Oracles: planted faults, identities between routes, and what each row says by hand.
+ * Realistic tables, from CSV on the command line and from programs: text, times, empty cells, odd names. Oracles:
+ * planted faults, equality of different routes, and what each row means.
  */
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
@@ -19,7 +19,7 @@ type Row = readonly [
 
 const MODES = ["idle", "run", "wash, hot"];
 
-/** A machine: load and temperature follow its mode; it washes at night. */
+/** A machine: load and temperature follow its mode; it is washed at night. */
 function machineRows(count: number, seed: number): Row[] {
   const random = new HostRandom(seed, 0, 0);
   return Array.from({ length: count }, (_, r) => {
@@ -37,7 +37,7 @@ const FIT = { columns: NAMES, epochs: 60, hidden: [24], latent: 3, seed: 1 } as 
 const DETECTOR = await Detector.fit(ROWS, FIT);
 const FRESH = machineRows(300, 2);
 
-/** Faults in one column each, of which every value by itself is usual. */
+/** Faults in one column each; every value by itself is ordinary. */
 const FAULTS: Record<string, (row: Row) => Row> = {
   load: ([, mode, on, at, temp]) => [mode === "idle" ? 9 : 0.2, mode, on, at, temp],
   mode: ([load, mode, on, at, temp]) => [load, mode === "idle" ? "run" : "idle", on, at, temp],
@@ -52,7 +52,7 @@ const FAULTS: Record<string, (row: Row) => Row> = {
   temp: ([load, mode, on, at, temp]) => [load, mode, on, at, temp > 30 ? 20 : 38],
 };
 
-Deno.test("a fault in any kind of column is found: none drowns the rest", async () => {
+Deno.test("a fault is found in a column of any type", async () => {
   const usual = (await DETECTOR.score(FRESH)).map(({ score }) => score);
   for (const [column, plant] of Object.entries(FAULTS)) {
     const faulty = (await DETECTOR.score(FRESH.map(plant))).map(({ score }) => score);
@@ -69,7 +69,7 @@ Deno.test("a fault in any kind of column is found: none drowns the rest", async 
   ]);
 });
 
-Deno.test("contributions sum to the score, one row scores as many, and the file holds it all", async () => {
+Deno.test("contributions sum to the score, single rows score as in a batch, and so they do after saving", async () => {
   const holed = FRESH.slice(0, 60).map((row, r) => row.map((cell, c) => (r + c) % 4 ? cell : null));
   const rows = [...FRESH.slice(60, 90), ...holed, NAMES.map(() => null)];
   const verdicts = await DETECTOR.score(rows);
@@ -93,7 +93,7 @@ Deno.test("contributions sum to the score, one row scores as many, and the file 
   loaded.dispose();
 });
 
-Deno.test("a missing cell is neither strange nor a good sign, and its rate of alarms holds", async () => {
+Deno.test("a missing cell is neither strange nor reassuring, and the false-alarm rate holds for rows with one", async () => {
   const random = new HostRandom(9, 0, 0);
   const holed = FRESH.map((row) => row.map((cell) => random.uniformF64() < 0.3 ? null : cell));
   const verdicts = await DETECTOR.score(holed);
@@ -104,7 +104,7 @@ Deno.test("a missing cell is neither strange nor a good sign, and its rate of al
   assert.ok(none.pValue > 0.05, "a row without any value is not an anomaly");
 });
 
-Deno.test("a category that nobody has seen is scored, and stands out", async () => {
+Deno.test("a category that was never seen is scored, and stands out", async () => {
   const rows = FRESH.slice(0, 50).map((row) => [...row.slice(0, 1), "explode", ...row.slice(2)]);
   const verdicts = await DETECTOR.score(rows);
   const blamed = verdicts.filter(({ contributions }) =>
@@ -115,7 +115,7 @@ Deno.test("a category that nobody has seen is scored, and stands out", async () 
 });
 
 for (const preset of ["ensemble", "small"] as const) {
-  Deno.test(`training rows may lack cells; a table with holes is trained and scored alike by seed: ${preset}`, () =>
+  Deno.test(`training rows may lack cells; such a table trains and scores the same for a seed: ${preset}`, () =>
     testHoles(preset));
 }
 
@@ -123,7 +123,7 @@ async function testHoles(preset: "ensemble" | "small"): Promise<void> {
   const random = new HostRandom(3, 0, 0);
   const holed = ROWS.map((row) => row.map((cell) => random.uniformF64() < 0.2 ? null : cell));
   const detector = await Detector.fit(holed, { ...FIT, epochs: 20, preset });
-  // An ensemble fills in what is missing itself.
+  // An ensemble fills in missing cells itself.
   assert.equal(detector.vae.spec.missing, preset === "small" ? "mask" : undefined);
   const again = await Detector.fit(holed, { ...FIT, epochs: 20, preset });
   assert.deepEqual(again.save(), detector.save());
@@ -140,7 +140,7 @@ function csvOf(rows: readonly (readonly unknown[])[], names = NAMES): string {
   return "\uFEFF" + [names, ...rows].map((row) => `${row.map(quoted).join()}\r\n`).join("");
 }
 
-Deno.test("the same table from CSV, JSON lines and rows gives the same model and scores", async () => {
+Deno.test("the same table as CSV, JSON lines and rows gives the same model and scores", async () => {
   using folder = new Folder();
   const rows = ROWS.slice(0, 200).map((row, r) => r % 7 ? row : [row[0], null, ...row.slice(2)]);
   const csv = folder.write("t.csv", csvOf(rows));
@@ -167,7 +167,7 @@ Deno.test("the same table from CSV, JSON lines and rows gives the same model and
   scorer.dispose();
 });
 
-Deno.test("columns are what --column and --schema say", async () => {
+Deno.test("--column and --schema determine the types of columns", async () => {
   using folder = new Folder();
   const lines = Array.from(
     { length: 60 },
@@ -214,7 +214,7 @@ Deno.test("columns are what --column and --schema say", async () => {
   );
 });
 
-Deno.test("hostile tables: each works or is refused by name", async () => {
+Deno.test("odd tables either work or are refused with the reason", async () => {
   using folder = new Folder();
   const body = (row: (r: number) => string) =>
     Array.from({ length: 30 }, (_, r) => `${row(r)}\n`).join("");
@@ -257,7 +257,7 @@ Deno.test("hostile tables: each works or is refused by name", async () => {
   }
 });
 
-Deno.test("what a user should know of the columns is said when training", async () => {
+Deno.test("training reports what a user should know about the columns", async () => {
   using folder = new Folder();
   const lines = Array.from({ length: 250 }, (_, r) => `${r % 9},${r % 9},4,u${r}`);
   const data = folder.write("t.csv", `a,b,k,id\n${lines.join("\n")}\n`);
@@ -268,7 +268,7 @@ Deno.test("what a user should know of the columns is said when training", async 
   assert.match(stderr, /elbow: column "b" equals "a" in every row\n/);
 });
 
-Deno.test("a JSON array of rows is trained on, scored and reported as the same in lines", async () => {
+Deno.test("a JSON array of rows trains, scores and reports like JSON lines", async () => {
   using folder = new Folder();
   const rows = Array.from(
     { length: 60 },
@@ -290,7 +290,7 @@ Deno.test("a JSON array of rows is trained on, scored and reported as the same i
   }
 });
 
-Deno.test("a column of identifiers, which no model sees, is blamed for nothing", async () => {
+Deno.test("a column of identifiers is not part of the model and is never blamed", async () => {
   using folder = new Folder();
   const lines = Array.from({ length: 60 }, (_, r) => `u${r},${r % 7 / 4},${"xyz"[r % 3]}`);
   const data = folder.write("t.csv", ["id,a,kind", ...lines, ""].join("\n")),

@@ -4,7 +4,7 @@ import { Detector, type VAE } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
-Deno.test("elbow score --method gives what VAE.score() does of the standardised rows", async () => {
+Deno.test("elbow score --method gives what VAE.score() gives for the standardised rows", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(60)), normal = folder.write("n.csv", tableCsv(40));
   const model = folder.at("m.safetensors");

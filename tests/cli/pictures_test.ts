@@ -1,4 +1,4 @@
-/** Pictures that the commands write: their size, and what is refused. */
+/** Pictures written by the commands: their size, and what is refused. */
 import assert from "node:assert/strict";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
@@ -29,7 +29,7 @@ Deno.test("sample, reconstruct and encode write pictures; train writes its curve
   assert.deepEqual(sizeOf(png), [16, 16]);
   const grid = folder.at("p.svg");
   await elbowOk("sample", model, "--manifold", "5", "--out", grid);
-  // What the SVG holds is the PNG of the same command, byte for byte.
+  // The SVG contains the PNG of the same command, byte for byte.
   const [, size, base64] =
     /^<svg [^>]* (width="16" height="16")>\n<image .*base64,(.*)"\/>\n<\/svg>\n$/
       .exec(Deno.readTextFileSync(grid)) ?? [];
@@ -43,7 +43,7 @@ Deno.test("sample, reconstruct and encode write pictures; train writes its curve
   assert.match(chart, />dimension 1<[^]*>dimension 0</);
 });
 
-Deno.test("a name that promises another format is refused before anything is made", async () => {
+Deno.test("a file name for another format is refused before anything is computed", async () => {
   using folder = new Folder();
   const { model, data } = await trained(folder);
   const jpg = folder.at("p.JPG"), svg = folder.at("p.svg"), png = folder.at("p.png");

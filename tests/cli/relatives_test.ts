@@ -1,6 +1,6 @@
 /**
- * Relatives of the VAE on the command line: trained with `--spec`, then queried like any model. Oracle:
- * the library's own fit of the same data, byte for byte, and its answers.
+ * Relatives of the VAE on the command line: trained with `--spec`, then used like any model. Oracle: the library's own
+ * fit of the same data, byte for byte, and its results.
  */
 import assert from "node:assert/strict";
 import { factorAnalysis, Rbm } from "../../mod.ts";
@@ -15,7 +15,7 @@ function csvOf(rows: readonly (readonly number[])[]): string {
   return `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
 }
 
-/** As `csvOf` names them. */
+/** The names that `csvOf` writes. */
 const columns = Array.from({ length: INPUTS }, (_, c) => `k${c}`);
 const numbers = (csv: string) => cellsOf(csv).slice(1).map((row) => row.map(Number));
 
@@ -52,11 +52,11 @@ Deno.test("elbow train --spec of a Boltzmann machine: its file scores, samples, 
 
   const evaluated = JSON.parse(await elbowOk("evaluate", out, data, "--json"));
   assert.equal(evaluated.method, "exact");
-  // Every state counted by hand: the probabilities of all 16 rows sum to 1.
+  // Every state is enumerated: the probabilities of all 16 rows sum to 1.
   const states = Array.from({ length: 16 }, (_, s) => [0, 1, 2, 3].map((bit) => s >> bit & 1));
   const total = (await rbm.freeEnergy(states)).reduce((sum, f) => sum + Math.exp(-f), 0);
   const expected = -energies.reduce((sum, f) => sum + f, 0) / ROWS - Math.log(total);
-  // Energies are float32 sums of 3 softplus and 4 products: some 1e-6 of their size.
+  // Energies are float32 sums of 3 softplus and 4 products: relative errors of some 1e-6.
   assert.ok(Math.abs(evaluated.logLikelihood - expected) < 1e-5);
   assert.match(await elbowOk("evaluate", out, data), /ln Z +\S+ \(exact/);
   rbm.dispose();
@@ -83,14 +83,14 @@ for (const [type, noise] of [["ppca", "shared"], ["factorAnalysis", "perFeature"
     assert.equal(report.logLikelihood, logLikelihood.at(-1));
     assert.equal(report.converged, converged);
     const evaluated = JSON.parse(await elbowOk("evaluate", out, data, "--json"));
-    // q is the posterior, so every importance weight is p(x): EM's likelihood, but for weights in float32.
+    // q is the exact posterior, so every importance weight is p(x): EM's likelihood, up to the float32 of the weights.
     assert.ok(Math.abs(evaluated.logLikelihood - report.logLikelihood) < 1e-3);
     assert.match(await elbowOk("train", data, "--spec", spec, "--out", out, ...run), /ln p\(x\)/);
     model.dispose();
   });
 }
 
-Deno.test("relatives of the VAE refuse what they do not have, by name", async () => {
+Deno.test("relatives of the VAE refuse what they do not support, with the reason", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m");
   const train = (spec: string, ...more: string[]) =>
@@ -125,7 +125,7 @@ Deno.test("relatives of the VAE refuse what they do not have, by name", async ()
   );
 });
 
-Deno.test("a Boltzmann machine's file is inspected, and refused where a VAE is needed", async () => {
+Deno.test("a Boltzmann machine's file can be inspected, and is refused where a VAE is needed", async () => {
   using folder = new Folder();
   const rbm = Rbm.create({ visible: 6, hidden: 4 });
   const path = folder.write("machine.safetensors", rbm.save());

@@ -1,4 +1,4 @@
-/** A run: its progress, its interruption, its checkpoints, and output files that are whole or absent. */
+/** Runs: progress, interruption, checkpoints, and output files that are complete or absent. */
 import assert from "node:assert/strict";
 import { Interruption } from "../../src/cli/io.ts";
 import { writeWhole } from "../../src/cli/files/files.ts";
@@ -11,7 +11,7 @@ function drawnLines(stderr: string): string[] {
   return stderr.split("\r\x1b[K").slice(1).map((drawn) => drawn.split("\n")[0]);
 }
 
-Deno.test("elbow train draws progress over itself on a terminal", async () => {
+Deno.test("elbow train redraws its progress on a terminal", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const args = ["train", data, "--out", folder.at("m"), ...QUICK];
@@ -75,7 +75,7 @@ Deno.test("elbow train stops at Ctrl-C with status 130, a checkpoint and no mode
   assert.match(await elbowOk("inspect", state), /^Epochs +\d+ of 100000$/m);
 });
 
-Deno.test("elbow train stops at Ctrl-C while it reads, also where a pipe says nothing more", async () => {
+Deno.test("elbow train stops at Ctrl-C while it reads, even from a silent pipe", async () => {
   using folder = new Folder();
   const controller = new AbortController(), { promise, resolve } = Promise.withResolvers<void>();
   let isClosed = false;
@@ -100,14 +100,14 @@ Deno.test("elbow train stops at Ctrl-C while it reads, also where a pipe says no
   assert.ok(isClosed, "what was waited for is closed once it comes");
 });
 
-/** Runs some of the epochs, interrupted, so that the folder holds a checkpoint. */
+/** Runs some of the epochs and interrupts them, so that the folder has a checkpoint. */
 async function interrupt(args: readonly string[], ms: number): Promise<void> {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), ms);
   await elbow(args, { signal: controller.signal });
 }
 
-Deno.test("elbow train --resume ends with the bytes of a run that was never cut short", async () => {
+Deno.test("elbow train --resume ends with the bytes of an uninterrupted run", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const run = ["--epochs", "2000", "--hidden", "8", "--latent", "2", "--batch-size", "16"];
@@ -118,13 +118,13 @@ Deno.test("elbow train --resume ends with the bytes of a run that was never cut 
   for (const ms of [0, 20, 40]) await interrupt(args, ms);
   await elbowOk(...args);
   assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole));
-  // A finished run is not run again: its model is written again.
+  // A finished run is not repeated; its model is written again.
   Deno.removeSync(out);
   await elbowOk(...args);
   assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole));
 });
 
-Deno.test("elbow train without --resume replaces a checkpoint; with it, refuses another run's", async () => {
+Deno.test("elbow train without --resume replaces a checkpoint; with it, another run's is refused", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const other = folder.write("other.csv", tableCsv(130));
@@ -164,7 +164,7 @@ Deno.test("elbow train without --resume replaces a checkpoint; with it, refuses 
   assert.match(await refused(...train(other, "--resume")), /expected a checkpoint file/);
 });
 
-Deno.test("elbow train --checkpoint keeps an ensemble, inspect shows its networks, and others' are refused", async () => {
+Deno.test("elbow train --checkpoint saves an ensemble's networks, inspect shows them, and those of others are refused", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const [whole, out, state] = ["whole", "m", "state"].map((name) => folder.at(name));
@@ -190,7 +190,7 @@ Deno.test("elbow train --checkpoint keeps an ensemble, inspect shows its network
   assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole), "again, from a finished one");
 });
 
-Deno.test("elbow train --checkpoint refuses a folder that cannot be one", async () => {
+Deno.test("elbow train --checkpoint refuses a folder that it cannot use", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const line = await refused(
@@ -205,7 +205,7 @@ Deno.test("elbow train --checkpoint refuses a folder that cannot be one", async 
   assert.match(line, /Cannot use checkpoint folder .*t\.csv/);
 });
 
-Deno.test("writeWhole() leaves the old file and no draft when writing fails", async () => {
+Deno.test("writeWhole() leaves the old file and no draft if writing fails", async () => {
   using folder = new Folder();
   const path = folder.write("out.csv", "old");
   const failing = function* () {
@@ -220,7 +220,7 @@ Deno.test("writeWhole() leaves the old file and no draft when writing fails", as
   assert.equal(Deno.readTextFileSync(path), "new");
 });
 
-Deno.test("writeWhole() leaves no draft when its signal is aborted between two pieces", async () => {
+Deno.test("writeWhole() leaves no draft if its signal is aborted between two pieces", async () => {
   using folder = new Folder();
   const controller = new AbortController(), { signal } = controller;
   const pieces = function* () {
@@ -232,7 +232,7 @@ Deno.test("writeWhole() leaves no draft when its signal is aborted between two p
   assert.deepEqual(folder.names(), []);
 });
 
-Deno.test("elbow encode that is interrupted while it writes leaves nothing behind", async () => {
+Deno.test("elbow encode leaves no file if it is interrupted while writing", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(60)), model = folder.at("m.safetensors");
   await elbowOk("train", data, "--out", model, ...QUICK);
@@ -254,7 +254,7 @@ Deno.test("writeWhole() writes through links, and to devices without replacing t
   assert.ok(Deno.statSync("/dev/null").isCharDevice);
 });
 
-Deno.test("elbow says that a fault is its own, with status 1", async () => {
+Deno.test("elbow reports its own faults as such, with status 1", async () => {
   const { status, stderr } = await elbow(["doctor"], {
     stdout() {
       (undefined as unknown as { x: { y: number } }).x.y;

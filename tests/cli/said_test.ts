@@ -1,7 +1,4 @@
-/**
- * What the commands say where a user would otherwise be misled: each is a defect that somebody met. Oracle: the rule of
- * the help, or the library.
- */
+/** Messages that keep users from being misled; each was once missing. Oracle: what the help says, or the library. */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { Interruption } from "../../src/cli/io.ts";
@@ -10,7 +7,7 @@ import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./uti
 
 const ENSEMBLE = ["--epochs", "2", "--hidden", "8"];
 
-/** A folder with a table with a count and a text, and a default detector of it. */
+/** A folder with a table that has a count and a text, and a default detector of it. */
 async function trained() {
   const folder = new Folder();
   const rows = planeRows(120, 2, 4).map(([a, b], r) => [a, b, 3 + r % 7, ["idle", "run"][r % 2]]);
@@ -20,7 +17,7 @@ async function trained() {
   return { folder, data, model, csv, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
-Deno.test("sample draws whole counts, and says that networks that score are poor at drawing", async () => {
+Deno.test("sample draws whole counts, and warns that networks made for scoring draw poorly", async () => {
   using run = await trained();
   const { stdout, stderr } = await elbow(["sample", run.model, "--count", "50"]);
   const counts = cellsOf(stdout).slice(1).map(([, , starts]) => Number(starts));
@@ -36,7 +33,7 @@ Deno.test("sample draws whole counts, and says that networks that score are poor
   assert.equal((await elbow(["encode", small, run.data])).stderr, "");
 });
 
-Deno.test("an explanation says of a text that is no level, as nobody or hardly anybody had it, that it is new or rare", async () => {
+Deno.test("an explanation calls a text that is no level new or rare", async () => {
   using run = await trained();
   const lines = run.csv.trimEnd().split("\n").slice(0, 20);
   const odd = lines.map((line, r) => r === 5 ? line.replace(/[a-z]+$/, "on fire") : line);
@@ -51,7 +48,7 @@ Deno.test("an explanation says of a text that is no level, as nobody or hardly a
   assert.deepEqual([mode.value, mode.unseen], [null, true]);
 });
 
-Deno.test("a model of a series is bundled for the browser alone", async () => {
+Deno.test("a series model can be bundled only for the browser", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(60)), model = folder.at("m.safetensors");
   await elbowOk("train", data, "--out", model, "--window", "4");
@@ -62,7 +59,7 @@ Deno.test("a model of a series is bundled for the browser alone", async () => {
   }
 });
 
-Deno.test("recalibrate says that few rows cannot keep the rate, as training does", async () => {
+Deno.test("recalibrate warns that few rows cannot guarantee the rate, as training does", async () => {
   using run = await trained();
   const few = run.folder.write("few.csv", run.csv.split("\n").slice(0, 21).join("\n") + "\n");
   const { stderr, stdout } = await elbow(["recalibrate", run.model, few, "--out", run.model]);
@@ -70,7 +67,7 @@ Deno.test("recalibrate says that few rows cannot keep the rate, as training does
   assert.match(stdout, /False-alarm rate +0\.04762\n/);
 });
 
-Deno.test("a first row that was taken for the header is refused; years are names", async () => {
+Deno.test("a first row that was taken for the header is refused; years count as names", async () => {
   using folder = new Folder();
   const train = async (csv: string) => {
     const data = folder.write("t.csv", csv);
@@ -88,7 +85,7 @@ Deno.test("a first row that was taken for the header is refused; years are names
   assert.equal(years.status, 0, years.stderr);
 });
 
-Deno.test("dates and amounts whose format is not certain are said to be text", async () => {
+Deno.test("dates and amounts in an uncertain format are reported as text", async () => {
   using folder = new Folder();
   const day = (r: number) => `${1 + r % 28}`.padStart(2, "0");
   const cells: readonly (readonly [string, (row: number) => string])[] = [
@@ -125,7 +122,7 @@ Deno.test("dates and amounts whose format is not certain are said to be text", a
   assert.doesNotMatch((await elbow(["report", times])).stderr, /read as text/);
 });
 
-Deno.test("values written in several ways, and amounts in several currencies, are said", async () => {
+Deno.test("values written in several ways, and amounts in several currencies, cause a warning", async () => {
   using folder = new Folder();
   const cells: readonly (readonly [RegExp | undefined, (row: number) => string])[] = [
     [
@@ -154,10 +151,10 @@ Deno.test("values written in several ways, and amounts in several currencies, ar
   assert.doesNotMatch(declared.stderr, /count as different/);
 });
 
-Deno.test("numbers that are times are said, with the declaration that reads them", async () => {
+Deno.test("numbers that look like times cause a warning, with the declaration that reads them as times", async () => {
   using folder = new Folder();
   const start = Date.UTC(2024, 0, 1);
-  // In no order: a column that rises is left out.
+  // Out of order, because an ascending column is left out.
   const seconds = (r: number) => start / 1000 + (r * 7919 % 60) * 86_400 + r;
   const cells: readonly (readonly [string, RegExp | undefined, (row: number) => string])[] = [
     [
@@ -183,7 +180,7 @@ Deno.test("numbers that are times are said, with the declaration that reads them
   }
 });
 
-Deno.test("a bound among numbers is refused as one", async () => {
+Deno.test("a limit such as <0.5 among numbers is refused as such", async () => {
   using folder = new Folder();
   const lines = Array.from({ length: 30 }, (_, r) => `${r === 4 ? "<0.01" : `0.${r}`},${r % 7}`);
   const data = folder.write("t.csv", ["conc,y", ...lines, ""].join("\n"));
@@ -193,7 +190,7 @@ Deno.test("a bound among numbers is refused as one", async () => {
   );
 });
 
-Deno.test("beside decimal commas and whole numbers it is the cell with thousands that is at fault", async () => {
+Deno.test("among decimal commas and whole numbers, the cell with a thousands separator is the one at fault", async () => {
   using folder = new Folder();
   const cell = (r: number) => r === 20 ? "1.234,50" : r === 25 ? "7" : `${r},5`;
   const lines = Array.from({ length: 30 }, (_, r) => `${cell(r)};${r % 7}`);
@@ -205,7 +202,7 @@ Deno.test("beside decimal commas and whole numbers it is the cell with thousands
   );
 });
 
-Deno.test("UTF-16 and Windows-1252 are read as UTF-8 is: whole, as a stream and from standard input", async () => {
+Deno.test("UTF-16 and Windows-1252 are read like UTF-8: whole, as a stream and from standard input", async () => {
   using folder = new Folder();
   const csv = tableCsv(60).replace("a,", "größe,");
   const units = Uint16Array.from(`\ufeff${csv}`, (unit) => unit.charCodeAt(0));
@@ -215,7 +212,7 @@ Deno.test("UTF-16 and Windows-1252 are read as UTF-8 is: whole, as a stream and 
   const run = async (bytes: string | Uint8Array) => {
     const data = folder.write("t.csv", bytes), out = folder.at("m");
     await elbowOk("train", data, "--out", out, ...QUICK);
-    // A first byte that says nothing, and units cut in two.
+    // A first byte that does not tell the encoding, and units cut in two.
     async function* stdinPieces() {
       const all = await Deno.readFile(data);
       for (let at = 0; at < all.length; at += at === 0 ? 1 : 7) {
@@ -232,7 +229,7 @@ Deno.test("UTF-16 and Windows-1252 are read as UTF-8 is: whole, as a stream and 
   assert.match(stderr, /t\.csv is not UTF-8, and is read as Windows-1252\n/);
 });
 
-Deno.test("slips are refused as such, and options that would be ignored by their flags", async () => {
+Deno.test("typing errors are pointed out, and options that would have no effect are refused", async () => {
   using run = await trained();
   const { model, data, folder } = run;
   const score = (...more: string[]) => refused("score", model, data, ...more);
@@ -264,12 +261,12 @@ Deno.test("slips are refused as such, and options that would be ignored by their
   assert.match(linear, /--preset linear takes no --learning-rate/);
 });
 
-Deno.test("a cell beyond what is taken is refused by its size", async () => {
+Deno.test("a cell beyond the largest size is refused", async () => {
   const detector = await Detector.fit(planeRows(60, 2, 1), { preset: "small", epochs: 1 });
   await assert.rejects(detector.score([[1e200, 0]]), /finite number of magnitude at most 1e\+?150/);
 });
 
-Deno.test("score that is interrupted while it waits leaves no file, and says so", async () => {
+Deno.test("score that is interrupted while it waits for input leaves no file, and says so", async () => {
   using run = await trained();
   const controller = new AbortController(), out = run.folder.at("scores.csv");
   const before = run.folder.names();
@@ -287,7 +284,7 @@ Deno.test("score that is interrupted while it waits leaves no file, and says so"
   assert.deepEqual(run.folder.names(), before);
 });
 
-Deno.test("tables that gzip compressed are read like the others; a part of one is refused", async () => {
+Deno.test("tables compressed by gzip are read like others; a truncated one is refused", async () => {
   using run = await trained();
   const packed = async (text: string) => {
     const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
@@ -337,7 +334,7 @@ Deno.test("tables that gzip compressed are read like the others; a part of one i
   );
 });
 
-Deno.test("names and places that cannot be are refused in plain words", async () => {
+Deno.test("impossible names and places are refused in plain words", async () => {
   using run = await trained();
   const { folder, data, model } = run;
   assert.match(
@@ -356,7 +353,7 @@ Deno.test("names and places that cannot be are refused in plain words", async ()
   );
 });
 
-Deno.test("a full disk behind standard output is named, with status 1", async () => {
+Deno.test("a full disk behind standard output is reported, with status 1", async () => {
   if (Deno.build.os !== "linux") return;
   const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
   const table = new URL("../../examples/data/thyroid.csv", import.meta.url).pathname;
@@ -370,7 +367,7 @@ Deno.test("a full disk behind standard output is named, with status 1", async ()
   );
 });
 
-Deno.test("train says that rows labelled anomalous were trained on like the others, unless the strangest are left out", async () => {
+Deno.test("train warns that rows labelled as anomalies were trained on like the others, unless it is robust", async () => {
   using folder = new Folder();
   const rows = planeRows(120, 2, 4).map(([a, b], r) => [a, b, Number(r % 40 === 0)]);
   const data = folder.write("t.csv", `a,b,bad\n${rows.map((row) => row.join()).join("\n")}\n`);

@@ -1,5 +1,5 @@
 /**
- * JSON lines on the command line: scored as they are read, with keys that rows lack or that the model does not know.
+ * JSON lines on the command line: scored while they are read, with keys that rows lack or that the model does not know.
  * Oracles: the same rows as CSV, and the same file read whole (`--json`).
  */
 import assert from "node:assert/strict";
@@ -31,10 +31,10 @@ async function trained(folder: Folder, ...more: string[]): Promise<string> {
   return model;
 }
 
-Deno.test("elbow score writes of JSON lines what it writes of CSV: files, .gz, standard input, in threads", async () => {
+Deno.test("elbow score gives the same for JSON lines as for CSV: files, .gz, standard input, in threads", async () => {
   using folder = new Folder();
   const model = await trained(folder);
-  // Every cell is missing somewhere, and some 4 MB are enough for threads.
+  // Every column is missing somewhere, and some 4 MB are enough for threads to be used.
   const holed = ROWS.map((row, r) =>
     row.split(",").map((cell, c) => r % 9 === c ? "" : cell).join()
   );
@@ -54,7 +54,7 @@ Deno.test("elbow score writes of JSON lines what it writes of CSV: files, .gz, s
   const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   folder.write("z.jsonl.gz", await new Response(packed).bytes());
   assert.equal(await elbowOk("score", model, folder.at("z.jsonl.gz")), expected);
-  // Pieces that end within a line; the first says the format, a byte order mark before it or not.
+  // Pieces end within a line; the first reveals the format, with or without a byte order mark.
   for (const bytes of [encoder.encode(text), encoder.encode(`\uFEFF${text}`)]) {
     const stdinPieces = async function* () {
       for (let at = 0; at < bytes.length; at += 99_991) yield bytes.slice(at, at + 99_991);
@@ -66,11 +66,11 @@ Deno.test("elbow score writes of JSON lines what it writes of CSV: files, .gz, s
   assert.equal(Deno.readTextFileSync(folder.at("out.csv")), expected);
 });
 
-Deno.test("elbow score names once what the model does not know, and columns that no row has", async () => {
+Deno.test("elbow score names keys that the model does not know, and columns that no row has, once", async () => {
   using folder = new Folder();
   const model = await trained(folder);
   const left = (name: string) => `elbow: columns not in the model are ignored: "${name}"\n`;
-  // The second key comes blocks later, and in all of them the last column is missing.
+  // The second key appears blocks later, and the last column is missing in all of them.
   const rows = Array.from({ length: 20_000 }, (_, r) => {
     const cells = objectOf(ROWS[r % 200].replace(/,[^,]*$/, ",")).slice(1);
     return `{"id": ${r}, ${r > 15_000 ? '"note": {"by": ["é"]}, ' : ""}${cells}`;
@@ -92,7 +92,7 @@ Deno.test("elbow score names once what the model does not know, and columns that
   );
 });
 
-Deno.test("elbow score refuses a line of JSON by its number, alike as a stream and whole", async () => {
+Deno.test("elbow score refuses a line of JSON by its number, both as a stream and whole", async () => {
   using folder = new Folder();
   const model = await trained(folder);
   const good = objectOf(ROWS[0]);
@@ -134,7 +134,7 @@ Deno.test("elbow score refuses a line of JSON by its number, alike as a stream a
     await refused("score", model, folder.write("w.jsonl", "[1, 2, 3]\n")),
     /expected 4 columns, as in the model, got 3/,
   );
-  // Far behind, in another thread's block: nothing is left of the file to write.
+  // Far down, in the block of another thread: no file is left.
   const long = `${jsonl(ROWS).repeat(250)}{"a": {}}\n`, names = folder.names();
   const far = await refused(
     "score",
@@ -147,7 +147,7 @@ Deno.test("elbow score refuses a line of JSON by its number, alike as a stream a
   assert.deepEqual(folder.names(), names);
 });
 
-Deno.test("steps of a series come as JSON lines, one by one", async () => {
+Deno.test("steps of a series are answered one by one, as JSON lines", async () => {
   using folder = new Folder();
   const model = folder.at("m");
   await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", model, "--window", "8");
@@ -158,7 +158,7 @@ Deno.test("steps of a series come as JSON lines, one by one", async () => {
   const pieces = async function* () {
     for (const row of ROWS.slice(0, 12)) {
       yield encoder.encode(jsonl([row]));
-      // Each verdict is out before the next step comes.
+      // Each verdict is written before the next step arrives.
       assert.equal(written.trimEnd().split("\n").length, ROWS.indexOf(row) + 2);
     }
   };
@@ -170,7 +170,7 @@ Deno.test("steps of a series come as JSON lines, one by one", async () => {
   assert.equal(status, 0, stderr);
 });
 
-Deno.test("a table of JSON lines trains the model that its cells as CSV train", async () => {
+Deno.test("a table of JSON lines trains the same model as its cells in CSV", async () => {
   using folder = new Folder();
   const holed = ROWS.map((row, r) =>
     row.split(",").map((cell, c) => (r + 3) % 9 === c ? "" : cell).join()

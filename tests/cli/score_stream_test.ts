@@ -1,6 +1,6 @@
 /**
- * Scoring as a stream. Oracles: papaparse's reader of the same bytes, Number() of the same digits, the same
- * table scored whole.
+ * Scoring as a stream. Oracles: papaparse on the same bytes, Number() of the same digits, and the same table scored
+ * whole.
  */
 import assert from "node:assert/strict";
 import { type ByteBlock, ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
@@ -74,7 +74,7 @@ const SCHEMA: readonly ColumnSchema[] = [
   { name: "t", kind: "timestamp" },
 ];
 
-/** Rows of all blocks of a text that comes in pieces. */
+/** Rows of all blocks of a text that arrives in pieces. */
 function readPieces(text: string, pieces: number, blockBytes: number, separator = ",") {
   const bytes = encoder.encode(text), blocks = new ByteBlocks("t.csv", blockBytes);
   const all: ByteBlock[] = [];
@@ -95,7 +95,7 @@ function readPieces(text: string, pieces: number, blockBytes: number, separator 
   return all.flatMap((block) => [...readRows(block, format).data]);
 }
 
-Deno.test("rows from bytes are those of the reader of texts, however they are cut", () => {
+Deno.test("the reader of bytes gives the rows of the reader of texts, however the bytes are cut", () => {
   const random = new HostRandom(3, 0, 0);
   const numbers = [
     "1",
@@ -126,7 +126,7 @@ Deno.test("rows from bytes are those of the reader of texts, however they are cu
   assert.deepEqual(readPieces("1\ta\t2024-01-01\n", 1, 1, "\t"), [1, 0, 1704067200]);
 });
 
-Deno.test("what the bytes cannot be is refused in the words of the other reader", () => {
+Deno.test("the reader of bytes refuses with the messages of the reader of texts", () => {
   const faults = [
     "1,a\n",
     "1,a,2024-01-01,4\n",
@@ -153,11 +153,11 @@ Deno.test("what the bytes cannot be is refused in the words of the other reader"
   }
 });
 
-Deno.test("a file scored as a stream, in threads or not, gives the scores of the whole", async () => {
+Deno.test("a file scored as a stream, with or without threads, gives the scores of the whole table", async () => {
   using folder = new Folder();
   const model = folder.at("m");
   await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", model, ...QUICK);
-  // Some 4.7 MB: enough for threads.
+  // Some 4.7 MB: enough for threads to be used.
   const lines = tableCsv(200).trimEnd().split("\n"), [head, ...rows] = lines;
   const many = Array.from({ length: 300 }, (_, i) => rows.map((row, r) => `${i}.${r},${row}`));
   const big = folder.write("big.csv", `id,${head}\r\n${many.flat().join("\r\n")}\r\n`);
@@ -196,7 +196,7 @@ Deno.test("a file scored as a stream, in threads or not, gives the scores of the
   assert.deepEqual(folder.names(), before, "no output file");
 });
 
-Deno.test("blocks and lines of a stream take turns in the same memory", async () => {
+Deno.test("blocks and lines of a stream reuse the same memory", async () => {
   using folder = new Folder();
   const path = folder.at("m");
   await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", path, ...QUICK);

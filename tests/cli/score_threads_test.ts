@@ -10,13 +10,13 @@ import { readQuoted } from "../../src/formats/csv/read_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";
 import { elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 
-/** A block of its own, as its bytes are gone when a thread has them. */
+/** A copy of the block, because its bytes are gone once a thread has them. */
 function block(text: string): ByteBlock {
   const bytes = new TextEncoder().encode(text);
   return { bytes, firstRow: 7, firstLine: 9, quoted: text.includes('"') };
 }
 
-Deno.test("a thread says what this one says of blocks, with quotes, without, and at fault", async () => {
+Deno.test("a thread gives the same results as this one: for blocks with and without quotes, and with errors", async () => {
   using folder = new Folder();
   const path = folder.at("m"), [head, ...rows] = tableCsv(200).trimEnd().split("\n");
   await elbowOk("train", folder.write("t.csv", tableCsv(200)), "--out", path, ...QUICK);
@@ -51,13 +51,13 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
       /row 9 \(line 10\), column "a": expected a finite number.*"oops"/,
     );
     assert.throws(() => here(faulty), DataError);
-    // One thread takes two: a third says that the other is there too.
+    // One thread takes two blocks; a third shows that the other thread is there too.
     for (let ready = false; !ready;) {
       const three = [plain, plain, plain].map((text) => threads.score(block(text)));
       await Promise.all(three);
       ready = three.every((each) => each !== undefined);
     }
-    // As many as they have room for, and what was asked first is answered first.
+    // As many blocks as the threads have room for; they are answered in order.
     const all = [plain, quoted, plain, quoted, plain].map((text) => threads.score(block(text)));
     assert.equal(all[4], undefined, "two threads take two each");
     const answers = (await Promise.all(all.slice(0, 4))).map((each) => each?.scored);
@@ -67,7 +67,7 @@ Deno.test("a thread says what this one says of blocks, with quotes, without, and
   }
 });
 
-Deno.test("threads that cannot open the model are never ready, and keep nobody from ending", async () => {
+Deno.test("threads that cannot open the model never become ready, and do not keep the process from ending", async () => {
   const layout = { source: "t.csv", width: 1, separator: ",", places: [0] };
   const options = { model: "/nowhere/m", device: {}, layout, settings: { falseAlarmRate: 0.05 } };
   const threads = new ScoreThreads(1, options);

@@ -1,4 +1,4 @@
-/** `elbow score --second-look`: a column more. Oracle: `Detector.score` with `secondLook`. */
+/** `elbow score --second-look` adds a column. Oracle: `Detector.score` with `secondLook`. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
@@ -31,7 +31,7 @@ Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in
   assert.deepEqual(scores.map(({ regret }: { regret?: number }) => regret), want);
   detector.dispose();
 
-  // Beside other columns it stands before what is for people to read.
+  // With other columns, it comes before those meant for people.
   const [all] = cellsOf(
     await elbowOk("score", path, data, ...flags, "--min-confidence", "0.5", "--explain"),
   );
@@ -62,14 +62,14 @@ Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in
   }
 });
 
-Deno.test("Ctrl-C ends a long second look, in a stream and beside --json", async () => {
+Deno.test("Ctrl-C ends a long second look, in a stream and with --json", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv(3000)), path = folder.at("m");
   await elbowOk("train", folder.write("few.csv", tableCsv()), "--out", path, ...QUICK);
   for (const more of [[], ["--json"]]) {
     const controller = new AbortController();
     const args = ["score", path, data, "--second-look", "--false-alarm-rate", "0.9", ...more];
-    // Some milliseconds after the start, of work that takes seconds.
+    // Some milliseconds after the start of work that takes seconds.
     const given = elbow(args, { signal: controller.signal });
     setTimeout(() => controller.abort(new Interruption("SIGINT")), 5);
     const { status, stderr } = await given;
@@ -78,7 +78,7 @@ Deno.test("Ctrl-C ends a long second look, in a stream and beside --json", async
   }
 });
 
-Deno.test("elbow score --second-look needs rows that are flagged one by one", async () => {
+Deno.test("elbow score --second-look requires rows that are flagged one by one", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv()), path = folder.at("m");
   await elbowOk("train", data, "--out", path, ...QUICK);

@@ -1,4 +1,4 @@
-/** Series on the command line. Oracle: the library, over the same rows. */
+/** Series on the command line. Oracle: the library, on the same rows. */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { loadModel } from "../../src/cli/models/model.ts";
@@ -31,7 +31,7 @@ await elbowOk("train", data, "--out", model, "--window", `${WINDOW}`, ...small);
 const scorer = await TableScorer.load(Deno.readFileSync(model));
 globalThis.addEventListener("unload", () => folder[Symbol.dispose]());
 
-Deno.test("score of a series gives the library's scores: steps, not blocks of them", async () => {
+Deno.test("score of a series gives the library's scores, for steps across blocks", async () => {
   const cells = cellsOf(await elbowOk("score", model, data)).slice(1);
   const expected = await scorer.score(rows);
   assert.deepEqual(
@@ -40,7 +40,7 @@ Deno.test("score of a series gives the library's scores: steps, not blocks of th
   );
 });
 
-Deno.test("score --online answers row by row, as they come, like a stream of the library", async () => {
+Deno.test("score --online answers each row as it arrives, like a stream of the library", async () => {
   const stream = scorer.stream({ vote: { k: 2, of: 3 } });
   const expected = rows.map((row) => {
     const verdict = stream.push(row);
@@ -54,7 +54,7 @@ Deno.test("score --online answers row by row, as they come, like a stream of the
     async *stdinPieces() {
       for (let first = 0; first < bytes.length; first += 1000) {
         yield bytes.subarray(first, first + 1000);
-        // What came in whole lines some pieces ago is answered before the next piece comes.
+        // Lines that were complete some pieces ago are answered before the next piece arrives.
         if (first > 5000) assert.ok(written.split("\n").length > 50, "no answer yet");
       }
     },
@@ -93,13 +93,13 @@ Deno.test("score --online writes a series of any length in the same memory", asy
   assert.ok(buffers.size <= 8, `${buffers.size}`);
 });
 
-Deno.test("inspect names the window; what would need single rows back is refused", async () => {
+Deno.test("inspect shows the window; commands that need single rows refuse a series", async () => {
   assert.match(await elbowOk("inspect", model), /Series +windows of 8 rows/);
   assert.match(await refused("reconstruct", model, data), /the model scores a series/);
   assert.match(await refused("sample", model, "--count", "2"), /the model scores a series/);
 });
 
-Deno.test("what has no stream is refused by name", async () => {
+Deno.test("options that a stream does not have are refused with the reason", async () => {
   const single = `${folder.path}/single.safetensors`;
   await elbowOk("train", data, "--out", single, "--preset", "small", "--epochs", "2");
   assert.match(await refused("score", single, data, "--online"), /is not a model of a series/);
@@ -110,7 +110,7 @@ Deno.test("what has no stream is refused by name", async () => {
   );
 });
 
-Deno.test("train --window alone fits the linear model, as the library does, and --preset linear says the same", async () => {
+Deno.test("train --window alone fits the linear model, as the library does, and so does --preset linear", async () => {
   const alone = `${folder.path}/linear.safetensors`, named = `${folder.path}/named.safetensors`;
   await elbowOk("train", data, "--out", alone, "--window", `${WINDOW}`, "--seed", "1");
   const preset = ["--preset", "linear", "--seed", "1"];
@@ -121,7 +121,7 @@ Deno.test("train --window alone fits the linear model, as the library does, and 
   assert.deepEqual(Deno.readFileSync(named), fitted.save());
 });
 
-Deno.test("train says of a series that all of it trained, and of what its figures are", async () => {
+Deno.test("train reports that the whole series trained, and what its figures refer to", async () => {
   const other = folder.at("linear.safetensors"), window = ["--window", `${WINDOW}`];
   const text = await elbowOk("train", data, "--out", other, ...window);
   assert.match(
@@ -133,7 +133,7 @@ Deno.test("train says of a series that all of it trained, and of what its figure
     await elbowOk("train", data, "--out", other, ...window, "--json"),
   );
   assert.equal(trainingRows, 400);
-  // More steps than calibrate: all of them train.
+  // More steps than can calibrate: all of them train.
   const long = folder.at("long.csv");
   Deno.writeTextFileSync(
     long,
@@ -143,14 +143,14 @@ Deno.test("train says of a series that all of it trained, and of what its figure
     await elbowOk("train", long, "--out", other, ...window),
     /^Trained on +11,000 rows, and calibrated on 10,000 of them by fits that had not seen them$/m,
   );
-  // Half and half is no such case.
+  // One level for each half is no such case.
   assert.match(
     await elbowOk("train", data, "--out", other, ...small),
     /^Trained on +200 rows, and 200 more to calibrate$/m,
   );
 });
 
-Deno.test("score says of a series that is mostly flagged why that may be: a column that has moved, or the order of its rows", async () => {
+Deno.test("score explains why a series may be mostly flagged: a column has moved, or the rows are out of order", async () => {
   const [header, ...lines] = csv.trim().split("\n");
   const write = (name: string, rows: string[]) => {
     Deno.writeTextFileSync(folder.at(name), [header, ...rows].join("\n"));
@@ -177,11 +177,11 @@ Deno.test("score says of a series that is mostly flagged why that may be: a colu
     /seldom all anomalous: no column differs .* check the order of the rows/,
   );
   assert.match(await tail(moved, "--online"), /seldom all anomalous: the series may have moved/);
-  // Alarms of a series come in runs: a quarter is no reason.
+  // Alarms of a series come in runs, so a quarter of the steps is not enough.
   assert.deepEqual([await tail(loud), await tail(loud, "--online")], ["\n", "\n"]);
 });
 
-Deno.test("score --online says so where there is no whole window yet", async () => {
+Deno.test("score --online says so if there is no whole window", async () => {
   const short = folder.at("short.csv");
   Deno.writeTextFileSync(short, csv.split("\n").slice(0, 4).join("\n"));
   const { status, stdout, stderr } = await elbow(["score", model, short, "--online"]);
@@ -193,7 +193,7 @@ Deno.test("score --online says so where there is no whole window yet", async () 
   ]);
 });
 
-Deno.test("train --window looks at a column of times before it leaves it out", async () => {
+Deno.test("train --window checks a column of times before it leaves it out", async () => {
   const timed = folder.at("timed.csv");
   const [header, ...lines] = csv.trim().split("\n");
   const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 9, minute)).toISOString();
@@ -229,7 +229,7 @@ Deno.test("evaluate, encode and score --method take a series by its windows, and
   assert.match(await elbowOk("evaluate", model, data), /Nats per window of 8 standardised rows/);
 });
 
-Deno.test("evaluate, encode and score --method refuse a series that is shorter than a window", async () => {
+Deno.test("evaluate, encode and score --method refuse a series shorter than a window", async () => {
   const short = folder.at("three.csv"), said = /expected at least the 8 steps of a window, got 3/;
   Deno.writeTextFileSync(short, csv.split("\n").slice(0, 4).join("\n"));
   for (const verb of [["evaluate"], ["encode"], ["score", "--method", "elbo"]]) {
@@ -237,7 +237,7 @@ Deno.test("evaluate, encode and score --method refuse a series that is shorter t
   }
 });
 
-Deno.test("train --window does not train on times, even of whole weeks, unless they are declared; without a window it does", async () => {
+Deno.test("train --window uses times only if they are declared, even of whole weeks; without a window it uses them", async () => {
   const timed = folder.at("hours.csv");
   const [header, ...lines] = csv.trim().split("\n");
   const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour)).toISOString();

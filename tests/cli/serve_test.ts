@@ -1,4 +1,4 @@
-/** `elbow serve`: the models of a folder by name, a port of its own choice, tokens, and a quiet end. */
+/** `elbow serve`: the models of a folder by name, a free port, tokens, and an orderly end. */
 import assert from "node:assert/strict";
 import { TableScorer, VAE } from "../../mod.ts";
 import { Registry } from "../../src/http/models/registry.ts";
@@ -7,7 +7,7 @@ import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { serveElbow } from "../util/elbow_server.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
-Deno.test("elbow serve answers for each file by its name, until it is interrupted", async () => {
+Deno.test("elbow serve serves each file under its name until it is interrupted", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const checkpoint = ["--checkpoint", folder.path];
@@ -21,7 +21,7 @@ Deno.test("elbow serve answers for each file by its name, until it is interrupte
     signal: controller.signal,
     stdout: (text) => typeof text === "string" && text.startsWith("{") && listening.resolve(text),
   });
-  // The line comes in pieces; the address is in the first.
+  // The line arrives in pieces; the address is in the first.
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0];
   const list = await (await fetch(`${url}/v1/models`)).json();
   assert.deepEqual(list.models.map(({ name }: { name: string }) => name).sort(), ["bare", "pumps"]);
@@ -42,7 +42,7 @@ Deno.test("elbow serve answers for each file by its name, until it is interrupte
   assert.match(stderr, /2 models at http:/);
 });
 
-Deno.test("elbow serve counts the models that it has, not those that were deleted", async () => {
+Deno.test("elbow serve counts the models that exist, without deleted ones", async () => {
   using folder = new Folder();
   const models = `${folder.path}/models.db`, storage = openSqlite(models, { now: Date.now });
   const registry = new Registry(storage.models);
@@ -64,7 +64,7 @@ Deno.test("elbow serve counts the models that it has, not those that were delete
   assert.deepEqual(JSON.parse(stdout).models, ["kept"]);
 });
 
-Deno.test("elbow serve refuses a folder without models, with a damaged one, and a port in use", async () => {
+Deno.test("elbow serve refuses a folder without models, a damaged model, and a port in use", async () => {
   using folder = new Folder();
   assert.match(await refused("serve", "--models", folder.path), /holds no \.safetensors model/);
   assert.match(await refused("serve", "--models", folder.path, "--port", "70000"), /at most 65535/);
@@ -86,14 +86,14 @@ Deno.test("elbow serve refuses a folder without models, with a damaged one, and 
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`${signal}: what is being answered is answered, what is new is refused, and all ends`, async () => {
+  Deno.test(`${signal}: requests in progress are answered, new ones refused, and the server ends`, async () => {
     using folder = new Folder();
     const model = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 1 });
     folder.write("m.safetensors", model.save());
     const { child, url } = await serveElbow(["--models", folder.path]);
     const body = new TransformStream<Uint8Array, Uint8Array>();
     const writer = body.writable.getWriter(), encoder = new TextEncoder();
-    // A request that has begun, and whose body is not there yet.
+    // A request that has begun but whose body has not arrived.
     const slow = fetch(`${url}/v1/models/m/score`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -143,7 +143,7 @@ Deno.test("a stream that never ends does not keep the server from ending", async
   await writer.abort().catch(() => {});
 });
 
-Deno.test("with tokens: who may not ask is refused, and an upload outlives the server", async () => {
+Deno.test("with tokens, requests without one are refused, and an upload outlives the server", async () => {
   using folder = new Folder();
   const token = "a-token-of-128-random-bits-or-more";
   const hash = await digestOf(new TextEncoder().encode(token));

@@ -1,5 +1,5 @@
 /**
- * `elbow train --spec FILE`: any member of the family from the command line, and what then becomes of its
+ * `elbow train --spec FILE`: any member of the family from the command line, and what the other commands do with its
  * file. Oracle: the library's own fit of the same specification to the same rows, byte for byte.
  */
 import assert from "node:assert/strict";
@@ -52,7 +52,7 @@ const MEMBERS: Readonly<Record<string, Member>> = {
   },
 };
 
-/** What the command line does, by the library: the file's names of columns are the spec's. */
+/** What the command line does, by the library: the file's column names belong to the specification. */
 async function fitted(spec: ModelSpecInput, rows: Member["rows"], options: FitOptions) {
   const width = spec.inputs + (spec.classifier ? 1 : spec.condition ?? 0);
   const columns = Array.from({ length: width }, (_, c) => `k${c}`);
@@ -95,7 +95,7 @@ for (const [name, { spec, objective, rows = REAL }] of Object.entries(MEMBERS)) 
   });
 }
 
-Deno.test("elbow train --spec takes a condition behind the data, and so do the other commands", async () => {
+Deno.test("elbow train --spec takes a condition after the data, and so do the other commands", async () => {
   using folder = new Folder();
   const whole = REAL.map((row, r) => [...row, ...CONDITION[r]]);
   const data = folder.write("t.csv", csvOf(whole)), out = folder.at("m.safetensors");
@@ -132,7 +132,7 @@ Deno.test("elbow train --spec takes a condition behind the data, and so do the o
   vae.dispose();
 });
 
-Deno.test("elbow train --spec takes classes, -1 where they are missing, for a classifier", async () => {
+Deno.test("elbow train --spec takes classes for a classifier, -1 if they are missing", async () => {
   using folder = new Folder();
   const labels = REAL.map((_, r) => r % 4 === 0 ? r % 3 : -1);
   const data = folder.write("t.csv", csvOf(REAL.map((row, r) => [...row, labels[r]])));
@@ -176,7 +176,7 @@ Deno.test("elbow train --spec takes classes, -1 where they are missing, for a cl
   vae.dispose();
 });
 
-Deno.test("elbow train --spec of a classifier: every option of the objective does what it does in the library", async () => {
+Deno.test("elbow train --spec with a classifier: all options of the objective have the effect they have in the library", async () => {
   using folder = new Folder();
   const labels = REAL.map((_, r) => r % 4 === 0 ? r % 3 : -1);
   const data = folder.write("t.csv", csvOf(REAL.map((row, r) => [...row, labels[r]])));
@@ -212,7 +212,7 @@ Deno.test("elbow train --spec of a classifier: every option of the objective doe
   }
 });
 
-Deno.test("elbow train drops no option: what a detector alone or a specification alone has is refused", async () => {
+Deno.test("elbow train refuses options that only a detector, or only a specification, has", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m");
   const stated = folder.write("spec.json", '{ "latent": [{ "size": 1 }] }');
@@ -247,7 +247,7 @@ Deno.test("elbow train drops no option: what a detector alone or a specification
   assert.deepEqual(folder.names(), ["spec.json", "t.csv"]);
 });
 
-Deno.test("elbow train --spec --binarize draws zeros and ones anew", async () => {
+Deno.test("elbow train --spec --binarize draws zeros and ones anew in each epoch", async () => {
   using folder = new Folder();
   const grey = REAL.map((row) => row.map((value) => Math.fround(1 / (1 + Math.exp(-value)))));
   const data = folder.write("t.csv", csvOf(grey)), out = folder.at("m");
@@ -259,7 +259,7 @@ Deno.test("elbow train --spec --binarize draws zeros and ones anew", async () =>
   vae.dispose();
 });
 
-Deno.test("a bad specification is refused by the name of its file and field", async () => {
+Deno.test("an invalid specification is refused by the name of its file and field", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m");
   const cases: [content: string, expected: RegExp][] = [
@@ -305,7 +305,7 @@ Deno.test("a bad specification is refused by the name of its file and field", as
   assert.deepEqual(folder.names(), ["spec.json", "t.csv"]);
 });
 
-Deno.test("a model by its specification finds the columns of a table by name, and samples come back under them", async () => {
+Deno.test("a model from a specification finds columns by name, and writes samples under these names", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", csvOf(REAL)), out = folder.at("m.safetensors");
   const spec = '{ "latent": [{ "size": 2 }] }';
@@ -331,7 +331,7 @@ Deno.test("a model by its specification finds the columns of a table by name, an
     await refused("score", out, renamed),
     /expected the model's column "k1"/,
   );
-  // Rows by position, as of NPY, need no names.
+  // Rows by position, as from NPY, need no names.
   const lists = folder.write("t.jsonl", REAL.map((row) => JSON.stringify(row)).join("\n"));
   assert.equal(await elbowOk("score", out, lists), await elbowOk("score", out, data));
   const stated = '{ "latent": [{ "size": 2 }], "columns": ["k1", "k0", "k2", "k3"] }';
@@ -341,7 +341,7 @@ Deno.test("a model by its specification finds the columns of a table by name, an
   );
 });
 
-Deno.test("columns called x0, x1, … are found by name beside others, such as a label kept out of training", async () => {
+Deno.test("columns named x0, x1, … are found by name among others, such as a label kept out of training", async () => {
   using folder = new Folder();
   const named = csvOf(REAL).replaceAll("k", "x"), out = folder.at("m");
   const data = folder.write("t.csv", named);
@@ -356,12 +356,12 @@ Deno.test("columns called x0, x1, … are found by name beside others, such as a
       assert.equal(await elbowOk(command, out, labelled), want, `${spec} ${command}`);
     }
   }
-  // Without names, a column too many could be any of them.
+  // Without names, any column could be the one too many.
   const wide = folder.write("w.jsonl", REAL.map((row) => JSON.stringify([...row, 1])).join("\n"));
   assert.match(await refused("score", out, wide), /expected 4 columns, as in the model, got 5/);
 });
 
-Deno.test("relatives of the VAE find the columns of a table by name too", async () => {
+Deno.test("relatives of the VAE find columns by name too", async () => {
   using folder = new Folder();
   const rows = BINARY.map((row) => [...row, row[0]]);
   for (const spec of ['{ "type": "rbm", "hidden": 3 }', '{ "type": "ppca", "latent": 1 }']) {

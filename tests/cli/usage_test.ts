@@ -1,4 +1,4 @@
-/** Usage: help, unknown commands and options, and values that options refuse. */
+/** Usage: help, unknown commands and options, and invalid values of options. */
 import assert from "node:assert/strict";
 import { TRAIN_OPTIONS } from "../../src/cli/train/options.ts";
 import { VERSION } from "../../src/core/version.ts";
@@ -38,7 +38,7 @@ Deno.test("elbow --help lists the commands, and each has its own help", async ()
   }
 });
 
-Deno.test("elbow train --help names every option of the contract", async () => {
+Deno.test("elbow train --help lists all options of the contract", async () => {
   const { stdout } = await elbow(["train", "--help"]);
   const flags =
     "out label columns latent hidden likelihood objective beta samples estimator free-bits alpha epochs batch-size " +
@@ -46,7 +46,7 @@ Deno.test("elbow train --help names every option of the contract", async () => {
   for (const flag of flags.split(" ")) assert.match(stdout, new RegExp(`^  --${flag}\\b`, "m"));
 });
 
-Deno.test("elbow --version is that of deno.json", async () => {
+Deno.test("elbow --version prints the version in deno.json", async () => {
   assert.equal(VERSION, configuration.version);
   assert.equal((await elbow(["--version"])).stdout, `${VERSION}\n`);
 });
@@ -118,7 +118,7 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
   assert.deepEqual(folder.names(), ["t.csv"]);
 });
 
-Deno.test("elbow refuses output places before it works", async () => {
+Deno.test("elbow refuses impossible output places before it starts to work", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
   const train = (out: string) => refused("train", data, "--out", out, ...QUICK);
@@ -129,7 +129,7 @@ Deno.test("elbow refuses output places before it works", async () => {
   assert.equal(Deno.readTextFileSync(data), tableCsv());
 });
 
-Deno.test("elbow train: an option is known by the name of its entry in the table", () => {
+Deno.test("elbow train names each option by its entry in the table of options", () => {
   for (const [name, { option }] of Object.entries(TRAIN_OPTIONS)) {
     assert.equal(option.attributeName(), name);
   }

@@ -1,4 +1,4 @@
-/** The command line in this process: arguments in, exit status and both outputs out. */
+/** Runs the command line in this process: arguments in, exit status and both outputs out. */
 import assert from "node:assert/strict";
 import type { Io } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/main.ts";
@@ -10,7 +10,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs one command with streams that stand in for a terminal or a pipe. */
+/** Runs one command with fake streams in place of a terminal or pipe. */
 export async function elbow(args: readonly string[], stand: Partial<Io> = {}): Promise<Outcome> {
   let stdout = "", stderr = "";
   const decoder = new TextDecoder();
@@ -22,7 +22,7 @@ export async function elbow(args: readonly string[], stand: Partial<Io> = {}): P
     async *stdinPieces() {
       yield await io.stdin();
     },
-    // Asking for an adapter in a test's thread can crash the process when the thread ends.
+    // Requesting an adapter in a test's thread can crash the process when the thread ends.
     gpu: () => Promise.resolve(TEST_ADAPTER),
     isTerminal: false,
     columns: 80,
@@ -33,7 +33,7 @@ export async function elbow(args: readonly string[], stand: Partial<Io> = {}): P
   return { status, stdout, stderr };
 }
 
-/** What stands in for the machine's GPU. */
+/** A fake in place of the machine's GPU. */
 export const TEST_ADAPTER = {
   name: "Test adapter",
   software: false,
@@ -41,14 +41,14 @@ export const TEST_ADAPTER = {
   limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 },
 };
 
-/** Runs a command that must succeed; its standard output. */
+/** Runs a command that must succeed, and returns its standard output. */
 export async function elbowOk(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await elbow(args);
   assert.equal(status, 0, stderr);
   return stdout;
 }
 
-/** Runs a command that must be refused with status 2; its one line on standard error. */
+/** Runs a command that must be refused with status 2, and returns its single line on standard error. */
 export async function refused(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await elbow(args);
   assert.equal(status, 2, stderr);
@@ -64,7 +64,7 @@ export function cellsOf(csv: string): string[][] {
   return csv.trimEnd().split("\n").map((line) => line.split(","));
 }
 
-/** A folder of its own for a test, removed afterwards. */
+/** A temporary folder, removed after the test. */
 export class Folder {
   readonly path: string = Deno.makeTempDirSync();
 
@@ -98,7 +98,7 @@ export function tableCsv(rows = 120, { anomalies = 0, label = false } = {}): str
   return [["a", "b", "c", "d", ...(label ? ["kind"] : [])].join(), ...lines].join("\n") + "\n";
 }
 
-/** Training that takes no time, of one network. */
+/** Options for training a single network in no time. */
 export const QUICK: readonly string[] = [
   "--preset",
   "small",

@@ -1,13 +1,13 @@
 /**
  * Dates and amounts as people write them, in files that the commands train on and score. Oracle: the same table in ISO
- * 8601 and plain numbers, of which models and scores have the same bytes.
+ * 8601 and plain numbers, which gives models and scores with the same bytes.
  */
 import assert from "node:assert/strict";
 import { elbow, elbowOk, Folder, QUICK, refused } from "./util.ts";
 
 const ROWS = 60;
 
-/** Times, and amounts with two digits behind the mark, some of them above a thousand. */
+/** Times, and amounts with two decimals, some of them above a thousand. */
 const TIMES = Array.from(
   { length: ROWS },
   (_, r) => new Date(Date.UTC(2024, r % 12, 1 + r % 28, 5 * r % 24, r)),
@@ -85,7 +85,7 @@ const PLAIN = table({
 const OPTIONS = ["--column", "price=numeric", "--column", "when=timestamp", ...QUICK];
 
 for (const writing of WRITINGS) {
-  Deno.test(`a table with dates and amounts, ${writing.name}, scores as the same in ISO 8601 and plain numbers`, async () => {
+  Deno.test(`a table with dates and amounts, ${writing.name}, scores like the same table in ISO 8601 and plain numbers`, async () => {
     using folder = new Folder();
     const extension = writing.separator === "\t" ? "tsv" : "csv";
     const plain = folder.write("plain.csv", PLAIN);
@@ -99,7 +99,7 @@ for (const writing of WRITINGS) {
     assert.doesNotMatch(stderr, /read as text/);
     const want = await elbowOk("score", first, plain);
     assert.equal(await elbowOk("score", second, written), want);
-    // Where a comma marks the tenths, 300.00 may be thirty thousand.
+    // Where a comma is the decimal mark, 300.00 may be thirty thousand.
     if (writing.name === "German") {
       assert.match(await refused("score", second, plain), /a number such as 1\.234,50/);
     } else assert.equal(await elbowOk("score", second, plain), want);
@@ -110,7 +110,7 @@ for (const writing of WRITINGS) {
   });
 }
 
-Deno.test("a format is declared where the table does not tell it, and is kept in the model", async () => {
+Deno.test("a format that the table does not reveal can be declared, and is kept in the model", async () => {
   using folder = new Folder();
   const lines = Array.from(
     { length: 60 },
@@ -128,7 +128,7 @@ Deno.test("a format is declared where the table does not tell it, and is kept in
     message,
     /row 2 \(line 3\), column "when": .*a time such as 12\/31\/2024, .*"13\/01\/2024"/,
   );
-  // A thousand times too small is a thousand times too small.
+  // Read in the other format, an amount is a thousand times too small.
   const small = folder.write("small.csv", "when;price;x\n12/31/2024;1.150;3\n12/31/2024;1,15;3\n");
   const scores = (await elbowOk("score", model, small)).trim().split("\n").slice(1)
     .map((line) => Number(line.split(",")[1]));
@@ -149,12 +149,12 @@ function rateCsv(cell: (rate: string, r: number) => string, separator = ","): st
   return [["rate", "x"].join(separator), ...lines, ""].join("\n");
 }
 
-Deno.test("a column of per cent counts hundredths, and takes no number without the sign from a text", async () => {
+Deno.test("a column of percentages counts in per cent, and refuses a text without the sign", async () => {
   using folder = new Folder();
   const [plain, english, german] = ["p", "e", "g"].map((name) => folder.at(name));
   const data = folder.write("plain.csv", rateCsv((rate) => rate));
   await elbowOk("train", data, "--out", plain, "--column", "rate=numeric", ...QUICK);
-  // A 0 is the same with the sign and without.
+  // 0 is the same with and without the sign.
   const zero = (rate: string) => Number(rate) === 0 ? "0" : `${rate} %`;
   const marked = folder.write("e.csv", rateCsv(zero));
   const commas = folder.write("g.csv", rateCsv((rate) => `${rate.replace(".", ",")}%`, ";"));
@@ -175,7 +175,7 @@ Deno.test("a column of per cent counts hundredths, and takes no number without t
   );
 });
 
-Deno.test("amounts of which only some have a per cent sign are refused by two of them", async () => {
+Deno.test("amounts of which only some have a per cent sign are refused, with an example of each", async () => {
   using folder = new Folder();
   const writings = [
     rateCsv((rate, r) => r > 0 && r % 3 === 0 ? `${rate} %` : rate),
@@ -190,14 +190,14 @@ Deno.test("amounts of which only some have a per cent sign are refused by two of
         /t\.csv, column "rate": expected a per cent sign in every cell but 0, or in none, got "-?\d.* ?%" in row 4 and "-?\d[^%]*" in row 1/,
       );
     }
-    // What is declared has no sign.
+    // Declared values need no sign.
     const declared = ["--column", `rate=numeric:1${text.includes(",5") ? ".234,50" : ",234.50"}`];
     const message = await refused(...train, ...declared, ...QUICK);
     assert.match(message, /row 4 \(line 5\), column "rate": expected a number such as .*%"/);
   }
 });
 
-Deno.test("times that are numbers are read as declared: eight digits, and thousandths of seconds", async () => {
+Deno.test("numeric times are read as declared: eight digits, or milliseconds", async () => {
   using folder = new Folder();
   const digits = (iso: string) => iso.slice(0, 10).replaceAll("-", "");
   const csv = (cell: (time: Date, r: number) => string | number) =>
@@ -240,7 +240,7 @@ Deno.test("times that are numbers are read as declared: eight digits, and thousa
   );
 });
 
-Deno.test("names, telephone numbers and lists are no amounts, and versions no dates", async () => {
+Deno.test("names, telephone numbers and lists are not amounts, and versions are not dates", async () => {
   using folder = new Folder();
   const cells: readonly ((r: number) => string)[] = [
     (r) => `SKU${100 + r % 5}`,
@@ -255,7 +255,7 @@ Deno.test("names, telephone numbers and lists are no amounts, and versions no da
     const { columns } = JSON.parse(await elbowOk("report", data, "--json"));
     assert.equal(columns[0].kind, "categorical", cell(1));
   }
-  // Numbers without tenths and without a unit may be addresses, or lists.
+  // Numbers without decimals and units may be addresses or lists.
   const wholes: readonly ((r: number) => string)[] = [
     (r) => `10.100.200.${101 + r % 5}`,
     (r) => `"100,200,${300 + r % 7}"`,
