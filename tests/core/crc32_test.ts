@@ -1,6 +1,6 @@
 /**
- * CRC-32 against the published check value, and zlib's own (an independent implementation), of one message and of the
- * same in parts; in WebAssembly, and as on a host that compiles none. Exact.
+ * CRC-32 against the published check value and zlib's own (an independent implementation), whole and in parts; with
+ * WebAssembly, and as on a host that does not compile it. Exact.
  */
 import { equal } from "node:assert/strict";
 import { crc32 as zlib } from "node:zlib";
@@ -9,7 +9,7 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 
 const IMPLEMENTATIONS = { "in WebAssembly": crc32, "in JavaScript": await withoutCompiler() };
 
-/** A second copy of the module, which finds a host that forbids compiling bytes. */
+/** A second copy of the module, which finds that the host forbids compiling. */
 async function withoutCompiler(): Promise<typeof crc32> {
   const url = import.meta.resolve("../../src/core/bytes/crc32.ts?without");
   const { Module } = WebAssembly, copy: { crc32: typeof crc32 } = await import(url);
@@ -41,7 +41,7 @@ for (const [how, crc] of Object.entries(IMPLEMENTATIONS)) {
     equal(crc(), "00000000");
   });
 
-  Deno.test(`crc32() ${how} is zlib's for every length to 70 and every offset to 7, whole and in parts`, () => {
+  Deno.test(`crc32() ${how} equals zlib's for every length to 70 and every offset to 7, whole and in parts`, () => {
     const random = new HostRandom(2, 0, 0), buffer = someBytes(80);
     for (let length = 0; length <= 70; length++) {
       for (let offset = 0; offset < 8; offset++) {
@@ -52,7 +52,7 @@ for (const [how, crc] of Object.entries(IMPLEMENTATIONS)) {
     }
   });
 
-  Deno.test(`crc32() ${how} is zlib's where folding begins, and where its memory is full`, () => {
+  Deno.test(`crc32() ${how} equals zlib's at the length where folding begins, and where its memory is full`, () => {
     const buffer = someBytes(140_000);
     // Folding leaves 4800 to 4815 bytes, and 65536 fit into the memory.
     const borders = [4800, 4816, 4832, 65536, 65552, 65536 + 60_720, 65536 + 60_736, 140_000];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { maxGaps } from "../../src/detection/ensemble/max_gaps.ts";
 
-Deno.test("maxGaps() is the most cells that one row in twenty lacks", () => {
+Deno.test("maxGaps() is the largest number of cells that one row in twenty lacks", () => {
   const random = new HostRandom(3, 0, 0), seen = new Set<number>();
   for (const rows of [1, 10, 20, 100, 300]) {
     for (const share of [0, 0.004, 0.05, 0.3, 1]) {

@@ -133,7 +133,7 @@ Deno.test("the times in a series' rows are checked when it is fitted", async () 
   }
 });
 
-Deno.test("shiftedColumns() names what has other values, and is silent on models without sketches", async () => {
+Deno.test("shiftedColumns() names columns whose values have changed, and nothing for models without sketches", async () => {
   const detector = await Detector.fit(sensors(300, 5), { window: 10, columns: ["a", "b"] });
   const cells = (level: number) =>
     toCells(sensors(200, 6).map(([a, b]) => [a, b + level]), detector.schema);

@@ -190,7 +190,7 @@ Deno.test("a fault in a short series of wide windows is found as well as by PCA,
   fitted.dispose();
 });
 
-Deno.test("varianceAboutMeans() is the variance of windows about their own means", () => {
+Deno.test("varianceAboutMeans() is the variance of windows around their own means", () => {
   const window = 6, columns = 3, steps = mixedRows(80, columns);
   const cells = { data: Float64Array.from(steps.data), rows: 80 };
   const { data, rows } = windowsOf(cells, columns, window, 0, 75), width = window * columns;

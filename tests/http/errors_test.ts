@@ -190,6 +190,13 @@ Deno.test("malformed bodies get 400", async () => {
   }
   const nestedInText = { rows: [[1, 2, "[".repeat(100)]] };
   await problemOf(await post("table/score", nestedInText), "invalid-body");
+  // Brackets after an escaped quote are still text, and eight levels are few enough.
+  for (
+    const body of [`{"rows": [[1, 2, "\\"${"[".repeat(100)}"]]}`, "[".repeat(8) + "]".repeat(8)]
+  ) {
+    const response = await APP.request(VERB, { method: "POST", headers: JSON_TYPE, body });
+    await problemOf(response, "invalid-body");
+  }
   const broken = new ReadableStream({
     pull(controller) {
       controller.error(new TypeError("the client went away"));

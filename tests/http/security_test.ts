@@ -151,6 +151,15 @@ Deno.test("RateLimiter follows its formula, and remembers at most 10,000 callers
   assert.equal(limiter.callers, 10_000);
 });
 
+Deno.test("RateLimiter forgets those who have not asked for longest: one who keeps asking gets no new bucket", () => {
+  const limiter = new RateLimiter({ perSecond: 1, burst: 1 }, () => 0);
+  assert.equal(limiter.take("a"), 0);
+  for (let i = 0; i < 30_000; i++) {
+    limiter.take(`caller ${i}`);
+    if (i % 9000 === 0) assert.equal(limiter.take("a"), 1);
+  }
+});
+
 Deno.test("requests beyond the rate get 429 and when to come back, by token or by address", async () => {
   const rateLimit = { perSecond: 0.001, burst: 2 };
   const ask = await guarded({
