@@ -1,22 +1,22 @@
 /**
- * Single-row scores after warm-up, half of them by a table's scorer and half by a bare model
- * with bf16 weights: WebAssembly memory does not grow at all, and the JS heap, measured between two
- * forced collections, by less than one byte per hundred scores.
+ * Scores of single rows allocate nothing: after warm-up, WebAssembly memory does not grow at all, and the JS heap,
+ * measured between two forced collections, by less than one byte per hundred scores. Half of the scores are by a
+ * table's scorer, half by a bare model with bf16 weights.
  *
- * What is measured is the least of three rounds: a leak is in each of them, code that the engine compiles
- * anew in one. The bound for a million is 10 KB: an object of one number per score would be 16 MB, a leaked one per
- * thousand scores 16 KB. What is left is the collector's and the compiler's own.
+ * The smallest growth of three rounds counts: a leak appears in each, code that the engine recompiles only in one. The
+ * limit for a million scores is 10 KB. An object with one number per score would be 16 MB, one per thousand scores 16
+ * KB. The rest belongs to the collector and the compiler.
  */
 import assert from "node:assert/strict";
 
 interface Case {
   readonly preset: "small" | "ensemble";
-  /** Until the engine has compiled all it will. */
+  /** Scores until the engine has compiled everything. */
   readonly warmUp: number;
   readonly scores: number;
 }
 
-/** Fewer of the ensemble's, each of which takes tens of a network's. */
+/** Fewer scores by the ensemble, which takes tens of times as long per score as a network. */
 const CASES: readonly Case[] = [
   { preset: "small", warmUp: 200_000, scores: 500_000 },
   { preset: "ensemble", warmUp: 400_000, scores: 100_000 },

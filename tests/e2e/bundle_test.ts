@@ -1,6 +1,6 @@
 /**
- * The entries for scoring as an edge host or a page gets them: bundled into one file and minified, they are small, hold
- * no kernel that only training runs, and score a model to the bit as the library does.
+ * The entry points for scoring as an edge host or a page gets them, bundled into one file and minified: small, without
+ * kernels that only training runs, and with the same bits as the library's scores.
  */
 import assert from "node:assert/strict";
 import { TableScorer, TrainedVae, VAE } from "../../mod.ts";
@@ -8,7 +8,7 @@ import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
 import { planeRows } from "../util/data.ts";
 
-/** What is bundled, and the most bytes of it compressed, kernels included. */
+/** What is bundled, and its largest compressed size in bytes, kernels included. */
 const PROGRAMS = {
   "the entry for networks": { program: all("trained"), limit: 60_000 },
   "a program that takes networks alone from the entry for tables": {
@@ -26,7 +26,7 @@ function all(folder: "trained" | "scoring"): string {
   return `export * from ${JSON.stringify(entry(folder))};`;
 }
 
-/** The path of a program's bundle, a file of JavaScript in a folder of its own. */
+/** Writes a program to a temporary folder and bundles it; the path of the bundle. */
 async function bundle(program: string): Promise<{ readonly path: string; readonly text: string }> {
   const folder = await Deno.makeTempDir(), path = `${folder}/elbow.js`;
   await Deno.writeTextFile(`${folder}/program.ts`, program);
@@ -47,7 +47,7 @@ async function gzipBytes(text: string): Promise<number> {
 }
 
 for (const [name, { program, limit }] of Object.entries(PROGRAMS)) {
-  Deno.test(`${name}, bundled, is small, without training, and scores as the library`, async () => {
+  Deno.test(`${name}, bundled, is small, contains no training, and gives the library's scores`, async () => {
     const { path, text } = await bundle(program), bytes = await gzipBytes(text);
     assert.ok(bytes <= limit, `${bytes} bytes compressed`);
     assert.ok(text.includes(SCORE_KERNELS.hex), "the score build");

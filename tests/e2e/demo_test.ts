@@ -1,4 +1,4 @@
-/** The examples: the demo gives the same bytes for the same seed, and the short one asserts for itself. */
+/** The examples: the demo gives the same bytes for the same seed, and the short ones check themselves. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { demo } from "../../examples/demo.ts";
@@ -44,13 +44,13 @@ Deno.test("the demo reports what it promises, and the same seed gives the same b
   }
   const rows = first.report.match(/^ +\d+ +\d+\.\d +0\.\d{4} +(normal|anomaly) {2}x\d \+/gm);
   assert.equal(rows?.length, 10);
-  // Of all rows 2.5 % are anomalies.
+  // Of all rows, 2.5 % are anomalies.
   assert.ok(rows.filter((row) => row.includes("anomaly")).length >= 5, rows.join("\n"));
   assert.match(first.report, /Files written\n {2}.*model\.safetensors\n {2}.*scores\.csv\n$/);
   assert.match(first.progress, /epoch 8\/8/);
 });
 
-Deno.test("the table of the demo has the rows and anomalies that its README states", () => {
+Deno.test("the demo's table has the rows and anomalies that its README states", () => {
   const table = readTable("thyroid.csv", Deno.readFileSync(DATA), { label: "label" });
   assert.deepEqual(table.columns, ["x0", "x1", "x2", "x3", "x4", "x5"]);
   assert.equal(table.rows, 3772);

@@ -1,7 +1,7 @@
 /**
- * README.md and docs/*.md: every block of code runs as it stands there, on a table of its reader's. What a reader would
- * put in (an address, a token, the id of a job, rows) is put in here, and nothing else is changed. The blocks of
- * docs/http.md that show an answer are asked in `tests/http/docs_test.ts`.
+ * README.md and docs/*.md: every code block runs as printed, on a table that stands for the reader's. Only placeholders
+ * (an address, a token, a job's id, rows) are filled in. `tests/http/docs_test.ts` makes the requests of docs/http.md
+ * whose answer is shown.
  */
 import assert from "node:assert/strict";
 import { createApp, digestOf, type Model } from "../../src/http/mod.ts";
@@ -19,7 +19,7 @@ interface Block {
   readonly text: string;
 }
 
-/** The blocks of a language, in the order of the pages. */
+/** The code blocks of a language, in the order of the pages. */
 function blocks(language: string): Block[] {
   return PAGES.flatMap((page) => {
     const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm");
@@ -35,7 +35,7 @@ const SENSORS = `heat,flow,fault\n${
   planeRows(120, 2, 5).map(([a, b], r) => `${a},${b},${Number(r % 40 === 0)}`).join("\n")
 }\n`;
 
-/** A shell in a folder; standard output, if the command succeeds. */
+/** Runs a command in a folder's shell, and returns its standard output if it succeeds. */
 async function shell(command: string, cwd: string, env: Record<string, string>): Promise<string> {
   const child = new Deno.Command("sh", { args: ["-ec", command], cwd, env, stdin: "null" });
   const { code, stdout, stderr } = await child.output();
@@ -44,7 +44,7 @@ async function shell(command: string, cwd: string, env: Record<string, string>):
   return decoder.decode(stdout);
 }
 
-/** A folder with the reader's tables, where `deno task elbow` is this checkout's. */
+/** A folder with the reader's tables, in which `deno task elbow` runs this checkout. */
 function workplace(): Folder & { readonly env: Record<string, string> } {
   const folder = new Folder();
   for (const name of ["sensors.csv", "new.csv"]) folder.write(name, SENSORS);
@@ -56,7 +56,7 @@ function workplace(): Folder & { readonly env: Record<string, string> } {
   return Object.assign(folder, { env: { PATH: `${folder.at("bin")}:${Deno.env.get("PATH")}` } });
 }
 
-Deno.test("the commands of README.md and docs/runtimes.md run as they stand there", async () => {
+Deno.test("the commands in README.md and docs/runtimes.md run as printed", async () => {
   using place = workplace();
   const typed = blocks("sh").filter(({ text }) => /^deno task elbow/m.test(text));
   assert.deepEqual(typed.map(({ page }) => page), ["README.md", "README.md", "docs/runtimes.md"]);
@@ -66,7 +66,7 @@ Deno.test("the commands of README.md and docs/runtimes.md run as they stand ther
   }
 });
 
-Deno.test("the requests of docs/http.md that train and score files run as they stand there", async () => {
+Deno.test("the requests in docs/http.md that train and score files run as printed", async () => {
   using place = workplace();
   const hash = await digestOf(new TextEncoder().encode(TOKEN));
   const tokens = place.write("tokens", `score,train,admin ${hash}\n`);
@@ -108,7 +108,7 @@ Deno.test("the requests of docs/http.md that train and score files run as they s
   }
 });
 
-Deno.test("the programs of README.md and docs/http.md pass the type check and run as they stand there", async () => {
+Deno.test("the programs in README.md and docs/http.md pass the type check and run as printed", async () => {
   using place = workplace();
   const rows = planeRows(60, 3, 4);
   const detector = await Detector.fit(rows, { preset: "small", epochs: 2 });
@@ -140,7 +140,7 @@ Deno.test("the programs of README.md and docs/http.md pass the type check and ru
     place.write(name, [...given, program, "export {};"].join("\n"));
     return name;
   });
-  // A reader's own, strict, but for names that an example leaves unused.
+  // A reader's own strict configuration, except that examples may leave names unused.
   place.write("deno.json", JSON.stringify({ compilerOptions: { strict: true } }));
   const all = files.map((name) => `await import("./${name}");`);
   place.write("all.ts", [...all, "Deno.exit(0);"].join("\n"));

@@ -1,11 +1,11 @@
 /**
- * A checkout's first commands. What one downloads: the packages that it imports, and not those of the tests and benchmarks
- * (0.7 GB). The oracle is the folder that Deno keeps them in.
+ * The first commands in a new checkout download only the packages that they import, not those of tests and benchmarks
+ * (0.7 GB). Oracle: the size of Deno's cache folder.
  */
 import assert from "node:assert/strict";
 import { ROOT } from "../../scripts/lib/tree.ts";
 
-/** The bytes of the files in a folder. */
+/** Bytes of the files in a folder. */
 async function bytesIn(folder: string): Promise<number> {
   let bytes = 0;
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -15,10 +15,10 @@ async function bytesIn(folder: string): Promise<number> {
   return bytes;
 }
 
-Deno.test("the first command of a checkout downloads less than 40 MB", async () => {
+Deno.test("the first command in a checkout downloads less than 40 MB", async () => {
   const cache = await Deno.makeTempDir();
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    // Without a command every one of them is loaded, to be listed.
+    // Without a command, all of them are loaded to be listed.
     args: ["task", "--quiet", "elbow", "--help"],
     cwd: ROOT,
     env: { DENO_DIR: cache },

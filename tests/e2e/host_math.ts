@@ -1,6 +1,6 @@
 /**
- * What `host_math_test.ts` runs in a process of its own: portable models, fitted, scored and saved, as digests on
- * standard output. With "refuse" the host has none of the functions whose last digits ECMAScript leaves to it.
+ * What `host_math_test.ts` runs in its own process: fits, scores and saves portable models, and prints digests of the
+ * results. With "refuse", Math has none of the functions whose last digits ECMAScript leaves to the host.
  */
 import { createHash } from "node:crypto";
 import type { CreateOptions, ModelSpecInput, ObjectiveInput } from "../../mod.ts";
@@ -18,14 +18,14 @@ if (Deno.args[0] === "refuse") {
     };
   }
 }
-// Modules have constants: they must not see the functions either.
+// Imported only now, because constants of modules must not use these functions either.
 const { Detector, factorAnalysis, Rbm, VAE } = await import("../../mod.ts");
 
 const DEVICE = { backend: "wasm", determinism: "portable" } as const;
 const PORTABLE = { ...DEVICE, seed: 1 };
 const ROWS = 96;
 
-/** Two clouds on a curve, from + - · alone; all of them positive. */
+/** Two clusters on a curve, computed with + - · alone; all values are positive. */
 const rows = Array.from({ length: ROWS }, (_, r) => {
   const t = (1 + r * 37 % ROWS) / ROWS, cloud = r % 2;
   return [t + cloud, t * t + (r * 29 % 31) / 310, 2 - t + (r * 17 % 23) / 230, 0.1 + cloud / 2];

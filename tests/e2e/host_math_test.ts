@@ -1,7 +1,7 @@
 /**
- * With `determinism: "portable"` no result rests on a function whose last digits are the host's: where all of them
- * throw, from before the first module is loaded, models are fitted, scored and saved to the same bytes. Oracle: the
- * same in a process that has them. What the law "no-host-functions" of `scripts/lint_files.ts` says of the sources.
+ * With `determinism: "portable"`, no result depends on functions whose last digits the host determines: models are
+ * fitted, scored and saved with the same bytes where all of these throw, from before the first module is loaded.
+ * Oracle: a process that has them. The law "no-host-functions" of `scripts/lint_files.ts` says the same of the sources.
  */
 import { deepEqual, equal, match } from "node:assert/strict";
 
@@ -17,7 +17,7 @@ async function digests(...args: readonly string[]): Promise<string[]> {
   return new TextDecoder().decode(stdout).trimEnd().split("\n");
 }
 
-Deno.test("portable models have the same bytes on a host without exp, log, sin and their kin", async () => {
+Deno.test("portable models have the same bytes on a host without exp, log, sin and similar functions", async () => {
   const [own, refused] = [await digests(), await digests("refuse")];
   equal(own.length, 32);
   for (const line of own) match(line, /^[\w\s,-]+ [0-9a-f]{64}$/);

@@ -1,6 +1,6 @@
 /**
- * kill -9 at ten random moments of a training run, and in each network of an ensemble, resumed after each: the
- * model file has the bytes of a run that nobody killed. And Ctrl-C, which a process is told of.
+ * A training run killed by kill -9 at ten random moments, or in each network of an ensemble, and resumed each time ends
+ * with the bytes of a run that was not killed. And Ctrl-C, which a process is told about.
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -46,7 +46,7 @@ function train(folder: string, out: string, ...more: string[]): Deno.ChildProces
   }).spawn();
 }
 
-/** Whether the process was still there to be killed. */
+/** Whether the process was still running when it was killed. */
 function kill(child: Deno.ChildProcess): boolean {
   try {
     child.kill("SIGKILL");
@@ -56,7 +56,7 @@ function kill(child: Deno.ChildProcess): boolean {
   }
 }
 
-/** Seconds until the process is done. */
+/** How many seconds the process takes. */
 async function finish(child: Deno.ChildProcess): Promise<number> {
   const start = performance.now();
   const { success, stderr } = await child.output();
@@ -83,16 +83,16 @@ Deno.test("a run killed at ten random moments and resumed ends with the same byt
     const state = ["--checkpoint", `${folder}/state`, "--checkpoint-every", "0.02", "--resume"];
     for (let kills = 0; kills < KILLS;) {
       const child = train(folder, out, ...state);
-      // Past the start of the process, so that most kills fall into training or writing.
+      // After the start of the process, so that most kills happen during training or writing.
       const moment = 200 + 1000 * 0.08 * seconds * random.uniformF64();
       await pause(moment);
       const killed = kill(child);
       await child.output();
-      // Whole or absent, never a part of it.
+      // The file is complete or absent.
       const written = await Deno.readFile(out).catch(() => undefined);
       if (written) assert.deepEqual(written, expected);
       if (killed) kills++;
-      else await Deno.remove(`${folder}/state`, { recursive: true }); // it was faster: from the start
+      else await Deno.remove(`${folder}/state`, { recursive: true }); // it was faster: start over
     }
     assert.ok(Deno.statSync(`${folder}/state/checkpoint.safetensors`).isFile);
     await finish(train(folder, out, ...state));
@@ -120,13 +120,13 @@ Deno.test("an ensemble killed in each of its networks and resumed ends with the 
     }
     await finish(train(folder, out, ...model, ...kept));
     assert.deepEqual(await Deno.readFile(out), expected);
-    // A finished run is not run again: its model is written again.
+    // A finished run is not repeated; its model is written again.
     await Deno.remove(out);
     await finish(train(folder, out, ...model, ...kept));
     assert.deepEqual(await Deno.readFile(out), expected);
   }));
 
-/** How many an ensemble has begun, by its checkpoint: whole at any moment. */
+/** How many networks an ensemble has begun, read from its checkpoint, which is complete at any moment. */
 async function networksIn(folder: string): Promise<number> {
   const bytes = await Deno.readFile(`${folder}/checkpoint.safetensors`).catch(() => undefined);
   return bytes ? statesOf(readModelFile(bytes)).size : 0;
@@ -141,7 +141,7 @@ Deno.test("a run interrupted by SIGINT ends with status 130, a checkpoint and no
     const more = ["--epochs", "10000000", "--checkpoint", `${folder}/state`];
     const child = train(folder, `${folder}/out.safetensors`, ...more);
     const stderr = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-    // Until the first epoch is over; drivers of a GPU may say something of their own before.
+    // Wait until the first epoch is over; GPU drivers may print something before.
     let said = "";
     while (!said.includes("epoch")) {
       const { value, done } = await stderr.read();

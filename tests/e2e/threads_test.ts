@@ -1,15 +1,14 @@
 /**
- * A program that trains on two threads, as a process of its own: it needs no permission, ends by itself
- * whether or not it disposes of its models, and keeps neither a thread nor a memory of those that it
- * disposed of or lost. A thread and a memory that stay are some 20 MB together; what does not stay
- * makes a process grow by 50 MB, once.
+ * A program that trains on two threads, in its own process: it needs no permission, ends by itself whether or not it
+ * disposes of its models, and keeps no thread or memory of models that were disposed of or lost. A thread and its
+ * memory take some 20 MB; without a leak a process grows by 50 MB, once.
  */
 import assert from "node:assert/strict";
 
 const MODULE = new URL("../../mod.ts", import.meta.url).href;
 const THREADS = Math.min(2, navigator.hardwareConcurrency);
 
-/** 128 rows of 256 numbers through 256 units: worth sharing. */
+/** 128 rows of 256 numbers through 256 units: enough work to share. */
 const PROLOGUE = `
 import { VAE } from "${MODULE}";
 const data = Float32Array.from({ length: 128 * 256 }, (_, i) => Math.sin(i));
@@ -34,7 +33,7 @@ const vae = await fitted();
 console.log(JSON.stringify({ threads: vae.device.threads }));
 `;
 
-/** What some cycles have left behind, after others have warmed up the process. */
+/** Growth over some cycles, after others have warmed up the process. */
 function cycles(count: number, end: string): string {
   return `
 const cycle = async () => {
@@ -57,7 +56,7 @@ async function run(program: string): Promise<{ threads?: number; megabytes?: num
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  // A process that hangs is ended, and fails.
+  // A process that hangs is killed, and the test fails.
   const hanging = setTimeout(() => child.kill("SIGKILL"), 120_000);
   const { success, stdout, stderr } = await child.output();
   clearTimeout(hanging);
@@ -66,7 +65,7 @@ async function run(program: string): Promise<{ threads?: number; megabytes?: num
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-Deno.test("a program with threads needs no permission and ends by itself, models and all", async () => {
+Deno.test("a program with threads needs no permission, and ends by itself without disposing of its models", async () => {
   assert.deepEqual(await run(ENDS), { threads: THREADS });
 });
 
@@ -76,12 +75,12 @@ Deno.test("a program whose threads are blob: Workers ends once it has disposed o
   assert.deepEqual(await run(program), { threads: THREADS });
 });
 
-Deno.test("models created, fitted and disposed of leave no thread and no memory", async () => {
+Deno.test("models that are created, fitted and disposed of leave no thread and no memory", async () => {
   const { megabytes } = await run(cycles(15, "vae.dispose();"));
   assert.ok(megabytes! < 150, `${megabytes} MB are left, 300 if all were`);
 });
 
-Deno.test("models that are lost without being disposed of leave neither", async () => {
+Deno.test("models that are lost without being disposed of leave none either", async () => {
   const { megabytes } = await run(cycles(15, ""));
   assert.ok(megabytes! < 150, `${megabytes} MB are left, 300 if all were`);
 });

@@ -1,13 +1,13 @@
 /**
- * The library from a URL: a program that imports `mod.ts` from a server on this machine trains and
- * scores with `--allow-import` for that address alone, an empty cache, and no package.
+ * The library from a URL: a program that imports `mod.ts` from a server on this machine trains and scores with
+ * `--allow-import` for that address only, an empty cache, and no package.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Serves the library's files of the checkout; what else is asked for is noted. */
+/** Serves the library's files of the checkout, and records requests for other files. */
 function serveCheckout(): {
   readonly server: Deno.HttpServer<Deno.NetAddr>;
   readonly served: string[];
@@ -77,13 +77,13 @@ for (
     const { verdicts: [usual, odd], backend } = JSON.parse(output);
     assert.equal(backend, "wasm");
     assert.ok(odd.anomaly && odd.score > usual.score);
-    // Only what those entries need, each file once.
+    // Only what these entry points need, each file once.
     assert.equal(new Set(served).size, served.length);
     assert.ok(served.every((path) => !/^\/src\/(cli|http)\//.test(path)));
   });
 }
 
-Deno.test("a program that imports src/trained/mod.ts from a URL scores a network, and fetches nothing of tables", async () => {
+Deno.test("a program that imports src/trained/mod.ts from a URL scores a network, and loads no code for tables", async () => {
   const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 }),
     rows = [[0, 1], [3, -2]];
   const { server, served } = serveCheckout();

@@ -1,4 +1,4 @@
-/** `elbow export`: what it writes is what the library exports; what it cannot write it refuses by name. */
+/** `elbow export` writes what the library exports, and refuses what it cannot write with the reason. */
 import assert from "node:assert/strict";
 import { TableScorer, VAE } from "../../mod.ts";
 import { exportModel } from "../../src/exports/mod.ts";
@@ -45,7 +45,7 @@ Deno.test("elbow export writes a folder of graphs, or a file, as the library mak
   vae.dispose();
 });
 
-Deno.test("elbow export takes a detector of one network, and refuses one of several", async () => {
+Deno.test("elbow export takes a detector with a single network, and refuses an ensemble's networks", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv()), model = folder.at("d.safetensors");
   await elbowOk("train", data, "--out", model, ...QUICK);
@@ -68,7 +68,7 @@ Deno.test("elbow export takes a detector of one network, and refuses one of seve
   );
 });
 
-Deno.test("elbow export refuses options that do not go together, and places that are taken", async () => {
+Deno.test("elbow export refuses options that contradict each other, and existing output", async () => {
   using folder = new Folder();
   const vae = VAE.create(SPEC, { seed: 1 }), model = folder.write("m.safetensors", vae.save());
   assert.match(await refused("export", model), /required option '--to <format>'/);

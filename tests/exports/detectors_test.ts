@@ -1,6 +1,6 @@
 /**
- * Exported graphs of detectors take rows of their tables: every kind of column, missing cells, windows of a series, and
- * cells that a column's kind rules out. The oracle is the detector on the float64 reference backend.
+ * Exported graphs of detectors take rows of their tables: columns of all types, missing cells, windows of a series, and
+ * cells that are impossible for their column. Oracle: the detector on the float64 reference backend.
  */
 import assert from "node:assert/strict";
 import { type DetectorOptions, TableScorer } from "../../mod.ts";
@@ -15,10 +15,10 @@ import { windowsOf } from "../../src/scoring/series/windows.ts";
 import { assertRelative } from "../util/close.ts";
 import { NODE, runOnnx, runTfjs, type Tensors, WEB } from "./runtimes.ts";
 
-/** Some eighty float32 operations, 2^-24 each, on sums of up to a dozen. */
+/** Some eighty float32 operations, 2^-24 each, on sums of up to a dozen terms. */
 const TOLERANCE = 80 * 12 * 2 ** -24;
 
-/** Cells are float32 before they are standardised: 2^-24 of some spreads, times slopes. */
+/** Cells are float32 before they are standardised: 2^-24 of some standard deviations, times slopes. */
 const FLOAT_CELLS = 2e-4;
 
 type Variant = Partial<DetectorOptions> & { readonly times?: boolean; readonly tfjs?: boolean };
@@ -29,7 +29,7 @@ type Row = Record<string, CellValue>;
 
 const random = new HostRandom(5, 0, 1);
 
-/** A row of every kind of column but times; cells are float32 numbers. */
+/** A row with columns of all types except times; cells are float32 numbers. */
 function row(): Row {
   const z = normal(random), other = normal(random);
   return {
@@ -43,7 +43,7 @@ function row(): Row {
 
 const ROWS = Array.from({ length: 400 }, row);
 
-/** What their columns' kinds rule out, and what is far out or new; missing cells beside them where `gaps`. */
+/** Rows with impossible, extreme and unknown cells; with missing cells too if `gaps`. */
 function oddRows(gaps: boolean): Row[] {
   const odd = [
     ...[{ amount: 0 }, { amount: -5 }, { amount: 1e-30 }, { amount: 3e30 }, { visits: -3 }],
@@ -55,7 +55,7 @@ function oddRows(gaps: boolean): Row[] {
   return [...odd, ...lacking].map((each) => ({ ...row(), ...each }));
 }
 
-/** A detector as it was fitted, and as the reference computes it. */
+/** A detector as fitted, and on the reference backend. */
 async function fitted(rows: Row[], more: Partial<DetectorOptions> = {}) {
   const options = { preset: "small", epochs: 4, hidden: [6], latent: 2, seed: 1, ...more } as const;
   using stack = new DisposableStack();
@@ -63,7 +63,7 @@ async function fitted(rows: Row[], more: Partial<DetectorOptions> = {}) {
   return await TableScorer.load(detector.save(), { backend: "reference" });
 }
 
-/** What each graph must give, of cells as `toCells` makes them. */
+/** The expected output of each graph, for cells as `toCells` makes them. */
 async function expected(scorer: TableScorer, rows: Row[]): Promise<Want> {
   const cells = toCells(rows, scorer.schema), cols = scorer.columns.length;
   const { mean, logVar } = await scorer.vae.encode(scorer.standardize(rows));
@@ -82,7 +82,8 @@ function requireOutputs(got: Tensors, want: Tensors, tolerance: number, what: st
     assert.equal(got[name].cols, cols, `${what}: ${name}`);
     const made = [...got[name].data], wanted = [...data];
     assert.deepEqual(made.map(Number.isNaN), wanted.map(Number.isNaN), `${what}: ${name}`);
-    // Contributions of opposite signs are differences of what is far larger: the row's largest is what counts.
+    // Contributions of opposite signs are differences of much larger numbers, so the tolerance is relative to the row's
+    // largest.
     const sizes = wanted.map((_, i) => {
       const own = wanted.slice(i - i % cols, i - i % cols + cols);
       return Math.max(1, ...own.map((each) => Math.abs(each) || 0));
@@ -92,7 +93,7 @@ function requireOutputs(got: Tensors, want: Tensors, tolerance: number, what: st
   }
 }
 
-/** Scores and blame of rows. */
+/** Scores and contributions of rows. */
 function verdicts(scorer: TableScorer, cells: Cells): Want {
   const { scores, contributions } = scorer.scoreCells(cells), cols = scorer.columns.length;
   return {
@@ -103,7 +104,7 @@ function verdicts(scorer: TableScorer, cells: Cells): Want {
   };
 }
 
-/** Scores of the windows of steps, as a stream has them. */
+/** Scores of windows, as a stream gives them. */
 function windowScores(scorer: TableScorer, { data, rows }: Cells): Want {
   const window = scorer.window!, width = scorer.columns.length, count = rows - window + 1;
   const stream = scorer.stream();
@@ -147,7 +148,7 @@ async function requireTfjs(scorer: TableScorer, want: Want): Promise<void> {
 }
 
 for (const gaps of [false, true]) {
-  Deno.test(`a detector's graphs give its scores, blame and rows${gaps ? ", where cells are missing" : ""}`, async () => {
+  Deno.test(`a detector's graphs give its scores, contributions and rows${gaps ? ", also with missing cells" : ""}`, async () => {
     const rows = ROWS.map((each, r) =>
       gaps && r % 5 === 0
         ? { ...each, amount: null, colour: r % 10 === 0 ? null : each.colour }
@@ -164,7 +165,7 @@ for (const gaps of [false, true]) {
   });
 }
 
-Deno.test("the score of a row with a gap that a detector would fill in is no number in its graph", async () => {
+Deno.test("in a graph, the score of a row with a missing cell that the detector would fill in is NaN", async () => {
   const [first] = ROWS;
   for (const preset of [{}, ENSEMBLE]) {
     const scorer = await fitted(ROWS, preset);
@@ -183,7 +184,7 @@ Deno.test("the score of a row with a gap that a detector would fill in is no num
   }
 });
 
-Deno.test("ONNX takes times and large values in float64; TensorFlow.js refuses times", async () => {
+Deno.test("ONNX takes times and large values as float64; TensorFlow.js refuses times", async () => {
   const rows = ROWS.map((each, r) => ({
     time: new Date(1.7e12 + 3.7e6 * r),
     near: 1e6 + 1e-3 * Number(each.level),
@@ -199,7 +200,7 @@ Deno.test("ONNX takes times and large values in float64; TensorFlow.js refuses t
   scorer.dispose();
 });
 
-Deno.test("the graphs of a series take windows, and give the scores of windows", async () => {
+Deno.test("the graphs of a series take windows, and give their scores", async () => {
   const steps = ROWS.map(({ amount, level }) => ({ amount, level }));
   for (const preset of ["linear", "small"] as const) {
     const options = preset === "linear" ? { hidden: undefined, epochs: undefined } : {};
@@ -223,7 +224,7 @@ for (
     ["in windows", { window: 2 }],
   ] as readonly (readonly [string, Variant])[]
 ) {
-  Deno.test(`the graph of an ensemble gives its scores and blame: ${what}`, async () => {
+  Deno.test(`the graph of an ensemble gives its scores and contributions: ${what}`, async () => {
     const time = (r: number) => times ? { time: new Date(1.7e12 + 3.7e6 * r) } : {};
     const rows = ROWS.map((each, r) => ({ ...each, ...time(r) }));
     const scorer = await fitted(rows, { ...ENSEMBLE, ...more });
@@ -231,13 +232,13 @@ for (
     const steps = toCells([...rows.slice(0, 200), ...odd], scorer.schema);
     const want = scorer.window ? windowScores(scorer, steps) : verdicts(scorer, steps);
     await requireOnnx(scorer, want);
-    // Residuals of cells far out are differences that float32 cells do not tell to so many digits.
+    // Residuals of extreme cells are differences, for which float32 cells have too few digits.
     if (tfjs) await requireTfjs(scorer, want);
     scorer.dispose();
   });
 }
 
-Deno.test("table.json says what rows are, and above which score one is flagged", async () => {
+Deno.test("table.json describes the rows, and the score above which one is flagged", async () => {
   const scorer = await fitted(ROWS);
   const files = exportModel(scorer, { format: "onnx" });
   const about = JSON.parse(new TextDecoder().decode(files.get("table.json")));

@@ -1,6 +1,6 @@
 /**
- * Exported graphs in other programs: ONNX Runtime (WebAssembly and native) and TensorFlow.js give what the
- * model gives. The oracle is the float64 reference backend; both runtimes compute in float32.
+ * Exported graphs in other programs: ONNX Runtime (WebAssembly and native) and TensorFlow.js give what the model gives.
+ * Oracle: the float64 reference backend; the others compute in float32.
  */
 import assert from "node:assert/strict";
 import type { VAE } from "../../mod.ts";
@@ -13,10 +13,10 @@ import { open, REFERENCE } from "../util/executors.ts";
 import { CASES, type Subject, subjectOf } from "./models.ts";
 import { NODE, runOnnx, runTfjs, type Tensors, WEB } from "./runtimes.ts";
 
-/** Some forty float32 operations on values of the result's size, each 2^-24; sums of up to nine. */
+/** Some forty float32 operations on values of the result's size, 2^-24 each; sums of up to nine terms. */
 const TOLERANCE = 40 * 9 * 2 ** -24;
 
-/** What each graph must give, from the model itself. */
+/** The expected output of each graph, from the model itself. */
 async function expected(
   { vae, rows, count }: Subject,
 ): Promise<Record<string, [Tensors, Tensors]>> {
@@ -37,7 +37,9 @@ async function expected(
   };
 }
 
-/** What the encoder's graph says: behind flows the point that stands for a row, and the base's log-variance. */
+/**
+ * The expected output of the encoder: with flows, the point that represents a row, and the log-variance of the base.
+ */
 function encoded({ vae, rows, count }: Subject): Tensors {
   const backend = open(REFERENCE), layout = parameterLayout(parametersOf(vae.spec));
   const parameters = backend.allocate(layout.length);
@@ -58,7 +60,7 @@ function encoded({ vae, rows, count }: Subject): Tensors {
   return Object.fromEntries(outputs);
 }
 
-/** The sum of each row, where a name asks for it. */
+/** The sum of each row, if the name asks for it. */
 function outputOf(outputs: Tensors, name: string): readonly number[] {
   const [, summed] = /^sum of (.*)$/.exec(name) ?? [];
   if (summed === undefined) return [...outputs[name].data];
@@ -102,7 +104,7 @@ for (const [title, case_] of Object.entries(CASES)) {
   });
 }
 
-/** The loss of given noise, by way of training, is minus the mean of the bound. */
+/** For given noise, the training loss is minus the mean of the bound. */
 async function lossOf(vae: VAE, rows: Float32Array, count: number, noise: Float32Array) {
   const matrix = { data: rows, shape: [count, rows.length / count] as const };
   return (await vae.lossAndGradients(matrix, {
@@ -132,7 +134,7 @@ Deno.test("the exported bound takes its noise, and is what training minimises", 
   }
 });
 
-Deno.test("exports are the same bytes every time, one file for each graph", () => {
+Deno.test("exports have the same bytes every time, and one file for each graph", () => {
   const { vae } = subjectOf(CASES.gaussian);
   for (const format of ["onnx", "tfjs", "safetensors", "npz"] as const) {
     const [first, second] = [exportModel(vae, { format }), exportModel(vae, { format })];

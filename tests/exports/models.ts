@@ -1,4 +1,4 @@
-/** Models of every likelihood, posterior and prior that can be exported, and rows for them. */
+/** Models with every likelihood, posterior and prior that can be exported, and rows for them. */
 import { type ModelSpecInput, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
 
@@ -20,7 +20,7 @@ const COUNT = 7, COLUMNS = 6;
 
 type Case = readonly [Partial<ModelSpecInput>, () => number[]];
 
-/** By name; all have six columns. Every activation, and nodes of every kind, are among them. */
+/** By name; all have six columns. They contain every activation and every kind of node. */
 export const CASES: Readonly<Record<string, Case>> = {
   gaussian: [{ encoder: network("tanh", 9, 5), decoder: network("relu", 5) }, real],
   "gaussian per row": [{ likelihood: { type: "gaussian", variance: "perRow" } }, real],

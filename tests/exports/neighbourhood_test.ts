@@ -1,6 +1,6 @@
 /**
- * The distance to the nearest references as a graph, with the operator for the k-th least and without, also where several
- * are equally far: what `Nearest` says of the same places.
+ * The distance to the nearest references as a graph, with and without an operator for the k smallest, also if several
+ * are equally far. Oracle: `NeighbourStatistic`.
  */
 import { batched } from "../../src/core/shape.ts";
 import { Emitter } from "../../src/exports/emitter.ts";
@@ -20,7 +20,7 @@ import { NODE, runOnnx, runTfjs, WEB } from "./runtimes.ts";
 
 const FEATURES = 3;
 
-/** So many rows, each several times, as far from their own neighbours as each other. */
+/** References that each occur several times, all equally far from their own neighbours. */
 function references(count: number, times: number): References {
   const rows = planeRows(count, FEATURES, 4);
   const all = Array.from({ length: times }, () => rows).flat();
@@ -31,7 +31,7 @@ function references(count: number, times: number): References {
   };
 }
 
-/** t(x) and the features' shares of it. */
+/** t(x), and the shares of the features in it. */
 function expected(known: References, x: Float32Array, rows: number) {
   const count = known.spread.length, given = candidatesPerRow(count);
   const places = new Float32Array(rows * given), nearest = new NeighbourStatistic(known, rows);
@@ -77,9 +77,9 @@ for (
       const bytes = writeOnnx(program(known, fused), "0");
       for (const runtime of [WEB, NODE]) {
         const got = await runOnnx(runtime, bytes, inputs);
-        // ONNX Runtime fuses the division by ten with the product before it, as a float32 factor.
+        // ONNX Runtime fuses the division by ten with the preceding product, as a float32 factor.
         assertRelative([...got.distance.data], want.distance, 2 ** -26, 1e-12);
-        // Squares of distances as differences of squares, all in float64.
+        // Squares of distances are differences of squares, all in float64.
         assertRelative([...got.share.data], want.share, 1e-12, 1e-12);
       }
     }
@@ -92,7 +92,7 @@ for (
       "near",
       inputs,
     );
-    // In float32: 2^-24 of squares of about 10, in the square root of ones of about 0.1.
+    // In float32: 2^-24 of squares of about 10, within the square root of numbers of about 0.1.
     assertRelative([...got.distance.data], want.distance, 1e-4, 1e-4);
     assertRelative([...got.share.data], want.share, 1e-4, 1e-4);
   });

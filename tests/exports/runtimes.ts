@@ -1,4 +1,4 @@
-/** The programs that exported graphs are run in: ONNX Runtime, WebAssembly and native, and TensorFlow.js. */
+/** The programs that run exported graphs: ONNX Runtime (WebAssembly and native) and TensorFlow.js. */
 import * as tfc from "npm:@tensorflow/tfjs-converter@4.22.0";
 import * as tf from "npm:@tensorflow/tfjs-core@4.22.0";
 import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";

@@ -1,6 +1,6 @@
 /**
- * PyTorch VAEs, read from files that PyTorch wrote (scripts/golden/make_state_dict_golden.py), give what
- * PyTorch says of the same rows; what the library writes as a state_dict it reads as the same model.
+ * PyTorch VAEs, read from files that PyTorch wrote (scripts/golden/make_state_dict_golden.py), give PyTorch's results
+ * for the same rows; a state_dict that the library writes is read as the same model.
  */
 import assert from "node:assert/strict";
 import { type StateDictOptions, VAE } from "../../mod.ts";
@@ -17,7 +17,7 @@ const FILES: Readonly<Record<string, StateDictOptions>> = {
   sequential: { activation: "tanh", likelihood: { type: "gaussian", variance: 1 } },
 };
 
-/** Float32 parameters, float64 arithmetic on both sides: what is left is the order of sums. */
+/** float32 parameters, and float64 arithmetic on both sides: only the order of sums differs. */
 const TOLERANCE = 1e-9;
 
 function bytesOf(name: string): Uint8Array {
@@ -25,11 +25,11 @@ function bytesOf(name: string): Uint8Array {
 }
 
 for (const [name, options] of Object.entries(FILES)) {
-  Deno.test(`a PyTorch VAE gives what PyTorch gives: ${name}`, async () => {
+  Deno.test(`a PyTorch VAE gives PyTorch's results: ${name}`, async () => {
     const golden = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, FOLDER)));
     const vae = VAE.fromStateDict(bytesOf(name), options, { backend: "reference" });
     const { mean, logVar } = await vae.encode(golden.rows);
-    // Means and scores leave the library in float32, some of them sums of ten such costs.
+    // Means and scores leave the library as float32, some of them sums of ten such costs.
     assertRelative(mean.data, golden.mean.flat(), 2 ** -23, TOLERANCE);
     assertRelative(logVar.data, golden.logVar.flat(), 2 ** -23, TOLERANCE);
     assertRelative(await vae.score(golden.rows), golden.score, 4 * 2 ** -23, TOLERANCE);
@@ -37,7 +37,7 @@ for (const [name, options] of Object.entries(FILES)) {
   });
 }
 
-Deno.test("a state_dict that was exported is read as the same model, whatever the model", () => {
+Deno.test("an exported state_dict is read as the same model, for every kind of model", () => {
   for (const case_ of Object.values(CASES)) {
     const { vae } = subjectOf(case_);
     const [bytes] = exportModel(vae, { format: "safetensors" }).values();
@@ -48,7 +48,7 @@ Deno.test("a state_dict that was exported is read as the same model, whatever th
   }
 });
 
-/** The example's tensors with some put in the place of theirs, under other names or not at all. */
+/** The example's tensors, with some replaced, renamed or removed. */
 function changed(change: (tensors: Map<string, Tensor>) => void, file = "example"): Uint8Array {
   const tensors = new Map(decode(bytesOf(file)).tensors);
   change(tensors);
@@ -68,7 +68,7 @@ function renamed(names: Readonly<Record<string, string>>): Uint8Array {
   });
 }
 
-Deno.test("heads are told apart by what they are called, layers by their shapes, and by a map", () => {
+Deno.test("heads are recognised by their names, layers by their shapes, and either by an explicit map", () => {
   const plain = VAE.fromStateDict(bytesOf("example")).save();
   const called = { fc1: "a", fc21: "to_mu", fc22: "a_logvar", fc3: "b", fc4: "c" };
   assert.deepEqual(VAE.fromStateDict(renamed(called)).save(), plain);
@@ -78,7 +78,7 @@ Deno.test("heads are told apart by what they are called, layers by their shapes,
   assert.notDeepEqual(VAE.fromStateDict(bytesOf("example"), { layers: swapped }).save(), plain);
 });
 
-Deno.test("a state_dict that is no plain VAE is refused by name", () => {
+Deno.test("a state_dict that is not a plain VAE is refused with the reason", () => {
   const f32 = (...shape: number[]): Tensor => ({
     dtype: "F32",
     shape,
@@ -109,7 +109,7 @@ Deno.test("a state_dict that is no plain VAE is refused by name", () => {
     [bytesOf("example"), { activaton: "tanh" } as StateDictOptions, /activaton/],
     // 12 → 9 ⇉ 3 → 9 → 12, or 9 → 12 → 9 ⇉ 3 → 9.
     [renamed({ fc1: "z", fc3: "y", fc4: "x" }), {}, /several interpretations fit: give layers/],
-    // Two layers of 9 → 9, either of which may be the encoder's: nothing says which.
+    // Two layers of 9 → 9, either of which could be the encoder's.
     [
       changed((t) =>
         ["p", "q"].forEach((name) => t.set(`${name}.weight`, f32(9, 9)).set(`${name}.bias`, f32(9)))
@@ -117,7 +117,7 @@ Deno.test("a state_dict that is no plain VAE is refused by name", () => {
       {},
       /several interpretations fit: give layers/,
     ],
-    // Thirty layers that fit anywhere, none of which closes the circle: no search without an end.
+    // Thirty layers that fit anywhere, but never to the end: the search must not take forever.
     [
       changed((t) =>
         Array.from({ length: 30 }, (_, i) => `l${i}`)

@@ -1,4 +1,4 @@
-/** The app as a whole: its listings, mounting, concurrency, a changing store, a real port. */
+/** The app as a whole: its lists, mounting, concurrency, a store that changes, a real port. */
 import assert from "node:assert/strict";
 import { Hono } from "npm:hono@4.13.19";
 import { digestOf, type Model } from "../../src/http/mod.ts";
@@ -16,7 +16,7 @@ import {
   TABLE,
 } from "./util.ts";
 
-Deno.test("/health and /v1/models say what there is", async () => {
+Deno.test("/health and /v1/models describe the server and its models", async () => {
   const get = async (path: string) => await (await APP.request(path)).json();
   assert.deepEqual(await get("/health/live"), { status: "live" });
   assert.deepEqual(await get("/health/ready"), { status: "ready", models: 5 });
@@ -44,7 +44,7 @@ Deno.test("/health and /v1/models say what there is", async () => {
   });
 });
 
-Deno.test("the app can be mounted under a prefix, with its errors", async () => {
+Deno.test("the app can be mounted under a prefix, and its errors name the prefix", async () => {
   const parent = new Hono().route("/elbow", createApp({ models: MODELS }));
   parent.get("/own", (c) => c.text("own"));
   assert.equal(await (await parent.request("/own")).text(), "own");
@@ -62,7 +62,7 @@ Deno.test("the app can be mounted under a prefix, with its errors", async () => 
   await problemOf(await parent.request("/elbow/v1/models/table/score"), "method-not-allowed");
 });
 
-Deno.test("a map of models is read at every request", async () => {
+Deno.test("a map of models is read again at every request", async () => {
   const models = new Map<string, Model>();
   const app = createApp({ models });
   await problemOf(await app.request("/v1/models/late"), "unknown-model");
@@ -78,7 +78,7 @@ Deno.test("a map of models is read at every request", async () => {
   assert.equal(await version(), 2);
 });
 
-Deno.test("interleaved requests get their own answers", async () => {
+Deno.test("concurrent requests get their own answers", async () => {
   const chunked = (text: string) =>
     new ReadableStream({
       async start(controller) {
@@ -110,7 +110,7 @@ Deno.test("interleaved requests get their own answers", async () => {
   assert.deepEqual(together, alone);
 });
 
-Deno.test("the app serves a real port", async () => {
+Deno.test("the app answers on a real port", async () => {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, APP.fetch);
   const base = `http://127.0.0.1:${server.addr.port}`;
   const send = (body: BodyInit) =>

@@ -1,8 +1,8 @@
-/** Memory for bodies that are announced and do not come. The oracle is counting what was announced. */
+/** Memory for bodies that are announced and do not arrive. Oracle: the announced bytes, counted. */
 import assert from "node:assert/strict";
 import { type BodyLimits, readBytes, ReservedBytes } from "../../src/http/body.ts";
 
-/** A body that says how long it is, and comes when it is let. */
+/** A body that announces its length, and arrives when the test lets it. */
 function announced(bytes: number) {
   const { promise, resolve: come } = Promise.withResolvers<void>();
   const pieces = new ReadableStream<Uint8Array>({
@@ -21,7 +21,7 @@ function announced(bytes: number) {
   return { read, come, wasAtOnce: () => atOnce };
 }
 
-Deno.test("bodies are read at once while there is room for what they announce, then as they come", async () => {
+Deno.test("bodies are read at once while there is room for their announced length, and in pieces otherwise", async () => {
   const reserved = new ReservedBytes(200_000),
     limits = { maxBytes: 1e6, deadlineMs: 5000, reserved };
   const bodies = [90_000, 90_000, 90_000, 10_000].map(announced);
@@ -33,7 +33,7 @@ Deno.test("bodies are read at once while there is room for what they announce, t
   assert.ok(reserved.reserve(200_000), "all of it is given back");
 });
 
-Deno.test("a body that is given up keeps its room until it has come or broken off", async () => {
+Deno.test("an abandoned body keeps its room until it has arrived or broken off", async () => {
   const reserved = new ReservedBytes(100_000), body = announced(90_000);
   await assert.rejects(
     body.read({ maxBytes: 1e6, deadlineMs: 20, reserved }),
@@ -44,7 +44,7 @@ Deno.test("a body that is given up keeps its room until it has come or broken of
   while (!reserved.reserve(100_000)) await new Promise((resolve) => setTimeout(resolve, 1));
 });
 
-Deno.test("a body that announces more than it may is refused before any of it is read", () => {
+Deno.test("a body that announces too many bytes is refused before any of it is read", () => {
   const reserved = new ReservedBytes(100), body = announced(90_000);
   assert.throws(
     () => body.read({ maxBytes: 1000, deadlineMs: 1000, reserved }),

@@ -1,4 +1,4 @@
-/** The typed client against the app: every method, over a real port where streams matter. */
+/** The typed client against the app: every method, over a real port if streams matter. */
 import assert from "node:assert/strict";
 import { ApiError, createClient, type ScoredLine } from "../../src/http/client.ts";
 import { digestOf, memoryStore } from "../../src/http/mod.ts";
@@ -7,7 +7,7 @@ import { APP, ask, COLUMNS, createApp, PLAIN, ROWS, TABLE } from "./util.ts";
 const CLIENT = createClient("http://localhost/", { fetch: (url, init) => APP.request(url, init) });
 const SOME = ROWS.slice(0, 4);
 
-/** What `ask` leaves out. */
+/** The fields that `ask` leaves out. */
 function less<Value extends { version: number; digest: string }>(answer: Value): object {
   const { version: _version, digest: _digest, ...rest } = answer;
   return rest;
@@ -93,7 +93,7 @@ Deno.test("the client manages models and aliases", async () => {
   await assert.rejects(client.model("m"), /Cannot find model/);
 });
 
-Deno.test("the client streams rows both ways at once", async () => {
+Deno.test("the client streams rows in both directions at once", async () => {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, APP.fetch);
   try {
     const client = createClient(`http://127.0.0.1:${server.addr.port}`);
@@ -103,7 +103,7 @@ Deno.test("the client streams rows both ways at once", async () => {
       for (const row of [...SOME, [1, 2], ...SOME]) {
         sent++;
         yield row;
-        // The next row waits for an answer to this one: only a stream gets to the end.
+        // The next row waits for the answer to this one, so only a stream gets to the end.
         while (answered.length < sent) await new Promise((resolve) => setTimeout(resolve, 1));
       }
     };
@@ -118,7 +118,7 @@ Deno.test("the client streams rows both ways at once", async () => {
   }
 });
 
-Deno.test("an answer that is not the app's is an ApiError too", async () => {
+Deno.test("an answer that does not come from the app is an ApiError too", async () => {
   const client = createClient("http://localhost", {
     fetch: () => new Response("oops", { status: 502 }),
   });
@@ -128,7 +128,7 @@ Deno.test("an answer that is not the app's is an ApiError too", async () => {
   });
 });
 
-Deno.test("a stream of events that ends and tells nothing is asked for again, but not at once", async () => {
+Deno.test("a stream of events that ends without a result is requested again, after a pause", async () => {
   let asked = 0;
   const client = createClient("http://x", {
     fetch: (url) => {

@@ -1,4 +1,6 @@
-/** The client's written-out types are those of the schemas, in both directions: held by the compiler. */
+/**
+ * The client's types, which are written by hand, equal those of the schemas in both directions. The compiler checks it.
+ */
 import assert from "node:assert/strict";
 import type * as v from "npm:valibot@1.5.0";
 import { ANSWERS } from "../../src/http/answer_schemas.ts";
@@ -19,7 +21,7 @@ type Same<A, B> = [DeepReadonly<A>] extends [DeepReadonly<B>]
   ? [DeepReadonly<B>] extends [DeepReadonly<A>] ? true : false
   : false;
 
-/** True for each type that is the schema's; anything else does not compile. */
+/** True if the type is that of the schema; otherwise the test does not compile. */
 const SAME: {
   readonly [N in keyof Answers]: Same<Answers[N], v.InferOutput<(typeof ANSWERS)[N]>>;
 } = {

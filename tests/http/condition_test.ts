@@ -1,6 +1,6 @@
 /**
- * Conditional models over HTTP: rows end with their condition, `sample` is given one. Oracle: the
- * library's own answers, with the condition apart.
+ * Conditional models over HTTP: rows end with their condition, and `sample` gets one. Oracle: the library's results,
+ * with the condition given separately.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -29,7 +29,7 @@ function lists({ data, shape: [rows, width] }: {
   return Array.from({ length: rows }, (_, r) => [...data.slice(r * width, (r + 1) * width)]);
 }
 
-Deno.test("a conditional model's rows end with their condition, for every verb", async () => {
+Deno.test("the rows of a conditional model end with their condition, for every verb", async () => {
   const described = await (await APP.request("/v1/models/given")).json();
   assert.deepEqual(described.columns, ["x0", "x1", "c0", "c1", "c2"]);
   const condition = C;
@@ -66,7 +66,7 @@ Deno.test("a conditional model samples under the condition of the request", asyn
   }
 });
 
-Deno.test("rows without their condition, or with a cell that the likelihood refuses, are named", async () => {
+Deno.test("a row without a condition, or with a cell that the likelihood cannot take, is named", async () => {
   const short = await problemOf(await post("given/score", { rows: X }, APP), "invalid-body");
   assert.deepEqual(short.errors?.map((each) => each.pointer)[0], "/rows/0");
   const rows = [ROWS[0], [0, 2, 1, 0, 0]];
@@ -79,7 +79,7 @@ Deno.test("a model without a classifier refuses to classify", async () => {
   assert.match(problem.detail, /Cannot classify: the model has no classifier/);
 });
 
-Deno.test("infer takes a conditional model's rows, and refuses another width", async () => {
+Deno.test("infer takes the rows of a conditional model, and refuses another width", async () => {
   const infer = (shape: readonly number[], data: unknown) =>
     APP.request("/v2/models/given/infer", {
       method: "POST",

@@ -1,4 +1,4 @@
-/** docs/http.md: each curl line is asked, and answered in the shape that stands below it. */
+/** docs/http.md: each curl request is made, and the answer has the shape shown below it. */
 import assert from "node:assert/strict";
 import { app } from "../../examples/server.ts";
 import { requestExample } from "../../src/http/openapi/request_examples.ts";
@@ -10,7 +10,7 @@ const TEXT = await Deno.readTextFile(new URL("../../docs/http.md", import.meta.u
 const EXAMPLE =
   /```sh\ncurl -s localhost:8080(\S+)(?: --json '([^']+)')?\n```\n\n```json\n([^`]+)```/g;
 
-/** Keys and types: numbers are looked at by themselves. */
+/** Keys and types; numbers are compared separately. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (typeof value !== "object" || value === null) return typeof value;
@@ -23,10 +23,10 @@ function numbersOf(value: unknown): number[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersOf) : [];
 }
 
-/** The page rounds, and kernels without fused multiply-add train to slightly other networks. */
+/** The page rounds numbers, and kernels without fused multiply-add train slightly different networks. */
 const TOLERANCE = 0.05;
 
-Deno.test("every example of docs/http.md is answered as it says", async () => {
+Deno.test("every example of docs/http.md is answered as shown", async () => {
   const examples = [...TEXT.matchAll(EXAMPLE)];
   assert.equal(examples.length, TEXT.match(/curl -s/g)!.length - 1, "all but the binary one");
   assert.equal(examples.length, 11);
@@ -43,7 +43,7 @@ Deno.test("every example of docs/http.md is answered as it says", async () => {
   }
 });
 
-Deno.test("the examples of the OpenAPI document are answered by the model that they are of", async () => {
+Deno.test("the examples in the OpenAPI document are answered by the model they are for", async () => {
   for (const verb of [...Object.keys(VERBS), "infer"]) {
     const path = verb === "infer" ? "/v2/models/pump/infer" : `/v1/models/pump/${verb}`;
     const response = await app.request(path, {
@@ -52,7 +52,7 @@ Deno.test("the examples of the OpenAPI document are answered by the model that t
       body: JSON.stringify(requestExample(verb)),
     });
     const text = await response.text();
-    // The pump has no classes.
+    // The pump's model has no classes.
     assert.equal(response.status, verb === "classify" ? 422 : 200, text);
     if (verb === "classify") assert.match(text, /the model has no classifier/);
   }
@@ -66,7 +66,7 @@ Deno.test("docs/http.md lists every type of problem with its status", () => {
   );
 });
 
-Deno.test("the binary example of docs/http.md is answered as its JSON is", async () => {
+Deno.test("the binary example of docs/http.md gets the same answer as its JSON", async () => {
   const [, escapes, path] = /printf '([^']+)' \| curl -s 'localhost:8080([^']+)'/.exec(TEXT)!;
   const body = Uint8Array.from(escapes.matchAll(/\\(\d+)/g), ([, octal]) => parseInt(octal, 8));
   const ask = async (path: string, type: string, body: BodyInit) => {

@@ -1,4 +1,4 @@
-/** Every class of error: its status, its type, and the field it names. */
+/** Every kind of error: its status, its type, and the field that it names. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import type { Model, Models, ModelStore } from "../../src/http/mod.ts";
@@ -8,7 +8,7 @@ import { APP, createApp, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts
 const JSON_TYPE = { "content-type": "application/json" };
 const VERB = "/v1/models/table/score";
 
-/** A body given in pieces, without Content-Length, that counts what was taken of it. */
+/** A body in pieces, without Content-Length, that counts how many pieces were taken. */
 function streamed(pieces: number, size: number): { stream: ReadableStream; taken: () => number } {
   let taken = 0;
   const stream = new ReadableStream({
@@ -56,7 +56,7 @@ Deno.test("errors in rows name row, column and JSON pointer", async () => {
   assert.deepEqual(tooLarge.errors?.map((each) => each.pointer), ["/rows/0/1"]);
 });
 
-Deno.test("errors in the other fields name the field", async () => {
+Deno.test("errors in other fields name the field", async () => {
   const rows = [[500, 1, -3]];
   const faults: [verb: string, body: unknown, pointers: readonly string[]][] = [
     ["score", 7, [""]],
@@ -98,7 +98,7 @@ Deno.test("errors in the other fields name the field", async () => {
   assert.deepEqual(none.errors?.map((each) => each.pointer), ["/falseAlarmRate"]);
 });
 
-Deno.test("rows that lead beyond finite numbers are refused, not answered with null", async () => {
+Deno.test("rows whose results are not finite are refused, instead of answered with null", async () => {
   const rows = [[1, 2, 3], [3e38, -3e38, 3e38]];
   for (const verb of ["score", "log-likelihood"]) {
     const problem = await problemOf(await post(`plain/${verb}`, { rows }), "result-not-finite");
@@ -106,7 +106,7 @@ Deno.test("rows that lead beyond finite numbers are refused, not answered with n
   }
 });
 
-Deno.test("cells that the likelihood cannot take are named, by position or by name", async () => {
+Deno.test("a cell that the likelihood cannot take is named, by position or by name", async () => {
   const counts = VAE.create({
     inputs: 2,
     latent: [{ size: 1 }],
@@ -127,7 +127,7 @@ Deno.test("cells that the likelihood cannot take are named, by position or by na
   assert.equal((await post("counts/score", { rows: [[16_777_216, 1]] }, app)).status, 200);
 });
 
-Deno.test("a model that overflows by itself gets a problem too", async () => {
+Deno.test("a model whose results are not finite for any row gives a problem too", async () => {
   const wild = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 });
   wild.setParameters(
     new Map([...wild.parameters()].map(([name, { data }]) => [name, { data: data.fill(3e38) }])),
@@ -140,7 +140,7 @@ Deno.test("a model that overflows by itself gets a problem too", async () => {
   assert.deepEqual(problem.errors?.map((each) => each.pointer), ["/count"]);
 });
 
-Deno.test("limits count rows and numbers before anything is computed", async () => {
+Deno.test("limits on rows and numbers are checked before anything is computed", async () => {
   const app = createApp({ models: MODELS, maxRows: 3 });
   const row = [500, 1, -3];
   assert.equal((await post("table/score", { rows: [row, row, row] }, app)).status, 200);
@@ -206,7 +206,7 @@ Deno.test("malformed bodies get 400", async () => {
   await problemOf(await APP.request(VERB, request), "malformed-json");
 });
 
-Deno.test("bodies are measured in real bytes, whatever Content-Length says", async () => {
+Deno.test("bodies are measured in the bytes that arrive, whatever Content-Length says", async () => {
   const app = createApp({ models: MODELS, maxBodyBytes: 10_000 });
   const send = (body: BodyInit, headers: Record<string, string> = {}) =>
     app.request(VERB, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body });
@@ -251,7 +251,7 @@ Deno.test("other media types and encodings get 415", async () => {
   await problemOf(none, "unsupported-media-type");
 });
 
-Deno.test("other methods get 405 and are told which are allowed", async () => {
+Deno.test("other methods get 405 and the list of allowed ones", async () => {
   const paths: [path: string, allow: string][] = [
     ["/health/live", "GET, HEAD"],
     ["/health/ready", "GET, HEAD"],
@@ -272,7 +272,7 @@ Deno.test("other methods get 405 and are told which are allowed", async () => {
   }
 });
 
-Deno.test("unknown addresses and models get 404, and no odd name reaches the store", async () => {
+Deno.test("unknown addresses and models get 404, and no invalid name reaches the store", async () => {
   for (
     const path of ["/", "/v1", "/health", "/v1/models/", "/v1/models/table/", "/V1/models"]
   ) {
@@ -310,7 +310,7 @@ Deno.test("unknown addresses and models get 404, and no odd name reaches the sto
   await problemOf(await app.request("/v1/models/../../etc/passwd"), "unknown-route");
 });
 
-Deno.test("a failure of the server says nothing of the inside, to the caller", async () => {
+Deno.test("a failure of the server says nothing about its internals to the caller", async () => {
   const secret = new TypeError("cannot open file:///srv/models/secret.safetensors");
   const fail = () => Promise.reject(secret);
   const store: ModelStore = {
@@ -356,7 +356,7 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
   assert.throws(() => createApp({ models: MODELS, maxBodyBytes: NaN }), /maxBodyBytes/);
 });
 
-Deno.test("problem types are few, and their names stay", () => {
+Deno.test("the types of problems are the documented ones", () => {
   assert.deepEqual(Object.entries(PROBLEMS).map(([name, { status }]) => `${status} ${name}`), [
     "400 malformed-json",
     "401 unauthorized",

@@ -1,7 +1,4 @@
-/**
- * What HTTP says of members of the family that a detector is not. Oracle: the library's own answers, and the limits
- * that the application was given.
- */
+/** HTTP with models other than detectors. Oracles: the library's results, and the limits given to the app. */
 import assert from "node:assert/strict";
 import { Rbm, VAE } from "../../mod.ts";
 import { digestOf, memoryStore } from "../../src/http/mod.ts";
@@ -22,8 +19,8 @@ const APP = createApp({
 });
 const rowsOf = (count: number) => planeRows(count, 3, 2).map((row) => row.map(Math.fround));
 
-Deno.test("encode behind flows counts its 256 draws a row against the limit of draws", async () => {
-  // 20 rows of 100 draws are 2,000: 7 rows of 256 are within, 8 are not.
+Deno.test("encode of a model with flows counts its 256 draws per row against the limit of draws", async () => {
+  // 20 rows of 100 draws are 2,000: 7 rows of 256 draws are within the limit, 8 are not.
   const response = await post("flows/encode", { rows: rowsOf(7) }, APP);
   const { rows } = await response.json() as { rows: { mean: number[] }[] };
   const { mean } = await FLOWS.encode(rowsOf(7));
@@ -33,11 +30,11 @@ Deno.test("encode behind flows counts its 256 draws a row against the limit of d
     "invalid-body",
   );
   assert.match(JSON.stringify(problem), /more than 2000 draws.*8 rows of 256/);
-  // Where moments have a closed form there is nothing to draw.
+  // If moments have a closed form, nothing is drawn.
   assert.equal((await post("autoencoder/encode", { rows: rowsOf(20) }, APP)).status, 200);
 });
 
-Deno.test("an autoencoder reconstructs, and has nothing to sample from", async () => {
+Deno.test("an autoencoder reconstructs, but cannot sample", async () => {
   const response = await post("autoencoder/reconstruct", { rows: rowsOf(2) }, APP);
   const { rows } = await response.json() as { rows: number[][] };
   assert.deepEqual(rows.flat(), [...(await AUTOENCODER.reconstruct(rowsOf(2))).data]);
@@ -48,7 +45,7 @@ Deno.test("an autoencoder reconstructs, and has nothing to sample from", async (
   assert.match(JSON.stringify(problem), /an autoencoder, without a prior/);
 });
 
-Deno.test("the file of a Boltzmann machine is refused by name: its energies are no nats of a row", async () => {
+Deno.test("the file of a Boltzmann machine is refused: its energies are not nats of a row", async () => {
   const machine = Rbm.create({ visible: 4, hidden: 3 }, { seed: 1 });
   const token = "admin-0123456789abcdef0123456789abcdef";
   const hash = await digestOf(new TextEncoder().encode(token));

@@ -1,4 +1,4 @@
-/** The fast path past the router. Oracle: the router, in a parent app that has the routes but not the fast path. */
+/** The fast path around the router. Oracle: the router, in a parent app that has the routes but not the fast path. */
 import assert from "node:assert/strict";
 import { Hono } from "npm:hono@4.13.19";
 import { VAE } from "../../mod.ts";
@@ -23,7 +23,7 @@ const NAMES = [
 const VERBS = ["score", "encode", "sample", "classify", "none", "Score", "versions/1/score", ""];
 const TAILS = ["", "/", "?", "?method=kl", "#score", "%20"];
 
-Deno.test("an address is answered the same whichever way it goes", async () => {
+Deno.test("an address gets the same answer on the fast path and through the router", async () => {
   const model = VAE.create({ inputs: 3, latent: [{ size: 2 }] }, { seed: 1 });
   const models = { m: model, versions: model, "a.b-c_d": model, score: model };
   const app = createApp({ models }), twin = createApp({ models });

@@ -7,7 +7,7 @@ import { APP, ask, createApp, MODELS, PLAIN, problemOf, ROWS } from "./util.ts";
 const FLOATS = "application/octet-stream";
 const NDJSON = "application/x-ndjson";
 
-/** Written by a view, byte order named: the code under test uses typed arrays. */
+/** Written with a DataView in a stated byte order, because the code under test uses typed arrays. */
 function floats(rows: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
   const numbers = rows.flat(), view = new DataView(new ArrayBuffer(4 * numbers.length));
   numbers.forEach((value, i) => view.setFloat32(4 * i, value, true));
@@ -41,7 +41,7 @@ function send(
   );
 }
 
-/** What float32 makes of a JSON value's numbers, booleans as 0 and 1, in the order of its members. */
+/** The numbers of a JSON value rounded to float32, booleans as 0 and 1, in the order of its members. */
 function flat(value: unknown): number[] {
   if (typeof value === "number" || typeof value === "boolean") return [Math.fround(Number(value))];
   return Object.values(value as object).flatMap(flat);
@@ -63,12 +63,12 @@ Deno.test("float32 rows in: the answer is that of the same numbers in JSON", asy
   }
 });
 
-Deno.test("float32 rows out: every number of the JSON answer, in its order", async () => {
+Deno.test("float32 rows out: every number of the JSON answer, in order", async () => {
   const bodies: Record<string, unknown> = {
     sample: { count: 4, seed: 2 },
     decode: { rows: [[0.5, -1]] },
   };
-  // Neither model has a classifier: tests/cli/spec_test.ts asks one that has.
+  // Neither model has a classifier; tests/cli/spec_test.ts has one that does.
   for (const verb of Object.keys(VERBS).filter((name) => name !== "classify")) {
     for (const model of ["table", "plain"]) {
       const body = bodies[verb] ?? { rows: ROWS.slice(0, 3).map((row) => row.map(Math.fround)) };
@@ -90,7 +90,7 @@ Deno.test("float32 rows out: every number of the JSON answer, in its order", asy
   }
 });
 
-Deno.test("Accept decides: JSON unless float32 is wanted more", async () => {
+Deno.test("Accept decides: JSON unless float32 is preferred", async () => {
   const wants: [accept: string, type: string][] = [
     ["", "application/json"],
     ["*/*", "application/json"],
@@ -109,7 +109,7 @@ Deno.test("Accept decides: JSON unless float32 is wanted more", async () => {
   }
 });
 
-Deno.test("float32 rows that cannot be read are refused, naming row and column", async () => {
+Deno.test("float32 rows that cannot be read are refused by row and column", async () => {
   const good = [500, 1, -3];
   const wrong: [body: Uint8Array<ArrayBuffer>, pointer: string, detail: RegExp][] = [
     [floats([]), "/rows", /a multiple of 12 bytes, above 0, got 0$/],
@@ -122,7 +122,7 @@ Deno.test("float32 rows that cannot be read are refused, naming row and column",
     assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer]);
     assert.match(problem.detail, detail);
   }
-  // NaN is a missing cell: this network has no posterior of such a row.
+  // NaN is a missing cell, and this network has no posterior for such a row.
   const holed = await send("table/encode", FLOATS, floats([good, [1, NaN, 2]]));
   const { detail, errors } = await problemOf(holed, "invalid-body");
   assert.match(detail, /row 2, column "flow": .* got NaN$/);
@@ -149,7 +149,7 @@ Deno.test("float32 rows that cannot be read are refused, naming row and column",
   await problemOf(await send("table/sample", FLOATS, floats([good])), "unsupported-media-type");
 });
 
-Deno.test("a number beyond float32 has no binary answer, and a JSON one", async () => {
+Deno.test("a number beyond float32 cannot be answered in binary, but can in JSON", async () => {
   const body = JSON.stringify({ rows: [[500, 1, -3], [1e100, 1, -3]] });
   const json = await send("table/reconstruct", "application/json", body);
   assert.equal(json.status, 200);
@@ -159,7 +159,7 @@ Deno.test("a number beyond float32 has no binary answer, and a JSON one", async 
   assert.match(problem.type, /result-not-finite/);
 });
 
-Deno.test("JSON lines: one answer for each line, as the batch gives it, bad lines in their place", async () => {
+Deno.test("JSON lines: one answer for each line, the same as in a batch, and errors in the place of bad lines", async () => {
   const lines = ROWS.slice(0, 300 % ROWS.length || ROWS.length).concat(ROWS, ROWS, ROWS);
   for (
     const [verb, query, options] of [
@@ -200,7 +200,7 @@ Deno.test("JSON lines: one answer for each line, as the batch gives it, bad line
   assert.equal(await (await send("table/score", NDJSON, "")).text(), "");
 });
 
-Deno.test("JSON lines: a line too deep, or not in UTF-8, is refused as a body is; a cut character is none", async () => {
+Deno.test("JSON lines: a line that nests too deep or is not UTF-8 is refused like a body, but a character cut in two is not", async () => {
   const encoder = new TextEncoder();
   const deep = encoder.encode(`${"[".repeat(400_000)}\n`);
   const bad = new Uint8Array([...encoder.encode('["'), 0xff, ...encoder.encode('"]\n')]);
@@ -219,7 +219,7 @@ Deno.test("JSON lines: a line too deep, or not in UTF-8, is refused as a body is
   }
 });
 
-Deno.test("a stream of JSON lines that waits for its caller is told that the server stops", async () => {
+Deno.test("a stream of JSON lines that waits for its caller ends with a problem if the server stops", async () => {
   const controller = new AbortController();
   const app = createApp({ models: MODELS, stopping: controller.signal });
   const idle = new ReadableStream({
@@ -231,7 +231,7 @@ Deno.test("a stream of JSON lines that waits for its caller is told that the ser
   assert.deepEqual(lines.map(({ type }) => type), [undefined, "urn:elbow:problem:stopping"]);
 });
 
-Deno.test("JSON lines are read as fast as their answers are taken, and memory holds few of them", async () => {
+Deno.test("JSON lines are read only as fast as their answers are taken, so memory holds few of them", async () => {
   const piece = new TextEncoder().encode(`${JSON.stringify([500, 1, -3])}\n`.repeat(500));
   let taken = 0;
   const endless = new ReadableStream({
@@ -244,14 +244,14 @@ Deno.test("JSON lines are read as fast as their answers are taken, and memory ho
   const reader = response.body!.getReader();
   for (let i = 0; i < 40; i++) assert.equal((await reader.read()).done, false);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  // Four answers of 128 lines to a piece of 500: ten pieces and one in hand.
+  // Four answers of 128 lines for a piece of 500: ten pieces and one being read.
   assert.ok(taken >= 10 && taken <= 12, `${taken} pieces were taken`);
   await reader.cancel();
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(taken <= 12, "what nobody waits for is not read");
 });
 
-Deno.test("JSON lines end with a problem if a line is too long or the body stalls or breaks", async () => {
+Deno.test("JSON lines end with a problem if a line is too long or the body stalls or breaks off", async () => {
   const last = async (response: Response) =>
     JSON.parse((await response.text()).trimEnd().split("\n").at(-1)!);
   const long = await last(
@@ -269,7 +269,7 @@ Deno.test("JSON lines end with a problem if a line is too long or the body stall
   assert.equal((await last(await send("table/score", NDJSON, broken))).status, 400);
 });
 
-Deno.test("a body that takes too long is given up", async () => {
+Deno.test("a body that takes too long is abandoned", async () => {
   const app = createApp({ models: MODELS, bodySeconds: 0.05 });
   let cancelled = false;
   const slow = new ReadableStream({
@@ -283,7 +283,7 @@ Deno.test("a body that takes too long is given up", async () => {
   assert.ok(cancelled);
 });
 
-Deno.test("a body in more than 65,536 pieces is given up, however small", async () => {
+Deno.test("a body in more than 65,536 pieces is abandoned, however small", async () => {
   let taken = 0;
   const dust = new ReadableStream({
     pull: (controller) => {
@@ -295,7 +295,7 @@ Deno.test("a body in more than 65,536 pieces is given up, however small", async 
   assert.ok(taken <= 65_540, `${taken}`);
 });
 
-Deno.test("a long answer comes in pieces, and is the short ones put together", async () => {
+Deno.test("a long answer arrives in pieces, and equals the short ones joined", async () => {
   const rows = Array.from({ length: 5000 }, (_, i) => [Math.fround(Math.sin(i)), i % 7, 0.5]);
   const response = await send("plain/score", "application/json", JSON.stringify({ rows }));
   const answer = await response.json();
@@ -317,7 +317,7 @@ Deno.test("a long answer comes in pieces, and is the short ones put together", a
   assert.deepEqual(answered.rows, [...nats].map((logLikelihood) => ({ logLikelihood })));
 });
 
-Deno.test("mixed columns: cells that one cannot take are named in every form, draws in parts are those at once", async () => {
+Deno.test("mixed columns: cells that a column cannot take are named in every format, and draws in parts equal those at once", async () => {
   const mixed = VAE.create({
     inputs: 3,
     latent: [{ size: 2 }, { size: 1 }],
@@ -356,7 +356,7 @@ Deno.test("mixed columns: cells that one cannot take are named in every form, dr
 });
 
 Deno.test("long work lets short requests in between, one slice at a time", async () => {
-  // Without a clock: a short request that is sent after two long ones is answered before both.
+  // No clock is needed: a short request sent after two long ones is answered before both.
   const order: string[] = [];
   const long = (name: string) =>
     ask("table/log-likelihood", { rows: Array(2000).fill([500, 1, -3]), samples: 200 })
@@ -368,7 +368,7 @@ Deno.test("long work lets short requests in between, one slice at a time", async
   assert.deepEqual(order, ["short", "long", "long"]);
 });
 
-Deno.test("work that nobody waits for any more ends", async () => {
+Deno.test("work stops if nobody waits for it any more", async () => {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, APP.fetch);
   const controller = new AbortController();
   try {

@@ -1,7 +1,7 @@
 /**
- * Seeded fuzz of model files: bytes that were a model once, then damaged. Raw damage must be noticed, all
- * of it: a file that is taken is the file that was written. Damage behind a right checksum (what an
- * attacker would send) must be refused, or give a model whose answers are finite or refused.
+ * Seeded fuzzing of model files. Random damage must always be noticed: a file that loads is the file that was written.
+ * Damage with a corrected checksum, as an attacker would send it, must be refused, or give a model whose answers are
+ * finite or refused.
  *
  *     deno run --allow-all tests/http/fuzz_files.ts [FILES] [SEED]
  */
@@ -16,7 +16,7 @@ import { isTable, type Model, unitsOf, vaeOf } from "../../src/scoring/units.ts"
 import { BINARY, HOSTILE, LINE, PLAIN, TABLE } from "./util.ts";
 
 const FILES = [TABLE, LINE, HOSTILE, PLAIN, BINARY].map((model) => model.save());
-/** One in so many is damaged behind its checksum: those cost most. */
+/** One in this many files gets a corrected checksum, because those take longest. */
 const FORGED = 10;
 
 const NUMBERS = [0, -0, 1, -1, 1e-40, 3.4e38, -3.4e38, 1e30, NaN, Infinity, -Infinity];
@@ -40,7 +40,7 @@ class Mutator {
     return choices[this.below(choices.length)];
   }
 
-  /** Bytes flipped, set, cut, doubled, moved or put in. */
+  /** Bytes flipped, set, removed, doubled, moved or inserted. */
   raw(file: Uint8Array): Uint8Array {
     const bytes = file.slice(), at = this.below(bytes.length), size = this.below(20);
     switch (this.below(7)) {
@@ -86,7 +86,7 @@ class Mutator {
     return text.slice(0, index) + this.pick(TOKENS) + text.slice(index + old.length);
   }
 
-  /** Metadata or numbers changed, and the checksum made right again. */
+  /** Metadata or numbers changed, and the checksum corrected. */
   forged(file: Uint8Array): Uint8Array {
     const { tensors, metadata } = decode(file);
     const fields: Record<string, string> = { ...metadata };
@@ -123,11 +123,11 @@ class Mutator {
   }
 }
 
-/** What became of the files. */
+/** How many files ended in which way. */
 export interface Outcome {
   refused: number;
   taken: number;
-  /** Of those taken: asked, and refused by a row. */
+  /** Of the loaded files: requests that were refused because of a row. */
   notFinite: number;
 }
 
@@ -163,7 +163,7 @@ function open(bytes: Uint8Array, name: string): Model | undefined {
   }
 }
 
-/** Whether the model's answers are; what is not must be refused and never be given. */
+/** Whether all answers of a model are finite; it must refuse what is not. */
 async function isFinite(model: Model): Promise<boolean> {
   const { columns, toVae } = unitsOf(model), vae = vaeOf(model);
   const cells = { data: new Float64Array(2 * columns.length).fill(0.5), rows: 2 };

@@ -1,7 +1,6 @@
 /**
- * Seeded fuzz: requests that were right once, then damaged in path, method, headers, JSON value or
- * bytes. Whatever comes, the answer is no 5xx, every error is a problem, every number is finite, and
- * the models stay as they were.
+ * Seeded fuzzing of requests: valid ones, damaged in path, method, headers, JSON value or bytes. No answer may be a
+ * 5xx, every error must be a problem, every number finite, and the models must not change.
  *
  *     deno run --allow-all tests/http/fuzz_requests.ts [REQUESTS] [SEED]
  */
@@ -17,14 +16,14 @@ const ACCEPTED = [{
 }] as const;
 const LIMITS = { maxRows: 50, maxBodyBytes: 20_000, maxModelBytes: 50_000 };
 
-/** JSON makes null of a number that is not finite, and no answer holds null otherwise. */
+/** JSON writes a number that is not finite as null, and no answer contains null otherwise. */
 function requireNoNull(value: Json, text: string): void {
   assert.notEqual(value, null, text);
   if (typeof value !== "object") return;
   for (const each of Object.values(value as object)) requireNoNull(each, text);
 }
 
-/** What a campaign has seen: answers by status and kind. */
+/** The answers of a campaign, by status and kind. */
 export type Seen = ReadonlyMap<string, number>;
 
 /** @throws AssertionError at the first answer that breaks a promise, naming the request */
@@ -49,7 +48,7 @@ export async function fuzzRequests(requests: number, seed: number): Promise<Seen
       const response = await app.request(path, { ...init, headers }), { status } = response;
       const text = `${i}: ${method} ${path} ${String(init.body).slice(0, 200)}`;
       assert.ok(status < 500, `${text}: ${faults.at(-1)}`);
-      // Nobody works here: what was accepted makes room for the next.
+      // No worker runs here, so accepted jobs are removed to make room for the next.
       if (status === 202) await queue.cancel(response.headers.get("location")!.slice(-32));
       const kind = await judge(response, method, text);
       seen.set(kind, (seen.get(kind) ?? 0) + 1);

@@ -1,9 +1,9 @@
-/** Samples of the fuzz campaigns; `deno task fuzz:http` and `deno task fuzz:files` run them in full. */
+/** Parts of the fuzzing campaigns; `deno task fuzz:http` and `deno task fuzz:files` run them in full. */
 import assert from "node:assert/strict";
 import { fuzzFiles } from "./fuzz_files.ts";
 import { fuzzRequests } from "./fuzz_requests.ts";
 
-Deno.test("4,000 damaged requests: no 5xx, problems only, finite numbers only", async () => {
+Deno.test("4,000 damaged requests: no 5xx, errors are problems, numbers are finite", async () => {
   const seen = await fuzzRequests(4000, 20);
   const counts = JSON.stringify([...seen]);
   const kinds = [
@@ -27,7 +27,7 @@ Deno.test("4,000 damaged requests: no 5xx, problems only, finite numbers only", 
   assert.ok(seen.get("200 application/json")! > 400, counts);
 });
 
-Deno.test("10,000 damaged model files: refused, or right", async () => {
+Deno.test("10,000 damaged model files are refused, or load correctly", async () => {
   const { refused, taken, notFinite } = await fuzzFiles(10_000, 20);
   assert.equal(refused + taken, 10_000);
   assert.ok(refused > 9000 && taken > 100 && notFinite > 0, JSON.stringify({ taken, notFinite }));

@@ -1,8 +1,8 @@
-/** Requests that were right once, then damaged in path, method, headers, JSON value or bytes. */
+/** Valid requests, damaged in path, method, headers, JSON value or bytes. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { MODELS, ROWS } from "./util.ts";
 
-/** Opens everything: most requests carry it. */
+/** A token with all scopes; most requests carry it. */
 export const TOKEN = "fuzz";
 export const FILES = Object.entries(MODELS).map(([name, model]) => [name, model.save()] as const);
 
@@ -31,7 +31,7 @@ const NAMED = ROWS.slice(0, 12).map(([heat, flow, drift], r) => ({
   on: r % 3 === 0,
 }));
 const QUICK = { epochs: 3, hidden: [4], latent: 1, seed: 2 };
-/** What training jobs are asked with. */
+/** Options of training jobs. */
 const TRAIN_SEEDS: readonly Json[] = [
   { rows: ROWS.slice(0, 12).map((row) => [...row]), ...QUICK },
   { rows: NAMED, ...QUICK, robust: 0.2, validation: 0.2, patience: 2 },
@@ -123,7 +123,7 @@ export class Fuzzer {
     ])();
   }
 
-  /** The value with one of its places replaced, doubled, dropped or renamed. */
+  /** The value with one of its members replaced, doubled, removed or renamed. */
   damage(value: Json): Json {
     if (this.below(4) === 0 || value === null || typeof value !== "object") return this.value();
     if (Array.isArray(value)) {
@@ -142,7 +142,7 @@ export class Fuzzer {
     return Object.fromEntries([...entries, ...added]);
   }
 
-  /** The text with some characters cut, doubled or replaced. */
+  /** The text with some characters removed, doubled or replaced. */
   cut(text: string): string {
     const at = this.below(text.length + 1);
     return this.pick<() => string>([
@@ -164,7 +164,7 @@ export class Fuzzer {
     return kind < 10 ? this.admin() : this.train();
   }
 
-  /** Jobs, files to train on, and questions after them. */
+  /** Jobs, files to train on, and requests about them. */
   train(): [string, RequestInit] {
     const upload = this.pick(UPLOADS), headers = { "content-type": "application/json" };
     if (this.below(3) > 0) {
@@ -175,7 +175,7 @@ export class Fuzzer {
         this.pick(["train", "train", "train", "score-jobs"])
       }`;
       if (this.below(6) > 0) return [path, { method: "POST", headers, body }];
-      // A header can hold visible letters alone.
+      // A header can contain only printable characters.
       const key = this.pick(["k", "l", ...TEXTS]).replace(/[^\x20-\x7e]/g, "-");
       const keyed = { ...headers, "idempotency-key": key };
       return [path, { method: "POST", headers: keyed, body }];
@@ -257,7 +257,7 @@ export class Fuzzer {
     }];
   }
 
-  /** Uploads, aliases and deletions; two names of its own, and some that are none. */
+  /** Uploads, aliases and deletions; of two existing names, and some invalid ones. */
   admin(): [string, RequestInit] {
     const name = this.pick([
       "own",

@@ -1,4 +1,4 @@
-/** Attacks that have happened to others: each is tried here, and must come to nothing. */
+/** Known attacks on other servers: each is tried here and must have no effect. */
 import assert from "node:assert/strict";
 import { digestOf, memoryStore, type ModelStore } from "../../src/http/mod.ts";
 import { importsOf } from "../../scripts/lib/imports.ts";
@@ -9,7 +9,7 @@ const TOKEN = "hostile";
 const HASH = await digestOf(new TextEncoder().encode(TOKEN));
 const AUTH = { authorization: `Bearer ${TOKEN}` };
 
-/** Ways of writing "../" and its like that got past somebody once, and names that are no names. */
+/** Ways of writing "../" that have fooled other programs, and invalid names. */
 function pathTricks(): string[] {
   const dots = [
     "..",
@@ -109,7 +109,7 @@ Deno.test("names and paths: of some 480 tricks none finds a model or reaches the
     for (const [method, suffix] of [["GET", ""], ["POST", "/score"], ["PUT", ""], ["DELETE", ""]]) {
       const init = { method, headers: { ...AUTH, "content-type": "application/octet-stream" } };
       const response = await app.request(`/v1/models/${trick}${suffix}`, init);
-      // "CON" and its like are names here, of no model: uploads to them fail as empty files do.
+      // "CON" and similar names are valid here, but of no model: uploads to them fail because the files are empty.
       const text = `${method} ${trick} ${response.status}`;
       assert.ok([400, 404, 405, 422].includes(response.status), text);
       await problemOf(response);
@@ -209,8 +209,8 @@ Deno.test("no text of a request makes the server open a connection", async () =>
 });
 
 /**
- * Sends bytes and reads one answer, or until the server closes: Deno.serve holds the socket of a body
- * that was given up until the other side lets go.
+ * Sends bytes and reads one answer, or until the server closes. Deno.serve keeps the socket of an abandoned body open
+ * until the client closes it.
  */
 async function raw(port: number, pieces: readonly string[], pauseMs = 0): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -241,7 +241,7 @@ async function raw(port: number, pieces: readonly string[], pauseMs = 0): Promis
 const HEAD =
   "POST /v1/models/table/score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n";
 
-Deno.test("on a real port: slow bodies are given up, false lengths and smuggled bodies are refused", async () => {
+Deno.test("on a real port: slow bodies are abandoned, false lengths and smuggled bodies are refused", async () => {
   const app = createApp({ models: MODELS, bodySeconds: 0.2, maxBodyBytes: 10_000 });
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, app.fetch);
   const { port } = server.addr;
@@ -265,7 +265,7 @@ Deno.test("on a real port: slow bodies are given up, false lengths and smuggled 
       ...Array(50).fill(chunk),
     ]);
     assert.match(long, /^HTTP\/1\.1 413 /);
-    // Both lengths at once: whichever the server takes, the limit holds and nothing comes after.
+    // Both kinds of length at once: whichever the server uses, the limit holds and nothing follows.
     const both = await raw(port, [
       `${HEAD}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n`,
       ...Array(50).fill(chunk),
@@ -295,7 +295,7 @@ Deno.test("on a real port: slow bodies are given up, false lengths and smuggled 
   }
 });
 
-Deno.test("on a real port: a host that is none is the caller's business, and no fault of the server", async () => {
+Deno.test("on a real port: a host that is none is an error of the caller, not of the server", async () => {
   const app = createApp({ models: MODELS, onError: (error) => assert.fail(`${error}`) });
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, app.fetch);
   try {
@@ -317,7 +317,7 @@ Deno.test("on a real port: a host that is none is the caller's business, and no 
   }
 });
 
-Deno.test("the library evaluates nothing, loads nothing that a request names, and knows few packages", () => {
+Deno.test("the library evaluates nothing, loads nothing that a request names, and uses few packages", () => {
   const files = readTree().filter(({ path }) => path === "mod.ts" || /^src\/.*\.ts$/.test(path));
   const packages = new Set<string>();
   for (const { path, text } of files) {
@@ -327,11 +327,11 @@ Deno.test("the library evaluates nothing, loads nothing that a request names, an
       /\beval\(|new Function\b|\bFunction\(|importScripts|setTimeout\(\s*["'`]/,
       path,
     );
-    // Imports at run time name a file of the library, or a package at its version, in so many letters.
+    // Dynamic imports name a file of the library, or a package with its version, as a literal.
     for (const [, specifier] of code.matchAll(/\bimport\(([^)]*)\)/g)) {
       assert.match(specifier, /^"(\.{1,2}\/|npm:[\w@/.-]+@\d+\.\d+\.\d+")/, path);
     }
-    // A quantifier on a group that ends in a quantifier is what makes a pattern take for ever.
+    // A quantifier on a group that ends in a quantifier can make matching take exponential time.
     for (
       const [pattern] of code.matchAll(/\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g)
     ) {
@@ -349,8 +349,8 @@ Deno.test("the library evaluates nothing, loads nothing that a request names, an
   ]);
 });
 
-Deno.test("memory stays flat: 160,000 scores leave less than a kilobyte for each thousand", async () => {
-  // In a process of its own, as its garbage must be collected before it is weighed.
+Deno.test("memory stays flat: 160,000 scores add less than a kilobyte per thousand", async () => {
+  // In a separate process, because garbage must be collected before each measurement.
   const { stdout, success } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -365,9 +365,9 @@ Deno.test("memory stays flat: 160,000 scores leave less than a kilobyte for each
   }).output();
   assert.ok(success);
   const bytes = JSON.parse(new TextDecoder().decode(stdout)) as number[];
-  // The first 20,000 after the warming up still settle. Code that is compiled, or thrown away, moves a weighing
-  // by some 40 kB: the slope is the median of those between all pairs (Theil and Sen), of nine weighings good to
-  // some 5 kB.
+  // The first 20,000 after warming up are left out. Code that is compiled or discarded moves a measurement by some 40
+  // kB, so the slope is the median of those between all pairs (Theil and Sen) of nine measurements accurate to some 5
+  // kB.
   const settled = bytes.slice(1);
   const slopes = settled.flatMap((from, i) =>
     settled.slice(i + 1).map((to, k) => (to - from) / (k + 1))

@@ -1,4 +1,4 @@
-/** How many versions of a model a store keeps. NATS is held to the same in tests/jobs/nats_test.ts. */
+/** How many versions of a model a store keeps. tests/jobs/nats_test.ts checks the same for NATS. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { digestOf, memoryStore } from "../../src/http/mod.ts";
@@ -12,7 +12,7 @@ for (
     ["SQLite", () => Promise.resolve(sqliteModels(new Database(":memory:")))],
   ] as const
 ) {
-  Deno.test(`of a name so many versions are kept as are asked for, and what an alias names (${kind})`, async () => {
+  Deno.test(`the requested number of versions is kept, and any that an alias names (${kind})`, async () => {
     const store = await open(), registry = new Registry(store, {}, 2);
     const files = [1, 2, 3, 1].map((seed) =>
       VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed }).save()
@@ -24,7 +24,7 @@ for (
     await registry.setAlias("new", { model: "m" });
     await registry.put("m", files[2]);
     assert.deepEqual(await numbers(), [2, 3]);
-    // Its bytes left with the first.
+    // Its bytes went with the first version.
     assert.equal(await store.read(await digestOf(files[0])), undefined);
     await registry.put("m", files[3]);
     await registry.put("m", files[2]);

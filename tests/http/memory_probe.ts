@@ -1,6 +1,6 @@
 /**
- * Weighs the heap while an app answers scores; run by hostile_test.ts with a collector to call. Prints the
- * bytes held, after warming up and after each 20,000 scores, or as many as are asked for.
+ * Measures the heap while an app answers scores; hostile_test.ts runs it with a garbage collector to call. Prints the
+ * bytes in use after warming up and after each 20,000 scores, or as many as requested.
  *
  *     deno run --v8-flags=--expose-gc tests/http/memory_probe.ts [SCORES] [TIMES]
  */

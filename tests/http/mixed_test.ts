@@ -1,6 +1,6 @@
 /**
- * Rows with text, truth values, times and missing cells over HTTP. Oracle: the library's own answers to
- * the same rows, bit for bit; what is refused names its row and column.
+ * Rows with text, booleans, times and missing cells over HTTP. Oracle: the library's results for the same rows, bit for
+ * bit; refusals name row and column.
  */
 import assert from "node:assert/strict";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
@@ -20,7 +20,7 @@ const ROWS: Cell[][] = Array.from({ length: 90 }, (_, r) => [
 ]);
 const HOLED = ROWS.map((row, r) => row.map((cell, c) => (r + c) % 6 ? cell : null));
 const FIT = { columns: NAMES, epochs: 3, hidden: [8], latent: 2, seed: 1 } as const;
-/** The default, the single network of whole rows, and that of rows with holes. */
+/** The default detector, a single network of whole rows, and a network of rows with missing cells. */
 const MODELS = {
   ensemble: await Detector.fit(ROWS, FIT),
   whole: await Detector.fit(ROWS, { ...FIT, preset: "small" }),
@@ -31,7 +31,7 @@ const MODELS = {
 const APP = createApp({ models: MODELS });
 const MIXED = ["ensemble", "whole", "holed"] as const;
 
-/** Usual rows, rows with holes, levels nobody has seen, numbers as times, and a row of nothing. */
+/** Ordinary rows, rows with missing cells, unknown levels, numbers as times, and a row with no cell. */
 const ASKED: Cell[][] = [
   ...ROWS.slice(0, 4),
   ...HOLED.slice(4, 12),
@@ -50,7 +50,7 @@ const lines = async (model: string, rows: readonly unknown[]) => {
   return (await response.text()).trimEnd().split("\n").map((line) => JSON.parse(line));
 };
 
-Deno.test("scores of mixed rows are the library's: lists, objects, one by one, JSON lines, the client", async () => {
+Deno.test("scores of mixed rows are the library's: as lists, objects, single rows, JSON lines, and by the client", async () => {
   assert.deepEqual(MODELS.ensemble.schema.map(({ kind }) => kind).slice(0, 4), [
     "numeric",
     "categorical",
@@ -77,7 +77,7 @@ Deno.test("scores of mixed rows are the library's: lists, objects, one by one, J
   }
 });
 
-Deno.test("a detector of numbers, and a VAE made for it, take null for a missing cell", async () => {
+Deno.test("a detector of numbers, and a VAE with missing cells in its spec, take null for a missing cell", async () => {
   const rows = [[500, null, -3], [null, null, null], [500, 1, -3]];
   const expected = JSON.parse(JSON.stringify(await TABLE.score(rows)));
   assert.deepEqual((await ask("numbers/score", { rows }, APP)).rows, expected);
@@ -123,7 +123,7 @@ Deno.test("thousandths of seconds are seconds in binary rows too, also beside nu
   assert.deepEqual((await response.json()).rows, plain(await timed.score([[...floats]])));
 });
 
-Deno.test("encode and reconstruct of mixed rows; texts and null come back", async () => {
+Deno.test("encode and reconstruct take mixed rows; texts and null come back", async () => {
   for (const model of MIXED) {
     const rows = model === "whole" ? ROWS.slice(0, 5) : ASKED;
     const { mean } = await MODELS[model].vae.encode(
@@ -142,7 +142,7 @@ Deno.test("encode and reconstruct of mixed rows; texts and null come back", asyn
   }
 });
 
-Deno.test("cells that a column cannot take are refused by row and column", async () => {
+Deno.test("a cell that a column cannot take is refused by row and column", async () => {
   const [good] = ROWS;
   const bad: [column: number, cell: string, message: RegExp][] = [
     [0, `"oops"`, /a finite number, got "oops"$/],
@@ -179,7 +179,7 @@ Deno.test("cells that a column cannot take are refused by row and column", async
   assert.match(answers[1].detail, /^Cannot read row 2, column "at": expected a time/);
 });
 
-Deno.test("where a row must be whole, null and its spellings are refused; so are binary tensors' holes", async () => {
+Deno.test("where a row must be whole, null and other forms of a missing cell are refused, also in binary tensors", async () => {
   for (const [path, c] of [["whole/encode", 1], ["ensemble/log-likelihood", 1]] as const) {
     for (const cell of [null, "NA", ""]) {
       const row = ROWS[0].map((each, i) => i === c ? cell : each);
@@ -211,7 +211,7 @@ Deno.test("where a row must be whole, null and its spellings are refused; so are
   assert.deepEqual(found.get("contributions"), Object.values(row.contributions));
 });
 
-Deno.test("the document allows the rows that are answered, and cells of other kinds nowhere", async () => {
+Deno.test("the OpenAPI document allows exactly the kinds of cells that are accepted", async () => {
   const ajv = new Ajv2020({ strict: false });
   const paths = DOCUMENT.paths as Record<string, Record<string, Record<string, unknown>>>;
   const strange: unknown[] = [[1, [2], true, null, 1], [1, {}, true, null, 1]];
@@ -234,7 +234,7 @@ Deno.test("the document allows the rows that are answered, and cells of other ki
   }
 });
 
-Deno.test("a model of a series is refused by name: its rows are no rows by themselves", async () => {
+Deno.test("a series model is refused, because single rows cannot be scored", async () => {
   const rows = Array.from({ length: 60 }, (_, t) => [Math.sin(t), Math.cos(t)]);
   const series = await Detector.fit(rows, { window: 5, preset: "small", epochs: 1 });
   const app = createApp({ models: { series } });

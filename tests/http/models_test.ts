@@ -1,4 +1,4 @@
-/** Models over HTTP: upload, versions, aliases, deletion, preconditions, and what is refused. */
+/** Models over HTTP: upload, versions, aliases, deletion, preconditions, and refusals. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import {
@@ -69,7 +69,7 @@ async function score(app: App, path: string): Promise<Record<string, unknown>> {
   return await response.json();
 }
 
-Deno.test("an upload is served at once, as the next version, and by its number afterwards", async () => {
+Deno.test("an upload is served at once as the next version, and later by its number", async () => {
   const app = await storeApp();
   const [first, second] = [await digestOf(FIRST), await digestOf(SECOND)];
   const created = await put(app, "/v1/models/pump", FIRST);
@@ -97,7 +97,7 @@ Deno.test("an upload is served at once, as the next version, and by its number a
   assert.deepEqual((await described.json()).columns, COLUMNS);
 });
 
-Deno.test("deleting a version brings back the one before; numbers are never given twice", async () => {
+Deno.test("deleting a version brings back the one before; numbers are never reused", async () => {
   const app = await storeApp();
   await put(app, "/v1/models/pump", FIRST);
   await put(app, "/v1/models/pump", SECOND);
@@ -112,7 +112,7 @@ Deno.test("deleting a version brings back the one before; numbers are never give
   assert.equal((await (await put(app, "/v1/models/pump", FIRST)).json()).version, 4);
 });
 
-Deno.test("the bytes of a deleted model leave the store, unless another name has them", async () => {
+Deno.test("the bytes of a deleted model leave the store, unless another name refers to them", async () => {
   const store = await memoryStore({ kept: FIRST, gone: FIRST });
   const app = createApp({ models: store, tokens: TOKENS });
   const digest = await digestOf(FIRST);
@@ -152,7 +152,7 @@ Deno.test("an alias follows a model, or stays at a version", async () => {
   assert.equal((await remove(app, "/v1/models/pump")).status, 204);
 });
 
-Deno.test("preconditions: create only, replace only what is expected", async () => {
+Deno.test("preconditions: create only, or replace only the expected version", async () => {
   const app = await storeApp(), [first, second] = [await digestOf(FIRST), await digestOf(SECOND)];
   const attempt = async (bytes: Uint8Array, headers: Record<string, string>) =>
     (await put(app, "/v1/models/pump", bytes, headers)).status;
@@ -172,7 +172,7 @@ Deno.test("preconditions: create only, replace only what is expected", async () 
   assert.deepEqual(race.sort(), [201, 412]);
 });
 
-Deno.test("GET with the tag of what is served answers 304, and DELETE is held to If-Match", async () => {
+Deno.test("GET with the current tag gets 304, and DELETE respects If-Match", async () => {
   const app = await storeApp();
   const etag = (await put(app, "/v1/models/pump", FIRST)).headers.get("etag")!;
   for (const tags of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
@@ -193,7 +193,7 @@ Deno.test("GET with the tag of what is served answers 304, and DELETE is held to
   assert.equal((await removal(etag)).status, 204);
 });
 
-Deno.test("files that are no model are refused by name, and change nothing", async () => {
+Deno.test("files that are no models are refused with the reason, and change nothing", async () => {
   const app = await storeApp();
   await put(app, "/v1/models/pump", FIRST);
   const flipped = FIRST.slice();
@@ -224,7 +224,7 @@ Deno.test("files that are no model are refused by name, and change nothing", asy
     const problem = await problemOf(await put(app, `/v1/models/${name}`, FIRST), "invalid-body");
     assert.match(problem.detail, /a name is 1 to 64 letters/);
   }
-  // Whoever asks for what is not there hears where the list is.
+  // A request for something that does not exist is told where the list is.
   const lists = [
     ["/v1/models/pomp", "/v1/models"],
     ["/v1/models/pump/versions/9", "/v1/models/NAME/versions"],
@@ -238,7 +238,7 @@ Deno.test("files that are no model are refused by name, and change nothing", asy
 });
 
 Deno.test("every bit of a model file counts: no flipped bit is taken for a model", async () => {
-  // The digest of the upload would hide nothing: the file's own checksum and rules must see it.
+  // The digest of an upload includes any damage, so the file's own checksum and rules must find it.
   const app = await storeApp(), bytes = PLAIN.save();
   let refused = 0;
   for (let bit = 0; bit < bytes.length * 8; bit += 13) {
@@ -252,7 +252,7 @@ Deno.test("every bit of a model file counts: no flipped bit is taken for a model
   assert.deepEqual(await (await get(app, "/v1/models")).json(), { models: [] });
 });
 
-Deno.test("a store whose bytes are damaged or gone does not serve them", async () => {
+Deno.test("a store whose bytes are damaged or missing does not serve them", async () => {
   const store = await memoryStore({ pump: FIRST });
   await store.write(await digestOf(FIRST), SECOND);
   const errors: unknown[] = [];
@@ -262,7 +262,7 @@ Deno.test("a store whose bytes are damaged or gone does not serve them", async (
   assert.match(String(errors[0]), /damaged or gone/);
 });
 
-Deno.test("a full disk is said to be full, and what there was is served on", async () => {
+Deno.test("a full disk is reported, and existing models are still served", async () => {
   const folder = await Deno.makeTempDir();
   const db = new Database(`${folder}/models.db`);
   const store = sqliteModels(db), small = new Registry(store);
@@ -279,7 +279,7 @@ Deno.test("a full disk is said to be full, and what there was is served on", asy
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a store that fails once serves the model at the next request", async () => {
+Deno.test("after a temporary failure of the store, the next request is served", async () => {
   const store = await memoryStore({ pump: FIRST });
   let fails = 1;
   const flaky: ModelStore = {
@@ -291,8 +291,8 @@ Deno.test("a store that fails once serves the model at the next request", async 
   assert.equal((await app.request("/v1/models/pump")).status, 200);
 });
 
-Deno.test("a model deleted by one server and stored by another meanwhile keeps its bytes", async () => {
-  // The two orders of what the two do to the store, in which one finds nothing to mend.
+Deno.test("a model deleted by one server while another stores it keeps its bytes", async () => {
+  // The two orders of the servers' operations on the store in which neither needs to repair anything.
   for (const last of ["read", "write"] as const) {
     const store = await memoryStore({ old: FIRST });
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
@@ -320,7 +320,7 @@ Deno.test("a model deleted by one server and stored by another meanwhile keeps i
   }
 });
 
-Deno.test("a version that another server replaces and deletes while it is read is followed", async () => {
+Deno.test("a version that another server replaces and deletes while it is read is followed by the next", async () => {
   const store = await memoryStore({ pump: FIRST });
   const other = new Registry(store);
   let isFirst = true;
@@ -337,7 +337,7 @@ Deno.test("a version that another server replaces and deletes while it is read i
   assert.equal((await new Registry(slow).find("pump"))!.version, 2);
 });
 
-Deno.test("one damaged model, or more models than are kept loaded, trouble no other", async () => {
+Deno.test("one damaged model, or more models than are kept loaded, does not affect the others", async () => {
   const files = Array.from({ length: 70 }, (_, i) => {
     const small = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: i });
     return [`m${i}`, i === 3 ? SECOND : small.save()] as const;
@@ -360,11 +360,11 @@ Deno.test("one damaged model, or more models than are kept loaded, trouble no ot
   assert.deepEqual([name, kind, listed[4].kind], ["m3", "damaged", "vae"]);
   const before = reads;
   await listing();
-  // The damaged one is tried again, in case it was a fault that passes.
+  // The damaged one is tried again, in case the fault was temporary.
   assert.equal(reads - before, 1);
 });
 
-Deno.test("without a token for admin nothing can be changed, and the addresses do not exist", async () => {
+Deno.test("without a token for admin nothing can be changed, and the routes do not exist", async () => {
   const open = createApp({ models: await memoryStore({ pump: FIRST }) });
   for (const [method, path] of [["PUT", "/v1/models/x"], ["DELETE", "/v1/models/pump"]]) {
     const response = await open.request(path, { method });
@@ -375,7 +375,7 @@ Deno.test("without a token for admin nothing can be changed, and the addresses d
   assert.throws(() => createApp({ models: { TABLE }, tokens: TOKENS }), /models must be a store/);
 });
 
-Deno.test("a model file of no stated type is bytes, as a plain fetch sends them (RFC 9110, 8.3)", async () => {
+Deno.test("a model file without a stated type counts as bytes, as a plain fetch sends them (RFC 9110, 8.3)", async () => {
   const app = await storeApp(), headers = { authorization: `Bearer ${ADMIN}` };
   const send = (more: Record<string, string> = {}) =>
     app.request("/v1/models/pump", {
@@ -386,7 +386,7 @@ Deno.test("a model file of no stated type is bytes, as a plain fetch sends them 
   const answer = await send();
   assert.equal(answer.status, 201);
   assert.equal((await answer.json()).digest, await digestOf(FIRST));
-  // What is stated still counts.
+  // A stated type still counts.
   await problemOf(await send({ "content-type": "text/plain" }), "unsupported-media-type");
   await problemOf(await send({ "content-encoding": "gzip" }), "unsupported-media-type");
 });

@@ -1,4 +1,6 @@
-/** Bodies of numbers alone, read from their bytes. The oracle is `JSON.parse`: the same numbers, or none. */
+/**
+ * Bodies of numbers alone, read from their bytes. Oracle: `JSON.parse`. The result must be the same numbers, or none.
+ */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { readNumberRows } from "../../src/http/rows/number_rows.ts";
@@ -9,7 +11,7 @@ const LARGEST = 1e150, encoder = new TextEncoder();
 const read = (text: string, width: number) =>
   readNumberRows(encoder.encode(text), width, LARGEST, new RowArena())?.data;
 
-/** What `JSON.parse` makes of a body, if it is one of rows of so many numbers alone. */
+/** The result of `JSON.parse`, if the body is rows of that many numbers and nothing else. */
 function parsed(text: string, width: number): Float64Array | undefined {
   let body: unknown;
   try {
@@ -28,12 +30,12 @@ function parsed(text: string, width: number): Float64Array | undefined {
 
 function requireSame(text: string, width: number): boolean {
   const want = parsed(text, width), got = read(text, width);
-  // What is not read here is read the long way: it is right to leave any body to that.
+  // Any body may be left to the general reader.
   if (got !== undefined) assert.deepEqual(got, want, text);
   return got !== undefined;
 }
 
-Deno.test("numbers of every form are those of JSON.parse, to the last bit", () => {
+Deno.test("numbers in every form are those of JSON.parse, to the last bit", () => {
   const random = new HostRandom(3, 0, 0), bits = new DataView(new ArrayBuffer(8));
   const uniform = () => random.u32() / 2 ** 32 + random.u32() / 2 ** 64;
   const any = () => {
@@ -60,7 +62,7 @@ Deno.test("numbers of every form are those of JSON.parse, to the last bit", () =
   }
 });
 
-Deno.test("bodies of rows of numbers are read with any spaces; any other is left alone", () => {
+Deno.test("bodies of rows of numbers are read with any white space; all others are left to the general reader", () => {
   const read = [
     '{"rows":[[1,2],[3,4]]}',
     ' { "rows" : [ [ 1 , 2 ] , [ 3\n,\r\t4 ] ] } ',
@@ -83,7 +85,7 @@ Deno.test("bodies of rows of numbers are read with any spaces; any other is left
   for (const text of left) assert.ok(!requireSame(text, 2), text);
 });
 
-Deno.test("damaged bodies are read as JSON.parse reads them, or left alone", () => {
+Deno.test("damaged bodies are read as JSON.parse reads them, or left to the general reader", () => {
   const random = new HostRandom(4, 0, 0);
   const letters = '{}[],:"rows0123456789.eE+- \n';
   let read = 0;
@@ -95,7 +97,7 @@ Deno.test("damaged bodies are read as JSON.parse reads them, or left alone", () 
       text = text.slice(0, at) + [letter, "", letter + text[at]][i % 3] + text.slice(at + 1);
     }
     const isRead = requireSame(text, 2);
-    // Whatever is a body of numbers alone is read here.
+    // Every body of numbers alone is read here.
     assert.equal(isRead, parsed(text, 2) !== undefined, text);
     read += Number(isRead);
   }

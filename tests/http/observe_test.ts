@@ -1,4 +1,4 @@
-/** What the app says of itself: traces, metrics, logs. */
+/** Observability: traces, metrics, logs. */
 import assert from "node:assert/strict";
 import type { App, LogEntry } from "../../src/http/mod.ts";
 import { Metrics } from "../../src/http/telemetry/metrics.ts";
@@ -7,7 +7,7 @@ import { createApp, MODELS, post, ROWS } from "./util.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c", SPAN = "b7ad6b7169203331";
 
-Deno.test("traceparent: valid ones are continued, others begin a trace", async () => {
+Deno.test("a valid traceparent is continued; otherwise a new trace begins", async () => {
   // Examples and rules of W3C Trace Context, sections 3.2 and 4.3.
   const valid = [
     `00-${TRACE}-${SPAN}-01`,
@@ -45,13 +45,13 @@ Deno.test("traceparent: valid ones are continued, others begin a trace", async (
     assert.equal(version, "00");
     assert.equal(traceId === TRACE, isValid, text);
     assert.notEqual(spanId, SPAN);
-    // Level 1 knows one flag; the others "MUST be set to zero" (3.2.2.5).
+    // Level 1 defines one flag; the others "MUST be set to zero" (3.2.2.5).
     const isRecorded = isValid && (Number.parseInt(text.split("-")[3], 16) & 1) === 1;
     assert.equal(flags, isRecorded ? "01" : "00");
   }
 });
 
-Deno.test("a verb's JSON is bare: its type, and the trace of a caller that has one or of a log", async () => {
+Deno.test("a verb's answer has only its type header, plus the trace if the caller sent one or there is a log", async () => {
   const ask = (app: App, headers: Record<string, string> = {}) =>
     app.request("/v1/models/table/score", {
       method: "POST",
@@ -73,7 +73,7 @@ Deno.test("a verb's JSON is bare: its type, and the trace of a caller that has o
   ]);
 });
 
-/** Lines of the text format by name and labels. */
+/** Lines of the text format, by name and labels. */
 function parseMetrics(text: string): Map<string, number> {
   const samples = new Map<string, number>(), typed = new Map<string, string>();
   assert.ok(text.endsWith("\n"));
@@ -95,7 +95,7 @@ function parseMetrics(text: string): Map<string, number> {
   return samples;
 }
 
-Deno.test("/metrics counts requests, times and rows, in the text format of Prometheus", async () => {
+Deno.test("/metrics counts requests, times and rows, in Prometheus' text format", async () => {
   const app = createApp({ models: MODELS });
   const metrics = async () => {
     const response = await app.request("/metrics");
@@ -125,7 +125,7 @@ Deno.test("/metrics counts requests, times and rows, in the text format of Prome
   assert.equal(after.get('elbow_rows_total{model="table",verb="score"}'), 22);
   assert.ok(after.get('elbow_anomalies_total{model="table"}')! >= 1);
   assert.equal(after.get("elbow_requests_in_flight"), 1);
-  // A fault of the server bears its status as what went wrong too.
+  // An internal error is counted with its status, too.
   const faults = new Metrics();
   faults.request("https://localhost/health/ready", "GET", "/health/ready", 503, 0.1);
   assert.ok(
@@ -150,7 +150,7 @@ Deno.test("/metrics counts requests, times and rows, in the text format of Prome
   assert.ok(sum > 0 && sum < 60);
 });
 
-Deno.test("what requests hold makes no new series", async () => {
+Deno.test("the contents of requests create no new series", async () => {
   const app = createApp({ models: MODELS });
   const series = async () => parseMetrics(await (await app.request("/metrics")).text()).size;
   const ask = async (i: number) => {
@@ -166,7 +166,7 @@ Deno.test("what requests hold makes no new series", async () => {
   assert.equal(await series(), before);
 });
 
-Deno.test("the log tells of each request in one entry, without what came in it", async () => {
+Deno.test("the log has one entry for each request, without its contents", async () => {
   const entries: LogEntry[] = [];
   const app = createApp({ models: MODELS, log: (entry) => entries.push(entry) });
   const secret = "s3cret";

@@ -1,7 +1,6 @@
 /**
- * Holds answers to the app's own OpenAPI document: whatever the tests get, its status and media type
- * must stand there, and its JSON must fit. The schemas are judged by Ajv, which shares no code with
- * the library that the server checks bodies with.
+ * Checks answers against the app's own OpenAPI document: each status and media type must be documented, and JSON must
+ * fit its schema. Ajv validates it, which shares no code with the library that the server checks bodies with.
  */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "npm:ajv@8.20.0/dist/2020.js";
@@ -18,7 +17,7 @@ interface Answer {
   readonly headers?: Json;
 }
 
-/** What an answer may carry only if the document says so. */
+/** Headers that an answer may carry only if the document lists them. */
 const TOLD = [
   ...["location", "etag", "allow", "retry-after", "www-authenticate", "elbow-shape"],
   ...[
@@ -29,7 +28,7 @@ const TOLD = [
   ],
 ];
 
-/** Everything that the app can have. */
+/** An app with every option. */
 export const DOCUMENT = openApi({ isAdmin: true, isTraining: true, hasTokens: true, prefix: "" });
 
 const paths = Object.entries(DOCUMENT.paths as Record<string, Record<string, Operation>>)
@@ -49,20 +48,20 @@ function validator(schema: Json): ValidateFunction {
   return found;
 }
 
-/** @throws AssertionError unless the document says that this request can get this answer */
+/** @throws AssertionError unless the document lists this answer for this request */
 export async function requireDocumented(
   method: string,
   path: string,
   response: Response,
 ): Promise<void> {
   const { status, headers } = response;
-  // A preflight (CORS) is no operation: it stands before all of them.
+  // A preflight request (CORS) is no operation; it is answered before them.
   if (method === "OPTIONS" && status === 204) return;
   const type = (headers.get("content-type") ?? "").split(";")[0];
   const found = paths.find(({ pattern }) => pattern.test(path));
   const operation = found?.methods[method === "HEAD" ? "get" : method.toLowerCase()];
   const where = `${method} ${path} ${status} ${type}`;
-  // What the document does not name is refused by a problem, and by nothing else.
+  // Requests that the document does not list must get a problem.
   const documented: Answer = operation?.responses[status] ??
     operation?.responses.default ??
     { content: { "application/problem+json": { schema: PROBLEM } } };

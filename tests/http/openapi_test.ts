@@ -1,4 +1,4 @@
-/** The OpenAPI document: valid by its own standard, complete, and true of requests as of answers. */
+/** The OpenAPI document: valid by its standard, complete, and correct about requests and answers. */
 import assert from "node:assert/strict";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
@@ -13,7 +13,7 @@ import { DOCUMENT, requireDocumented } from "./openapi.ts";
 const ALL = { isAdmin: true, isTraining: true, hasTokens: true, prefix: "" };
 const TOKENS = [{ hash: "0".repeat(64), scopes: ["admin", "train"] }] as const;
 
-Deno.test("the document fits the meta-schema of OpenAPI 3.1, in every form", async () => {
+Deno.test("the document is valid OpenAPI 3.1, with every option", async () => {
   for (const isAdmin of [false, true]) {
     for (const hasTokens of [false, true]) {
       const options = { isAdmin, isTraining: isAdmin, hasTokens, prefix: "/some/where" };
@@ -28,7 +28,7 @@ Deno.test("the document fits the meta-schema of OpenAPI 3.1, in every form", asy
   assert.equal((await new Validator().validate(broken)).valid, false, "the meta-schema has teeth");
 });
 
-Deno.test("all its schemas are valid JSON Schema, and all references lead somewhere", () => {
+Deno.test("all its schemas are valid JSON Schema, and all references resolve", () => {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, validateFormats: false });
   const schemas = (DOCUMENT.components as { schemas: Record<string, object> }).schemas;
   for (const [name, schema] of Object.entries(schemas)) assert.ok(ajv.compile(schema), name);
@@ -57,7 +57,7 @@ Deno.test("every route is documented, and every documented operation is a route"
   await queue.close();
 });
 
-Deno.test("what the document allows in a body is what the app accepts", async () => {
+Deno.test("the app accepts the bodies that the document allows, and no others", async () => {
   // Bodies on both sides of every limit: the app and Ajv must agree on all of them.
   const row = [500, 1, -3];
   const bodies: [verb: string, body: unknown][] = [
@@ -97,7 +97,7 @@ Deno.test("what the document allows in a body is what the app accepts", async ()
   }
 });
 
-Deno.test("an answer that the document does not allow is noticed", async () => {
+Deno.test("the test app notices an answer that is not documented", async () => {
   const answer = await (await post("table/score", { rows: ROWS.slice(0, 1) })).json();
   const path = "/v1/models/table/score";
   await requireDocumented("POST", path, Response.json(answer));
@@ -128,7 +128,7 @@ Deno.test("/docs is one page that loads and runs nothing", async () => {
   for (const link of links) assert.ok(targets.has(link), link);
 });
 
-Deno.test("the page says what bodies are that have no schema, wherever they are taken", () => {
+Deno.test("the page describes bodies that have no schema, for every operation that takes them", () => {
   const sections = docsPage(openApi(ALL)).split("<section ").slice(1);
   const said = (id: string) => sections.find((each) => each.startsWith(`id="${id}"`)) ?? id;
   for (const id of ["score", "scoreAtVersion", "encode", "reconstructAtVersion"]) {
@@ -139,7 +139,7 @@ Deno.test("the page says what bodies are that have no schema, wherever they are 
   assert.match(said("infer"), /JSON, then the bytes of tensors/);
 });
 
-Deno.test("each body of JSON has an example that its schema allows; the page shows it as a command", () => {
+Deno.test("each JSON body has an example that its schema allows; the page shows it as a command", () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   const html = docsPage(openApi({ ...ALL, prefix: "/some/where" }));
   let examples = 0;

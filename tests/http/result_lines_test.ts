@@ -1,10 +1,10 @@
-/** Lines of a scored file as JSON, of the CSV that the library writes. The oracle is the record that went in. */
+/** Lines of a scored file as JSON, made from the CSV that the library writes. Oracle: the record that was written. */
 import assert from "node:assert/strict";
 import { csvLine } from "../../src/formats/csv/csv_line.ts";
 import { resultLines } from "../../src/http/jobs/result_lines.ts";
 import { HEADER } from "../../src/scoring/verdict_lines.ts";
 
-Deno.test("any name of a column, in pieces of any length, comes through", () => {
+Deno.test("column names survive whatever their characters, in pieces of any length", () => {
   const names = [
     "",
     "a",

@@ -1,4 +1,4 @@
-/** Who may ask: tokens and scopes, rates, origins, headers, and how many at once. */
+/** Who may ask: tokens and scopes, rates, origins, headers, and how many requests at once. */
 import assert from "node:assert/strict";
 import { sameBytes } from "../../src/http/access/auth.ts";
 import { type AppOptions, digestOf, memoryStore, type Scope } from "../../src/http/mod.ts";
@@ -33,7 +33,7 @@ async function guarded(options: Partial<AppOptions> = {}) {
   };
 }
 
-Deno.test("each route asks for its own scope, and no scope holds another", async () => {
+Deno.test("each route requires its own scope, and no scope includes another", async () => {
   const ask = await guarded();
   const routes: [method: string, path: string, scope: Scope | undefined][] = [
     ["GET", "/health/live", undefined],
@@ -81,7 +81,7 @@ Deno.test("each route asks for its own scope, and no scope holds another", async
   }
 });
 
-Deno.test("what is no valid bearer token is refused", async () => {
+Deno.test("an invalid bearer token is refused", async () => {
   const ask = await guarded();
   const good = TOKEN.score;
   for (const right of [`Bearer ${good}`, `bearer ${good}`, `BEARER  ${good}`]) {
@@ -105,7 +105,7 @@ Deno.test("what is no valid bearer token is refused", async () => {
   }
 });
 
-Deno.test("createApp() refuses tokens that are none", () => {
+Deno.test("createApp() refuses malformed tokens", () => {
   const bad: [unknown, RegExp][] = [
     [[{ hash: "secret", scopes: ["score"] }], /tokens\[0\]: hash must be 64 hexadecimal digits/],
     [[{ hash: "A".repeat(64), scopes: ["score"] }], /in lower case/],
@@ -119,7 +119,7 @@ Deno.test("createApp() refuses tokens that are none", () => {
 });
 
 Deno.test("a token is compared in full, wherever it differs", () => {
-  // Reads are counted: a clock would prove nothing.
+  // Counts the bytes that are read, because timing would prove nothing.
   const bytes = Array.from({ length: 32 }, (_, i) => i);
   for (const differing of [undefined, 0, 15, 31]) {
     let reads = 0;
@@ -160,7 +160,7 @@ Deno.test("RateLimiter forgets those who have not asked for longest: one who kee
   }
 });
 
-Deno.test("requests beyond the rate get 429 and when to come back, by token or by address", async () => {
+Deno.test("requests beyond the rate get 429 and the time to wait, by token or by address", async () => {
   const rateLimit = { perSecond: 0.001, burst: 2 };
   const ask = await guarded({
     rateLimit,
@@ -184,7 +184,7 @@ Deno.test("requests beyond the rate get 429 and when to come back, by token or b
   for (let i = 0; i < 5; i++) assert.equal((await ask("GET", "/health/live")).status, 200);
 });
 
-Deno.test("no more requests than maxInFlight are answered at once", async () => {
+Deno.test("at most maxInFlight requests are answered at once", async () => {
   const app = createApp({ models: MODELS, maxInFlight: 2 });
   const hold = Promise.withResolvers<void>();
   const slow = () =>
@@ -209,7 +209,7 @@ Deno.test("no more requests than maxInFlight are answered at once", async () => 
   assert.equal((await app.request("/v1/models")).status, 200);
 });
 
-Deno.test("an app that stops is not ready, lives, and refuses what is new", async () => {
+Deno.test("an app that stops is alive but not ready, and refuses new requests", async () => {
   const controller = new AbortController();
   const app = createApp({ models: MODELS, stopping: controller.signal });
   assert.equal((await app.request("/health/ready")).status, 200);
@@ -253,7 +253,7 @@ Deno.test("CORS: a page of an allowed origin may send every header that the clie
   }
 });
 
-Deno.test("CORS: off; with a list, its origins letter for letter, and Vary always", async () => {
+Deno.test("CORS: off by default; with a list, only exact origins, and always Vary", async () => {
   const off = createApp({ models: MODELS });
   const plain = await off.request("/v1/models", { headers: { origin: "https://a.example" } });
   assert.deepEqual([plain.headers.get("access-control-allow-origin"), plain.headers.get("vary")], [
@@ -319,7 +319,7 @@ Deno.test("CORS: off; with a list, its origins letter for letter, and Vary alway
   }
 });
 
-Deno.test("HEAD has the headers of GET and no body, on a real port too", async () => {
+Deno.test("HEAD has the headers of GET and no body, also on a real port", async () => {
   const app = createApp({ models: MODELS });
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, app.fetch);
   try {

@@ -1,6 +1,6 @@
 /**
- * Clients that send a byte a second, in headers that never end or in bodies: what others wait meanwhile, and what the
- * server's memory grows by. In a process of its own, as users start it.
+ * Clients that send one byte per second, in endless headers or bodies: how long other requests take meanwhile, and how
+ * much memory the server needs. The server runs in its own process.
  *
  *     deno run --allow-all tests/http/slow_clients.ts [CLIENTS] [SECONDS]
  */
@@ -10,7 +10,7 @@ import { serveElbow } from "../util/elbow_server.ts";
 const BODY = JSON.stringify({ rows: ROWS.slice(0, 1) });
 const HEAD =
   "POST /v1/models/table/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
-/** Others ask one after the other. */
+/** The other requests are sent one after the other. */
 const ASKS = 500;
 
 const KINDS = {
@@ -21,11 +21,11 @@ const KINDS = {
 export interface Outcome {
   /** Bytes of resident memory that the slow clients add. */
   readonly added: number;
-  /** What others were answered. */
+  /** Answers to the other requests. */
   readonly statuses: readonly number[];
-  /** Milliseconds of those that others waited, ascending. */
+  /** Their durations in milliseconds, ascending. */
   readonly waits: readonly number[];
-  /** First lines of what the slow clients were answered. */
+  /** First lines of the answers to slow clients. */
   readonly answers: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export async function slowClients(
   }
 }
 
-/** Those who ask as one should. */
+/** Clients that behave. */
 class Others {
   readonly statuses: number[] = [];
   readonly waits: number[] = [];

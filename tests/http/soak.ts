@@ -1,7 +1,7 @@
 /**
- * A server that scores, changes models and trains at once, for minutes: `elbow serve --train` in a process of its own, and
- * callers on loopback. Every score must be that of the version that its answer names, every job must succeed,
- * and nothing may be refused. Told at the end: how long scores took while a job ran, and otherwise.
+ * A server that scores, changes models and trains at once, for minutes: `elbow serve --train` in its own process, and
+ * clients on loopback. Every score must belong to the version that its answer names, every job must succeed, and
+ * nothing may be refused. In the end it reports how long scores took while a job ran, and otherwise.
  *
  *     deno task soak:http [MINUTES] [SEED]
  */
@@ -16,9 +16,9 @@ const ROWS = planeRows(200, COLUMNS, 5);
 /** Some seconds of training. */
 const TRAINING = { hidden: [32], latent: 4, epochs: 300, batchSize: 32 };
 
-/** What a soak has seen. */
+/** The results of a soak. */
 export interface Soaked {
-  /** Milliseconds of scores while a job ran, ascending, and of all others. */
+  /** Milliseconds of scores while a job ran, and of all others, ascending. */
   readonly training: readonly number[];
   readonly idle: readonly number[];
   readonly swaps: number;
@@ -26,7 +26,7 @@ export interface Soaked {
   readonly versions: number;
 }
 
-/** @throws AssertionError at the first answer that is not right */
+/** @throws AssertionError at the first wrong answer */
 export async function soak(minutes: number, seed: number): Promise<Soaked> {
   const folder = await Deno.makeTempDir(), token = "soak-0123456789abcdef0123456789abcdef";
   const hash = await digestOf(new TextEncoder().encode(token));
@@ -68,14 +68,14 @@ async function run({ url, token, minutes, seed }: Task): Promise<Soaked> {
   await client.upload("swapped", files[0]);
   const took = { training: [] as number[], idle: [] as number[] }, seen = new Set<number>();
   let isTraining = false, swaps = 0, jobs = 0;
-  // A busy machine is given the time to do something of everything.
+  // A busy machine gets the time to do something of everything.
   const isOver = () => performance.now() >= end && swaps > 1 && jobs > 0 && seen.size > 1;
 
   const score = async (caller: number) => {
     for (let r = caller; !isOver(); r = (r + 7) % ROWS.length) {
       const before = performance.now(), during = isTraining;
       const { rows: [{ score }], version, digest } = await client.score("swapped", [ROWS[r]]);
-      // What began or ended beside a job belongs to neither.
+      // Scores that overlap the beginning or end of a job count for neither.
       if (during === isTraining) {
         took[during ? "training" : "idle"].push(performance.now() - before);
       }

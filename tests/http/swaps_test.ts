@@ -1,4 +1,4 @@
-/** Ten thousand scores while the model is replaced a thousand times: each is of exactly one version. */
+/** Ten thousand scores while the model is replaced a thousand times: each belongs to exactly one version. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { digestOf, memoryStore } from "../../src/http/mod.ts";
@@ -7,7 +7,7 @@ import { createApp } from "./util.ts";
 const SCORES = 10_000, SWAPS = 1000, MODELS = 8, PARTS = 300;
 
 Deno.test(`${SCORES} scores during ${SWAPS} swaps: every score matches exactly one version`, async () => {
-  // Models that differ in every score: the digest of the answer names the one that must have made it.
+  // The models differ in every score, so the digest in the answer tells which one must have made it.
   const rows = Array.from({ length: PARTS }, (_, r) => [Math.sin(r), Math.cos(r)]);
   const expected = new Map<string, number[]>(), files: Uint8Array[] = [];
   for (let seed = 1; seed <= MODELS; seed++) {

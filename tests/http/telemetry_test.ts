@@ -1,6 +1,6 @@
 /**
- * One trace: what Deno exports of a request, what the log says of it and what its answer names are the same span, and
- * it bears the route. `elbow serve` in a process of its own sends its spans to a collector here, by OTLP over HTTP.
+ * One trace: what Deno exports of a request, what the log says and what its answer names are the same span, which
+ * carries the route. `elbow serve` in its own process sends its spans to a collector here, by OTLP over HTTP.
  */
 import assert from "node:assert/strict";
 import { PLAIN, ROWS } from "./util.ts";
@@ -20,10 +20,10 @@ interface Span {
   }[];
 }
 
-/** OTLP's number for the spans of servers. */
+/** OTLP's number for server spans. */
 const SERVER = 2;
 
-/** Takes what an exporter sends, and keeps the spans of servers. */
+/** Receives what an exporter sends, and keeps the server spans. */
 class Collector {
   readonly spans: Span[] = [];
   readonly #server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (r) => {
@@ -45,14 +45,14 @@ class Collector {
   }
 }
 
-Deno.test("with OTEL_DENO the log, the answer and the exported span of a request are one, with its route", async () => {
+Deno.test("with OTEL_DENO, the log, the answer and the exported span of a request are one, with its route", async () => {
   const folder = Deno.makeTempDirSync(), collector = new Collector();
   Deno.writeFileSync(`${folder}/plain.safetensors`, PLAIN.save());
   const { child, url, errors } = await serveElbow(["--models", folder, "--log"], {
     OTEL_DENO: "true",
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    // Its own console, which it would export too.
+    // Its own console, whose lines it would export too.
     OTEL_DENO_CONSOLE: "ignore",
   });
   const asked = [

@@ -1,4 +1,4 @@
-/** Tiny models behind an app, and how the tests ask it. */
+/** Small models behind an app, and how the tests send requests to it. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import { type App, type AppOptions, createApp as create } from "../../src/http/mod.ts";
@@ -6,7 +6,7 @@ import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
 import { normals, planeRows } from "../util/data.ts";
 import { requireDocumented } from "./openapi.ts";
 
-/** Rows in units of their own: offsets of hundreds, spreads from 0.01 to 100. */
+/** Rows in different units: offsets of hundreds, spreads from 0.01 to 100. */
 export const ROWS: readonly number[][] = planeRows(60, 3, 11).map(([a, b, c]) => [
   100 * a + 500,
   b,
@@ -14,7 +14,7 @@ export const ROWS: readonly number[][] = planeRows(60, 3, 11).map(([a, b, c]) =>
 ]);
 export const COLUMNS = ["heat", "flow", "drift"];
 
-/** One network, so that what the verbs answer can be computed by hand. */
+/** A single network, so that the answers of verbs can be computed by hand. */
 const OPTIONS = {
   preset: "small",
   epochs: 5,
@@ -26,13 +26,13 @@ const OPTIONS = {
 
 export const TABLE: Detector = await Detector.fit(ROWS, { ...OPTIONS, columns: COLUMNS });
 
-/** One column, whose density can be integrated; trained to the end, so that sampling finds it. */
+/** One column, whose density can be integrated; fully trained, so that importance sampling works. */
 export const LINE: Detector = await Detector.fit(
   normals(60, 5).map((value) => [1000 + 50 * value]),
   { ...OPTIONS, latent: 1, epochs: 400 },
 );
 
-/** Names that every object knows already. */
+/** Names of members that every object has. */
 export const HOSTILE: Detector = await Detector.fit(ROWS, {
   ...OPTIONS,
   columns: ["__proto__", "constructor", "a/b~"],
@@ -47,14 +47,14 @@ export const BINARY: VAE = VAE.create(
 
 export const MODELS = { table: TABLE, line: LINE, hostile: HOSTILE, plain: PLAIN, binary: BINARY };
 
-/** An app whose every answer to `request` must be one that its OpenAPI document allows. */
+/** An app that checks every answer to `request` against its OpenAPI document. */
 export function createApp(options: AppOptions): App {
   const app = create(options), { request } = app;
   app.request = async (input, init, ...rest) => {
     const response = await request(input, init, ...rest);
     const path = URL.parse(String(input), "http://localhost")?.pathname ?? "";
     const isJson = /[/+]json$/.test(response.headers.get("content-type") ?? "");
-    // A clone of a stream would hold what nobody reads.
+    // A clone of a stream would keep what nobody reads.
     await requireDocumented(init?.method ?? "GET", path, isJson ? response.clone() : response);
     return response;
   };
@@ -63,7 +63,7 @@ export function createApp(options: AppOptions): App {
 
 export const APP: App = createApp({ models: MODELS });
 
-/** Posts JSON, or text as it is, to a verb. */
+/** Posts JSON, or a text unchanged, to a verb. */
 export function post(path: string, body: unknown, app: App = APP): Promise<Response> {
   return Promise.resolve(app.request(`/v1/models/${path}`, {
     method: "POST",
@@ -72,7 +72,7 @@ export function post(path: string, body: unknown, app: App = APP): Promise<Respo
   }));
 }
 
-/** The answer of a verb that must succeed, less the version and digest. */
+/** The answer of a verb that must succeed, without version and digest. */
 export async function ask(path: string, body: unknown, app: App = APP): Promise<Fields> {
   const response = await post(path, body, app);
   const { version, digest, ...value } = await response.json();
@@ -84,10 +84,10 @@ export async function ask(path: string, body: unknown, app: App = APP): Promise<
   return value;
 }
 
-/** An answer's members. */
+/** The members of an answer. */
 export type Fields = Record<string, unknown>;
 
-/** What a client reads of a problem. */
+/** The problem details that a client reads. */
 export interface ProblemDetails {
   readonly type: string;
   readonly title: string;
@@ -96,7 +96,7 @@ export interface ProblemDetails {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-/** The problem details of a response that must be a problem, of a kind if one is given. */
+/** The problem details of a response, which must be a problem, of the given type if there is one. */
 export async function problemOf(
   response: Response,
   kind?: ProblemName,

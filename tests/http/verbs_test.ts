@@ -1,4 +1,4 @@
-/** Every verb against the library's own answers, in both forms of rows. */
+/** Every verb against the library's results, for both forms of rows. */
 import assert from "node:assert/strict";
 import { discover } from "../../src/scoring/decisions/false_discovery.ts";
 import { assertRelative } from "../util/close.ts";
@@ -18,10 +18,10 @@ import {
 
 const SOME = ROWS.slice(0, 7);
 const NAMED = SOME.map((row) => Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])));
-/** Rows for the bare VAE: numbers that its float32 holds exactly, so that nothing is lost. */
+/** Rows for the bare VAE: numbers that are exact in float32. */
 const EXACT = [[0.5, -1, 2], [0.25, 3, -0.125]];
 
-/** As a client sees it after JSON. */
+/** As a client gets it from JSON. */
 function overTheWire<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
 }
@@ -33,7 +33,7 @@ function lists({ data, shape: [rows, width] }: {
   return Array.from({ length: rows }, (_, r) => [...data.slice(r * width, (r + 1) * width)]);
 }
 
-/** Brings the VAE's numbers to the units of the table by the formula, x = s · scale + centre. */
+/** Converts the VAE's numbers to the units of the table: x = s · scale + centre. */
 function inUnits(rows: number[][]): number[][] {
   const { centre, scale } = TABLE.standardization;
   return rows.map((row) => row.map((value, c) => value * scale[c] + centre[c]));
@@ -52,7 +52,7 @@ Deno.test("score answers as Detector.score() does, for both forms of rows", asyn
   assert.deepEqual(await ask("table/score", { rows: [SOME[0], ...reversed.slice(1)] }), expected);
 });
 
-Deno.test("score takes a false-alarm rate for one request, and leaves the model's alone", async () => {
+Deno.test("a request of score may state a false-alarm rate, which does not change the model's", async () => {
   const { falseAlarmRate, threshold } = TABLE;
   const pValues = (await TABLE.score(ROWS)).map((verdict) => verdict.pValue);
   for (const rate of [0.05, 0.25, 0.5, 0.9]) {
@@ -76,7 +76,7 @@ Deno.test("score of a bare VAE answers as VAE.score() does", async () => {
   assert.deepEqual(await ask("plain/score", { rows: named }), expected);
 });
 
-Deno.test("score of a bare VAE takes a method; a detector refuses it by name", async () => {
+Deno.test("score of a bare VAE takes a method; a detector refuses it with the reason", async () => {
   const rows = [[1, 2, 3], [0.5, -1, 4]];
   for (const method of ["elbo", "reconstruction", "kl"] as const) {
     for (const some of [rows, rows.slice(1)]) {
@@ -93,7 +93,7 @@ Deno.test("score of a bare VAE takes a method; a detector refuses it by name", a
   await problemOf(await post("plain/score", { rows, method: "entropy" }), "invalid-body");
 });
 
-Deno.test("encode answers with the posterior of the row as the VAE sees it", async () => {
+Deno.test("encode answers with the posterior of the row in the units of the VAE", async () => {
   for (const rows of [SOME, NAMED]) {
     const { mean, logVar } = await TABLE.vae.encode(TABLE.standardize(SOME));
     const logVars = lists(logVar);
@@ -156,9 +156,9 @@ Deno.test("log-likelihood of a bare VAE answers as VAE.logLikelihood() does", as
 });
 
 Deno.test("log-likelihood of a table is a density in the table's units: it integrates to 1", async () => {
-  // ∫ p(x) dx over ±12 standard deviations by the trapezium rule, whose error on a smooth density
-  // with steps of σ/40 is nothing. Importance sampling is unbiased: what remains is its noise over
-  // 961 points that share no draws, below 1 % here.
+  // ∫ p(x) dx over ±12 standard deviations by the trapezoidal rule, whose error for a smooth density with steps of σ/40
+  // is negligible. Importance sampling is unbiased, so only its noise over 961 points with independent draws remains:
+  // below 1 %.
   const [centre, scale] = [LINE.standardization.centre[0], LINE.standardization.scale[0]];
   const step = scale / 40;
   const grid = Array.from({ length: 961 }, (_, i) => [centre + (i - 480) * step]);
@@ -179,7 +179,7 @@ Deno.test("columns may bear the names of an object's own members", async () => {
   assert.deepEqual((await ask("hostile/sample", { count: 1 })).columns, HOSTILE.columns);
 });
 
-Deno.test("score with fdr flags over the whole request, however many parts it is computed in", async () => {
+Deno.test("score with fdr flags over the whole request, in however many parts it is computed", async () => {
   const rows = Array.from({ length: 40 }, () => ROWS).flat().slice(0, 300)
     .map((row, r) => r % 3 === 0 ? row.map((value) => value + 50) : row);
   const { pValues } = TABLE.scoreCells({ data: Float64Array.from(rows.flat()), rows: rows.length });

@@ -1,4 +1,4 @@
-/** An app that takes jobs, its queue in a file of its own, and clients of it. */
+/** An app that takes jobs, with its queue in a temporary file, and clients for it. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { type Client, createClient, digestOf, type ModelStore } from "../../src/http/mod.ts";
 import { memoryStore, type TrainingOptions } from "../../src/http/mod.ts";
@@ -12,7 +12,7 @@ import { planeRows } from "../util/data.ts";
 
 export const ROWS: readonly number[][] = planeRows(80, 3, 7);
 export const COLUMNS = ["heat", "flow", "drift"];
-/** Training that takes no time. */
+/** Options for training in no time. */
 export const QUICK = { hidden: [8], latent: 2, epochs: 4, seed: 3 };
 
 const names = ["train", "other", "score", "all"] as const;
@@ -38,15 +38,15 @@ export type Ask = (
   headers?: Record<string, string>,
 ) => Promise<Response>;
 
-/** The app, and everything around it. */
+/** The app and everything around it. */
 export interface JobsApp extends AsyncDisposable {
   readonly queue: JobQueue;
   readonly models: ModelStore;
-  /** Asks with the token that may do all, or with the headers given. */
+  /** Sends a request with a token that has all scopes, or with the given headers. */
   readonly ask: Ask;
   readonly client: Client;
   readonly log: RunnerEntry[];
-  /** Starts a runner; what it gives stops it. */
+  /** Starts a runner; the returned function stops it. */
   work(options?: Partial<RunnerOptions>): () => Promise<void>;
 }
 
@@ -119,7 +119,7 @@ export async function jobsApp(
   };
 }
 
-/** Numbers from 0 to 1, seeded. */
+/** Seeded numbers from 0 to 1. */
 export function uniforms(seed: number): () => number {
   const random = new HostRandom(seed, 0, 0);
   return () => random.uniformF64();

@@ -1,6 +1,6 @@
 /**
- * What the routes of training refuse, by the classes of attack that SECURITY.md lists. An answer is a
- * problem of the expected kind and names the field; the queue holds nothing afterwards.
+ * What the training routes refuse, by the classes of attack that SECURITY.md lists. An answer must be a problem of the
+ * expected type and name the field; the queue must be empty afterwards.
  */
 import assert from "node:assert/strict";
 import { zipSync } from "npm:fflate@0.8.3";
@@ -75,13 +75,13 @@ Deno.test("train: bodies that do not fit are refused, naming the field", async (
     const { errors } = await problemOf(await app.ask("POST", TRAIN, value), "invalid-body");
     assert.equal(errors?.[0].pointer, pointer, text);
   }
-  // JSON's way to write infinity, and rows of names that every object knows.
+  // JSON's way to write infinity, and names of members that every object has.
   const huge = JSON.stringify(cell(7)).replace("[1,7,3]", "[1,1e999,3]");
   await problemOf(await app.ask("POST", TRAIN, huge), "invalid-body");
   await requireIdle(app);
 });
 
-Deno.test("train: types, encodings, sizes, depth and pieces, as everywhere", async () => {
+Deno.test("train: types, encodings, sizes, depth and pieces are limited as in other routes", async () => {
   await using app = await jobsApp({ maxBodyBytes: 20_000, limits: { maxUploadBytes: 5000 } });
   const text = JSON.stringify(body({})),
     big = JSON.stringify(body({ rows: Array(4000).fill([1, 2, 3]) }));
@@ -128,7 +128,7 @@ Deno.test("train: types, encodings, sizes, depth and pieces, as everywhere", asy
   await requireIdle(app);
 });
 
-Deno.test("train: names, ids and events that are none lead nowhere", async () => {
+Deno.test("train: invalid names, ids and events are refused or not found", async () => {
   await using app = await jobsApp();
   const tricks = [
     "..%2f..%2fx",
@@ -173,7 +173,7 @@ Deno.test("train: columns called __proto__ are columns, and no prototype changes
   assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), before);
 });
 
-Deno.test("train: what costs too much is refused before it is accepted, and again before it is begun", async () => {
+Deno.test("train: a job that costs too much is refused before it is accepted, and again before it begins", async () => {
   await using app = await jobsApp({ limits: { maxWork: 1e8 } });
   const costly = [
     body({ epochs: 1e7 }),
@@ -185,7 +185,7 @@ Deno.test("train: what costs too much is refused before it is accepted, and agai
     await problemOf(await app.ask("POST", TRAIN, value), "over-budget");
     assert.ok(performance.now() - start < 5000);
   }
-  // Lines of text are counted at once; what a binary file holds is known to who reads it.
+  // Lines of text are counted at once; the size of a binary table is known only to its reader.
   const put = (name: string, bytes: Uint8Array<ArrayBuffer>) => app.client.putUpload(name, bytes);
   await put("long.csv", new TextEncoder().encode(`a,b\n${"1,2\n".repeat(50_000)}`));
   await problemOf(await app.ask("POST", TRAIN, { upload: "long.csv" }), "over-budget");
@@ -202,9 +202,9 @@ Deno.test("train: what costs too much is refused before it is accepted, and agai
   assert.match(job.error!, /at most 100000000 multiply-adds/);
 });
 
-Deno.test("train: texts cost what their levels cost, which a worker counts", async () => {
+Deno.test("train: columns of text cost as much as their levels, which a worker counts", async () => {
   const settings = { epochs: 2 };
-  // Enough for 20 numbers, and some to spare.
+  // Enough for 20 numeric columns, and some to spare.
   const maxWork = 2 * workOf({ rows: 601, columns: 20, settings });
   await using app = await jobsApp({ limits: { maxWork } });
   app.work();
@@ -220,7 +220,7 @@ Deno.test("train: texts cost what their levels cost, which a worker counts", asy
   ]);
 });
 
-Deno.test("train: a file that inflates beyond measure, or holds code, ends its job and nothing else", async () => {
+Deno.test("train: a file that inflates beyond measure, or contains code, ends its job and nothing else", async () => {
   await using app = await jobsApp();
   app.work();
   const pickle = new Uint8Array([
@@ -234,7 +234,8 @@ Deno.test("train: a file that inflates beyond measure, or holds code, ends its j
   ]);
   await app.client.putUpload("code.npy", pickle);
   await app.client.putUpload("zip.npz", new Uint8Array([0x50, 0x4b, 3, 4, ...new Uint8Array(60)]));
-  // 34 MB of zeros in 0.1 MB: with a byte a cell, 272 MB of float64. And one that claims to be larger still.
+  // 0.1 MB that inflate to 34 MB of zeros: one byte per cell, so 272 MB of float64. And one that claims to be even
+  // larger.
   const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (17000000, 2), }".padEnd(117);
   const zeros = new Uint8Array(128 + 34_000_000);
   zeros.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
@@ -264,7 +265,7 @@ Deno.test("train: a file that inflates beyond measure, or holds code, ends its j
   }
 });
 
-Deno.test("train: 1,000 asks at once fill the queue and no more; the others hear when to come back", async () => {
+Deno.test("train: 1,000 asks at once fill the queue and no more; the others are told when to come back", async () => {
   await using app = await jobsApp({ queue: { maxJobs: 5 } });
   const asks = Array.from(
     { length: 1000 },
@@ -283,7 +284,7 @@ Deno.test("train: 1,000 asks at once fill the queue and no more; the others hear
   assert.equal((await app.ask("POST", TRAIN, body({}))).status, 202);
 });
 
-Deno.test("train: an alias cannot be trained; a job whose name became one fails in words", async () => {
+Deno.test("train: an alias cannot be trained; a job whose name became one fails with the reason", async () => {
   await using app = await jobsApp();
   app.work();
   const first = await app.client.train("first", ROWS, QUICK);

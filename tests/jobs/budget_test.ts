@@ -1,4 +1,4 @@
-/** What a job costs. The oracle is the parameters of the model that it makes, counted one by one. */
+/** The cost of a job. Oracle: the parameters of the model that it makes, counted one by one. */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import { countCells } from "../../src/http/jobs/table_size.ts";
@@ -22,7 +22,7 @@ Deno.test("a network costs three passes over its parameters for each row and epo
   assert.equal(workOf({ rows: ROWS, columns: COLUMNS, settings: ensemble }), 4 * work);
 });
 
-Deno.test("what is stated costs that for every draw, and for every class", () => {
+Deno.test("a given spec costs that for every draw, and for every class", () => {
   const stated = { latent: [{ size: 2, flows: [{ type: "iaf" }] }] };
   const cases = [
     [stated, 1, undefined],
@@ -45,11 +45,11 @@ Deno.test("EM costs its covariance, and products with it at every step", () => {
   assert.equal(work, ROWS * 3 ** 2 + 10 * 3 * 3 ** 2 * 2);
 });
 
-Deno.test("a file is counted in slices, its first line too, between which others get their turn", async () => {
+Deno.test("a file is counted in slices, even its first line, between which other work gets its turn", async () => {
   const bytes = new Uint8Array(5 << 20).fill(0x2c);
   let slices = 0;
   const pacer = new Pacer(new TurnQueue());
-  // What is behind the first slice is not looked at before others had theirs.
+  // After the first slice, other work comes first.
   pacer.yieldIfDue = async () => void (slices++ === 0 && bytes.fill(0x20, 1 << 20));
   assert.deepEqual(await countCells("t.csv", bytes, pacer), { rows: 1, columns: (1 << 20) + 1 });
   assert.equal(slices, 5);

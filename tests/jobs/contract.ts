@@ -1,7 +1,4 @@
-/**
- * What every JobQueue promises, as tests: each implementation is held to the same. The oracle is the text
- * of `job_queue.ts`.
- */
+/** What every JobQueue promises, as tests that all implementations must pass. Oracle: the text of `job_queue.ts`. */
 import assert from "node:assert/strict";
 import {
   isOver,
@@ -14,7 +11,7 @@ import {
   QueueFullError,
 } from "../../src/storage/job_queue.ts";
 
-/** Opens an empty queue for a test; `again` opens what is kept once more, as another process would. */
+/** Opens an empty queue for a test; `again` opens the same storage once more, as another process would. */
 export interface OpenedQueue extends AsyncDisposable {
   readonly queue: JobQueue;
   again(): Promise<JobQueue>;
@@ -44,7 +41,7 @@ async function claimed(queue: JobQueue): Promise<Lease> {
   return (await queue.claim(AbortSignal.timeout(10_000)))!;
 }
 
-/** Nothing is there to be claimed. */
+/** Asserts that there is nothing to claim. */
 async function requireIdle(queue: JobQueue): Promise<void> {
   assert.equal(await queue.claim(AbortSignal.timeout(200)), undefined);
 }
@@ -166,7 +163,7 @@ const STEPS: readonly Step[] = [
     let lease = await claimed(queue);
     await queue.nack(lease, { reason: "fault", retry: true });
     lease = await claimed(queue);
-    // A new checkpoint is progress: counting begins again.
+    // A new checkpoint is progress, so attempts are counted from zero again.
     await queue.writeCheckpoint(lease, bytesOf("half"));
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
       await queue.nack(lease, { reason: "fault", retry: true });

@@ -1,6 +1,6 @@
 /**
- * Training over HTTP: a job from its acceptance to the version that it makes. The oracle of a model is
- * `Detector.fit`, called directly: the same bytes.
+ * Training over HTTP: a job, from its acceptance to the version that it makes. Oracle: `Detector.fit`, called directly,
+ * gives the same bytes.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -9,7 +9,7 @@ import { readEvents } from "../../src/http/client/client_events.ts";
 import { problemOf } from "../http/util.ts";
 import { COLUMNS, jobsApp, QUICK, ROWS, TOKEN, TOKENS } from "./app.ts";
 
-/** What a job for these rows must make. */
+/** The model that a job with these rows must make. */
 async function directly(options = QUICK, columns = COLUMNS): Promise<string> {
   return await digestOf(
     (await Detector.fit(ROWS, { preset: "small", ...options, columns })).save(),
@@ -18,7 +18,7 @@ async function directly(options = QUICK, columns = COLUMNS): Promise<string> {
 
 const CSV = [COLUMNS.join(), ...ROWS.map((row) => row.join())].join("\n");
 
-Deno.test("a job is accepted, done, and its model is the next version: the bytes of a direct run", async () => {
+Deno.test("an accepted job is done, and its model is the next version: the bytes of a direct run", async () => {
   await using app = await jobsApp();
   const accepted = await app.ask("POST", "/v1/models/pumps/train", {
     rows: ROWS,
@@ -69,7 +69,7 @@ Deno.test("HEAD of a job's events answers at once, without a length", async () =
   assert.equal(response.headers.get("content-length"), null);
 });
 
-Deno.test("an upload, named rows and rows by position train the same model; a label is left out", async () => {
+Deno.test("an upload, rows by name and rows by position train the same model; a label is left out", async () => {
   await using app = await jobsApp();
   app.work();
   const { client } = app, bytes = new TextEncoder().encode(CSV);
@@ -99,11 +99,11 @@ Deno.test("an upload, named rows and rows by position train the same model; a la
   await assert.rejects(client.deleteUpload("t.csv"), (error: ApiError) => error.status === 404);
 });
 
-Deno.test("an upload says by its name alone what it is; UTF-16 with its byte order mark trains and scores as UTF-8 does", async () => {
+Deno.test("the name of an upload tells its format; UTF-16 with its byte order mark trains and scores like UTF-8", async () => {
   await using app = await jobsApp();
   app.work();
   const { client } = app, digest = await directly(), scored: string[] = [];
-  // Little-endian, as Windows has it; the table is ASCII.
+  // Little-endian, as on Windows; the table is ASCII.
   const wide = Uint8Array.from([
     0xff,
     0xfe,
@@ -123,7 +123,7 @@ Deno.test("an upload says by its name alone what it is; UTF-16 with its byte ord
   assert.equal(scored[1], scored[0]);
 });
 
-Deno.test("an ensemble is what Detector.fit makes; an upload may hold text and gaps", async () => {
+Deno.test("an ensemble equals that of Detector.fit; an upload may have text and missing cells", async () => {
   await using app = await jobsApp();
   app.work();
   const { client } = app,
@@ -140,7 +140,7 @@ Deno.test("an ensemble is what Detector.fit makes; an upload may hold text and g
   assert.deepEqual((await client.model("f")).columns, ["a", "b", "c"]);
 });
 
-Deno.test("rows of text, truth values and gaps train what Detector.fit makes of them; so does robust", async () => {
+Deno.test("rows with text, booleans and missing cells train the model of Detector.fit, also with robust", async () => {
   await using app = await jobsApp();
   app.work();
   const { client } = app, settings = { ...QUICK, preset: "small" } as const;
@@ -171,7 +171,7 @@ Deno.test("rows of text, truth values and gaps train what Detector.fit makes of 
   assert.equal(result?.digest, await digestOf(apart.save()), error);
 });
 
-Deno.test("asking again finds the job, whatever has become of its upload and of the model", async () => {
+Deno.test("a repeated request finds the job, whatever has become of its upload and of the model", async () => {
   await using app = await jobsApp();
   await app.client.putUpload("t.csv", new TextEncoder().encode(CSV));
   const train = () =>
@@ -185,7 +185,7 @@ Deno.test("asking again finds the job, whatever has become of its upload and of 
     app.ask("POST", "/v1/models/m/score-jobs", body, { "idempotency-key": "s" });
   const scored = await (await score({ upload: "t.csv" })).json();
   await app.client.waitForJob(scored.id);
-  // The next version of the model, and no upload any more.
+  // By now the model has another version, and the upload is gone.
   const { id } = await app.client.train("m", { upload: "t.csv" }, { ...QUICK, seed: 9 });
   await app.client.waitForJob(id);
   await stop();
@@ -198,7 +198,7 @@ Deno.test("asking again finds the job, whatever has become of its upload and of 
   await problemOf(await score({ upload: "t.csv", falseAlarmRate: 0.2 }), "conflict");
 });
 
-Deno.test("an idempotency key makes asking twice asking once", async () => {
+Deno.test("an idempotency key makes repeated requests one job", async () => {
   await using app = await jobsApp();
   const ask = (body: unknown, key: string, token = TOKEN.all, model = "m") =>
     app.ask("POST", `/v1/models/${model}/train`, body, {
@@ -222,7 +222,7 @@ Deno.test("an idempotency key makes asking twice asking once", async () => {
   }
 });
 
-Deno.test("events go on after the one that a caller has seen, over broken lines", async () => {
+Deno.test("events continue after the last one that a caller has seen, even if connections break", async () => {
   await using app = await jobsApp();
   const { id } = await app.client.train("m", ROWS, QUICK);
   app.work();
@@ -240,7 +240,7 @@ Deno.test("events go on after the one that a caller has seen, over broken lines"
     await app.ask("GET", `/v1/jobs/${id}/events`, undefined, { "last-event-id": "x" }),
     "invalid-body",
   );
-  // A line that breaks in the middle of every event still gives each of them, once.
+  // A connection that breaks in the middle of every event still delivers each of them, once.
   const { createClient } = await import("../../src/http/client.ts");
   let lines = 0;
   const broken = createClient("http://localhost", {
@@ -265,7 +265,7 @@ Deno.test("events go on after the one that a caller has seen, over broken lines"
   assert.ok(lines >= all.length);
 });
 
-Deno.test("DELETE ends a job that waits and one that runs; the model stays as it was", async () => {
+Deno.test("DELETE ends a waiting and a running job; the model stays as it was", async () => {
   await using app = await jobsApp();
   const long = { ...QUICK, epochs: 500_000 };
   const [running, waiting] = [
@@ -286,7 +286,7 @@ Deno.test("DELETE ends a job that waits and one that runs; the model stays as it
       (performance.now() - start).toFixed(1)
     } ms`,
   );
-  // The worker is free again, and a job that ended ends no second time.
+  // The worker is free again, and a job that has ended cannot be ended again.
   assert.equal((await app.client.cancelJob(running.id)).state, "cancelled");
   const next = await app.client.train("m", ROWS, QUICK);
   assert.equal((await app.client.waitForJob(next.id)).state, "succeeded");
@@ -295,7 +295,7 @@ Deno.test("DELETE ends a job that waits and one that runs; the model stays as it
 });
 
 for (const preset of ["small", "ensemble"] as const) {
-  Deno.test(`a runner that stops leaves its job (${preset}) at the last checkpoint, and the next ends it alike`, async () => {
+  Deno.test(`a runner that stops leaves its job (${preset}) at the last checkpoint, and the next finishes it with the same bytes`, async () => {
     await using app = await jobsApp();
     const options = { ...QUICK, preset, epochs: preset === "small" ? 3000 : 800 };
     const { id } = await app.client.train("m", ROWS, { ...options, columns: COLUMNS });
@@ -310,7 +310,7 @@ for (const preset of ["small", "ensemble"] as const) {
   });
 }
 
-Deno.test("what the data makes impossible ends the job in words, without a path or a stack", async () => {
+Deno.test("a job whose data cannot be trained on fails with the reason, without a path or a stack trace", async () => {
   await using app = await jobsApp();
   app.work();
   const put = (name: string, text: string) =>
@@ -337,7 +337,7 @@ Deno.test("what the data makes impossible ends the job in words, without a path 
   assert.deepEqual((await app.client.models()).models, []);
 });
 
-Deno.test("callers see their own jobs and uploads alone", async () => {
+Deno.test("callers see their own jobs and uploads only", async () => {
   await using app = await jobsApp();
   const as = (token: string) => ({ authorization: `Bearer ${token}` });
   const { id } = await (await app.ask(
@@ -364,7 +364,7 @@ Deno.test("callers see their own jobs and uploads alone", async () => {
   );
 });
 
-Deno.test("metrics count what waits, runs and has ended", async () => {
+Deno.test("metrics count waiting, running and finished jobs", async () => {
   await using app = await jobsApp();
   const { id } = await app.client.train("m", ROWS, QUICK);
   const metrics = async () => await (await app.ask("GET", "/metrics")).text();
@@ -377,7 +377,7 @@ Deno.test("metrics count what waits, runs and has ended", async () => {
   assert.ok(after.includes(`elbow_job_duration_seconds_count{${labels}} 1`), after);
 });
 
-Deno.test("without training configured its addresses do not exist; with it there must be a token", async () => {
+Deno.test("without training configured, its routes do not exist; with it, a token is required", async () => {
   const models = await memoryStore();
   const app = createApp({ models, tokens: TOKENS });
   for (

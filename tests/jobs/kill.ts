@@ -1,6 +1,6 @@
 /**
- * The campaign of kills: a server with an embedded queue is killed at random moments, while jobs are
- * accepted, trained, published and acknowledged, and started again on the same file.
+ * A campaign of kills: a server with an embedded queue is killed at random moments, while jobs are accepted, trained,
+ * published and acknowledged, and started again with the same file.
  *
  *     deno task jobs:kill            100 kills
  *     deno task jobs:kill 20 7       20 kills, seed 7
@@ -11,9 +11,9 @@ import { ApiError, createClient, digestOf } from "../../src/http/mod.ts";
 import { COLUMNS, ROWS, TOKEN, TOKENS, uniforms } from "./app.ts";
 import { type ElbowServer, serveElbow } from "../util/elbow_server.ts";
 
-/** Jobs that are kept unfinished while the server is being killed. */
+/** The number of unfinished jobs while the server is being killed. */
 const WAITING = 5;
-/** Long enough that most kills fall into training. */
+/** Long enough that most kills happen during training. */
 const OPTIONS = { hidden: [8], latent: 2, epochs: 1000, batchSize: 16 };
 
 function start(folder: string): Promise<ElbowServer> {
@@ -23,7 +23,7 @@ function start(folder: string): Promise<ElbowServer> {
   ]);
 }
 
-/** @returns what happened, in a line */
+/** @returns what happened, in one line */
 export async function killCampaign(kills: number, seed: number): Promise<string> {
   const folder = await Deno.makeTempDir();
   const lines = TOKENS.map(({ hash, scopes }) => `${scopes.join()} ${hash}`);
@@ -42,7 +42,8 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
         }, 50 + 2 * jobMs * uniform())
       );
       const dead = child.status;
-      // Asks until the server dies; what it did not answer may be accepted or not, and is asked again.
+      // Sends requests until the server dies. Without an answer, a job may have been accepted or not, and is requested
+      // again.
       const ask = async () => {
         for (;;) {
           const { finished } = await counts(client);
@@ -58,7 +59,7 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
         killed,
         dead,
         ask().catch((error) => {
-          // The server is dead; what it answered while it lived was no refusal.
+          // The server is dead; while it was alive, it must not have refused anything.
           if (error instanceof ApiError) throw error;
           broken++;
         }),
@@ -92,7 +93,7 @@ export async function killCampaign(kills: number, seed: number): Promise<string>
   }
 }
 
-/** From the start of a server to the end of its first job: kills fall into twice that time. */
+/** From the start of a server to the end of its first job; kills happen within twice that time. */
 async function oneJobMs(folder: string): Promise<number> {
   const { child, url } = await start(folder);
   const began = performance.now(), client = createClient(url, { token: TOKEN.all });

@@ -1,4 +1,4 @@
-/** An upload of more rows than train (ADR 67). Oracle: `elbow train` of the same file gives the same bytes. */
+/** An upload of more rows than train (ADR 67). Oracle: `elbow train` with the same file gives the same bytes. */
 import assert from "node:assert/strict";
 import { digestOf } from "../../src/http/mod.ts";
 import { workOf } from "../../src/jobs/budget.ts";
@@ -8,7 +8,7 @@ import { jobsApp } from "./app.ts";
 const ROWS = 1_000_500;
 const SETTINGS = { hidden: [2], latent: 1, epochs: 1, batchSize: 4096 };
 
-Deno.test("an upload of more than a million rows trains on a draw, as elbow train does, and costs what that costs", async () => {
+Deno.test("an upload of more than a million rows trains on a sample, as elbow train does, at the cost of the sample", async () => {
   using folder = new Folder();
   const lines = Array.from({ length: ROWS }, (_, r) => (r * 7919) % 97);
   const bytes = new TextEncoder().encode(`n\n${lines.join("\n")}\n`);

@@ -1,7 +1,7 @@
 /**
- * Past one machine: three NATS servers, an edge that cannot train, two workers, twenty jobs. The leader of
- * the work queue and one of the workers are killed with SIGKILL while both work. Twenty right models come
- * of it: the bytes of a direct run, one version each, none trained to the end twice, none lost.
+ * More than one machine: three NATS servers, an edge server that cannot train, two workers and twenty jobs. The leader
+ * of the work queue and one worker are killed with SIGKILL while they work. All twenty models must be correct: the
+ * bytes of a direct run, one version each, none trained to the end twice, none lost.
  */
 import assert from "node:assert/strict";
 import { jetstreamManager } from "npm:@nats-io/jetstream@3.4.0";
@@ -29,7 +29,7 @@ async function leaderOf({ servers, urls }: Cluster, stream: string) {
 
 testUnless(
   HAS_NATS ? undefined : "there is no nats-server",
-  "twenty jobs on three NATS servers and two workers outlive the leader and one worker",
+  "twenty jobs on three NATS servers and two workers survive the loss of the leader and one worker",
   async () => {
     await using nats = await cluster();
     const { queue, models } = await openNats(nats.urls, { now: Date.now, leaseMs: 2000 });
@@ -72,8 +72,8 @@ testUnless(
     }
     await left.kill("SIGTERM");
     const entries = workers.flatMap(({ entries }) => entries);
-    // Between the look and the kill the doomed one may have come to the end, and not have published: another goes
-    // on from its last checkpoint, and says so too.
+    // Before it is killed, the worker may have finished training without publishing. Another worker then continues from
+    // the last checkpoint, and logs the end of training too.
     const last = doomed.entries.at(-1)!;
     for (const { id } of jobs) {
       const trained = entries.filter(({ job, event }) => job === id && event === "trained");

@@ -1,7 +1,7 @@
-/** NATS servers of a test's own, on loopback, with JetStream in a folder of their own. */
+/** NATS servers for a test, on loopback, with JetStream in a temporary folder. */
 import { canRun } from "../../scripts/lib/child.ts";
 
-/** Whether there is a server to start. */
+/** Whether a NATS server can be started. */
 export const HAS_NATS: boolean = await canRun("nats-server");
 
 export interface NatsServer extends AsyncDisposable {
@@ -10,7 +10,7 @@ export interface NatsServer extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Below the ports that systems give to connections by themselves: one of them could be taken before a server has it. */
+/** Below the ports that systems use for outgoing connections: one of those could be taken before a server has it. */
 function freePort(): number {
   for (;;) {
     const port = 20_000 + Math.floor(10_000 * Math.random());
@@ -71,11 +71,11 @@ export async function oneServer(): Promise<NatsServer> {
 
 export interface Cluster extends AsyncDisposable {
   readonly servers: readonly NatsServer[];
-  /** All addresses, as `--nats` takes them. */
+  /** All addresses, in the form that `--nats` takes. */
   readonly urls: string;
 }
 
-/** Three servers that hold everything three times. */
+/** Three servers that keep three copies of everything. */
 export async function cluster(): Promise<Cluster> {
   const folder = await Deno.makeTempDir();
   const routes = Array.from({ length: 3 }, freePort);

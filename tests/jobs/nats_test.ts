@@ -1,4 +1,4 @@
-/** The NATS queue and store: the contract, held by one server; nats_cluster_test.ts has three. */
+/** The NATS queue and store: the contract, with one server; nats_cluster_test.ts has three. */
 import assert from "node:assert/strict";
 import { jetstreamManager } from "npm:@nats-io/jetstream@3.4.0";
 import { Kvm } from "npm:@nats-io/kv@3.4.0";
@@ -27,7 +27,7 @@ else {
     };
   });
 
-  Deno.test("NATS: two registries change one index, each sees the other's, and no change is lost", async () => {
+  Deno.test("NATS: two registries that change one index see each other's changes, and none is lost", async () => {
     await using server = await oneServer();
     const open = () => openNats(server.url, { now: Date.now });
     const [one, two] = [await open(), await open()];
@@ -37,7 +37,7 @@ else {
     );
     await Promise.all(files.map((file, i) => registries[i % 2].put("m", file)));
     await registries[0].put("n", files[0], {}, "job");
-    // Word of a change takes its time.
+    // News of a change takes some time.
     const until = async (holds: () => Promise<boolean>) => {
       while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 5));
     };
@@ -55,18 +55,18 @@ else {
     await two.queue.close();
   });
 
-  Deno.test("NATS: without its server models are served on, at once, and nothing is called ready", async () => {
+  Deno.test("NATS: if its server is gone, models are still served at once, and the app is not ready", async () => {
     const server = await oneServer();
     const { models, queue } = await openNats(server.url, { now: Date.now });
     const registry = new Registry(models);
     await registry.put("m", VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 }).save());
     await registry.requireReady();
     await server.kill();
-    // Past the time for which an index counts as fresh.
+    // After the time during which an index counts as fresh.
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const found = Promise.all(Array.from({ length: 20 }, () => registry.find("m")));
     const late = new Promise((resolve) => setTimeout(resolve, 5000, []));
-    // Asking NATS again goes on for half a minute.
+    // Requests to NATS are repeated for half a minute.
     assert.deepEqual(
       (await Promise.race([found, late]) as { name: string }[]).map(({ name }) => name),
       Array(20).fill("m"),
@@ -76,7 +76,7 @@ else {
     await server[Symbol.asyncDispose]();
   });
 
-  Deno.test("NATS: what a later release has added to the index, or made of it, stops no server", async () => {
+  Deno.test("NATS: additions to the index by a later release, or a later format, stop no server", async () => {
     await using server = await oneServer();
     const { models, queue } = await openNats(server.url, { now: Date.now });
     const registry = new Registry(models);
@@ -110,7 +110,7 @@ else {
     await queue.close();
   });
 
-  Deno.test("NATS: bytes that are there are not sent again; old versions and their bytes go as they are to", async () => {
+  Deno.test("NATS: existing bytes are not sent again; old versions are removed with their bytes", async () => {
     await using server = await oneServer();
     const { models, queue } = await openNats(server.url, { now: Date.now });
     const connection = await connect({ servers: server.url });
@@ -130,7 +130,7 @@ else {
     assert.ok(second.last_seq > first.last_seq);
     await registry.put("m", files[2]);
     assert.deepEqual((await registry.versions("m")).map(({ version }) => version), [2, 3]);
-    // "n" still names the first.
+    // "n" still refers to the first.
     assert.ok(await models.read(await digestOf(files[0])));
     await registry.put("m", files[0]);
     assert.equal(await models.read(await digestOf(files[1])), undefined);
@@ -139,7 +139,7 @@ else {
     await queue.close();
   });
 
-  Deno.test("NATS: an index without room is refused in words, and what was there is served", async () => {
+  Deno.test("NATS: an index without room is refused with the reason, and existing models are served", async () => {
     await using server = await oneServer();
     const { models, queue } = await openNats(server.url, { now: Date.now });
     const { revision } = await models.readIndex();
@@ -160,7 +160,7 @@ else {
     await queue.close();
   });
 
-  Deno.test("NATS: no server, and addresses that are none, are refused in words", async () => {
+  Deno.test("NATS: a missing server and invalid addresses are reported clearly", async () => {
     const options = { now: Date.now };
     await assert.rejects(
       openNats("nats://127.0.0.1:1", options),

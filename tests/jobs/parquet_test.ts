@@ -1,4 +1,4 @@
-/** Parquet over HTTP. Oracle: the same table as CSV; training and scoring give the same bytes. */
+/** Parquet over HTTP. Oracle: the same table as CSV, which gives the same bytes in training and scoring. */
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { readAnyTable } from "../../src/formats/mod.ts";
@@ -14,7 +14,7 @@ function parquetOf(columns: readonly (readonly number[])[]): Uint8Array<ArrayBuf
   }));
 }
 
-Deno.test("an upload of Parquet is trained on and scored as its CSV", async () => {
+Deno.test("an uploaded Parquet file trains and scores like the same table in CSV", async () => {
   await using app = await jobsApp();
   app.work();
   const files = {

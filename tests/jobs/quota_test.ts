@@ -1,9 +1,11 @@
-/** What one caller may have at once: unfinished jobs, files, and bytes of files. The oracle is counting by hand. */
+/**
+ * What one caller may have at once: unfinished jobs, files, and bytes of files. Expected numbers are counted by hand.
+ */
 import assert from "node:assert/strict";
 import { problemOf } from "../http/util.ts";
 import { jobsApp, QUICK, ROWS, TOKEN } from "./app.ts";
 
-Deno.test("no caller has more unfinished jobs than theirs, at once or one after the other; the others are free", async () => {
+Deno.test("no caller has more unfinished jobs than allowed, sent at once or one by one; other callers are not affected", async () => {
   await using app = await jobsApp({ limits: { perCaller: { jobs: 3 } } });
   const train = (headers: Record<string, string> = {}) =>
     app.ask("POST", "/v1/models/m/train", { rows: ROWS, ...QUICK }, headers);
@@ -14,7 +16,7 @@ Deno.test("no caller has more unfinished jobs than theirs, at once or one after 
   const refused = await train();
   assert.match(refused.headers.get("retry-after")!, /^[1-9]\d*$/);
   assert.match((await problemOf(refused, "queue-full")).detail, /at most 3 .*GET \/v1\/jobs/);
-  // Asking again is no other job, and other callers have jobs of their own.
+  // A repeated request is no new job, and other callers have jobs of their own.
   assert.deepEqual([(await train(keyed)).status, (await app.client.job(first.id)).state], [
     200,
     "queued",
@@ -26,7 +28,7 @@ Deno.test("no caller has more unfinished jobs than theirs, at once or one after 
   assert.equal((await train()).status, 202);
 });
 
-Deno.test("no caller keeps more files, or bytes of them, than theirs, however many come at once", async () => {
+Deno.test("no caller keeps more files, or bytes of files, than allowed, however many arrive at once", async () => {
   const perCaller = { uploads: 3, uploadBytes: 1000 };
   await using app = await jobsApp({ limits: { perCaller } });
   const put = (name: string, size: number, token = TOKEN.all) =>
@@ -48,7 +50,7 @@ Deno.test("no caller keeps more files, or bytes of them, than theirs, however ma
     /1000 bytes.*GET \/v1\/uploads/,
   );
   const [[name]] = await kept() as [string, number][];
-  // A file in the place of one counts instead of it; what is refused leaves the one that there was.
+  // A file that replaces another counts in its place; a refused one leaves the old file.
   const stem = name.slice(0, -".csv".length);
   assert.equal((await put(stem, 601)).status, 507);
   assert.equal((await put(stem, 600)).status, 201);

@@ -1,6 +1,6 @@
 /**
- * Files scored over a queue. The oracle is `elbow score` on the same file and model: the same bytes. A worker
- * is killed with SIGKILL in the middle: each part still succeeds once, and stands once in the result.
+ * Files scored through a queue. Oracle: `elbow score` with the same file and model gives the same bytes. A worker is
+ * killed with SIGKILL while it works: each part must still succeed once, and be in the result once.
  */
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
@@ -20,7 +20,7 @@ import { jobsApp, TOKEN, TOKENS } from "./app.ts";
 import { HAS_NATS, oneServer } from "./nats_servers.ts";
 import { until, WorkerProcess } from "./worker_process.ts";
 
-/** Numbers, a gap now and then, and text; beside a column that the model does not know. */
+/** Numbers, some missing cells, and text; plus a column that the model does not know. */
 function csvOf(rows: number): Uint8Array<ArrayBuffer> {
   const lines = planeRows(rows, 3, 5).map(([a, b], r) =>
     `${r},${a},${r % 11 === 0 ? "" : b},${["red", "blue", "green"][r % 3]}`
@@ -34,7 +34,7 @@ async function modelOf(preset: "small" | "ensemble"): Promise<Uint8Array<ArrayBu
   return (await Detector.fit(rows, options)).save() as Uint8Array<ArrayBuffer>;
 }
 
-/** What `elbow score` writes. */
+/** The output of `elbow score`. */
 async function directly(model: Uint8Array, file: Uint8Array, ...more: string[]): Promise<string> {
   using folder = new Folder();
   await Deno.writeFile(folder.at("m.safetensors"), model);
@@ -44,7 +44,7 @@ async function directly(model: Uint8Array, file: Uint8Array, ...more: string[]):
 
 const resultOf = async (client: Client, id: string) => await (await client.jobResult(id)).text();
 
-Deno.test("a file is scored in parts, by two runners, to the bytes of elbow score", async () => {
+Deno.test("a file scored in parts by two runners gives the bytes of elbow score", async () => {
   await using app = await jobsApp();
   const { client } = app, model = await modelOf("small"), rows = 2 * PART_ROWS + 5;
   const file = csvOf(rows);
@@ -54,7 +54,7 @@ Deno.test("a file is scored in parts, by two runners, to the bytes of elbow scor
   assert.deepEqual([asked.kind, asked.state, asked.model], ["score", "queued", "m"]);
   assert.equal((await client.scoreUpload("m", "t.csv", {}, "key")).id, asked.id, "asked twice");
   await problemOf(await app.ask("GET", `/v1/jobs/${asked.id}/result`), "no-result");
-  // Whatever is served by now, the job was accepted for the version before.
+  // Whatever version is current now, the job was accepted for the one before.
   await client.upload("m", await modelOf("ensemble"));
   app.work();
   app.work();
@@ -84,7 +84,7 @@ Deno.test("a file is scored in parts, by two runners, to the bytes of elbow scor
   assert.equal(flags, second);
 });
 
-Deno.test("a full queue takes no parts: they are scored where the file was split", async () => {
+Deno.test("if the queue is full, parts are scored by the runner that split the file", async () => {
   await using app = await jobsApp({ queue: { maxJobs: 1 } });
   const { client } = app, model = await modelOf("small"), file = csvOf(PART_ROWS + 3);
   await client.upload("m", model);
@@ -97,7 +97,7 @@ Deno.test("a full queue takes no parts: they are scored where the file was split
   assert.deepEqual((await app.queue.stats()).finished.map(({ kind }) => kind), ["score"]);
 });
 
-Deno.test("what cannot be scored is refused at once, or fails in words; tokens need both scopes", async () => {
+Deno.test("what cannot be scored is refused at once, or fails with the reason; tokens need both scopes", async () => {
   await using app = await jobsApp();
   const { client } = app;
   await client.upload("m", await modelOf("small"));
@@ -138,7 +138,7 @@ Deno.test("what cannot be scored is refused at once, or fails in words; tokens n
   }
 });
 
-Deno.test("a job that is cancelled takes its parts along, and nothing is left to do", async () => {
+Deno.test("cancelling a job cancels its parts, and no work remains", async () => {
   await using app = await jobsApp();
   const { client } = app;
   await client.upload("m", await modelOf("ensemble"));
@@ -157,7 +157,7 @@ Deno.test("a job that is cancelled takes its parts along, and nothing is left to
   assert.ok(parts.some(({ state }) => state !== "succeeded"), JSON.stringify(parts));
 });
 
-/** A worker dies in the middle; another goes on. */
+/** Kills a worker in the middle; another continues. */
 async function killedMidRun(
   { queue, models }: { readonly queue: JobQueue; readonly models: ModelStore },
   ...where: readonly string[]
@@ -198,7 +198,7 @@ async function killedMidRun(
   }
 }
 
-Deno.test("SQLite: a worker killed while it scores leaves every part to be scored once", async () => {
+Deno.test("SQLite: if a worker is killed while it scores, every part is still scored once", async () => {
   using folder = new Folder();
   const path = folder.at("jobs.db");
   await killedMidRun(openSqlite(path, { now: Date.now, leaseMs: 1000 }), "--db", path);
@@ -206,7 +206,7 @@ Deno.test("SQLite: a worker killed while it scores leaves every part to be score
 
 if (!HAS_NATS) skipTest("NATS: a worker killed while it scores", "there is no nats-server");
 else {
-  Deno.test("NATS: a worker killed while it scores leaves every part to be scored once", async () => {
+  Deno.test("NATS: if a worker is killed while it scores, every part is still scored once", async () => {
     await using server = await oneServer();
     const storage = await openNats(server.url, { now: Date.now, leaseMs: 1000 });
     await killedMidRun(storage, "--nats", server.url);

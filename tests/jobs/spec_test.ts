@@ -1,6 +1,6 @@
 /**
- * Training jobs for members of the family besides detectors. Oracle: the library's own fit of the same rows, whose
- * file has the same SHA-256.
+ * Training jobs for models other than detectors. Oracle: the library's own fit of the same rows, whose file has the
+ * same SHA-256.
  */
 import assert from "node:assert/strict";
 import { factorAnalysis, type FitOptions, type ModelSpecInput, VAE } from "../../mod.ts";
@@ -22,7 +22,7 @@ async function digestOfFit(
   return digest;
 }
 
-Deno.test("a job with a spec makes the VAE of the library, flows, bound, classes and EM among them", async () => {
+Deno.test("a job with a spec trains the library's VAE, with flows, bounds, classes and EM among the specs", async () => {
   await using app = await jobsApp();
   app.work();
   const { client } = app;
@@ -52,13 +52,13 @@ Deno.test("a job with a spec makes the VAE of the library, flows, bound, classes
   const options = { latent: 1, noise: "shared", iterations: 20, seed: 3 } as const;
   const { model } = await factorAnalysis(ROWS, options);
   assert.equal(result?.digest, await digestOf(model.save()), error);
-  // What came of it is asked like any model.
+  // The result can be used like any model.
   const { rows } = await client.score("em", ROWS.slice(0, 2));
   assert.deepEqual(rows.map(({ score }) => score), [...await model.score(ROWS.slice(0, 2))]);
   model.dispose();
 });
 
-Deno.test("a spec that cannot be is refused before it is a job", async () => {
+Deno.test("an invalid spec is refused before it becomes a job", async () => {
   await using app = await jobsApp();
   const spec = { latent: [{ size: 2 }] };
   const ask = async (body: Record<string, unknown>) => {

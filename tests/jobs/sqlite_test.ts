@@ -1,4 +1,4 @@
-/** The SQLite queue and store: the contract, and what is its own. */
+/** The SQLite queue and store: the contract, and its own properties. */
 import assert from "node:assert/strict";
 import { Registry } from "../../src/http/models/registry.ts";
 import { VAE } from "../../mod.ts";
@@ -25,7 +25,7 @@ queueContract("SQLite", (options) => {
   });
 });
 
-Deno.test("SQLite: bytes lie there once, and go with the last that names them", async () => {
+Deno.test("SQLite: equal bytes are stored once, and removed with the last reference to them", async () => {
   const [path, remove] = tempFile();
   const { queue } = openSqlite(path, { now: Date.now });
   const db = new Database(path);
@@ -47,7 +47,7 @@ Deno.test("SQLite: bytes lie there once, and go with the last that names them", 
   remove();
 });
 
-Deno.test("SQLite: what ended is forgotten when its time is over", async () => {
+Deno.test("SQLite: finished jobs are forgotten after their time", async () => {
   const [path, remove] = tempFile();
   let now = 1e12;
   const { queue } = openSqlite(path, { now: () => now, keepSeconds: 10 });
@@ -61,14 +61,14 @@ Deno.test("SQLite: what ended is forgotten when its time is over", async () => {
   remove();
 });
 
-Deno.test("SQLite: a file that is none of ours is refused by name", () => {
+Deno.test("SQLite: a file of another program is refused", () => {
   const [path, remove] = tempFile();
   Deno.writeTextFileSync(path, "this is no database, and long enough to be looked at ".repeat(20));
   assert.throws(() => openSqlite(path, { now: Date.now }), /^TypeError: Cannot open .*jobs\.db: /);
   remove();
 });
 
-Deno.test("SQLite: a file with a page of nothing is refused as damaged, or its jobs are all there", async () => {
+Deno.test("SQLite: after a page is overwritten with zeros, the file is refused as damaged, or all its jobs are there", async () => {
   const [path, remove] = tempFile();
   const { queue, models } = openSqlite(path, { now: Date.now });
   const ids = Array.from({ length: 60 }, (_, i) => `job-${i}`);
@@ -94,7 +94,7 @@ Deno.test("SQLite: a file with a page of nothing is refused as damaged, or its j
       refused++;
     }
   }
-  // A page for each of a dozen trees at least; the rest is bytes that their digests vouch for.
+  // At least one page for each of a dozen trees; the rest is bytes that are checked by their digests.
   assert.ok(refused >= 12, `${refused} of ${sound.length / PAGE}`);
   remove();
 });
@@ -117,7 +117,7 @@ Deno.test("SQLite: two registries change one index, and no change is lost", asyn
     "n2",
     "n3",
   ]);
-  // The same job once more makes no second version, whatever has been stored since.
+  // The same job again makes no second version, whatever was stored since.
   await registries[0].put("n0", files[1]);
   const again = await registries[1].put("n0", files[0], {}, "job0");
   assert.deepEqual([again.isNew, again.version.version], [false, 1]);

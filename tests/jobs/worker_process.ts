@@ -1,16 +1,16 @@
-/** `elbow worker` in a process of its own, that a test may kill. */
+/** `elbow worker` in its own process, which a test may kill. */
 import type { RunnerEntry } from "../../src/jobs/runner.ts";
 
-/** A worker in a process of its own, and what it says. */
+/** A worker in its own process, and what it logs. */
 export class WorkerProcess {
   readonly entries: RunnerEntry[] = [];
-  /** All else that it said. */
+  /** Everything else that it printed. */
   readonly words: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   #isKilled = false;
 
-  /** @param where the options that name its storage, and its lease */
+  /** @param where the options that name its storage and its lease */
   constructor(...where: readonly string[]) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [
@@ -36,10 +36,7 @@ export class WorkerProcess {
     }
   }
 
-  /**
-   * A second time does nothing: a test that fails leaves no process behind.
-   * @throws Error with what it said, if it had ended by itself
-   */
+  /** Harmless the second time, so that a test that fails leaves no process behind. */
   async kill(signal: Deno.Signal = "SIGKILL"): Promise<void> {
     if (this.#isKilled) return;
     this.#isKilled = true;

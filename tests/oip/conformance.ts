@@ -1,14 +1,14 @@
 /**
- * Conformance checks for servers of the Open Inference Protocol v2 over REST, for any of them:
+ * Conformance checks for any server of the Open Inference Protocol v2 over REST:
  *
  *     deno run --allow-net tests/oip/conformance.ts http://127.0.0.1:8080 MODEL [TOKEN]
  *
- * One check for each sentence of the protocol that binds a server. Source: inference_rest.md and
+ * One check for each sentence of the protocol that binds a server. Sources: inference_rest.md and
  * open_inference_rest.yaml of kserve/open-inference-protocol at d49cc23; extension_binary_data.md of
- * triton-inference-server. The model is taken as its metadata describes it: its inputs must be
- * floating-point tensors, which are filled with numbers near 0.5; a size of -1 becomes 2.
+ * triton-inference-server. The checks use the model as its metadata describes it: its inputs must be floating-point
+ * tensors, which are filled with numbers near 0.5; a size of -1 becomes 2.
  *
- * This file, server.ts and tensors.ts depend on nothing of the project around them.
+ * This file, server.ts and tensors.ts depend on nothing else in the project.
  */
 import assert from "node:assert/strict";
 import { Server, type Target } from "./server.ts";
@@ -26,11 +26,11 @@ import {
 /** One sentence of the protocol. */
 export interface Check {
   readonly name: string;
-  /** Rejects unless the server does as the sentence says. */
+  /** Rejects unless the server does what the sentence says. */
   run(): Promise<void>;
 }
 
-/** All checks against a server. */
+/** Runs all checks against a server. */
 export function conformanceChecks(target: Target): Check[] {
   const server = new Server(target);
   return [
@@ -216,7 +216,7 @@ function errorChecks(server: Server): NamedCheck[] {
 }
 
 function binaryChecks(server: Server): NamedCheck[] {
-  /** The checks hold for servers that announce the extension; others need not have it. */
+  /** These checks apply only to servers that announce the extension. */
   const withExtension = (run: () => Promise<void>) => async () => {
     const { extensions } = await server.json<{ extensions: string[] }>("/v2");
     if (extensions.includes("binary_tensor_data")) await run();

@@ -1,4 +1,4 @@
-/** Our server against the conformance suite of the Open Inference Protocol, and the suite itself. */
+/** Our server against the conformance suite of the Open Inference Protocol, and a test of the suite itself. */
 import assert from "node:assert/strict";
 import { APP, MODELS, ROWS, TABLE } from "../http/util.ts";
 import { type Check, conformanceChecks } from "./conformance.ts";
@@ -44,7 +44,7 @@ Deno.test("OIP outputs are what the library computes", async () => {
   );
 });
 
-Deno.test("OIP refusals name the tensor, and are problems with the member that the protocol asks for", async () => {
+Deno.test("OIP refusals name the tensor, and are problems with the member that the protocol requires", async () => {
   const response = await APP.request("/v2/models/table/infer", {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -1,4 +1,4 @@
-/** A server under test of the Open Inference Protocol v2, and requests that its metadata allows. */
+/** A server of the Open Inference Protocol v2 under test, and requests that its metadata allows. */
 import assert from "node:assert/strict";
 import { type Answer, type Metadata, product, type Tensor } from "./tensors.ts";
 
@@ -6,15 +6,15 @@ import { type Answer, type Metadata, product, type Tensor } from "./tensors.ts";
 export interface Target {
   /** Without a slash at its end. */
   readonly baseUrl: string;
-  /** A model that can be asked. */
+  /** The name of a model. */
   readonly model: string;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** In the place of the network. */
+  /** Replaces the network. */
   readonly fetch?: (url: string, init?: RequestInit) => Response | Promise<Response>;
 }
 
-/** Requests, and what the metadata says of the model. */
+/** Sends requests, and knows the model's metadata. */
 export class Server {
   readonly model: string;
   readonly #target: Target;

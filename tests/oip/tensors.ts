@@ -1,17 +1,17 @@
 /**
- * Tensors of the Open Inference Protocol v2: what metadata says of them, in JSON, and as bytes behind
- * it (little-endian, row-major). Depends on nothing of the project around it.
+ * Tensors of the Open Inference Protocol v2: their metadata, their JSON, and their bytes after the JSON (little-endian,
+ * row-major). Depends on nothing else in the project.
  */
 import assert from "node:assert/strict";
 
-/** What metadata says of a tensor. */
+/** The metadata of a tensor. */
 export interface TensorMetadata {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
 }
 
-/** What metadata says of a model. */
+/** The metadata of a model. */
 export interface Metadata {
   readonly name: string;
   readonly versions?: readonly string[];
@@ -39,7 +39,7 @@ export const SIZES: Readonly<Record<string, number>> = {
   ...{ BOOL: 1, UINT8: 1, UINT16: 2, UINT32: 4, UINT64: 8, INT8: 1, INT16: 2, INT32: 4, INT64: 8 },
   ...{ FP16: 2, FP32: 4, FP64: 8, BYTES: NaN },
 };
-/** Says how many bytes of a body are JSON. */
+/** States how many bytes of a body are JSON. */
 export const HEADER_LENGTH = "inference-header-content-length";
 
 /** Checks a JSON tensor against its metadata. */
@@ -57,7 +57,7 @@ export function requireTensor(
   assert.equal(kinds.size, 0, `values of ${name}`);
 }
 
-/** Flat data in lists as its shape is. */
+/** Nests flat data in lists according to its shape. */
 export function nest(
   data: readonly unknown[],
   [, ...inner]: readonly number[],
@@ -80,7 +80,7 @@ export function pack(datatype: string, data: readonly unknown[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** An answer with binary tensors behind its JSON; `tensors` has a list for each of them, in order. */
+/** An answer with binary tensors after its JSON; `tensors` has a list for each, in order. */
 export async function unpack(
   response: Response,
 ): Promise<{ answer: Answer; tensors: unknown[][] }> {
