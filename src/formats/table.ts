@@ -122,14 +122,15 @@ export function createTable(table: Table, cells: CellReading = "numbers", before
 
 /** Refuses names that occur twice. */
 function checkUniqueNames(names: readonly string[], source: string): void {
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name)) {
-      const subject = "column names";
-      throw new DataError({ source, column: name, subject, expected: "unique" });
+  const seen = new Map<string, number>();
+  names.forEach((name, i) => {
+    const first = seen.get(name);
+    if (first !== undefined) {
+      const subject = "column names", actual = `it at positions ${first + 1} and ${i + 1}`;
+      throw new DataError({ source, column: name, subject, expected: "unique", actual });
     }
-    seen.add(name);
-  }
+    seen.set(name, i);
+  });
 }
 
 /** Names x0, x1, ... for formats without names. */

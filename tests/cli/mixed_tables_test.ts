@@ -311,3 +311,32 @@ Deno.test("a column of identifiers is not part of the model and is never blamed"
     assert.doesNotMatch(first.join(), /\bid\b/);
   }
 });
+
+Deno.test("columns without name and values, as behind a separator at the end of lines, change nothing", async () => {
+  using folder = new Folder();
+  // Longer than a block of bytes, with texts, a gap and a quote.
+  const rows = Array.from(
+    { length: 9000 },
+    (_, r) => [r * r % 97, r % 7 ? ["x", "y"][r % 2] : "", r === 5000 ? '"z, z"' : "w"],
+  );
+  const write = (name: string, cells: (row: readonly unknown[]) => string) =>
+    folder.write(name, [["a", "b", "c"], ...rows].map((row) => `${cells(row)}\n`).join(""));
+  const plain = write("plain.csv", (row) => row.join());
+  const spaced = write("spaced.csv", ([a, b, c]) => [a, b, "", c, " ", ""].join());
+  const models = [plain, spaced].map((_, i) => folder.at(`m${i}`));
+  const options = ["--max-rows", "500", ...QUICK];
+  await elbowOk("train", plain, "--out", models[0], ...options);
+  await elbowOk("train", spaced, "--out", models[1], ...options);
+  const want = await elbowOk("score", models[0], plain);
+  const { stdout, stderr } = await elbow(["score", models[1], spaced]);
+  assert.equal(stdout, want);
+  assert.doesNotMatch(stderr, /not in the model/);
+  const faulty = folder.write(
+    "f.csv",
+    Deno.readTextFileSync(spaced).replace("w, ,\n96", "w,7,\n96"),
+  );
+  assert.match(
+    await refused("train", faulty, "--out", models[0], ...options),
+    /row \d+ \(line \d+\): expected nothing in cell 5, which has no name in the header, got "7"/,
+  );
+});

@@ -1,6 +1,8 @@
 /** JSON arrays of rows as JSON lines, cut anywhere. Oracle: JSON.parse of the whole and of each line. */
 import assert from "node:assert/strict";
 import { concatBytes } from "../../src/core/bytes/bytes.ts";
+import { DataError } from "../../src/formats/errors.ts";
+import { readTable } from "../../src/formats/mod.ts";
 import { asTableText, piecesAsTableText } from "../../src/formats/text/table_text.ts";
 import { piecesOf } from "./in_pieces.ts";
 
@@ -37,14 +39,12 @@ for (const rows of [ROWS, LISTS]) {
   }
 }
 
-Deno.test("what is no array of rows stays as it is, and an array without its end is refused", async () => {
+Deno.test("what is no array of rows stays as it is", async () => {
   const others = [
     '{"a":1}\n{"a":2}\n',
     "[1,2]\n[3,4]\n",
     '["a",[1]]\n',
     "a,b\n1,2\n",
-    "[]",
-    "[",
     "",
     " ",
   ];
@@ -55,9 +55,47 @@ Deno.test("what is no array of rows stays as it is, and an array without its end
       for (const size of [1, 2, 7]) assert.deepEqual(await inPieces(bytes, name, size), bytes);
     }
   }
-  for (const cut of ['[{"a":1},{"a":2}', '[{"a":1},', "[[1],[2]"]) {
-    const message = /Cannot read t\.json: expected \] after the last row, got the end of the file/;
-    assert.throws(() => asTableText(encode(cut), "t.json"), message);
-    await assert.rejects(inPieces(encode(cut), "t.json", 2), message);
-  }
+});
+
+const FAULTS: readonly (readonly [text: string, message: string])[] = [
+  ['[{"a":1},{"a":2}', "row 2 (line 1): expected ] after the last row, got the end of the file"],
+  ['[{"a":1},', "row 2 (line 1): expected ] after the last row, got the end of the file"],
+  ["[[1],\n[2]", "row 2 (line 2): expected ] after the last row, got the end of the file"],
+  ["[", "line 1: expected ] after the last row, got the end of the file"],
+  ["[]", "line 1: expected at least one row, got an empty array"],
+  ["\n[ \n ]\n", "line 4: expected at least one row, got an empty array"],
+  ['[{"a":1},\n]', 'row 2 (line 2): expected a row, an object or array, got "]"'],
+  ['[{"a":1},\n,[2]]', 'row 2 (line 2): expected a row, an object or array, got ",[2]]"'],
+  ['[,{"a":1}]', 'line 1: expected a row, an object or array, or ], got ",{'],
+  ['[{"a":1}\n{"a":2}]', 'row 1 (line 2): expected a comma, or ] after the last row, got "{'],
+  ['[{"a":1},null]', 'row 2 (line 1): expected a row, an object or array, got "null]"'],
+  ['[{"a":1}]\n\n[', 'row 1 (line 3): expected nothing after the ] of the array, got "["'],
+  ['[{"a":1}]]', 'row 1 (line 1): expected nothing after the ] of the array, got "]"'],
+  ['[{"a":1}}', 'row 1 (line 1): expected a comma, or ] after the last row, got "}"'],
+];
+
+for (const [text, message] of FAULTS) {
+  Deno.test(`an array that JSON does not allow is refused with its place: ${JSON.stringify(text)}`, async () => {
+    // An empty array, or one of null, is JSON, but no table.
+    if (!/empty array|null/.test(message)) assert.throws(() => JSON.parse(text));
+    const bytes = encode(text), start = `Cannot read t.json, ${message}`;
+    const isIt = (error: unknown) => error instanceof DataError && error.message.startsWith(start);
+    assert.throws(() => asTableText(bytes, "t.json"), isIt);
+    // In pieces, less of what was found is known.
+    const short = start.slice(0, start.indexOf("got ") + 4);
+    for (const size of [1, 2, 7]) {
+      await assert.rejects(
+        inPieces(bytes, "t.json", size),
+        (error: Error) => error.message.startsWith(short),
+      );
+    }
+  });
+}
+
+Deno.test("a faulty row of an array is named by its number, without a line that it is not on", () => {
+  const text = '[\n  {\n    "a": 1\n  },\n  {\n    "a" 2\n  }\n]\n';
+  assert.throws(
+    () => readTable("t.json", asTableText(encode(text), "t.json")),
+    /Cannot read t\.json, row 2: expected one JSON object or array \(a \.json file is an array of rows/,
+  );
 });

@@ -9,9 +9,14 @@ const TEXT = "a,stadt\n1,München\n2,Köln €\n", UTF8 = new TextEncoder().enco
 /** In Windows-1252, € is 0x80. */
 const WESTERN = Uint8Array.from(TEXT, (letter) => letter === "€" ? 0x80 : letter.charCodeAt(0));
 
+/** Little-endian, without a byte order mark. */
+const UTF16 = new Uint8Array(new Uint16Array([...TEXT].map((each) => each.charCodeAt(0))).buffer);
+
 const CASES: readonly (readonly [string, Uint8Array, Uint8Array, number])[] = [
   ["Windows-1252", WESTERN, UTF8, 1],
   ["UTF-8", UTF8, UTF8, 0],
+  ["UTF-16 without a mark", UTF16, UTF8, 0],
+  ["UTF-16 without a mark, big-endian", UTF16.map((_, i) => UTF16[i ^ 1]), UTF8, 0],
   [
     "UTF-8 of four bytes",
     new TextEncoder().encode("a\n🜁\n"),

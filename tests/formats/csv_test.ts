@@ -92,9 +92,43 @@ const REFUSALS: [string, string, string][] = [
   [
     "unnamed column",
     "a,\n1,2\n",
-    'header cell 2 must be a column name (only the first may be empty), got ""',
+    'row 1 (line 2): expected nothing in cell 2, which has no name in the header, got "2"',
   ],
-  ["repeated name", "a,a\n1,2\n", 'column "a": column names must be unique'],
+  [
+    "only unnamed columns",
+    ",\n1,2\n",
+    "line 1: expected a header line of column names, got empty cells",
+  ],
+  [
+    "a line for Excel",
+    "sep=;\na;b\n1;2\n",
+    'line 1: expected a header line of column names, got "sep=", which is for Excel: leave out this line',
+  ],
+  [
+    "lines of old Macintoshes",
+    "a,b\r1,2\r",
+    'line 1: expected a header line of column names, got "b\\r1", where lines end with CR alone',
+  ],
+  [
+    "cells divided by spaces",
+    "a b c\n1 2 x\n",
+    'line 1: expected cells separated by commas, semicolons, tabs or vertical bars, got "a b c"',
+  ],
+  [
+    "title",
+    "Report of March\na,b\n1,2\n",
+    'row 1 (line 2): expected 1 cell, as in the header "Report of March", got 2',
+  ],
+  [
+    "separators at the end of rows alone",
+    "a,b\n1,2,\n",
+    "row 1 (line 2): expected 2 cells, as in the header, got 3, of which the last is empty",
+  ],
+  [
+    "repeated name",
+    "a,b,a\n1,2,3\n",
+    'column "a": column names must be unique, got it at positions 1 and 3',
+  ],
   [
     "short row",
     "a,b\n1,2\n3\n",
@@ -108,7 +142,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "blank line",
     "a\n1\n\n2\n",
-    "row 2 (line 3): expected 1 cell, as in the header, got a blank line",
+    'row 2 (line 3): expected 1 cell, as in the header "a" (NA if its value is missing), got a blank line',
   ],
   ["blank first line", "\na\n1\n", "line 1: expected the header line, got a blank line"],
   [

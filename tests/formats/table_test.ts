@@ -38,7 +38,7 @@ Deno.test("table helpers refuse unknown and repeated names", () => {
   assert.equal(error.source, source);
   refuses(
     () => selectColumns(table, ["a", "a"]),
-    'Cannot read t.csv, column "a": column names must be unique',
+    'Cannot read t.csv, column "a": column names must be unique, got it at positions 1 and 2',
   );
 });
 

@@ -50,13 +50,19 @@ Deno.test("cells of a column with levels become codes; any other text gets the c
   assert.equal(encode(["red"]), undefined);
   const flag = codecOf({ name: "f", kind: "binary", levels: ["false", "true"] });
   assert.deepEqual([false, true, "true", "maybe"].map((cell) => flag.encode(cell)), [0, 1, 1, 2]);
+  // As spreadsheets, Python and some tables have them; a text is only itself.
+  for (const levels of [["FALSE", "TRUE"], ["False", "True"], ["0", "1"]]) {
+    const { encode } = codecOf({ name: "f", kind: "binary", levels });
+    assert.deepEqual([false, true, "true"].map(encode), [0, 1, 2], `${levels}`);
+  }
 });
 
 Deno.test("numbers stay as they are; text in a column of numbers is refused", () => {
   for (const kind of ["numeric", "positive", "count"] as const) {
     const { encode } = codecOf({ name: "n", kind });
     assert.deepEqual([-3, "2.5", " 1e3", true, "-.5"].map(encode), [-3, 2.5, 1000, 1, -0.5]);
-    for (const missing of [null, undefined, NaN, "", "n/a"]) {
+    const spellings = "n/a n.a. N.A <NA> (null) \\N -- – — . #DIV/0! #VALUE! -nan".split(" ");
+    for (const missing of [null, undefined, NaN, "", ...spellings]) {
       assert.ok(Number.isNaN(encode(missing)));
     }
     for (const bad of ["high", "1,5", "0x10", Infinity, "inf", {}]) {

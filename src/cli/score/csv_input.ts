@@ -1,6 +1,6 @@
 /** CSV as `elbow score` reads it: the header gives the positions of the columns. */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
-import { csvNames } from "../../formats/csv/column_names.ts";
+import { csvNames, isNameless } from "../../formats/csv/column_names.ts";
 import { detectSeparator, splitRecords } from "../../formats/csv/csv_split.ts";
 import { type DecimalMark, markOf } from "../../formats/csv/decimal_comma.ts";
 import { requireColumns } from "../../detection/model_table.ts";
@@ -37,7 +37,7 @@ function open(
   // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(header, { source });
   requireColumns(model.units, names!, source);
-  sayNames(model, names!, io);
+  sayNames(model, names!.filter((name) => !isNameless(name)), io);
   const { indices } = planColumns(names!, { columns: model.units.columns }, source);
   const lines = header.reduce((sum, byte) => sum + Number(byte === 10), 0);
   const rest: ByteBlock = {

@@ -16,14 +16,18 @@ export function isUnnamed(name: string): boolean {
   return /^Unnamed: 0(\.\d+)?$/.test(name);
 }
 
-/** The column names in a header. */
+/** Whether a column has no name, and is not the first. */
+export function isNameless(name: string): boolean {
+  return /^cell \d+ of the header$/.test(name);
+}
+
+/** The column names in a header; all empty if none has one. */
 export function headerNames(cells: readonly string[]): readonly string[] {
   const [first, ...others] = cells.map((cell) => cell.trim());
-  const isLabelled = first === "" && others.length > 0 && !others.includes("");
-  if (!isLabelled) return [first, ...others];
+  if (!first && others.every((name) => name === "")) return [first, ...others];
   let name = UNNAMED;
   for (let copy = 1; others.includes(name); copy++) name = `${UNNAMED}.${copy}`;
-  return [name, ...others];
+  return [first || name, ...others.map((each, i) => each || `cell ${i + 2} of the header`)];
 }
 
 /** The column names in the first line of CSV. */

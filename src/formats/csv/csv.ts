@@ -5,10 +5,10 @@
  * Limits: UTF-8; nothing is skipped or guessed silently.
  */
 import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer.ts";
-import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
+import { isMissing, LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
-import { headerNames } from "./column_names.ts";
-import { blankFault, widthFault } from "./row_faults.ts";
+import { headerNames, isNameless } from "./column_names.ts";
+import { blankFault, separatorFault, widthFault } from "./row_faults.ts";
 import { markedCodec, readDecimalCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -51,6 +51,8 @@ export interface CsvLayout {
   readonly plan: ColumnPlan;
   /** Cells in a row. */
   readonly width: number;
+  /** Positions of columns without a name, which may hold nothing. */
+  readonly nameless: readonly number[];
   /** The cell separator. */
   readonly separator: string;
 }
@@ -155,29 +157,19 @@ export class CsvReader implements PartReader<string> {
 
   #refuseBlank(): never {
     const line = this.#blankLine, source = this.#source, layout = this.#layout;
-    if (layout) throw blankFault({ source, width: layout.width }, this.#rows + 1, line);
+    if (layout) throw blankFault({ source, ...placeOf(layout) }, this.#rows + 1, line);
     throw new DataError({ source, line, expected: "the header line", actual: "a blank line" });
   }
 
   #readHeader(cells: readonly string[]): CsvLayout {
-    const source = this.#source;
-    const names = headerNames(cells);
-    const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
-    if (isData(names, numbers)) {
-      const how = numbers.length === names.length ? "all" : "mostly";
-      const actual = `${quoteValue(names.join(", "))}, which are ${how} numbers`;
-      throw new DataError({ source, line: 1, expected: "a header line of column names", actual });
-    }
-    const unnamed = names.indexOf("");
-    if (unnamed >= 0) {
-      const subject = `header cell ${unnamed + 1}`;
-      const expected = "a column name (only the first may be empty)";
-      throw new DataError({ source, subject, expected, actual: '""' });
-    }
-    const plan = planColumns(names, this.#options, source);
+    const source = this.#source, names = headerNames(cells);
+    const nameless = names.flatMap((name, index) => isNameless(name) ? [index] : []);
+    requireHeader(names.filter((name) => !isNameless(name)), source);
+    const exclude = [...this.#options.exclude ?? [], ...nameless.map((index) => names[index])];
+    const plan = planColumns(names, { ...this.#options, exclude }, source);
     if (plan.labelIndex >= 0) this.#labels = new GrowingArray();
     this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
-    return { plan, width: names.length, separator: this.#separator ?? "," };
+    return { plan, width: names.length, nameless, separator: this.#separator ?? "," };
   }
 
   #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
@@ -191,11 +183,19 @@ export class CsvReader implements PartReader<string> {
     return new CellGatherer(columns, marked, NUMBERS);
   }
 
-  #readRow({ cells, line }: CsvRecord, { plan, width }: CsvLayout): void {
-    const source = this.#source;
-    const row = this.#rows + 1;
+  #readRow({ cells, line }: CsvRecord, layout: CsvLayout): void {
+    const { plan, width, nameless } = layout, source = this.#source, row = this.#rows + 1;
     if (cells.length !== width) {
-      throw widthFault({ source, width }, row, line, cells.length);
+      const place = { source, ...placeOf(layout) };
+      throw widthFault(place, row, line, cells.length, cells.at(-1)!.trim() === "");
+    }
+    const unseparated = row === 1 && width === 1 &&
+      separatorFault(source, plan.columns[0], cells[0]);
+    if (unseparated) throw unseparated;
+    const unexpected = nameless.find((index) => !isMissing(cells[index]));
+    if (unexpected !== undefined) {
+      const expected = `nothing in cell ${unexpected + 1}, which has no name in the header`;
+      throw new DataError({ source, row, line, expected, actual: quoteValue(cells[unexpected]) });
     }
     for (let i = 0; i < plan.indices.length; i++) {
       const cell = cells[plan.indices[i]];
@@ -240,6 +240,32 @@ function withDecimalCommas({ texts, ...table }: Table, reading: CellReading | un
     texts?.[c] && !read.texts?.[c] ? new ColumnTally().add(read.data, c, width) : tally
   );
   return { ...table, ...read, drawn: { ...drawn, columns } };
+}
+
+/** The width of rows, and the only name of a header. */
+function placeOf({ width, plan }: CsvLayout) {
+  return width === 1 ? { width, name: plan.columns[0] } : { width };
+}
+
+/** @throws DataError unless these can be the names of columns */
+function requireHeader(names: readonly string[], source: string): void {
+  const place = { source, line: 1 }, expected = "a header line of column names";
+  const lines = names.find((name) => /\r./s.test(name));
+  if (lines !== undefined) {
+    const actual = `${quoteValue(lines)}, where lines end with CR alone`;
+    throw new DataError({ ...place, expected, actual });
+  }
+  if (names.every((name) => name === "") || /^sep=/i.test(names[0])) {
+    const actual = names[0]
+      ? `${quoteValue(names[0])}, which is for Excel: leave out this line`
+      : "empty cells";
+    throw new DataError({ ...place, expected, actual });
+  }
+  const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
+  if (!isData(names, numbers)) return;
+  const how = numbers.length === names.length ? "all" : "mostly";
+  const actual = `${quoteValue(names.join(", "))}, which are ${how} numbers`;
+  throw new DataError({ ...place, expected, actual });
 }
 
 /**

@@ -1,32 +1,58 @@
-/** Errors about whole rows of a CSV file: too few cells, too many, or a blank line with rows after it. */
-import { DataError } from "../errors.ts";
+/** Errors about whole rows of a CSV file: too few cells, too many, no separators, or a blank line with rows after it. */
+import { DataError, quoteValue } from "../errors.ts";
+import { parseNumber } from "../text/cells.ts";
 
 interface Place {
   readonly source: string;
   /** Cells of the header. */
   readonly width: number;
+  /** The only name of the header, if it is known. */
+  readonly name?: string;
 }
 
-/** A row with too few cells, or too many. */
-export function widthFault({ source, width }: Place, row: number, line: number, cells: number) {
-  return new DataError({ source, row, line, expected: expectedCells(width), actual: `${cells}` });
+/**
+ * A row with too few cells, or too many.
+ * @param isLastEmpty whether the last of them is known to be empty
+ */
+export function widthFault(
+  place: Place,
+  row: number,
+  line: number,
+  cells: number,
+  isLastEmpty = false,
+): DataError {
+  const actual = `${cells}${
+    isLastEmpty && cells > place.width ? ", of which the last is empty" : ""
+  }`;
+  return new DataError({ ...placeOf(place, row, line), expected: expectedCells(place), actual });
 }
 
 /** A blank line with rows after it. */
-export function blankFault({ source, width }: Place, row: number, line: number): DataError {
-  return new DataError({
-    source,
-    row,
-    line,
-    expected: expectedCells(width),
-    actual: "a blank line",
-  });
+export function blankFault(place: Place, row: number, line: number): DataError {
+  const gap = place.width === 1 ? " (NA if its value is missing)" : "";
+  const expected = expectedCells(place) + gap, actual = "a blank line";
+  return new DataError({ ...placeOf(place, row, line), expected, actual });
 }
 
-function expectedCells(width: number): string {
-  return `${inCells(width)}, as in the header`;
+function placeOf({ source }: Place, row: number, line: number) {
+  return { source, row, line };
 }
 
-function inCells(count: number): string {
-  return count === 1 ? "1 cell" : `${count} cells`;
+function expectedCells({ width, name }: Place): string {
+  const header = name === undefined ? "the header" : `the header ${quoteValue(name)}`;
+  return `${width === 1 ? "1 cell" : `${width} cells`}, as in ${header}`;
+}
+
+/** That the only cell of the first row holds as many numbers as there are words in the header: no separator was found. */
+export function separatorFault(
+  source: string,
+  header: string,
+  cell: string,
+): DataError | undefined {
+  const names = header.split(/\s+/), cells = cell.trim().split(/\s+/);
+  const numbers = cells.filter((each) => !Number.isNaN(parseNumber(each))).length;
+  const isNumeric = numbers === cells.length || numbers > 1;
+  if (names.length < 2 || names.length !== cells.length || !isNumeric) return undefined;
+  const expected = "cells separated by commas, semicolons, tabs or vertical bars";
+  return new DataError({ source, line: 1, expected, actual: quoteValue(header) });
 }

@@ -4,7 +4,7 @@
  */
 import { DataError, listNames, quoteValue } from "../errors.ts";
 
-/** The place of a line, for messages. Row and line are equal, because only the last lines may be blank. */
+/** The place of a line, for messages. In JSON lines, row and line are equal, because only the last lines may be blank. */
 export interface LinePlace {
   readonly source: string;
   /** Row number, from 1. */
@@ -18,7 +18,7 @@ export interface LinePlace {
 export function parseLine(line: string, place: LinePlace): object {
   const value = parse(line);
   if (typeof value !== "object" || value === null) {
-    refuseLine(place, expectedOf(line), quoteValue(line.trim()));
+    refuseLine(place, expectedOf(line, place), quoteValue(line.trim()));
   }
   if (!Array.isArray(value)) requireUniqueKeys(line, value, place);
   else if (value.some((cell) => typeof cell === "object" && cell && !Array.isArray(cell))) {
@@ -39,12 +39,18 @@ export function lineFault(
   actual: string,
   column?: string,
 ): DataError {
-  return new DataError({ source, row, line: row, column, expected, actual });
+  // Rows of an array are on any line.
+  const place = isJson(source) ? { row } : { row, line: row };
+  return new DataError({ source, ...place, column, expected, actual });
 }
 
 /** A blank line with rows after it, which could be a lost row. */
 export function blankFault(place: LinePlace): DataError {
   return lineFault(place, "a JSON object or array", "a blank line");
+}
+
+function isJson(source: string): boolean {
+  return /\.json(\.gz)?$/i.test(source);
 }
 
 /** Refuses a row without any cell. @throws DataError naming the line */
@@ -83,11 +89,13 @@ function parse(line: string): unknown {
 /** Non-JSON numbers that other programs write. */
 const NON_JSON_NUMBERS = /([:[,]\s*)(?:-?Infinity|NaN)\b/g;
 
-function expectedOf(line: string): string {
+function expectedOf(line: string, { source }: LinePlace): string {
   const isOtherwiseJson = NON_JSON_NUMBERS.test(line) &&
     parse(line.replace(NON_JSON_NUMBERS, "$1null")) !== undefined;
   return isOtherwiseJson
     ? "valid JSON, which has no NaN or Infinity (write null for a missing value)"
+    : isJson(source)
+    ? "one JSON object or array (a .json file is an array of rows, or has one row on each line)"
     : "one complete JSON object or array on each line";
 }
 

@@ -1,7 +1,7 @@
 /**
  * Converts text of other encodings, as spreadsheets and shells on Windows write it, to UTF-8:
  *
- *   UTF-16        recognised only by its byte order mark
+ *   UTF-16        recognised by its byte order mark, or if of its first four characters all are ASCII
  *   Windows-1252  what is not UTF-8, if all text before it is ASCII, which is the same in both, and no control
  *                 characters at the start say that it is no text. Latin-1 is a part of it
  *
@@ -11,10 +11,15 @@ import { concatBytes } from "../../core/bytes/bytes.ts";
 import { DataError } from "../errors.ts";
 import { type Converter, convertPieces, convertWhole } from "./converter.ts";
 
-/** The encoding that the byte order mark indicates. */
-export function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | undefined {
-  if (first === 0xff && second === 0xfe) return "utf-16le";
-  return first === 0xfe && second === 0xff ? "utf-16be" : undefined;
+/** The encoding that the byte order mark indicates, or zeros in every other byte. */
+export function utf16Of(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  const [first, second] = bytes,
+    zeros = bytes.subarray(0, LEAST_BYTES).reduce(
+      (sum, byte, i) => byte === 0 ? sum + (i % 2 === 0 ? 1 : 8) : sum,
+      0,
+    );
+  if (first === 0xff && second === 0xfe || zeros === 4 * 8) return "utf-16le";
+  return first === 0xfe && second === 0xff || zeros === 4 ? "utf-16be" : undefined;
 }
 
 /**

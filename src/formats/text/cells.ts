@@ -26,7 +26,11 @@ export const MISSING_EXPECTED = "a finite number (missing values are not allowed
 export const LABEL_EXPECTED =
   "a label (a number, true or false, yes or no, anomaly or normal, outlier or inlier, o or n)";
 
-const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "nil", "?", "-", "#n/a"]);
+/** As people, spreadsheets, databases and statistics programs write it; the last six are Excel's errors. */
+const MISSING = new Set(
+  " na n/a n.a. n.a <na> nan -nan null (null) \\n none nil ? - -- – — . #n/a #value! #div/0! #ref! #num! #name? #null!"
+    .split(" "),
+);
 
 const LABELS: ReadonlyMap<string, 0 | 1> = new Map([
   ...["anomaly", "anomalous", "outlier", "true", "yes", "o", "y"].map((word) => [word, 1] as const),

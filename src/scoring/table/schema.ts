@@ -218,11 +218,17 @@ function levelCodec(levels: readonly string[]): CellCodec {
     return codes.get(text) ?? (number === undefined ? undefined : byNumber.get(number)) ??
       levels.length;
   };
+  // Spreadsheets write TRUE, Python True, and some tables 1.
+  const booleanCode = (cell: boolean): number => {
+    const code = levels.findIndex((level) => level.toLowerCase() === `${cell}`);
+    return code < 0 ? codeOf(`${Number(cell)}`) : code;
+  };
   return {
     encode(cell) {
       if (cell === null || cell === undefined || Number.isNaN(cell)) return NaN;
       if (cell instanceof Date) return codeOf(cell.toISOString());
       if (typeof cell === "object") return undefined;
+      if (typeof cell === "boolean") return booleanCode(cell);
       if (typeof cell !== "string") return codeOf(`${cell}`);
       return codes.get(cell) ?? (isMissing(cell) ? NaN : codeOf(cell.trim()));
     },
