@@ -18,7 +18,7 @@ import {
   type Programs,
   type ProgramSize,
 } from "./calls/map_rows.ts";
-import type { Matrix } from "./rows/matrix.ts";
+import { type Matrix, toMatrix } from "./rows/matrix.ts";
 import { Recent } from "./recent.ts";
 import { runSync, type Steps } from "./steps.ts";
 import type { Work, WorkDevice } from "./device/work_device.ts";
@@ -147,21 +147,35 @@ export class Engine<Name extends string> implements Programs<Name> {
     return runSync(mapSteps(this, name, input, x, options));
   }
 
-  /** Like `map`, on the device if that is better. */
+  /**
+   * Like `map`, on the device if that is better. Rows need no check before if their results show what is not finite:
+   * then the error names the cell.
+   */
   mapLater(
     name: Name,
     input: string,
     x: Matrix,
     options?: MapOptions,
   ): Promise<Record<string, Matrix>> {
-    const [rows] = x.shape;
-    return this.run({ name, rows }, (programs) => mapSteps(programs, name, input, x, options));
+    const [rows, columns] = x.shape, work = { name, rows };
+    // A device would be given up: its results are compared with the host's.
+    if (this.#deviceFor(work)) toMatrix(x, columns);
+    return this.run(work, (programs) => mapSteps(programs, name, input, x, options)).catch(
+      (error) => {
+        toMatrix(x, columns);
+        throw error;
+      },
+    );
   }
 
   /** Asynchronous work, on the device if that is better. */
   async run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
-    const device = this.isTraining ? undefined : this.workDevice;
+    const device = this.#deviceFor(work);
     return device ? await device.run(work, steps) : runSync(steps(this));
+  }
+
+  #deviceFor(work: Work<Name>): WorkDevice<Name> | undefined {
+    return !this.isTraining && this.workDevice?.takes(work) ? this.workDevice : undefined;
   }
 
   dispose(): void {

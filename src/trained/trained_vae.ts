@@ -3,7 +3,7 @@
  * fitting.
  */
 import { type OpenBackend, openBackend } from "../backends/open_score.ts";
-import { requireObject } from "../core/validate.ts";
+import { requireChoice, requireObject } from "../core/validate.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { latentSize } from "../models/spec.ts";
@@ -12,11 +12,11 @@ import { Engine, type NamedTensor } from "./engine.ts";
 import type { WorkDevice } from "./device/work_device.ts";
 import { parameterTensors, parameterValues } from "./file/file_contents.ts";
 import { requireFiniteScore, requireRoom } from "./finite.ts";
-import { requireData } from "./rows/data_rule.ts";
+import { requireData, showsBadCells } from "./rows/data_rule.ts";
 import { callOptions } from "./calls/call_options.ts";
 import { encodeRows, MOMENT_KEYS, type MomentOptions } from "./calls/moments.ts";
 import { type Evaluation, EVALUATION_KEYS, type EvaluationOptions } from "./calls/evaluation.ts";
-import { type Matrix, type Rows, sumOf, toMatrix } from "./rows/matrix.ts";
+import { type Matrix, type Rows, sumOf, toMatrix, toUnchecked } from "./rows/matrix.ts";
 import { markObserved } from "./rows/observed.ts";
 import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./rows/model_rows.ts";
 import { OnHost, SCORING } from "./on_host.ts";
@@ -239,21 +239,13 @@ export class TrainedVae {
     options: { readonly method?: ScoreMethod } & ConditionOptions = {},
   ): Promise<Float64Array> {
     const { method = "elbo", condition } = callOptions(options, ["method"]);
-    const rows = toRows(this.spec, x, condition);
+    requireChoice("method", method, ["elbo", "reconstruction", "kl"]);
+    const isLate = showsBadCells(this.spec) && condition === undefined;
+    const rows = isLate ? toUnchecked(x, this.spec.inputs) : toRows(this.spec, x, condition);
     const scores = await this.engine.mapLater("rowScores", "x", rows, SCORING);
     const { reconstruction, divergence } = scores;
-    switch (method) {
-      case "elbo":
-        return sumOf(reconstruction.data, divergence.data);
-      case "reconstruction":
-        return new Float64Array(reconstruction.data);
-      case "kl":
-        return new Float64Array(divergence.data);
-      default:
-        throw new TypeError(
-          `Cannot score: method must be "elbo", "reconstruction" or "kl", got "${method}"`,
-        );
-    }
+    if (method === "elbo") return sumOf(reconstruction.data, divergence.data);
+    return new Float64Array((method === "kl" ? divergence : reconstruction).data);
   }
 
   /**

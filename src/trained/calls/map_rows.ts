@@ -3,7 +3,7 @@ import type { Program } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import type { Plan } from "../../graph/plan.ts";
 import { requireFiniteRows } from "../finite.ts";
-import type { Matrix } from "../rows/matrix.ts";
+import { type Matrix, rowsOf } from "../rows/matrix.ts";
 import { after, type Steps, type Wait, waitForAll } from "../steps.ts";
 
 /** Rows per run of a bulk program; their values stay in the processor's caches. */
@@ -46,7 +46,7 @@ export function* mapSteps<Name extends string>(
   x: Matrix,
   { seed, action = name }: MapOptions = {},
 ): Steps<Record<string, Matrix>> {
-  const [rows, width] = x.shape;
+  const [rows] = x.shape;
   // Draws are numbered by row from the start of a run, so a program with noise must not be split into parallel chunks.
   const size = { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && seed === undefined, rows };
   let program = programs.program(name, size);
@@ -58,27 +58,20 @@ export function* mapSteps<Name extends string>(
   for (let first = 0; first < rows; first += capacity) {
     if (first > 0) program = programs.program(name, size);
     const count = Math.min(capacity, rows - first);
-    program.write(input, rowsOf(x.data, width, first, count));
+    program.write(input, rowsOf(x, first, count));
     if (seed !== undefined && program.plan.inputs.has("key")) {
       program.write("key", [...splitSeed(seed), 0, first]);
     }
     program.run(count);
     const waits: Wait[] = [];
     for (const output in results) {
-      const { data, shape: [, cols] } = results[output];
-      const chunk = rowsOf(data, cols, first, count);
-      const check = () => requireFiniteRows(action, chunk, cols, first);
+      const result = results[output], chunk = rowsOf(result, first, count);
+      const check = () => requireFiniteRows(action, chunk, result.shape[1], first);
       waits.push(after(program.read(output, chunk), check));
     }
     yield waitForAll(waits);
   }
   return results;
-}
-
-/** Some rows of a matrix. Creates a view only if they are not all rows: a view costs as much as scoring a short row. */
-function rowsOf(data: Float32Array, width: number, first: number, count: number): Float32Array {
-  const from = first * width, to = from + count * width;
-  return from === 0 && to === data.length ? data : data.subarray(from, to);
 }
 
 /** Maximum number of rows of a run. */

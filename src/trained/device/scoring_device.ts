@@ -60,6 +60,10 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
     return this.#details;
   }
 
+  takes(work: Work<Name>): boolean {
+    return !("lost" in this.#details) && (this.#isRequested || this.#isLarge(work));
+  }
+
   async run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T> {
     const running = this.#run(work, steps);
     this.#running.add(running);
@@ -96,7 +100,7 @@ export class ScoringDevice<Name extends string> implements WorkDevice<Name> {
   }
 
   async #deviceFor(work: Work<Name>): Promise<DevicePrograms<Name> | undefined> {
-    if ("lost" in this.#details || !this.#isRequested && !this.#isLarge(work)) return undefined;
+    if (!this.takes(work)) return undefined;
     const device = await (this.#opening ??= this.#open());
     if (!device || this.#isRequested) return device;
     const { name, samples } = work, kind = `${name} ${samples ?? 1}`;

@@ -13,6 +13,8 @@ export interface Work<Name extends string> {
 export interface WorkDevice<Name extends string> {
   /** Description of the device, for reports. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Whether the work may be done here: otherwise the host does it at once. */
+  takes(work: Work<Name>): boolean;
   /** Does the work, on the host if necessary. */
   run<T>(work: Work<Name>, steps: (programs: Programs<Name>) => Steps<T>): Promise<T>;
   /** Waits until all work has finished. */

@@ -59,6 +59,14 @@ export function findFault(
   return undefined;
 }
 
+/**
+ * Whether the score of a row with a cell that is not finite is never finite, whatever the parameters: a Gaussian adds
+ * ½ (x - μ)² e⁻ˡ of each cell, which then is infinite or NaN. Its rows need no check before they are scored (ADR 74).
+ */
+export function showsBadCells({ likelihood, condition, missing }: ModelSpec): boolean {
+  return likelihood.type === "gaussian" && !condition && !missing;
+}
+
 /** @throws RangeError naming row, from 1, and column of the first cell that the likelihood does not allow */
 export function requireData(
   spec: LikelihoodColumns,

@@ -25,8 +25,7 @@ type FloatRows = Extract<Rows, { readonly shape: unknown }>;
  *   is not a finite float32
  */
 export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
-  const matrix = Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
-  const { data } = matrix;
+  const matrix = toUnchecked(rows, columns), { data } = matrix;
   if (haveFiniteSum(data)) return matrix;
   for (let i = 0; i < data.length; i++) {
     if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
@@ -35,6 +34,11 @@ export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
     throw notFinite(i, columns, data[i]);
   }
   return matrix;
+}
+
+/** `toMatrix` without the check of values. */
+export function toUnchecked(rows: Rows, columns: number): Matrix {
+  return Array.isArray(rows) ? fromArrays(rows, columns) : fromFloats(rows, columns);
 }
 
 function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix {
@@ -113,13 +117,17 @@ export function firstColumns({ data, shape: [rows, width] }: Matrix, columns: nu
   return { data: first, shape: [rows, columns] };
 }
 
-/** `count` rows starting at `first`, as a view. */
+/**
+ * `count` rows starting at `first`, not copied. Creates a view only if they are not all rows: a view costs as much as
+ * scoring a short row.
+ */
 export function rowsOf(
   { data, shape: [, columns] }: Matrix,
   first: number,
   count: number,
 ): Float32Array {
-  return data.subarray(first * columns, (first + count) * columns);
+  const from = first * columns, to = from + count * columns;
+  return from === 0 && to === data.length ? data : data.subarray(from, to);
 }
 
 /** Joins the columns of two matrices row by row. */
