@@ -103,7 +103,7 @@ export async function compile(
 /** Opcodes, activations and the layout of records, as AssemblyScript constants. */
 function opcodes(): string {
   const constants = [
-    ...[...OP_NAMES, ...abi.OWN_OPS].map((name, i) => [`OP_${upperSnake(name)}`, i]),
+    ...[...OP_NAMES, ...abi.WASM_OPS].map((name, i) => [`OP_${upperSnake(name)}`, i]),
     ...ACTIVATIONS.map((name, i) => [`ACTIVATION_${upperSnake(name)}`, i]),
     ...abi.WEIGHT_FORMATS.map((name, i) => [`FORMAT_${upperSnake(name)}`, i]),
     ...abi.CUTS.map((name, i) => [`CUT_${upperSnake(name)}`, i]),

@@ -2,7 +2,7 @@
  * Finds the instructions of a module that multiply and add in one step: `src/backends/wasm/unfused.ts` replaces them by
  * two. Refuses a module in which the same bytes also occur as part of something else.
  */
-import { isSite, type Unfused } from "../../src/backends/wasm/unfused.ts";
+import { isFusedMultiplyAdd, type Unfused } from "../../src/backends/wasm/unfused.ts";
 import { Reader, SECTION, sectionsOf, skipInstruction, unknown } from "./wasm_reader.ts";
 
 const RELAXED_MADD = 0x105;
@@ -50,7 +50,9 @@ export function unfusedSites(bytes: Uint8Array): Unfused {
     }
     if (code.at !== end) throw unknown("body", body);
     for (let i = body; i < end; i++) {
-      if (isSite(bytes, i) && !sites.includes(i)) throw unknown("look-alike of a site", i);
+      if (isFusedMultiplyAdd(bytes, i) && !sites.includes(i)) {
+        throw unknown("look-alike of a site", i);
+      }
     }
     return sites.length > 0 ? [length, local] : undefined;
   }).filter((each) => each !== undefined);

@@ -18,7 +18,7 @@ import { measure, referenceFor } from "./measure.ts";
 import { hasVariance, optimalVariances } from "./optimal_variance.ts";
 import { type FitOptions, parseRecipe, type Recipe } from "./options.ts";
 import type { FitReport, GpuReport } from "./report.ts";
-import { mixed, type RowOrder, shuffled } from "./run/row_order.ts";
+import { mixedByLabel, type RowOrder, shuffled } from "./run/row_order.ts";
 import { copyOf, firstRows, splitRows } from "./rows/split_rows.ts";
 import { auxiliaryParameters, lossPlan, stateLayout, trainPlan } from "./program/train_program.ts";
 import { train } from "./trainer.ts";
@@ -137,7 +137,7 @@ export class FitRun {
     const share = Math.max(labelledShare, labelled.length / rows);
     return labelled.length === 0 || unlabelled.length === 0
       ? shuffled(rows, seed)
-      : mixed(labelled, unlabelled, share, seed);
+      : mixedByLabel(labelled, unlabelled, share, seed);
   }
 
   /** The mean ELBO of rows; for a semi-supervised objective, the mean of its own bound. */
@@ -175,12 +175,12 @@ export class FitRun {
 /** Splits the rows into training and validation, by the options and the seed. */
 function splitValidation(
   spec: ModelSpec,
-  given: Rows,
+  rows: Rows,
   options: FitOptions,
   { seed }: Recipe,
 ): { training: Matrix; validation?: Matrix } {
   const { validation, validationCondition: condition, validationLabels: labels } = options;
-  const data = toTrainingRows(spec, given, options);
+  const data = toTrainingRows(spec, rows, options);
   // A copy: the caller may change the rows during training.
   if (!validation) return { training: copyOf(data) };
   if (typeof validation !== "number") {

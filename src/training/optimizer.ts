@@ -58,11 +58,11 @@ const MAX_MOMENTUM = 0.999999;
 export function parseOptimizer(value: OptimizerInput = { type: "adam" }): Optimizer {
   const adaptive = value?.type === "adam" || value?.type === "adamw";
   const shared = ["type", "learningRate", "decay", "clipNorm"];
-  const own = adaptive ? ["beta1", "beta2", "epsilon", "weightDecay"] : ["momentum"];
-  const fields = requireObject("optimizer", value, [...shared, ...own]);
+  const typeKeys = adaptive ? ["beta1", "beta2", "epsilon", "weightDecay"] : ["momentum"];
+  const fields = requireObject("optimizer", value, [...shared, ...typeKeys]);
   const type = requireChoice("optimizer.type", fields.type, ["adam", "adamw", "sgd"]);
-  const number = (key: string, otherwise: number, limits: Parameters<typeof requireNumber>[2]) =>
-    requireNumber(`optimizer.${key}`, fields[key] ?? otherwise, limits);
+  const number = (key: string, defaultValue: number, limits: Parameters<typeof requireNumber>[2]) =>
+    requireNumber(`optimizer.${key}`, fields[key] ?? defaultValue, limits);
   const common = {
     learningRate: number("learningRate", type === "sgd" ? 0.01 : 0.001, { min: 1e-12, max: 1e6 }),
     decay: parseDecay(fields.decay),

@@ -141,11 +141,11 @@ function requireMethods(
 ): void {
   if (value === undefined) return;
   const isFunction = (each: unknown) => typeof each === "function";
-  const given = value as Readonly<Record<string, unknown>> | null;
-  const fits = methods.length === 0
+  const object = value as Readonly<Record<string, unknown>> | null;
+  const isValid = methods.length === 0
     ? isFunction(value)
-    : methods.every((name) => isFunction(given?.[name]));
-  if (fits) return;
+    : methods.every((name) => isFunction(object?.[name]));
+  if (isValid) return;
   throw new TypeError(
     `Cannot read ${field}: expected ${expected}, got ${show(value)}`,
   );

@@ -1,6 +1,6 @@
 /**
  * The training loop. A `Stepper` takes the steps of each epoch; the loop handles progress, early stopping, checkpoints
- * and cancellation between steps. `run/fallback.ts` decides which parameters a run falls back to.
+ * and cancellation between steps. `run/rollback.ts` decides which parameters a run rolls back to.
  *
  * Which stepper is used is one state, and it changes at most once:
  *

@@ -144,9 +144,11 @@ export class VAE extends TrainedVae {
     x: Rows,
     { condition, ...options }: NamedScoreOptions & ConditionOptions = {},
   ): Promise<Float64Array> {
-    const { method = "elbo", ...others } = options;
+    const { method = "elbo", ...otherOptions } = options;
     const isPlain = method === "elbo" || method === "reconstruction" || method === "kl";
-    if (isPlain && Object.keys(others).length === 0) return super.score(x, { method, condition });
+    if (isPlain && Object.keys(otherOptions).length === 0) {
+      return super.score(x, { method, condition });
+    }
     const toMatrix = (given: Rows) => toRows(this.spec, given);
     const rows = toRows(this.spec, x, condition);
     return scoreBy(this.onHost, rows, toMatrix, options);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Backend, Segment, SyncProgram } from "../../src/backends/backend.ts";
 import { parseRecipe } from "../../src/training/options.ts";
-import { mixed, shuffled } from "../../src/training/run/row_order.ts";
+import { mixedByLabel, shuffled } from "../../src/training/run/row_order.ts";
 import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;
@@ -74,7 +74,7 @@ Deno.test("mixed rows: those without a label once, the others evenly between the
   const labelled = Uint32Array.from([3, 11, 40, 41, 48, 49]);
   const isLabelled = (row: number) => labelled.includes(row);
   const others = Uint32Array.from({ length: ROWS }, (_, i) => i).filter((i) => !isLabelled(i));
-  const order = mixed(labelled, others, 0.2, 1);
+  const order = mixedByLabel(labelled, others, 0.2, 1);
   assert.equal(order.length, 55); // 44 / (1 - 0.2)
   const epochs = [0, 1].map((epoch) => Array.from(order.ofEpoch(epoch)));
   for (const rows of epochs) {
@@ -90,5 +90,5 @@ Deno.test("mixed rows: those without a label once, the others evenly between the
     assert.deepEqual(drawn.slice(round, round + 6).toSorted((a, b) => a - b), [...labelled]);
   }
   assert.notDeepEqual(drawn.slice(0, 6), drawn.slice(6, 12));
-  assert.deepEqual(Array.from(mixed(labelled, others, 0.2, 1).ofEpoch(1)), epochs[1]);
+  assert.deepEqual(Array.from(mixedByLabel(labelled, others, 0.2, 1).ofEpoch(1)), epochs[1]);
 });

@@ -1,6 +1,6 @@
 /** The smallest of a product in one kernel, against exact products and against the two kernels that it stands for. */
 import { deepEqual, equal } from "node:assert/strict";
-import { OWN_OPS, RECORD_WORDS } from "../../src/backends/wasm/abi.ts";
+import { RECORD_WORDS, WASM_OPS } from "../../src/backends/wasm/abi.ts";
 import { encodePlan } from "../../src/backends/wasm/encode.ts";
 import { sortedLength } from "../../src/backends/wasm/searches.ts";
 import { batched } from "../../src/core/shape.ts";
@@ -157,7 +157,7 @@ Deno.test("a product and the search in it are one record, unless the product is 
       { format: "tiles", isInUse: true, addressOf: ({ offset }) => offset },
     );
     return Array.from({ length: records.length / RECORD_WORDS }, (_, i) => {
-      return [...OP_NAMES, ...OWN_OPS][records[i * RECORD_WORDS]];
+      return [...OP_NAMES, ...WASM_OPS][records[i * RECORD_WORDS]];
     });
   };
   deepEqual(namesOf({}), ["smallestDense"]);

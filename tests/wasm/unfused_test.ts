@@ -9,7 +9,7 @@ import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
 import { kernelBytes } from "../../src/backends/wasm/loader.ts";
-import { SITE } from "../../src/backends/wasm/unfused.ts";
+import { FUSED_MULTIPLY_ADD } from "../../src/backends/wasm/unfused.ts";
 import { batched } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
@@ -59,6 +59,6 @@ Deno.test("a module in which other bytes look like a site is refused", () => {
   const bytes = kernelBytes(SCORE_KERNELS, "relaxed");
   // v128.const, of twice the same 8 bytes: what hexadecimal shows as fd0c and 32 digits.
   const [found] = bytes.toHex().matchAll(/(?<=^(?:..)*)fd0c(?=(.{16})\1)/g);
-  bytes.set(SITE, found.index / 2 + 6);
+  bytes.set(FUSED_MULTIPLY_ADD, found.index / 2 + 6);
   throws(() => unfusedSites(bytes), { name: "TypeError", message: /look-alike/ });
 });

@@ -2,7 +2,7 @@
  * The instruction record, in 32-bit words: written by `encode.ts` and read by `assembly/program.ts`.
  * `scripts/build_kernels.ts` copies these numbers into `assembly/opcodes.gen.ts`.
  *
- *   0      opcode: the index in OP_NAMES, then in OWN_OPS
+ *   0      opcode: the index in OP_NAMES, then in WASM_OPS
  *   1-6    attributes: i32, or the bits of an f32
  *   7      how the output is cut into tiles for threads: an index in CUTS | cost << 8 (split.ts)
  *   8-31   six operands of 4 words {pointer in bytes, rows, rowsPerBatchRow, cols}; output first
@@ -33,7 +33,7 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
  *                the rows                     runs a list over many rows, chunk by chunk; each thread has a sheet
  *   smallestDense  sorted weights and bias; operands of dense; dense followed by smallestCols
  */
-export const OWN_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
+export const WASM_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
 
 /**
  * A sheet is all that a thread needs to run a list over chunks of rows in its own scratch memory. In words: number of

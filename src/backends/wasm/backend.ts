@@ -9,7 +9,7 @@ import type { Backend, Live, Segments, WeightFormat } from "../backend.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { ChunkedProgram } from "./chunked_program.ts";
 import { countRecords, encodePlan } from "./encode.ts";
-import { RecordList } from "./list.ts";
+import { RecordList } from "./record_list.ts";
 import { type KernelBuild, type KernelSet, loadKernels } from "./loader.ts";
 import { formatFor, PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";

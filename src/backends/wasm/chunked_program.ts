@@ -9,7 +9,7 @@ import type { Live, Segments } from "../backend.ts";
 import { RECORD_WORDS, SHEET_COPY_WORDS, SHEET_HEAD_WORDS } from "./abi.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { countRecords, encodePlan, encodeRecords } from "./encode.ts";
-import { RecordList } from "./list.ts";
+import { RecordList } from "./record_list.ts";
 import { formatFor, PackedWeights } from "./packing.ts";
 import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";

@@ -12,10 +12,10 @@ import {
   OPERAND_SLOTS,
   OPERAND_WORD,
   OPERAND_WORDS,
-  OWN_OPS,
   RECORD_WORDS,
   SPLIT_WORD,
   TILES_ATTRIBUTE,
+  WASM_OPS,
   WEIGHT_FORMATS,
 } from "./abi.ts";
 import { searchesOf } from "./searches.ts";
@@ -78,7 +78,7 @@ const ATTRIBUTES: { readonly [N in OpName]: Attributes<N> } = {
 };
 
 /** Names in the order of the opcodes. */
-const NAMES = [...Object.keys(OPS), ...OWN_OPS];
+const NAMES = [...Object.keys(OPS), ...WASM_OPS];
 
 /** The number of records. */
 export function countRecords(records: Int32Array): number {
@@ -87,7 +87,7 @@ export function countRecords(records: Int32Array): number {
 
 /** The contents of a record. */
 export interface Contents {
-  readonly name: OpName | typeof OWN_OPS[number];
+  readonly name: OpName | typeof WASM_OPS[number];
   readonly attributes: readonly number[];
   readonly operands: readonly Operand[];
   /** How threads may cut it: see `split.ts`; 0 for not at all. */

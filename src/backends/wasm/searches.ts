@@ -39,12 +39,12 @@ function isOnlyReader({ instructions, outputs }: Plan, place: Place, i: number):
 function fits(product: Instruction, { output }: Instruction, plan: Plan): boolean {
   const [x, ...parameters] = product.inputs, { rows: inner, cols } = parameters[0].shape;
   return inner <= MAX_INNER && cols <= MAX_COLUMNS && output.shape.cols <= MAX_RESULTS &&
-    areApart(x, output, plan.capacity) &&
+    areDisjoint(x, output, plan.capacity) &&
     parameters.every(({ segment }) => segment === "parameters");
 }
 
 /** Whether two places share no memory. */
-function areApart(a: Place, b: Place, capacity: number): boolean {
+function areDisjoint(a: Place, b: Place, capacity: number): boolean {
   if (a.segment !== b.segment) return true;
   const endOf = ({ offset, shape }: Place) => offset + sizeAt(shape, capacity);
   return endOf(a) <= b.offset || endOf(b) <= a.offset;

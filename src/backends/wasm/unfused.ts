@@ -24,7 +24,7 @@ export interface Unfused {
 
 const V128 = 0x7b;
 /** `f32x4.relaxed_madd`. */
-export const SITE = [0xfd, 0x85, 0x02] as const;
+export const FUSED_MULTIPLY_ADD = [0xfd, 0x85, 0x02] as const;
 const MULTIPLY = [0xfd, 0xe6, 0x01], ADD = [0xfd, 0xe4, 0x01];
 const LOCAL_GET = 0x20, LOCAL_SET = 0x21;
 
@@ -73,17 +73,17 @@ function unfusedBody(
     [1, V128],
   ];
   for (let at = rest; at < end; at++) {
-    if (!isSite(source, at)) continue;
+    if (!isFusedMultiplyAdd(source, at)) continue;
     parts.push(source.subarray(rest, at), replacement);
-    rest = at + SITE.length;
+    rest = at + FUSED_MULTIPLY_ADD.length;
   }
   parts.push(source.subarray(rest, end));
   return parts;
 }
 
 /** Whether the bytes at `at` are those of a site. */
-export function isSite(bytes: Uint8Array, at: number): boolean {
-  return SITE.every((byte, i) => bytes[at + i] === byte);
+export function isFusedMultiplyAdd(bytes: Uint8Array, at: number): boolean {
+  return FUSED_MULTIPLY_ADD.every((byte, i) => bytes[at + i] === byte);
 }
 
 /** Reads a LEB128 number, and returns where it ends. */

@@ -58,7 +58,7 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
   const programs = new Map<number, SyncProgram>();
   const programFor = (reference: number) => {
     if (!programs.has(reference)) {
-      programs.set(reference, model.compile(underRows(model, draws, reference)));
+      programs.set(reference, model.compile(surgeryPlan(model, draws, reference)));
     }
     return programs.get(reference)!;
   };
@@ -68,12 +68,15 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
       const count = Math.min(BATCH_ROWS, rows - first);
       const batch = x.data.subarray(first * width, (first + count) * width);
       const chunk = new DrawSums(count * draws);
-      for (let other = 0; other < rows; other += REFERENCE_ROWS) {
-        const reference = Math.min(REFERENCE_ROWS, rows - other);
+      for (let firstReference = 0; firstReference < rows; firstReference += REFERENCE_ROWS) {
+        const reference = Math.min(REFERENCE_ROWS, rows - firstReference);
         const program = programFor(reference);
         program.write("x", batch);
         program.write("key", [...key, 0, first]);
-        program.write("reference", x.data.subarray(other * width, (other + reference) * width));
+        program.write(
+          "reference",
+          x.data.subarray(firstReference * width, (firstReference + reference) * width),
+        );
         program.run(count);
         chunk.add(program);
       }
@@ -95,11 +98,11 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
  * Evaluates the draws of a batch under some rows: joint `[K·B, 1]` = ln Σ_j q(z | x_j), marginals `[K·B, L]` = Σ_j
  * q(z_d | x_j) / q(z_d | x), own `[K·B, L]` = ln q(z_d | x), posterior and prior `[K·B, 1]`.
  */
-function underRows({ spec, parameters }: Model, samples: number, reference: number): Plan {
+function surgeryPlan({ spec, parameters }: Model, samples: number, reference: number): Plan {
   const g = createGraph();
   const scope = createScope(g, { noise: drawnNoise });
-  const given = { rows: reference, trainingRows: reference };
-  const terms = modelTerms(scope, spec, rowsInput(g, spec), { samples, reference: given });
+  const referenceRows = { rows: reference, trainingRows: reference };
+  const terms = modelTerms(scope, spec, rowsInput(g, spec), { samples, reference: referenceRows });
   const { aggregate } = terms;
   if (!aggregate) {
     throw new RangeError(

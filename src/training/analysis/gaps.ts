@@ -16,7 +16,7 @@ import { evaluateRows } from "../../trained/calls/evaluation.ts";
 import { type Matrix, rowsOf } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 import type { RowEvaluation } from "../../trained/calls/row_sums.ts";
-import { refine, type RowGaussians, underPlan } from "./refine.ts";
+import { givenPosteriorPlan, refine, type RowGaussians } from "./refine.ts";
 
 /** Options for refining and measuring. */
 export interface GapOptions {
@@ -63,10 +63,10 @@ export function gapsOf(
   const start = model.posterior(x);
   const refined = refine(model, x, start, settings);
   const measured = (q: RowGaussians) => evaluateUnder(model, x, q, settings);
-  const amortised = measured(start), own = measured(refined);
-  const isBetter = own.elbo.map((elbo, r) => Number(elbo >= amortised.elbo[r]));
+  const amortised = measured(start), refinedEvaluation = measured(refined);
+  const isBetter = refinedEvaluation.elbo.map((elbo, r) => Number(elbo >= amortised.elbo[r]));
   const bestOf = (of: (each: RowEvaluation) => Float64Array) =>
-    of(amortised).map((value, r) => isBetter[r] ? of(own)[r] : value);
+    of(amortised).map((value, r) => isBetter[r] ? of(refinedEvaluation)[r] : value);
   const refinedElbo = bestOf(({ elbo }) => elbo);
   const logLikelihood = bestOf((each) => each.logLikelihood);
   return {
@@ -120,7 +120,7 @@ function evaluateUnder(
 ): RowEvaluation {
   let program: SyncProgram | undefined;
   const compile = (capacity: number, samples: number) =>
-    program ??= model.compile(underPlan(model, { capacity, samples, forGradient: false }));
+    program ??= model.compile(givenPosteriorPlan(model, { capacity, samples, forGradient: false }));
   try {
     return evaluateRows(x, { samples, seed, sameDraws }, compile, (program, first, count) => {
       program.write("mean", rowsOf(q.mean, first, count));

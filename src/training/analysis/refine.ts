@@ -48,7 +48,7 @@ const FIRST_KEY_STEP = 2 ** 31;
 const BETA_1 = 0.9, BETA_2 = 0.999, EPSILON = 1e-8;
 
 /** The terms of draws under a q that is an input, or the gradient of -mean bound with respect to it. */
-export function underPlan(
+export function givenPosteriorPlan(
   { spec, parameters }: Model,
   { capacity, samples, forGradient }: {
     readonly capacity: number;
@@ -82,7 +82,9 @@ export function refine(
   const [rows] = x.shape;
   const capacity = settings.sameDraws ? 1 : Math.max(1, Math.min(rows, BATCH_ROWS));
   const samples = settings.stepSamples;
-  const program = model.compile(underPlan(model, { capacity, samples, forGradient: true }));
+  const program = model.compile(
+    givenPosteriorPlan(model, { capacity, samples, forGradient: true }),
+  );
   const copy = ({ data, shape }: Matrix): Matrix => ({ data: data.slice(), shape });
   const q = { mean: copy(start.mean), logVar: copy(start.logVar) };
   try {
@@ -90,16 +92,18 @@ export function refine(
       const count = Math.min(capacity, rows - first);
       program.write("x", rowsOf(x, first, count));
       const parts = [
-        { name: "mean", by: "byMean", values: rowsOf(q.mean, first, count) },
-        { name: "logVar", by: "byLogVar", values: rowsOf(q.logVar, first, count) },
-      ].map((part) => ({ ...part, descend: adam(part.values) }));
+        { name: "mean", gradientName: "byMean", values: rowsOf(q.mean, first, count) },
+        { name: "logVar", gradientName: "byLogVar", values: rowsOf(q.logVar, first, count) },
+      ].map((part) => ({ ...part, update: adam(part.values) }));
       for (let step = 0; step < settings.steps; step++) {
         for (const { name, values } of parts) program.write(name, values);
         const row = settings.sameDraws ? 0 : first;
         program.write("key", [...splitSeed(settings.seed), FIRST_KEY_STEP + step, row]);
         program.run(count);
         const rate = settings.learningRate * cosineRamp(step / settings.steps);
-        for (const { by, descend } of parts) descend(program, by, rate, count);
+        for (const { gradientName, update } of parts) {
+          update(program, gradientName, rate, count);
+        }
       }
     }
   } finally {

@@ -68,16 +68,18 @@ export function maximization(
   floor: number,
 ): Factors {
   const latent = Math.sqrt(posterior.length), columns = cross.length / latent;
-  const second = gram(weights, cross, latent).map((value, i) => value + posterior[i]);
+  const secondMoment = gram(weights, cross, latent).map((value, i) => value + posterior[i]);
   const loadings = cross.slice();
-  solveRows(cholesky(second, latent), latent, loadings);
+  solveRows(cholesky(secondMoment, latent), latent, loadings);
   const residual = new Float64Array(columns);
   for (let d = 0; d < columns; d++) {
     residual[d] = covariance[d * columns + d];
     for (let l = d * latent; l < (d + 1) * latent; l++) residual[d] -= loadings[l] * cross[l];
   }
   const mean = residual.reduce((sum, value) => sum + value, 0) / columns;
-  const variances = residual.map((own) => Math.max(floor, noise === "shared" ? mean : own));
+  const variances = residual.map((variance) =>
+    Math.max(floor, noise === "shared" ? mean : variance)
+  );
   return { loadings, variances };
 }
 

@@ -117,7 +117,7 @@ function start(
   const loadings = Float64Array.from({ length: half.length * latent }, (_, i) => {
     return Math.sqrt(3 * half[Math.floor(i / latent)] / latent) * (2 * random.uniformF64() - 1);
   });
-  const variances = half.map((own) => Math.max(floor, noise === "shared" ? mean : own));
+  const variances = half.map((variance) => Math.max(floor, noise === "shared" ? mean : variance));
   return { loadings, variances };
 }
 

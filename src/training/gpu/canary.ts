@@ -76,11 +76,12 @@ export class Canary {
     this.#stepsUntilDue -= steps;
   }
 
-  #compare(got: StepOutputs, want: StepOutputs, step: number): void {
-    const parts = Math.abs(want.loss[0]) + Math.abs(want.reconstruction[0]) + Math.abs(want.kl[0]);
-    const scales = { loss: parts, squaredNorm: 2 * Math.abs(want.squaredNorm[0]) };
+  #compare(gpuOutputs: StepOutputs, hostOutputs: StepOutputs, step: number): void {
+    const parts = Math.abs(hostOutputs.loss[0]) + Math.abs(hostOutputs.reconstruction[0]) +
+      Math.abs(hostOutputs.kl[0]);
+    const scales = { loss: parts, squaredNorm: 2 * Math.abs(hostOutputs.squaredNorm[0]) };
     for (const name of ["loss", "squaredNorm"] as const) {
-      const expected = want[name][0], actual = got[name][0];
+      const expected = hostOutputs[name][0], actual = gpuOutputs[name][0];
       if (!Number.isFinite(expected) && !Number.isFinite(actual)) continue;
       const limit = (step + 1) * this.#tolerances[name] * scales[name] + 2 ** -60;
       if (Math.abs(actual - expected) <= limit) continue;

@@ -92,21 +92,21 @@ async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
 }
 
 /** A device lost while its stepper is created fails at the first step instead. */
-function stepperOf(make: () => Stepper): Stepper {
+function stepperOf(open: () => Stepper): Stepper {
   try {
-    return make();
+    return open();
   } catch (error) {
     if (!(error instanceof GpuError)) throw error;
-    const lost = () => {
+    const fail = () => {
       throw error;
     };
     return {
       ...{ maxSteps: 1, dispatches: 0 },
-      setOrder: lost,
-      push: lost,
-      pull: lost,
-      runSteps: lost,
-      undo: lost,
+      setOrder: fail,
+      push: fail,
+      pull: fail,
+      runSteps: fail,
+      undo: fail,
       dispose() {},
     };
   }

@@ -134,10 +134,10 @@ export class GpuStepper implements Stepper {
 
   #nextSteps(): NextStep[] {
     const { counters } = this.#state, sequence = this.#sequence;
-    const sent = this.#submits.steps, left = sequence.stepsPerEpoch - counters.batch - sent;
+    const sent = this.#submits.steps, remaining = sequence.stepsPerEpoch - counters.batch - sent;
     let powers = this.#submits.lastStep?.powers ??
       [counters.beta1Power, counters.beta2Power] as const;
-    return Array.from({ length: Math.min(this.#gpu.stepper.maxSteps, left) }, (_, i) => {
+    return Array.from({ length: Math.min(this.#gpu.stepper.maxSteps, remaining) }, (_, i) => {
       const next = sequence.at(counters, sent + i, powers);
       powers = next.powers;
       return next;

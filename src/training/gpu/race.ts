@@ -49,11 +49,11 @@ export class Race {
    * Records a submit of `steps` steps that was received just now. The GPU started it after finishing the one before.
    */
   recordGpu(steps: number, sentAt: number): void {
-    const now = this.#clock(), took = (now - Math.max(sentAt, this.#lastReceived)) / steps;
+    const now = this.#clock(), stepMs = (now - Math.max(sentAt, this.#lastReceived)) / steps;
     this.#lastReceived = now;
-    this.#gpu = Math.min(this.#gpu, took);
-    if (++this.#submits !== DECIDING_SUBMIT || !this.#mayLeave || took < this.#host) return;
-    const [gpu, host] = [took, this.#host].map((each) => each.toPrecision(3));
+    this.#gpu = Math.min(this.#gpu, stepMs);
+    if (++this.#submits !== DECIDING_SUBMIT || !this.#mayLeave || stepMs < this.#host) return;
+    const [gpu, host] = [stepMs, this.#host].map((each) => each.toPrecision(3));
     this.#whySlower = `a step took ${gpu} ms there, ${host} ms on the host`;
   }
 }

@@ -57,18 +57,18 @@ export class Gradients {
     if (rows === 0) throw new RangeError("Cannot compute gradients: there are no rows");
     const reference = givenReference(spec, objective, rows, options ?? {});
     const key = JSON.stringify([objective, rows, reference?.rows, reference?.trainingRows]);
-    const make = () => compileGradient(this.#model, objective, rows, reference);
+    const compile = () => compileGradient(this.#model, objective, rows, reference);
     const isCached = rows <= MAX_CACHED_ROWS;
-    const ready = isCached ? this.#programs.get(key, make) : make();
+    const cached = isCached ? this.#programs.get(key, compile) : compile();
     try {
-      const { program, noises } = ready, given = givenNoises(noises, rows, options?.noise);
+      const { program, noises } = cached, given = givenNoises(noises, rows, options?.noise);
       program.write("x", data);
       for (const [name, values] of given) program.write(name, values);
       if (reference) program.write("reference", reference.data);
       program.run(rows);
       return read(program, parameterSpecs);
     } finally {
-      if (!isCached) ready.dispose();
+      if (!isCached) cached.dispose();
     }
   }
 }

@@ -44,18 +44,18 @@ export async function fitRelative(
     const { history } = await model.fit(rows, { ...run, ...progress });
     return { model, history };
   }
-  const { type, ...own } = spec;
-  const { epochs: iterations, ...others } = run, { latent } = own;
-  const { iterations: most } = parseEmOptions({ latent, iterations });
+  const { type, ...fields } = spec;
+  const { epochs: iterations, ...otherOptions } = run, { latent } = fields;
+  const { iterations: maxIterations } = parseEmOptions({ latent, iterations });
   const { model, logLikelihood, converged } = await factorAnalysis(rows, {
-    ...own,
+    ...fields,
     ...named,
-    ...others,
+    ...otherOptions,
     ...device,
     ...(iterations !== undefined && { iterations }),
     noise: type === "ppca" ? "shared" : "perFeature",
     onProgress: ({ iteration: epoch, logLikelihood }) =>
-      onProgress?.({ epoch, logLikelihood }, most),
+      onProgress?.({ epoch, logLikelihood }, maxIterations),
   });
   const history = logLikelihood.map((value, epoch) => ({ epoch, logLikelihood: value }));
   return { model, history, converged };

@@ -21,7 +21,7 @@ export function shuffled(rows: number, seed: number): RowOrder {
 }
 
 /** @param share share of labelled rows in a batch, in (0, 1); there must be rows of both kinds */
-export function mixed(
+export function mixedByLabel(
   labelled: Uint32Array,
   unlabelled: Uint32Array,
   share: number,
@@ -30,12 +30,14 @@ export function mixed(
   const draws = Math.max(1, Math.round(unlabelled.length * share / (1 - share)));
   const length = unlabelled.length + draws;
   const ofEpoch = (epoch: number) => {
-    const others = permutation(unlabelled.length, seed, epoch, STREAMS.shuffle);
+    const unlabelledOrder = permutation(unlabelled.length, seed, epoch, STREAMS.shuffle);
     const round = roundsOf(labelled.length, seed);
     const order = new Uint32Array(length);
-    for (let i = 0, taken = 0; i < length; i++) {
-      const isDue = Math.floor((i + 1) * draws / length) > taken;
-      order[i] = isDue ? labelled[round(epoch * draws + taken++)] : unlabelled[others[i - taken]];
+    for (let i = 0, labelledCount = 0; i < length; i++) {
+      const isLabelledDue = Math.floor((i + 1) * draws / length) > labelledCount;
+      order[i] = isLabelledDue
+        ? labelled[round(epoch * draws + labelledCount++)]
+        : unlabelled[unlabelledOrder[i - labelledCount]];
     }
     return order;
   };

@@ -7,7 +7,7 @@ import type { Backend, Segment, SyncProgram } from "../../backends/backend.ts";
 import type { EpochMeans } from "../report.ts";
 import { type Checkpoint, newCounters, type RunCounters } from "./checkpoint.ts";
 import { EpochSums } from "./epoch_sums.ts";
-import { Fallback } from "./fallback.ts";
+import { Rollback } from "./rollback.ts";
 import { RunMemory } from "./run_memory.ts";
 import type { NextStep } from "./step_sequence.ts";
 import { isFiniteStep, type StepOutputs } from "./stepper.ts";
@@ -17,7 +17,7 @@ export class RunState {
   readonly memory: RunMemory;
   /** L, the size of the latent space. */
   readonly latent: number;
-  readonly #fallback: Fallback;
+  readonly #rollback: Rollback;
   #sums: EpochSums;
 
   constructor(
@@ -26,7 +26,7 @@ export class RunState {
     latent: number,
   ) {
     this.memory = new RunMemory(backend, segments, this.counters);
-    this.#fallback = new Fallback(this.memory, this.counters);
+    this.#rollback = new Rollback(this.memory, this.counters);
     this.latent = latent;
     this.#sums = new EpochSums(latent);
   }
@@ -34,7 +34,7 @@ export class RunState {
   /** A copy. It is consistent only while the host's memory holds the parameters after the last counted step. */
   checkpoint(): Checkpoint {
     const counters = { ...this.counters, sums: [...this.#sums.values] };
-    return { counters, current: this.memory.snapshot(), ...this.#fallback.snapshots };
+    return { counters, current: this.memory.snapshot(), ...this.#rollback.snapshots };
   }
 
   resume(checkpoint: Checkpoint): void {
@@ -42,7 +42,7 @@ export class RunState {
     Object.assign(this.counters, counters);
     this.#sums = new EpochSums(this.latent, counters.sums);
     this.memory.restore(current);
-    this.#fallback.resume(checkpoint);
+    this.#rollback.resume(checkpoint);
   }
 
   /** Counts a step, and falls back if too many failed. */
@@ -54,7 +54,7 @@ export class RunState {
       this.#sums.add(inputs.rows, outputs);
       [counters.beta1Power, counters.beta2Power] = powers;
     }
-    this.#fallback.judgeStep(outputs.loss[0], isFinite);
+    this.#rollback.judgeStep(outputs.loss[0], isFinite);
   }
 
   /**
@@ -71,9 +71,9 @@ export class RunState {
       ...(validationElbo !== undefined && { validationElbo }),
     };
     counters.history = [...counters.history, means];
-    this.#fallback.judgeEpoch(means.loss);
+    this.#rollback.judgeEpoch(means.loss);
     if (validationElbo !== undefined && patience < Infinity) {
-      this.#fallback.keepBest(validationElbo);
+      this.#rollback.keepBest(validationElbo);
     }
     if (counters.epoch - counters.bestEpoch >= patience) counters.stoppedEarly = true;
     this.#sums = new EpochSums(this.latent);
@@ -86,12 +86,12 @@ export class RunState {
    * @throws DivergenceError if no epoch was good
    */
   finish(measure: () => number): void {
-    this.#fallback.end(measure);
+    this.#rollback.end(measure);
     this.counters.finished = true;
   }
 
   /** The epoch whose parameters are the result of the run. */
   get resultEpoch(): number {
-    return this.#fallback.epoch;
+    return this.#rollback.epoch;
   }
 }

@@ -49,15 +49,16 @@ export class StepSequence {
 
   /**
    * The step that is `ahead` steps after the last one counted.
-   * @param before the powers of Adam's decay rates before it
+   * @param currentPowers the powers of Adam's decay rates before it
    */
-  at(counters: RunCounters, ahead: number, before: MomentPowers): NextStep {
-    const { optimizer, epochs, objective, batchSize } = this.#recipe, each = this.stepsPerEpoch;
-    const step = counters.step + ahead, first = (counters.batch + ahead) * batchSize;
-    const powers = nextPowers(optimizer, before);
-    const learningRate = learningRateAt(optimizer, step, each, epochs);
+  at(counters: RunCounters, stepsAhead: number, currentPowers: MomentPowers): NextStep {
+    const { optimizer, epochs, objective, batchSize } = this.#recipe,
+      stepsPerEpoch = this.stepsPerEpoch;
+    const step = counters.step + stepsAhead, first = (counters.batch + stepsAhead) * batchSize;
+    const powers = nextPowers(optimizer, currentPowers);
+    const learningRate = learningRateAt(optimizer, step, stepsPerEpoch, epochs);
     const floats = new Map<string, readonly number[]>();
-    for (const [name, at] of this.#scalars) floats.set(name, [at(objective, step, each)]);
+    for (const [name, at] of this.#scalars) floats.set(name, [at(objective, step, stepsPerEpoch)]);
     floats.set("schedule", scheduleOf(learningRate * counters.rate, powers));
     const rows = Math.min(batchSize, this.#order.length - first);
     return { inputs: { rows, first, key: [...this.#seed, step, 0], floats }, powers };

@@ -1,9 +1,9 @@
 /**
- * Decides which parameters a run falls back to, and which it ends with (ADR 7).
+ * Decides which parameters a run rolls back to, and which it ends with (ADR 7).
  *
  * A step whose gradient is not finite changes nothing (`ops/optimizer.ts`) and is counted. After three in a row, or
- * after an epoch far worse than the untrained model, the run falls back to the last epoch that was no worse than the
- * untrained model, with a tenth of the learning rate. After six fallbacks it gives up. In any case the model ends with
+ * after an epoch far worse than the untrained model, the run rolls back to the last epoch that was no worse than the
+ * untrained model, with a tenth of the learning rate. After six rollbacks it gives up. In any case the model ends with
  * good parameters: those of the best epoch with early stopping, else those of the last good epoch.
  */
 import type { Checkpoint, RunCounters, Snapshot } from "./checkpoint.ts";
@@ -13,7 +13,7 @@ import type { RunMemory } from "./run_memory.ts";
 const SKIPS_BEFORE_ROLLBACK = 3;
 const MAX_ROLLBACKS = 6;
 
-export class Fallback {
+export class Rollback {
   readonly #memory: RunMemory;
   readonly #counters: RunCounters;
   #good: Snapshot;
@@ -53,7 +53,7 @@ export class Fallback {
       return;
     }
     counters.skippedSteps++;
-    if (++counters.consecutiveSkips === SKIPS_BEFORE_ROLLBACK) this.#fallBack();
+    if (++counters.consecutiveSkips === SKIPS_BEFORE_ROLLBACK) this.#rollBack();
   }
 
   /**
@@ -62,7 +62,7 @@ export class Fallback {
    */
   judgeEpoch(loss: number): void {
     const counters = this.#counters;
-    if (isDiverged(loss, counters.untrained)) this.#fallBack();
+    if (isDiverged(loss, counters.untrained)) this.#rollBack();
     else if (loss <= (counters.untrained ?? Infinity)) {
       counters.proposed = true;
       this.#proposal = this.#memory.snapshot();
@@ -104,7 +104,7 @@ export class Fallback {
     this.#proposal = undefined;
   }
 
-  #fallBack(): void {
+  #rollBack(): void {
     const counters = this.#counters;
     this.#memory.restore(this.#good);
     if (counters.rollbacks === MAX_ROLLBACKS) {

@@ -4,7 +4,7 @@
  * negligible.
  */
 import type { Plan } from "../../graph/plan.ts";
-import { Pace } from "./pace.ts";
+import { ThreadTuner } from "./thread_tuner.ts";
 import type { Host } from "./segment.ts";
 import { picosecondsOfRow } from "./split.ts";
 
@@ -13,7 +13,7 @@ export class RecordList {
   readonly #count: number;
   readonly #rowWork: number;
   /** By log2 of the rows; `undefined` if nothing can be cut. */
-  readonly #paces = new Map<number, Pace | undefined>();
+  readonly #tuners = new Map<number, ThreadTuner | undefined>();
 
   /** @param count the number of records in the list */
   constructor(host: Host, count: number, plan: Plan) {
@@ -27,21 +27,21 @@ export class RecordList {
     const host = this.#host, { threads } = host;
     if (threads.maxCount === 1 || threads.count === 1) return host.run(list, this.#count, rows);
     if (rows * this.#rowWork >= threads.certainWork) return host.run(list, this.#count, rows);
-    const pace = this.#paceOf(list, rows);
-    if (!pace) return host.runAlone(list, this.#count, rows);
+    const tuner = this.#tunerOf(list, rows);
+    if (!tuner) return host.runAlone(list, this.#count, rows);
     const start = threads.clock();
-    if (pace.isShared) host.run(list, this.#count, rows);
+    if (tuner.isShared) host.run(list, this.#count, rows);
     else host.runAlone(list, this.#count, rows);
-    pace.record(threads.clock() - start);
+    tuner.record(threads.clock() - start);
   }
 
-  #paceOf(list: number, rows: number): Pace | undefined {
+  #tunerOf(list: number, rows: number): ThreadTuner | undefined {
     const power = 31 - Math.clz32(rows);
-    if (!this.#paces.has(power)) {
+    if (!this.#tuners.has(power)) {
       const { kernels } = this.#host.threads, maxRows = 2 ** (power + 1) - 1;
       const isCut = kernels.isWorthSharing(list, this.#count, maxRows);
-      this.#paces.set(power, isCut ? new Pace() : undefined);
+      this.#tuners.set(power, isCut ? new ThreadTuner() : undefined);
     }
-    return this.#paces.get(power);
+    return this.#tuners.get(power);
   }
 }

@@ -5,15 +5,15 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
-import { Pace } from "../../src/backends/wasm/pace.ts";
+import { ThreadTuner } from "../../src/backends/wasm/thread_tuner.ts";
 import { bytesOf } from "../util/threads.ts";
 import { expectedY, INPUTS, networkPlan, OUTPUTS, parameters } from "./programs.ts";
 
 /** Of `runs` runs, whether each was shared, where sharing takes `shared` milliseconds and running alone 1. */
-function follow(pace: Pace, runs: number, shared: number): boolean[] {
+function follow(tuner: ThreadTuner, runs: number, shared: number): boolean[] {
   return Array.from({ length: runs }, () => {
-    const { isShared } = pace;
-    pace.record(isShared ? shared : 1);
+    const { isShared } = tuner;
+    tuner.record(isShared ? shared : 1);
     return isShared;
   });
 }
@@ -21,32 +21,32 @@ function follow(pace: Pace, runs: number, shared: number): boolean[] {
 const count = (values: readonly boolean[]): number => values.filter(Boolean).length;
 
 Deno.test("work that sharing slows is run alone, but for one run in a hundred in the long run", () => {
-  const pace = new Pace(), first = follow(pace, 100, 1.3);
+  const tuner = new ThreadTuner(), first = follow(tuner, 100, 1.3);
   ok(count(first) < 10, `${count(first)} of 100 were shared`);
-  const later = follow(pace, 20_000, 1.3);
+  const later = follow(tuner, 20_000, 1.3);
   ok(count(later) < 200, `${count(later)} of 20,000 were shared`);
 });
 
 Deno.test("work that sharing speeds up is shared, and measured again", () => {
-  const runs = follow(new Pace(), 20_000, 0.6);
+  const runs = follow(new ThreadTuner(), 20_000, 0.6);
   ok(count(runs) > 19_800 && count(runs) < 20_000, `${count(runs)} of 20,000 were shared`);
 });
 
 Deno.test("no gain is not worth a second processor", () => {
-  ok(count(follow(new Pace(), 1000, 0.99)) < 50);
+  ok(count(follow(new ThreadTuner(), 1000, 0.99)) < 50);
 });
 
 Deno.test("what changes on the machine is noticed", () => {
-  const pace = new Pace();
-  follow(pace, 1000, 1.3);
-  const after = follow(pace, 3000, 0.5);
+  const tuner = new ThreadTuner();
+  follow(tuner, 1000, 1.3);
+  const after = follow(tuner, 3000, 0.5);
   ok(after.at(-1) && count(after) > 1500);
 });
 
 Deno.test("one run that was held up decides nothing", () => {
-  const pace = new Pace();
-  for (let run = 0; run < 40; run++) pace.record(run === 4 ? 1000 : pace.isShared ? 0.5 : 1);
-  equal(pace.isShared, true);
+  const tuner = new ThreadTuner();
+  for (let run = 0; run < 40; run++) tuner.record(run === 4 ? 1000 : tuner.isShared ? 0.5 : 1);
+  equal(tuner.isShared, true);
 });
 
 Deno.test("small work is measured, once there are helpers, and all runs give the same bits", async () => {

@@ -13,7 +13,7 @@ const FIRST_HOLD_RUNS = 200, MAX_HOLD_RUNS = 6400;
 /** Sharing must take less than this fraction of the time, because it keeps a second processor busy. */
 const MAX_RATIO = 0.95;
 
-export class Pace {
+export class ThreadTuner {
   #shared: number[] = [];
   #alone: number[] = [];
   #wakingLeft = WAKING_RUNS;
