@@ -19,7 +19,7 @@ import type { Cells } from "../table/cells.ts";
 import { project, type RowCells } from "../views/projector.ts";
 import type { ViewName } from "../views/view.ts";
 import { imputeRow } from "./impute.ts";
-import { type PartSpec, programParameters, statisticsPlan } from "./members.ts";
+import { type StatisticsGraph, statisticsGraph } from "./members.ts";
 import { type Part, PartScorer } from "./part.ts";
 import { outputsFor, type StatisticName } from "./statistics.ts";
 
@@ -44,6 +44,7 @@ export const LARGEST_WEIGHT = 0.75, SECOND_WEIGHT = 0.25;
 export class Ensemble {
   readonly model: EnsembleModel;
   readonly #host: Host;
+  readonly #graph: StatisticsGraph;
   readonly #layout: Layout;
   readonly #segment: Segment;
   /** The score of a single row. */
@@ -55,7 +56,9 @@ export class Ensemble {
   constructor(model: EnsembleModel, host: Host) {
     this.model = model;
     this.#host = host;
-    const parameters = programParameters(this.#specs, outputsFor(model.statistics));
+    const specs = model.parts.map(({ spec }) => spec);
+    this.#graph = statisticsGraph(specs, outputsFor(model.statistics));
+    const { parameters } = this.#graph;
     this.#layout = layOut("parameters", parameters);
     this.#segment = host.backend.allocate(this.#layout.length);
     for (const { name } of parameters) {
@@ -115,13 +118,8 @@ export class Ensemble {
     this.#segment.dispose();
   }
 
-  get #specs(): readonly PartSpec[] {
-    return this.model.parts.map(({ spec }) => spec);
-  }
-
   #compile(capacity: number, weights?: WeightFormat): Batch {
-    const outputs = outputsFor(this.model.statistics);
-    const plan = statisticsPlan(this.#specs, outputs, this.#layout, capacity);
+    const plan = this.#graph.plan(this.#layout, capacity);
     const program = this.#host.backend.compile(plan, { parameters: this.#segment }, weights);
     return new Batch(this.model, program);
   }

@@ -38,26 +38,23 @@ export type PartOutput = "residual" | "kl" | "linear" | "nearest";
 /** Prefix of a member's parameter names. */
 export const memberPrefix = (view: ViewName, member: number): string => `${view}.${member}.`;
 
-/** The parameters that the wanted outputs need. */
-export function programParameters(
-  parts: readonly PartSpec[],
-  wanted: ReadonlySet<PartOutput>,
-): readonly ParameterSpec[] {
-  const scope = createScope(createGraph());
-  outputsOf(scope, parts, wanted);
-  return scope.declared;
+/** The wanted outputs as a graph, and the parameters that they need. */
+export interface StatisticsGraph {
+  readonly parameters: readonly ParameterSpec[];
+  /** The program, for at most `capacity` rows. */
+  plan(parameters: Layout, capacity: number): Plan;
 }
 
-/** The program, for at most `capacity` rows. */
-export function statisticsPlan(
+/** Builds the graph once for all programs: in a process that has just started, building takes as long as planning. */
+export function statisticsGraph(
   parts: readonly PartSpec[],
   wanted: ReadonlySet<PartOutput>,
-  parameters: Layout,
-  capacity: number,
-): Plan {
-  const g = createGraph();
-  const outputs = outputsOf(createScope(g), parts, wanted);
-  return plan(g, { outputs, capacity, parameters });
+): StatisticsGraph {
+  const g = createGraph(), scope = createScope(g), outputs = outputsOf(scope, parts, wanted);
+  return {
+    parameters: scope.declared,
+    plan: (parameters, capacity) => plan(g, { outputs, capacity, parameters }),
+  };
 }
 
 /** Outputs of the program by name, such as `residual.VIEW`. */

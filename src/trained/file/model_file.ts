@@ -11,6 +11,7 @@
  */
 import { crc32 } from "../../core/bytes/crc32.ts";
 import { decode, encode, type Tensor } from "../../formats/safetensors/safetensors.ts";
+import { oncePer } from "../../core/once_per.ts";
 import { show } from "../../core/validate.ts";
 import { type ModelSpec, parseSpec } from "../../models/spec.ts";
 import { FILE_FORMATS, type FileFormat, unpackTensors } from "./quantize.ts";
@@ -132,10 +133,10 @@ export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): v
   );
 }
 
-/** The model specification in a file. */
-export function specOf({ metadata }: ModelFile): ModelSpec {
-  return asModelFileError(() => parseSpec(metadata.spec));
-}
+/** The model specification in a file; the same object each time, as its parameters are then listed once. */
+export const specOf: (file: ModelFile) => ModelSpec = oncePer(({ metadata }) =>
+  asModelFileError(() => parseSpec(metadata.spec))
+);
 
 /** Runs `read`, and turns its errors into a `ModelFileError`. */
 export function asModelFileError<Value>(read: () => Value): Value {
