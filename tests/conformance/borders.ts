@@ -1,7 +1,7 @@
 /**
- * A run of one record whose operands lie where the test wants them: between guards of NaN, at odd multiples of 4 bytes,
- * and one of them as the last bytes of the memory, so that a read or write past it traps, even one whose value is thrown
- * away. What is written to a guard shows there, and what is read there in the result.
+ * Runs one record with operands at chosen places: between guards of NaN, at odd multiples of 4 bytes, and one of them
+ * at the very end of the memory, so that a read or write past it traps, even if the value is not used. Writes to a
+ * guard show in the guard, reads from it in the result.
  */
 import { deepEqual, ok } from "node:assert/strict";
 import { RECORD_WORDS } from "../../src/backends/wasm/abi.ts";
@@ -14,13 +14,13 @@ import type { OpName } from "../../src/ops/names.ts";
 import type { Case } from "./case.ts";
 import type { Planned } from "./harness.ts";
 
-/** Cases of each test. */
+/** Cases per test. */
 export const CASES_EACH = 200;
-/** Room for the largest case, beside what the kernels need themselves. */
+/** Memory for the largest case, in addition to what the kernels need. */
 const ROOM_BYTES = 64 * 65536;
 /** Elements between operands: odd, and more than a tile. */
 const GUARD = 67;
-/** A NaN of no other origin. */
+/** A NaN that nothing else produces. */
 export const CANARY = 0x7fc0_e1b1;
 /** One operand of a run. */
 export interface Held {
@@ -32,7 +32,7 @@ export interface Held {
 
 export const keyOf = ({ segment, offset }: Place): string => `${segment} ${offset}`;
 
-/** The operands of the plan's one instruction, as long as a run over `rows` batch rows needs them. */
+/** The operands of the plan's single instruction, as long as a run over `rows` batch rows needs. */
 export function operandsOf(op: OpName, given: Case, planned: Planned, rows: number): Held[] {
   const { plan: { inputs, instructions: [{ output }] }, parameters, state } = planned;
   const held = given.operands.map(({ kind, shape, integer, values }, i): Held => {
@@ -49,13 +49,13 @@ export function operandsOf(op: OpName, given: Case, planned: Planned, rows: numb
   return [...held, { key: keyOf(output), words: result, written: true }];
 }
 
-/** The one record of a run, given at which byte an operand lies. */
+/** The record of a run, given the byte address of each operand. */
 export type Encode = (addressOf: (key: string) => number) => Int32Array;
 
 export const encoded = ({ plan }: Planned): Encode => (addressOf) =>
   encodePlan(plan, (place) => addressOf(keyOf(place)));
 
-/** Runs with the operand `last` at the end of the memory; what the operands hold then. */
+/** Runs with the operand `last` at the end of the memory. @returns the operands' contents afterwards */
 export function runWith(
   kernels: KernelExports,
   encode: Encode,
@@ -94,7 +94,7 @@ export function runWith(
   return results;
 }
 
-/** A fresh instance with room. */
+/** A new instance with enough memory. */
 export function openWithRoom(module: WebAssembly.Module): KernelExports {
   const kernels = instantiate(module), { memory, heapBase } = kernels;
   const missing = heapBase() + ROOM_BYTES - memory.buffer.byteLength;
@@ -102,7 +102,9 @@ export function openWithRoom(module: WebAssembly.Module): KernelExports {
   return kernels;
 }
 
-/** Runs with each operand at the end of the memory, to the same bits; what the operands hold then. */
+/**
+ * Runs once with each operand at the end of the memory, which must give the same bits. @returns the operands' contents
+ */
 export function anywhere(
   kernels: KernelExports,
   encode: Encode,

@@ -1,7 +1,7 @@
 /**
- * No kernel reads or writes outside its operands. Cases of every operation are resized at random (seeded), and each runs
- * once for each of its operands with that operand as the last bytes of the memory (`borders.ts`); results must have the
- * same bits wherever the operands lie.
+ * No kernel reads or writes outside its operands. Cases of every operation get random sizes (seeded), and each case
+ * runs once for each of its operands with that operand at the end of the memory (`borders.ts`). Results must have the
+ * same bits wherever the operands are.
  */
 import { ok, throws } from "node:assert/strict";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
@@ -30,7 +30,7 @@ function checkBorders(op: OpName, kernels: KernelExports): void {
   let found = 0;
   for (let tries = 0; found < CASES_EACH; tries++) {
     ok(tries < 100 * CASES_EACH, `${op}: few of its cases can be resized`);
-    // Some sizes are the operation's own: they stay now and then.
+    // Some operations restrict sizes, so some sizes sometimes stay as they are.
     const sizeOf = (size: number) => random.below(3) === 0 ? size : drawSize(random);
     const given = resized(op, cases[random.below(cases.length)], sizeOf, random);
     if (!given) continue;
@@ -54,7 +54,7 @@ for (const build of ["simd", "relaxed"] as const) {
   }
 }
 
-Deno.test("a run that reads or writes one element too far is found", () => {
+Deno.test("a run that reads or writes one element too far is detected", () => {
   const kernels = openWithRoom(loadKernels(FULL_KERNELS, "simd").module);
   const [given] = (CASES.exp as unknown as CaseGenerator<"exp">)();
   const operands = [{ ...given.operands[0], shape: { rows: 1, cols: 8, batched: false } }];

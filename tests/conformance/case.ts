@@ -1,14 +1,13 @@
 /**
- * What a conformance case is: one operation, the tensors it is given, and how far each element of
- * its results may lie from the float64 reference. The tolerance stands next to the values, so that
- * whoever changes one sees the other.
+ * A conformance case: one operation, its operands, and how far each element of its results may be from the float64
+ * reference. The tolerance is beside the values, so that whoever changes one sees the other.
  */
 import type { Shape } from "../../src/core/shape.ts";
 import type { OpName } from "../../src/ops/names.ts";
 import type { OpAttrs } from "../../src/ops/signatures.ts";
 import { F32_UNIT_ROUNDOFF, ulpOf } from "../util/close.ts";
 
-/** A tensor given to an operation. Parameters and state lie in shared segments. */
+/** An operand. Parameters and state are in shared segments. */
 export interface Operand {
   readonly kind: "input" | "parameter" | "state";
   readonly shape: Shape;
@@ -20,14 +19,14 @@ export interface Operand {
 export interface Case<N extends OpName = OpName> {
   readonly operands: readonly Operand[];
   readonly attrs: OpAttrs<N>;
-  /** One for each result: the output, or the parameter and the state that an effect changes. */
+  /** One tolerance for each result: the output, or the parameter and the state that an effect changes. */
   readonly tolerances: readonly Tolerance[];
 }
 
 /** All cases of one operation. */
 export type CaseGenerator<N extends OpName> = () => readonly Case<N>[];
 
-/** The most |got - want| may be for one element. */
+/** The largest |got - want| allowed for one element. */
 export type Tolerance = (element: Element) => number;
 
 /** An element of a result, and what it was computed from. */
@@ -43,7 +42,7 @@ export interface Element {
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
-/** An operand with the rows that the run really has. */
+/** An operand with the actual number of rows. */
 export interface Matrix {
   readonly rows: number;
   readonly cols: number;
@@ -53,10 +52,10 @@ export interface Matrix {
 /** Unit roundoff of float32. */
 export const U = F32_UNIT_ROUNDOFF;
 
-/** Backends may flush subnormal results to zero (WGSL does): no result is held to less. */
+/** Backends may flush subnormal results to zero, as WGSL does, so no tolerance is smaller. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** The result holds bits that were moved, not computed. */
+/** The result has bits that were moved, not computed. */
 export const EXACT: Tolerance = () => 0;
 
 /** Within `count` units in the last place. */
@@ -64,10 +63,10 @@ export function ulps(count: number): Tolerance {
   return ({ want }) => count * ulpOf(want) + SMALLEST_NORMAL;
 }
 
-/** One correctly rounded operation; the surplus is the reference's own rounding. */
+/** One correctly rounded operation; the excess is the reference's own rounding. */
 export const ROUNDED: Tolerance = ulps(0.5 + 2 ** -20);
 
-/** Within `roundings` · 2^-24 of a magnitude: of the terms that were added, for instance. */
+/** Within `roundings` · 2^-24 of a magnitude, for example of the terms that were added. */
 export function roundings(
   count: number,
   magnitude: (...paired: readonly number[]) => number,

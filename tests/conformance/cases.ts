@@ -1,4 +1,4 @@
-/** The cases of every operation. An operation without cases does not compile. */
+/** The cases of every operation. The code does not compile if an operation has none. */
 import type { OpName } from "../../src/ops/names.ts";
 import type { CaseGenerator } from "./case.ts";
 import * as bernoulli from "./cases/bernoulli.ts";

@@ -1,6 +1,6 @@
 /**
- * The conformance suite: every operation of a backend against the float64 reference, element by
- * element, within the tolerance of its case; in place and not; with full and with part batches.
+ * The conformance suite: every operation of a backend against the float64 reference, element by element, within the
+ * tolerance of its case; in place and not; with full and partial batches.
  *
  *     runConformance("wasm simd", () => openWasm({ build: "simd" }));
  */
@@ -33,7 +33,7 @@ export function runConformance(
 
 /** How the cases of an operation are run. */
 export interface Ways {
-  /** Whether a plan's memory may be written in place; a backend that lays memory out anew never does. */
+  /** Whether a plan may overwrite operands in place; a backend with its own memory layout never does. */
   readonly inPlace: boolean;
 }
 
@@ -45,11 +45,11 @@ export async function checkOperation(
 ): Promise<void> {
   const oracle = openReference();
   const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
-  // Together, so that a backend that is waited for is waited for seldom.
+  // Together, so that an asynchronous backend is awaited rarely.
   await Promise.all(cases.map((each, i) => assertConforms(op, each, i, backend, oracle, ways)));
 }
 
-/** Runs one case in every way that it can be run. @throws Error that names the case */
+/** Runs one case in all possible ways. @throws Error that names the case */
 export async function assertConforms(
   op: OpName,
   given: Case,

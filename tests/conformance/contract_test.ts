@@ -36,7 +36,7 @@ function open(backend: Backend<SyncProgram>) {
 }
 
 for (const [label, openBackend] of Object.entries(BACKENDS)) {
-  Deno.test(`${label}: one plan serves every batch up to its capacity`, () => {
+  Deno.test(`${label}: one plan works for every batch up to its capacity`, () => {
     const { program, segments } = open(openBackend());
     segments.parameters.write(0, [10, 20]);
     for (const rows of [CAPACITY, 1, 3]) {
@@ -66,7 +66,7 @@ for (const [label, openBackend] of Object.entries(BACKENDS)) {
     }
   });
 
-  Deno.test(`${label}: live() is where write() and read() go`, () => {
+  Deno.test(`${label}: live() is the memory of write() and read()`, () => {
     const { program, segments } = open(openBackend());
     segments.parameters.write(0, [10, 20]);
     const x = program.live("x"), y = program.live("y");

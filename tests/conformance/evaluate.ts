@@ -1,4 +1,4 @@
-/** One operation on given numbers, run by the float64 reference. */
+/** One operation on given numbers, computed by the float64 reference. */
 import { openReference } from "../util/reference.ts";
 import { fixed, type Shape, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";

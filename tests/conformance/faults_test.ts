@@ -1,4 +1,4 @@
-/** The suite finds the faults that it is there to find: a reference with a fault does not conform. */
+/** The suite detects the faults that it exists for: a reference backend with a fault does not pass. */
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import type { ReferenceProgram } from "../../src/backends/reference/backend.ts";
@@ -11,7 +11,7 @@ import { MODERATE, operand } from "./values.ts";
 
 type Fault = (scratch: Float64Array, output: Place, rows: number) => void;
 
-/** A reference whose runs end with a fault. */
+/** A reference backend whose runs end with a fault. */
 function faulty(fault: Fault): Backend<SyncProgram> {
   const backend = openReference();
   const compile = (...args: Parameters<typeof backend.compile>): ReferenceProgram => {
@@ -38,12 +38,12 @@ async function conforms(fault: Fault, tolerance = ROUNDED): Promise<boolean> {
   }
 }
 
-Deno.test("a run without fault conforms", async () => {
+Deno.test("a run without a fault passes", async () => {
   assert.ok(await conforms(() => {}));
   assert.ok(await conforms(() => {}, EXACT));
 });
 
-Deno.test("a write past the last element, or past the last row of a part batch, is found", async () => {
+Deno.test("a write past the last element, or past the last row of a partial batch, is detected", async () => {
   const past = (distance: number): Fault => (scratch, { offset, shape }, rows) => {
     scratch[offset + sizeAt(shape, rows) + distance] = 0;
   };
@@ -51,7 +51,7 @@ Deno.test("a write past the last element, or past the last row of a part batch, 
   assert.equal(await conforms(past(63)), false);
 });
 
-Deno.test("one wrong element, an element that is not written and a stray NaN are found", async () => {
+Deno.test("a wrong element, an element that is not written and a stray NaN are detected", async () => {
   const last = (change: (value: number) => number): Fault => (scratch, { offset, shape }, rows) => {
     const index = offset + sizeAt(shape, rows) - 1;
     scratch[index] = change(scratch[index]);

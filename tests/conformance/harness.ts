@@ -1,7 +1,7 @@
 /**
- * Runs one case on one backend: a graph of one operation, planned with guard elements. Before the
- * run all memory but the constants is NaN, and only the rows that the run has are written, so what
- * is read too far shows in the results and what is written too far shows in the memory.
+ * Runs one case on one backend: a graph of one operation, planned with guard elements. Before the run, all memory
+ * except constants is NaN, and only the actual rows are written. So reading too far shows in the results, and writing
+ * too far in the memory.
  */
 import assert from "node:assert/strict";
 import type { Backend, Program, Segment, WeightFormat } from "../../src/backends/backend.ts";
@@ -21,7 +21,7 @@ import type { Node } from "../../src/ops/spec.ts";
 import type { Case } from "./case.ts";
 import { CAPACITY } from "./shapes.ts";
 
-/** A program that lets the tests look at its scratch memory: a live view, words as float32 or 64. */
+/** A program whose scratch memory tests can look at: a live view, words as float32 or 64. */
 export interface Inspectable {
   scratch(): Float32Array | Float64Array;
 }
@@ -41,9 +41,9 @@ export interface Planned {
 }
 
 /**
- * @param copied the operand to copy before the operation, which may then overwrite the copy:
- *   operands that are read from outside are never overwritten
- * @param capacity the most rows of a batch
+ * @param copied the operand to copy before the operation, which may then overwrite the copy; operands that are read
+ *   from outside are
+ *   never overwritten
  */
 export function planCase(
   op: OpName,

@@ -1,6 +1,7 @@
 /**
- * Products whose weights lie in another form, and what brings them into it, stay within their operands (`borders.ts`): packed
- * as tiles, in the order of few rows, rounded, or sorted for a search. Oracle: the product of weights as they are.
+ * Products whose weights are stored in another form, and the conversion to it, stay within their operands
+ * (`borders.ts`): packed as tiles, in the order for few rows, rounded, or sorted for a search. Oracle: the product with
+ * unpacked weights.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
@@ -41,7 +42,7 @@ import { CAPACITY } from "./shapes.ts";
 /** Around the depth and the width of a block of a product. */
 const BLOCKS = [255, 256, 257, 300];
 
-/** Products whose weights can be packed: parameters, in the order in which they lie. */
+/** Products whose weights can be packed: parameters that are not transposed. */
 function packable(op: "dense" | "matmul"): Case[] {
   const cases = (CASES[op] as unknown as CaseGenerator<OpName>)();
   return cases.flatMap((given) => {
@@ -51,7 +52,7 @@ function packable(op: "dense" | "matmul"): Case[] {
   });
 }
 
-/** Packing, and a product that reads what was packed: each operand once at the end of the memory. */
+/** Packing, and a product that reads the result, with each operand once at the end of the memory. */
 function checkPackedBorders(
   op: "dense" | "matmul",
   format: PackedFormat,
@@ -76,7 +77,7 @@ function checkPackedBorders(
         return encodePlan(planned.plan, (place) => addressOf(keyOf(place)), instead);
       };
       const got = anywhere(kernels, encode, [...held, packed], rows);
-      // The other format rounds: `packing_test.ts` says by how much.
+      // The other format rounds; `packing_test.ts` checks by how much.
       if (format !== "bf16") deepEqual(got[output], plain[output]);
     } catch (error) {
       const what = `${op} of ${shapes} ${JSON.stringify(given.attrs)}, B = ${rows}, ${format}`;
@@ -85,7 +86,7 @@ function checkPackedBorders(
   }
 }
 
-/** What packing a product's weights leaves, wherever they and it lie. */
+/** The packed weight of a product, wherever it and the weight are. */
 function packedFrom(
   kernels: KernelExports,
   { plan: { instructions: [{ inputs: [, place] }] } }: Planned,
@@ -118,12 +119,12 @@ for (const build of ["simd", "relaxed"] as const) {
       ["dense", "bf16"],
     ] as const
   ) {
-    Deno.test(`${build}: ${op}() of weights packed as ${format}, and packing them, stay within their operands`, () =>
+    Deno.test(`${build}: ${op}() with weights packed as ${format}, and packing them, stay within their operands`, () =>
       checkPackedBorders(op, format, kernels));
   }
 }
 
-/** From so many rows on, a product and the search in it are one record, over columns that were sorted. */
+/** From this many rows on, a product and the search in it are one record, with sorted columns. */
 const SEARCH_ROWS = 8;
 
 /** A product, and the search in it. */
@@ -145,7 +146,7 @@ function searchPlan(search: Search, capacity: number): Plan {
   return plan(g, { outputs: { output }, capacity, parameters: layoutOf(search) });
 }
 
-/** x, weight and bias; what a program finds that has the product apart. */
+/** x, weight and bias; and the result of a program that keeps the product separate. */
 function foundApart(backend: Backend<SyncProgram>, search: Search, values: Float32Array[]) {
   const layout = layoutOf(search), parameters = backend.allocate(layout.length);
   [...layout.places.values()].forEach(({ offset }, i) => parameters.write(offset, values[1 + i]));
@@ -158,7 +159,7 @@ function foundApart(backend: Backend<SyncProgram>, search: Search, values: Float
   return found;
 }
 
-/** Sorting a product's columns, and searching them: each operand once at the end of the memory. */
+/** Sorting a product's columns, and searching them, with each operand once at the end of the memory. */
 function checkSearchBorders(kernels: KernelExports, build: KernelBuild): void {
   const random = new HostRandom(OP_NAMES.length, 17, 0), apart = openWasm({ build });
   for (let i = 0; i < CASES_EACH; i++) {
@@ -178,7 +179,7 @@ function checkSearchBorders(kernels: KernelExports, build: KernelBuild): void {
   apart.dispose();
 }
 
-/** What the one record finds, wherever its operands lie. */
+/** The result of the single record, wherever its operands are. */
 function foundSorted(kernels: KernelExports, search: Search, values: Float32Array[]): Float32Array {
   const planned = searchPlan(search, SEARCH_ROWS), output = planned.outputs.get("output")!;
   const places = [planned.inputs.get("x")!, ...layoutOf(search).places.values()];
@@ -196,7 +197,7 @@ function foundSorted(kernels: KernelExports, search: Search, values: Float32Arra
       isInUse: true,
       addressOf: () => addressOf("sorted"),
     } as const;
-    // The product between lies nowhere.
+    // The product in between is not stored.
     const lies = (place: Place) => held.some(({ key }) => key === keyOf(place));
     return encodePlan(planned, (place) => lies(place) ? addressOf(keyOf(place)) : 0, packed);
   };
@@ -204,7 +205,7 @@ function foundSorted(kernels: KernelExports, search: Search, values: Float32Arra
   return new Float32Array(anywhere(kernels, encode, held, 1)[given.length].buffer);
 }
 
-/** What sorting a product's columns leaves, wherever they and it lie. */
+/** The sorted columns of a product, wherever they and the weight are. */
 function sortedFrom(kernels: KernelExports, given: readonly Held[], shape: Shape): Held {
   const sorted = { key: "sorted", words: new Uint32Array(packedLength(shape, "sorted")) };
   const keys = [sorted, ...given].map(({ key }) => key);

@@ -1,10 +1,9 @@
 /**
- * Matrix products at every size: each of rows, inner length and columns goes from 1 to 70 while the
- * other two are drawn (seeded) from the sizes around vectors, stripes, tiles and the blocks of 800;
- * and at the shapes of the benchmark's workloads. Against float64 loops, in poisoned memory between
- * guards (harness.ts). Tolerance: (k + 4) · 2^-24 · Σ|terms|, that of a float32 sum in any order; an
- * activation passes it on, its slope being at most one, and adds its own rounding. And the same with weights in every form in
- * which a program keeps them, on several threads.
+ * Matrix products of every size: each of rows, inner length and columns goes from 1 to 70, while the other two are
+ * drawn (seeded) from sizes around vectors, stripes, tiles and the blocks of 800; and the shapes of the benchmark's
+ * workloads. Oracle: float64 loops, in memory filled with NaN between guards (harness.ts). Tolerance: (k + 4) · 2^-24 ·
+ * Σ|terms|, that of a float32 sum in any order; the slope of an activation is at most one, so it passes the error on
+ * and adds its own rounding. The same with weights in every form in which programs keep them, on several threads.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { formatFor } from "../../src/backends/wasm/packing.ts";
@@ -22,11 +21,11 @@ import { openCase, planCase, runCase } from "./harness.ts";
 type Sizes = readonly [rows: number, inner: number, cols: number];
 
 const LARGEST = 70;
-/** Every class modulo 4, 8 and 32, and both sides of the borders. */
+/** Every remainder modulo 4, 8 and 32, and both sides of the limits. */
 const EDGES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 16, 17, 24, 31, 32, 33, 47, 63, 64, 65];
 const BLOCK_EDGES = [255, 256, 257, 400, 799, 800, 801, 1601];
 
-/** Rows, inner and columns of the products in scoring and training the benchmark's networks. */
+/** Rows, inner length and columns of the products in scoring and training the benchmark's networks. */
 const WORKLOADS: readonly Sizes[] = [
   [1, 32, 64],
   [1, 128, 256],
@@ -39,11 +38,11 @@ const WORKLOADS: readonly Sizes[] = [
   [128, 128, 256],
   [128, 400, 784],
   [784, 128, 400],
-  // Blocks of columns whose last is not whole panels.
+  // Blocks of columns whose last one is not whole panels.
   [9, 801, 515],
 ];
 
-/** Each size once in each place, the others drawn; a block's border in one of them now and then. */
+/** Each size once in each place, the others drawn; sometimes one of them is the limit of a block. */
 function sweep(): Sizes[] {
   const random = new HostRandom(3, 0, 0);
   const draw = () => EDGES[random.below(EDGES.length)];
@@ -69,7 +68,7 @@ function draw(rows: number, cols: number, seed: number): Float64Array {
   });
 }
 
-/** Σ_k a(i, k) b(k, j) + bias(j) and the sum of the magnitudes, in float64. */
+/** Σ_k a(i, k) b(k, j) + bias(j), and the sum of the magnitudes, in float64. */
 function expected(
   [rows, inner, cols]: Sizes,
   a: Float64Array,
@@ -100,7 +99,7 @@ function transposed(values: Float64Array, rows: number, cols: number): Float64Ar
 }
 
 function operand(values: Float64Array, rows: number, cols: number): Operand {
-  // The values are read by index and slice alone.
+  // The values are accessed only by index and slice.
   const list = values as unknown as readonly number[];
   return { kind: "input", shape: fixed(rows, cols), integer: false, values: list };
 }
@@ -112,7 +111,7 @@ async function outputOf(op: "dense" | "matmul", backend: Backend, given: Case) {
 const describe = (sizes: Sizes) => sizes.join(" x ");
 
 for (const build of ["simd", "relaxed"] as const) {
-  Deno.test(`wasm ${build}: matmul() is right at every size, whichever operand is transposed`, async () => {
+  Deno.test(`wasm ${build}: matmul() is right at every size, with each operand transposed or not`, async () => {
     const backend = openWasm({ build });
     for (const [seed, sizes] of [...sweep(), ...WORKLOADS].entries()) {
       const [rows, inner, cols] = sizes;
@@ -136,11 +135,11 @@ for (const build of ["simd", "relaxed"] as const) {
     backend.dispose();
   });
 
-  Deno.test(`wasm ${build}: dense() is right at every size, whatever its activation`, async () => {
+  Deno.test(`wasm ${build}: dense() is right at every size, with every activation`, async () => {
     const backend = openWasm({ build });
     for (const [seed, sizes] of [...sweep(), ...WORKLOADS].entries()) {
       const [rows, inner, cols] = sizes;
-      // Three sizes share a number, one for each place.
+      // Three sizes share a seed, one for each place.
       const activation = ACTIVATIONS[Math.floor(seed / 3) % ACTIVATIONS.length];
       const x = draw(rows, inner, 3 * seed), weight = draw(inner, cols, 3 * seed + 1);
       const bias = draw(1, cols, 3 * seed + 2), want = expected(sizes, x, weight, bias);
@@ -165,10 +164,10 @@ for (const build of ["simd", "relaxed"] as const) {
   });
 }
 
-/** From so many rows of a batch on a program keeps weights that it does not change as tiles. */
+/** From this many batch rows on, a program keeps weights that it does not change as tiles. */
 const MANY_ROWS = 8;
 
-/** How a product's weight, a parameter, may lie: as it is, as tiles, in the order of few rows, rounded. */
+/** The forms of a product's weight: unpacked, as tiles, in the order for few rows, rounded. */
 const FORMS = {
   plain: { capacity: MANY_ROWS - 1, weights: undefined, format: undefined },
   tiles: { capacity: MANY_ROWS, weights: undefined, format: "tiles" },
@@ -176,7 +175,7 @@ const FORMS = {
   rounded: { capacity: 1, weights: "bf16", format: "bf16" },
 } as const;
 
-/** What a product gives in a form: the second run has packed weights in use. */
+/** A product with its weight in a form; packed weights are used from the second run on. */
 async function inForm(
   backend: Backend,
   op: "dense" | "matmul",
@@ -193,7 +192,10 @@ async function inForm(
   return output;
 }
 
-/** |ŵ - w| ≤ 2^-8 |w| moves a sum by at most so much of its magnitudes, and every activation has a slope of at most one. */
+/**
+ * |ŵ - w| ≤ 2^-8 |w| changes a sum by at most that share of its magnitudes, and the slope of every activation is at
+ * most one.
+ */
 const ROUNDED_WEIGHT = 2 ** -8;
 
 for (const build of ["simd", "relaxed"] as const) {

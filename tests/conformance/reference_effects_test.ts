@@ -1,4 +1,4 @@
-/** Noise and optimiser steps of the reference, against closed forms and loops written by hand. */
+/** Noise and optimiser steps of the reference backend, against closed forms and loops written here. */
 import assert from "node:assert/strict";
 import { openReference } from "../util/reference.ts";
 import { philox } from "../../src/core/random/philox.ts";
@@ -37,7 +37,7 @@ Deno.test("pairs of randomNormal() have the radius and the angle of their intege
   }
 });
 
-Deno.test("a row of randomNormal() does not depend on its batch, but on all of its key", () => {
+Deno.test("a row of randomNormal() does not depend on its batch, but on every part of its key", () => {
   const whole = noise([1, 2, 3, 0], 6, 5);
   assert.deepEqual(noise([1, 2, 3, 2], 3, 5), whole.slice(10, 25));
   const others = [noise([2, 2, 3, 0], 6, 5), noise([1, 3, 3, 0], 6, 5), noise([1, 2, 4, 0], 6, 5)];
@@ -91,12 +91,12 @@ function optimizer(kind: "adam" | "sgd", weightDecay: number) {
   };
 }
 
-Deno.test("adamStep() under a constant gradient walks by η·sign(g) each step", () => {
+Deno.test("adamStep() with a constant gradient moves by η·sign(g) each step", () => {
   const adam = optimizer("adam", 0), rate = 0.01, gradient = [2, -0.5, 30];
   let last: number[] = [];
   for (let t = 1; t <= 20; t++) last = adam.run(gradient, 1, [rate, 1 - 0.9 ** t, 1 - 0.999 ** t]);
-  // m̂ = g and v̂ = g² at every t, so each step is η·g/(|g| + ε); the recurrences of v lose up to
-  // 20 roundings, and 1 - 0.999ᵗ up to ten bits.
+  // m̂ = g and v̂ = g² at every t, so each step is η·g/(|g| + ε). The recurrence of v loses up to 20 roundings, and 1 -
+  // 0.999ᵗ up to ten bits.
   const walked = gradient.map((g, i) => [1, -2, 0.5][i] - 20 * rate * g / (Math.abs(g) + 1e-8));
   assertRelative(last, walked, 1e-11);
 });
@@ -118,7 +118,7 @@ Deno.test("adamStep() equals the loop of Kingma and Ba, with decoupled decay and
   }
 });
 
-Deno.test("sgdStep() under a constant gradient has the velocity of a geometric series", () => {
+Deno.test("sgdStep() with a constant gradient has the velocity of a geometric series", () => {
   const sgd = optimizer("sgd", 0);
   let last: number[] = [];
   for (let t = 1; t <= 12; t++) last = sgd.run([1, -1, 4], 0.25, [0.1, 1, 1]);
@@ -136,7 +136,7 @@ Deno.test("a scale that is not finite changes nothing", () => {
   }
 });
 
-Deno.test("clipScale() limits the norm and refuses what is not finite", () => {
+Deno.test("clipScale() limits the norm, and gives NaN for a norm that is not finite", () => {
   const scale = (squared: number, maxNorm: number) =>
     evaluate([{ shape: fixed(1, 1), values: [squared] }], (g, x) => g.clipScale(x, { maxNorm }))[0];
   assert.equal(scale(25, 1), 0.2);

@@ -1,6 +1,6 @@
 /**
- * The reference itself: it keeps within its memory (the suite against itself), and its kernels agree
- * with identities and with closed forms written another way. Both sides are float64.
+ * The reference backend itself: it stays within its memory (the suite against itself), and its kernels agree with
+ * identities and other closed forms. Both sides are float64.
  */
 import assert from "node:assert/strict";
 import { openReference as open } from "../../src/backends/reference/backend.ts";
@@ -28,7 +28,7 @@ runConformance("reference", openReference);
 runConformance("reference score", openForward, OP_NAMES.filter((op) => !isTrainingOp(op)));
 
 for (const op of TRAINING_OPS) {
-  Deno.test(`the reference of scoring refuses ${op}() when it is compiled`, () => {
+  Deno.test(`the reference backend for scoring refuses ${op}() when it is compiled`, () => {
     const backend = openForward();
     const [given] = (CASES[op] as unknown as CaseGenerator<OpName>)();
     const { plan, parameters, state } = planCase(op, given);
@@ -43,7 +43,7 @@ for (const op of TRAINING_OPS) {
   });
 }
 
-/** A dozen roundings of float64, of numbers no larger than the results or than one. */
+/** A dozen float64 roundings of numbers no larger than the results or 1. */
 const RELATIVE = 12 * 2 ** -53, ABSOLUTE = 12 * 2 ** -53;
 
 function assertClose(actual: readonly number[], expected: readonly number[], what: string): void {
@@ -64,7 +64,7 @@ function transposed({ shape: { rows, cols }, values }: Given): Given {
   return { shape: fixed(cols, rows), values: moved };
 }
 
-Deno.test("matmul() of integers is exact, whichever operand is transposed", () => {
+Deno.test("matmul() of integers is exact, with each operand transposed or not", () => {
   const a = integers(3, 5, 1), b = integers(5, 4, 2);
   const want = Array.from({ length: 12 }, (_, i) => {
     let total = 0;
@@ -114,13 +114,13 @@ Deno.test("activations equal their textbook forms", () => {
   }
 });
 
-Deno.test("lessThan() is 1 where the difference is negative, and 0 for equals and for NaN", () => {
+Deno.test("lessThan() is 1 if the difference is negative, and 0 for equal numbers and NaN", () => {
   const a = matrix([-1, 0, 0.5, 2, NaN, 1, -Infinity]);
   const b = matrix([0, 0, 0.25, 3, 1, NaN, Infinity]);
   assert.deepEqual(evaluate([a, b], (g, a, b) => g.lessThan(a, b)), [1, 0, 0, 1, 0, 0, 1]);
 });
 
-Deno.test("smallestCols() says where the smallest are: equal ones in their order, NaN last", () => {
+Deno.test("smallestCols() gives the places of the smallest: equal ones in order, NaN last", () => {
   const x = matrix([0.5, NaN, -0, 2, 0, -Infinity, NaN, Infinity]);
   const places = (count: number) => evaluate([x], (g, x) => g.smallestCols(x, { count }));
   assert.deepEqual(places(8), [5, 2, 4, 0, 3, 7, 1, 6]);
@@ -128,15 +128,15 @@ Deno.test("smallestCols() says where the smallest are: equal ones in their order
   assert.throws(() => places(9), /Cannot build smallestCols: count must be 1 to 8, not 9/);
 });
 
-Deno.test("log() undoes exp(), div() undoes mul(), sub() undoes add()", () => {
+Deno.test("log() inverts exp(), div() inverts mul(), sub() inverts add()", () => {
   const x = matrix([-20, -1, 0, 0.3, 20]), y = matrix([3, -7, 0.1, 11, 1e-3]);
   assertClose(evaluate([x], (g, x) => g.log(g.exp(x))), x.values, "log exp");
   assertClose(evaluate([x, y], (g, x, y) => g.div(g.mul(x, y), y)), x.values, "div mul");
-  // The sum of magnitude up to 31 is rounded.
+  // The sum is rounded at a magnitude of up to 31.
   assertRelative(evaluate([x, y], (g, x, y) => g.sub(g.add(x, y), y)), x.values, 0, 31 * 2 ** -53);
 });
 
-Deno.test("sums of ones count, and means of a broadcast give it back", () => {
+Deno.test("sums of ones give counts, and a mean of a broadcast gives its operand", () => {
   const ones: Given = { shape: batched(3, 2), values: new Array(24).fill(1) };
   assert.deepEqual(evaluate([ones], (g, x) => g.sumRows(x, { mean: false }), 4), [8, 8, 8]);
   assert.deepEqual(evaluate([ones], (g, x) => g.sumRows(x, { mean: true }), 4), [1, 1, 1]);
@@ -157,7 +157,7 @@ Deno.test("sums of ones count, and means of a broadcast give it back", () => {
   assert.deepEqual(summed, [4, 6, 12, 14]);
 });
 
-Deno.test("padded, sliced and joined columns are the columns one started from", () => {
+Deno.test("padding, slicing and joining columns gives the original columns", () => {
   const x = integers(3, 5, 4);
   const padded = evaluate([matrix([1, 2])], (g, x) => g.padCols(x, { before: 1, after: 2 }));
   assert.deepEqual(padded, [0, 1, 2, 0, 0]);
@@ -169,7 +169,7 @@ Deno.test("padded, sliced and joined columns are the columns one started from", 
   assert.deepEqual(rejoined, x.values);
 });
 
-Deno.test("softmax sums to one, and is the slope of log-sum-exp, which follows a shift", () => {
+Deno.test("softmax sums to one, and is the slope of log-sum-exp, which shifts with its argument", () => {
   const x = matrix([0.3, -2, 5, 1], [700, 710, -700, 705], [-1e4, -1e4, -1e4, -1e4]);
   const ones = evaluate([x], (g, x) => g.sumCols(g.softmaxCols(x)));
   assertClose(ones, [1, 1, 1], "softmax");
@@ -218,7 +218,7 @@ Deno.test("Gaussian operations equal their forms in σ", () => {
 });
 
 Deno.test("gaussianKl() is the mean of the log-density ratio", () => {
-  // Simpson's rule over ±12 deviations of q; its error for such smooth functions is below 1e-12.
+  // Simpson's rule over ±12 standard deviations of q; its error for such smooth functions is below 1e-12.
   const [mean, logVar] = [0.7, -0.9], deviation = Math.exp(logVar / 2), steps = 2000;
   const grid = Array.from(
     { length: steps + 1 },

@@ -1,4 +1,4 @@
-/** A case of other sizes: its shapes, sizes among its attributes, and as many of its values as they need. */
+/** A case with other sizes: its shapes, attributes that are sizes, and as many of its values as needed. */
 import type { HostRandom } from "../../src/core/random/philox.ts";
 import { type Shape, sizeAt } from "../../src/core/shape.ts";
 import type { OpName } from "../../src/ops/names.ts";
@@ -9,21 +9,21 @@ import { CAPACITY } from "./shapes.ts";
 /** Sizes around vectors, stripes and tiles. */
 export const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65];
 
-/** The most rows or columns of a case by its size. */
+/** The largest number of rows or columns of a case. */
 export const LARGEST = 70;
 
 /** Attributes that are sizes. */
 export const SIZE_ATTRIBUTES: readonly string[] = ["rows", "cols", "count", "size", "times"];
 
-/** One of the edges, half of the time, or any size. */
+/** One of the edges half of the time, otherwise any size. */
 export function drawSize(random: HostRandom): number {
   const edge = random.below(2) === 0;
   return edge ? EDGES[random.below(EDGES.length)] : 1 + random.below(LARGEST);
 }
 
 /**
- * A case with each of its sizes replaced by what `sizeOf` says, equal ones by equal ones; undefined if the operation has
- * no such case. Values are drawn from its own.
+ * A case with each of its sizes replaced by `sizeOf`, equal sizes by equal ones; undefined if the operation has no such
+ * case. Values are drawn from the case's own.
  */
 export function resized(
   op: OpName,

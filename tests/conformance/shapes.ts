@@ -1,10 +1,10 @@
 /**
- * The shapes over which operations are tried: everything from 1 to 9, the sizes around the widths
- * of vectors and tiles, and every way to broadcast.
+ * The shapes for testing operations: all from 1 to 9, sizes around the widths of vectors and tiles, and every way to
+ * broadcast.
  */
 import { batched, fixed, type Shape } from "../../src/core/shape.ts";
 
-/** Batch rows for which programs are planned, and those that their runs have. */
+/** Batch rows that programs are planned for, and those of their runs. */
 export const CAPACITY = 5;
 export const RUNS = [1, 3, 5] as const;
 
@@ -36,7 +36,7 @@ export function broadcastForms(full: Shape, arity: number): readonly (readonly S
   return choices(forms, arity);
 }
 
-/** Operands all of one shape, for every matrix, and then every broadcast. */
+/** Operands of one shape, for every matrix, and then every broadcast. */
 export function operandShapes(arity: number): readonly (readonly Shape[])[] {
   const same = (shape: Shape) => Array.from({ length: arity }, () => shape);
   const stretched = arity === 1 ? [] : arity < 4 ? STRETCHED : STRETCHED.slice(1, 3);

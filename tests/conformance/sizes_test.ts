@@ -1,6 +1,6 @@
 /**
- * Every kernel at every size from 1 to 70, in rows, columns and what attributes count, in both builds that ship. Oracle:
- * the float64 reference, within the tolerance of the case. Products have a sweep of their own: `products_test.ts`.
+ * Every kernel at every size from 1 to 70, in rows, columns and attributes that are sizes, in both shipped builds.
+ * Oracle: the float64 reference, within the tolerance of the case. `products_test.ts` covers products.
  */
 import { openReference } from "../util/reference.ts";
 import { openWasm } from "../util/wasm.ts";

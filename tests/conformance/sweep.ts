@@ -1,7 +1,7 @@
 /**
- * Cases at every size: one of a case's sizes, its rows, its columns or an attribute that is a size, is each of those
- * asked for, while the others are drawn (seeded). The case itself is drawn from those of its operation: so are its form,
- * which of its operands stretch, and its numbers.
+ * Cases at every size: one size of a case (its rows, its columns or an attribute that is a size) takes each requested
+ * value, while the others are drawn (seeded). The case itself is drawn from those of its operation, and with it its
+ * form, which operands are stretched, and its numbers.
  */
 import { ok } from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -14,20 +14,20 @@ import { drawSize, LARGEST, resized, SIZE_ATTRIBUTES } from "./resize.ts";
 /** 1 to 70. */
 export const EVERY_SIZE: readonly number[] = Array.from({ length: LARGEST }, (_, i) => i + 1);
 
-/** Tails of every length, both sides of the borders of vectors, stripes and tiles, and primes. */
+/** Remainders of every length, both sides of the limits of vectors, stripes and tiles, and primes. */
 export const SIZE_CLASSES: readonly number[] = EVERY_SIZE.filter((size) =>
   size <= 9 || [15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65].includes(size) || isPrime(size)
 );
 
-/** Operations that have cases of more than one size, and kernels. */
+/** Operations with cases of more than one size, and kernels. */
 export const SIZED_OPS: readonly OpName[] = OP_NAMES.filter((op) =>
   !OPS[op].view && op !== "clipScale"
 );
 
-/** Draws that find a case of a size. */
+/** Attempts to find a case of a size. */
 const TRIES = 400;
 
-/** For each kind of the operation, each size, and each place where it may be. */
+/** For each kind of the operation, each size, and each place where it can be. */
 export function sweep(op: OpName, sizes: readonly number[]): Case[] {
   const random = new HostRandom(OP_NAMES.indexOf(op), 13, 0);
   return kindsOf(op).flatMap((cases) =>
@@ -41,7 +41,7 @@ export function sweep(op: OpName, sizes: readonly number[]): Case[] {
   );
 }
 
-/** The cases of an operation that change something, by those of its attributes that choose what is computed. */
+/** The cases of an operation that change something, by the attributes that choose what is computed. */
 function kindsOf(op: OpName): Case[][] {
   const cases = (CASES[op] as unknown as CaseGenerator<OpName>)()
     .filter(({ tolerances }) => !OPS[op].effect || tolerances.some((each) => each !== EXACT));
@@ -69,9 +69,9 @@ function caseAt(
 ): Case | undefined {
   for (let tries = 0; tries < TRIES; tries++) {
     const given = cases[random.below(cases.length)], own = sizeAt(given, place);
-    // What is 1 stays 1: it may be what stretches.
+    // A size of 1 stays 1, because it may be a stretched operand.
     if (own === 1) continue;
-    // Some sizes are the operation's own: they stay now and then.
+    // Some operations restrict sizes, so some sizes sometimes stay as they are.
     const sizeOf = (other: number) =>
       other === own ? size : random.below(3) === 0 ? other : drawSize(random);
     const found = resized(op, given, sizeOf, random);

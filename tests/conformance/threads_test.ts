@@ -1,7 +1,7 @@
 /**
- * The number of threads changes no bit. Oracle: the same kernels on one thread, which the other tests
- * of this folder hold against float64, at the sizes at which tails and tiles end (`sweep.ts`). Every instruction is cut as finely as its threads allow,
- * whatever it is worth, so that tiles fall everywhere; there may be more threads than processors.
+ * The number of threads changes no bit. Oracle: the same kernels on one thread, which other tests compare with float64,
+ * at the sizes at which remainders and tiles end (`sweep.ts`). Every instruction is cut as finely as possible, even if
+ * not worth it, so that tiles are everywhere; there may be more threads than processors.
  */
 import { deepEqual, equal } from "node:assert/strict";
 import { openWasm } from "../../src/backends/wasm/backend.ts";

@@ -1,6 +1,6 @@
 /**
- * Seeded operands: mostly uniform over a range, one in four a special value of the domain. All are
- * exact in float32, so that every backend starts from the same numbers.
+ * Seeded operands: mostly uniform over a range, one in four a special value of the domain. All are exact in float32, so
+ * that every backend starts from the same numbers.
  */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { type Shape, sizeAt } from "../../src/core/shape.ts";
@@ -20,10 +20,10 @@ export const REAL: Domain = {
   special: [0, 1, -1, 2 ** -60, -(2 ** -60), 1e18, -1e18],
 };
 
-/** Values whose sums and squares keep a common scale. */
+/** Values whose sums and squares have the same scale. */
 export const MODERATE: Domain = { low: -2, high: 2, special: [0, 1, -1, 1e-6, -1e-6] };
 
-/** The domain without specials: where a special value says nothing. */
+/** The domain without special values, where they prove nothing. */
 export function plain(low: number, high: number): Domain {
   return { low, high, special: [] };
 }

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly builds against the float64 reference: all kernels, and those of scoring alone, which
- * refuse by name what they lack and run everything else.
+ * The WebAssembly builds against the float64 reference: all kernels, and those for scoring alone, which refuse what
+ * they lack by name and run everything else.
  */
 import { throws } from "node:assert/strict";
 import { openWasm as open } from "../../src/backends/wasm/backend.ts";

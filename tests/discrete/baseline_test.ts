@@ -1,7 +1,6 @@
 /**
- * The learned baseline: it comes to expect E_q[ln p(x | z)] of each row, takes variance off q's gradient,
- * and belongs to the run alone. Oracles: the sum over all states (tests/util/discrete_model.ts), and
- * runs that were not cut off.
+ * The learned baseline: it learns E_q[ln p(x | z)] of each row, reduces the variance of q's gradient, and belongs to
+ * the run alone. Oracles: the sum over all states (tests/util/discrete_model.ts), and uninterrupted runs.
  */
 import assert from "node:assert/strict";
 import { type FitOptions, VAE } from "../../mod.ts";
@@ -29,7 +28,7 @@ const ROWS = 64;
 const OTHER = [0, 1, 0, 0];
 const DATA = Array.from({ length: ROWS }, (_, r) => r % 2 === 0 ? X : OTHER);
 
-/** Steps on the baseline alone; the model stands still. */
+/** Steps of the baseline alone; the model does not change. */
 function openBaseline() {
   const spec = parseSpec(discreteSpec({ relaxation: "none" }));
   const objective = parseObjective({ type: "reinforce", baseline: "learned", samples: 1 });
@@ -79,7 +78,7 @@ function openBaseline() {
   };
   let step = 0;
   return {
-    /** Steps at a rate; the variance of q's gradient over them, summed over its coordinates. */
+    /** Steps at a rate; the variance of q's gradient during them, summed over its coordinates. */
     run(steps: number, learningRate: number): number {
       program.write("schedule", [learningRate, 1, 1]);
       const gradients = Array.from({ length: steps }, () => {
@@ -97,7 +96,7 @@ function openBaseline() {
   };
 }
 
-Deno.test("a learned baseline comes to expect each row's reward, and q's gradient varies less", () => {
+Deno.test("a learned baseline approaches each row's expected reward, and q's gradient varies less", () => {
   const baseline = openBaseline();
   const before = baseline.run(200, 0);
   baseline.run(1000, 0.01);
@@ -111,7 +110,7 @@ Deno.test("a learned baseline comes to expect each row's reward, and q's gradien
     // Rewards vary by about 1 nat; steps of 0.01 with momentum average over some tens of batches of 32.
     assert.ok(Math.abs(value[r] - want) < 0.3, `${value[r]}, exactly ${want}`);
   });
-  // 200 batches give either variance within a factor of 1.5, five times over: √(2/200).
+  // 200 batches give either variance within a factor of 1.5, at five standard errors: √(2/200).
   assert.ok(after < before / 2.25, `${after} after, ${before} before`);
   baseline.dispose();
 });
@@ -128,7 +127,7 @@ async function trained(options: FitOptions): Promise<VAE> {
   return vae;
 }
 
-Deno.test("a baseline is kept by checkpoints, and in no model file", async () => {
+Deno.test("a baseline is kept in checkpoints, and not in model files", async () => {
   const store = new MemoryStore();
   const whole = await trained({ checkpoint: store });
   assert.deepEqual([...whole.parameters().keys()], Object.keys(PARAMETERS));

@@ -1,6 +1,6 @@
 /**
- * Draws of categoricals, piece by piece. Oracles: the Gumbel distribution's moments, the probabilities
- * that frequencies must meet, the logistic form of two classes, and float64 arithmetic in the test.
+ * Draws of categorical variables, step by step. Oracles: the moments of the Gumbel distribution, the probabilities, the
+ * logistic form of two classes, and float64 arithmetic in the test.
  */
 import assert from "node:assert/strict";
 import { batched } from "../../src/core/shape.ts";
@@ -38,7 +38,7 @@ interface Case {
   readonly noise?: NoiseSource;
 }
 
-/** The posterior whose logits are the input `logits`: its one layer is the identity. */
+/** A posterior whose logits are the input `logits`: its only layer is the identity. */
 function posteriorOf(
   g: Graph,
   { relaxation, temperature = 1, training = true, noise = givenNoise }: Case,
@@ -81,7 +81,7 @@ function run(executor: Executor, rows: number, config: Case, given?: readonly nu
 
 const columnOf = (z: Float64Array, column: number) => z.filter((_, i) => i % SIZE === column);
 
-/** The class of each variable that is largest. */
+/** The class with the largest value, for each variable. */
 function largestOf(z: Float64Array): number[] {
   return Array.from({ length: z.length / 3 }, (_, i) => {
     const own = z.subarray(3 * i, 3 * i + 3);
@@ -92,7 +92,7 @@ function largestOf(z: Float64Array): number[] {
 for (const executor of EXECUTORS) {
   const { label } = executor;
 
-  Deno.test(`gumbel() on ${label} is finite for every uniform there is, and has Gumbel's moments`, () => {
+  Deno.test(`gumbel() on ${label} is finite for every uniform number, and has Gumbel's moments`, () => {
     const ends = [0, 2 ** -24, 0.5, 1 - 2 ** -24, 1];
     const input = (g: Graph) => g.input("u", batched(1));
     const { y } = runGraph(executor, 5, (g) => ({ y: gumbel(g, input(g)) }), { u: ends });
@@ -110,7 +110,7 @@ for (const executor of EXECUTORS) {
     assert.ok(Math.abs(spread.mean - VARIANCE) < STANDARD_ERRORS * spread.standardError);
   });
 
-  Deno.test(`oneHotOfLargest() on ${label} is exact, and takes the first of equals`, () => {
+  Deno.test(`oneHotOfLargest() on ${label} is exact, and takes the first of equal values`, () => {
     const rows = [
       [1, 2, 3],
       [3, 3, 1],
@@ -129,7 +129,7 @@ for (const executor of EXECUTORS) {
     assert.deepEqual([...y], want);
   });
 
-  Deno.test(`draws on ${label} have the probabilities of the logits, relaxed at any temperature`, () => {
+  Deno.test(`draws on ${label} have the probabilities of the logits, and relaxed ones at any temperature`, () => {
     const rows = 20_000;
     const cases: Case[] = [
       { relaxation: "none" },
@@ -149,7 +149,7 @@ for (const executor of EXECUTORS) {
       const standardError = Math.sqrt(share * (1 - share) / rows);
       assert.ok(Math.abs(hits / rows - share) < STANDARD_ERRORS * standardError);
     });
-    // The relaxation moves no draw to another class, but for a rounding of two near-equal ones.
+    // Relaxation changes the class of a draw only if rounding swaps two almost equal values.
     for (const other of classes) {
       const moved = other.filter((each, i) => each !== classes[0][i]).length;
       assert.ok(moved <= 2, `${moved} of ${other.length} moved`);
@@ -168,7 +168,7 @@ for (const executor of EXECUTORS) {
     }
   });
 
-  Deno.test(`a relaxed draw on ${label} is softmax((l + g)/τ), and a one-hot as τ falls`, () => {
+  Deno.test(`a relaxed draw on ${label} is softmax((l + g)/τ), and becomes one-hot as τ falls`, () => {
     const u = [0.3, 0.9, 0.5, 0.2, 0.6, 0.7].map(Math.fround);
     const perturbed = u.map((each, i) => LOGITS[i] - Math.log(-Math.log(each)));
     const distances = [4, 1, 0.25, 0.05].map((temperature) => {
@@ -177,7 +177,7 @@ for (const executor of EXECUTORS) {
         const weights = perturbed.slice(first, first + 3).map((y) => Math.exp(y / temperature));
         return weights.map((weight) => weight / weights.reduce((a, b) => a + b));
       });
-      // The perturbed logits, below 4, err by a few units of roundoff; e^(y/τ) by 1/τ times that.
+      // The perturbed logits, below 4, have an error of a few units of roundoff; e^(y/τ) has 1/τ times that.
       assertRelative(z, want, 0, 50 * executor.unitRoundoff / temperature);
       return [0, 3].reduce((sum, first) => sum + 1 - Math.max(...z.slice(first, first + 3)), 0);
     });
@@ -212,7 +212,7 @@ for (const executor of EXECUTORS) {
     assert.ok(far.logVar.every((each) => Number.isFinite(each) && each < -15), `${far.logVar}`);
   });
 
-  Deno.test(`the uniform prior on ${label} draws every class alike, and knows its density`, () => {
+  Deno.test(`the uniform prior on ${label} draws every class equally often, and has the right density`, () => {
     const rows = 20_000;
     const { z, logDensity } = runGraph(executor, rows, (g) => {
       const prior = uniformCategoricals(g, SHAPE);

@@ -1,7 +1,7 @@
 /**
- * Bounds and gradients of discrete latents against the sum over all states. Oracle: tests/util/
- * discrete_model.ts. What is sampled must be within four standard errors: with fixed seeds, 58 coordinates
- * a case and 6e-5 of chance beyond four, a right program fails about once in 300 cases when written.
+ * Bounds and gradients of discrete latent variables against the sum over all states. Oracle:
+ * tests/util/discrete_model.ts. Sampled values must be within four standard errors. Seeds are fixed; with 58
+ * coordinates per case and a chance of 6e-5 beyond four, a correct program would fail for about one seed in 300.
  */
 import assert from "node:assert/strict";
 import type { CategoricalLatentInput, ObjectiveInput, ReinforceObjective } from "../../mod.ts";
@@ -27,11 +27,11 @@ type Bound = Parameters<typeof slopes>[0];
 
 const FOUR = 4;
 
-/** The same row many times: each has noise of its own. */
+/** The same row many times, each with its own noise. */
 const ROWS = 64;
 const COPIES = Array.from({ length: ROWS }, () => X);
 
-/** Uniforms on the library's grid, from another stream than its own. */
+/** Uniform numbers on the library's grid, from another stream than the library's. */
 function uniforms(rows: number, step: number): { data: Float32Array; shape: [number, number] } {
   const random = new HostRandom(7, step, 99);
   const data = Float32Array.from(
@@ -85,7 +85,7 @@ for (const executor of EXECUTORS) {
     const model = discreteModel(executor, { relaxation: "none" });
     const samples = 200;
     const { elbo, kl, logLikelihood, klPerDimension } = await model.evaluate(COPIES, { samples });
-    // The KL is in closed form: float32 sums of 12 terms below 2.
+    // The KL has a closed form: float32 sums of 12 terms below 2.
     const states = statesOf(PARAMETERS);
     const marginal = (v: number, c: number) =>
       states.filter(({ classes }) => classes[v] === c)
@@ -99,7 +99,7 @@ for (const executor of EXECUTORS) {
     assertRelative(kl[0], perVariable.reduce((a, b) => a + b), 0, rounding);
     const bound = estimate(elbo);
     assert.ok(Math.abs(bound.mean - exactElbo(PARAMETERS)) < FOUR * bound.standardError);
-    // ln of a mean of 200 weights is low by var(w)/(400 E[w]²), 0.003 here.
+    // ln of a mean of 200 weights is too low by var(w)/(400 E[w]²), 0.003 here.
     const evidence = estimate(logLikelihood);
     const gap = exactEvidence(PARAMETERS) - evidence.mean;
     assert.ok(Math.abs(gap) < FOUR * evidence.standardError + 0.005, `off by ${gap}`);
@@ -108,7 +108,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-Deno.test("importance sampling comes to ln p(x) as draws grow", async () => {
+Deno.test("importance sampling approaches ln p(x) as draws increase", async () => {
   const model = discreteModel(REFERENCE, { relaxation: "none" });
   const [logLikelihood] = await model.logLikelihood([X], { samples: 50_000 });
   const weights = statesOf(PARAMETERS).map(({ logPosterior, logLikelihood }) => ({
@@ -123,7 +123,7 @@ Deno.test("importance sampling comes to ln p(x) as draws grow", async () => {
   model.dispose();
 });
 
-Deno.test("evaluation takes exact draws, whatever stands for them in training", async () => {
+Deno.test("evaluation uses exact draws, whatever training uses", async () => {
   const [hard, ...relaxed] = await Promise.all(
     (["none", "gumbelSoftmax", "straightThrough"] as const).map(async (relaxation) => {
       const model = discreteModel(REFERENCE, { relaxation });
@@ -149,7 +149,7 @@ const ESTIMATORS: readonly [string, Partial<ReinforceObjective>, Bound][] = [
 ];
 
 for (const [name, options, f] of ESTIMATORS) {
-  Deno.test(`${name} has the exact gradient as its mean`, async () => {
+  Deno.test(`the mean gradient of ${name} is the exact one`, async () => {
     const runs = await runsOf({ relaxation: "none" }, { type: "reinforce", ...options }, 250);
     assertUnbiased(means(runs), exact(f), name);
   });
@@ -164,7 +164,7 @@ async function variance(objective: ObjectiveInput): Promise<number> {
 }
 
 Deno.test("leaving one out varies less than no baseline, with the same draws", async () => {
-  // 100 batches give a variance within a factor of 1.5, five times over: √(2/100).
+  // 100 batches give a variance within a factor of 1.5, at five standard errors: √(2/100).
   for (const bound of ["elbo", "iwae"] as const) {
     const [none, others] = await Promise.all(
       (["none", "leaveOneOut"] as const).map((baseline) =>
@@ -175,7 +175,7 @@ Deno.test("leaving one out varies less than no baseline, with the same draws", a
   }
 });
 
-/** |E[gradient of q through such draws] - exact|, and its standard error. */
+/** |E[gradient of q with such draws] - exact|, and its standard error. */
 async function bias(
   temperature: number,
   steps: number,
@@ -206,7 +206,7 @@ Deno.test("the straight-through gradient of q is biased", async () => {
   assert.ok(mean > 2 * FOUR * standardError, `${mean} ± ${standardError}`);
 });
 
-Deno.test("the decoder's gradient is unbiased where draws are hard in the forward pass", async () => {
+Deno.test("the decoder's gradient is unbiased if draws are hard in the forward pass", async () => {
   const runs = await runsOf({ relaxation: "straightThrough" }, { type: "elbo", samples: 2 }, 150);
   assertUnbiased(means(runs, "decoder"), exact(exactElbo, "decoder"), "decoder");
 });

@@ -1,7 +1,7 @@
 /**
- * A categorical layer on top of a Gaussian one: q(z0 | x) q(c | z0), p(c) p(z0 | c) p(x | z0). A hard c
- * takes its gradient by score function while z0 lets it pass, also on its way to ln q(c | z0). Oracle:
- * the exact ELBO, a sum over c and an integral over z0, and its central differences.
+ * A categorical layer on top of a Gaussian one: q(z0 | x) q(c | z0), p(c) p(z0 | c) p(x | z0). A hard c gets its
+ * gradient by score function, while z0 lets gradients pass, also on their way to ln q(c | z0). Oracle: the exact ELBO,
+ * a sum over c and an integral over z0, and its central differences.
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, VAE } from "../../mod.ts";
@@ -48,7 +48,7 @@ function exactElbo(parameters: typeof PARAMETERS): number {
   const mean = line("encoder.mean", X), logVar = line("encoder.logVar", X);
   return NODES.x.reduce((sum, z, n) => {
     const logQ = logNormal(z, mean, logVar);
-    // Beyond float64's reach nothing is left to add.
+    // The rest is below float64's resolution.
     if (Math.exp(logQ) === 0) return sum;
     const logits = [0, 1].map((c) =>
       at("encoder1.logits.weight", c) * z + at("encoder1.logits.bias", c)
@@ -64,7 +64,7 @@ function exactElbo(parameters: typeof PARAMETERS): number {
   }, 0);
 }
 
-Deno.test("gradients of a hard layer on top of a smooth one have the exact mean", async () => {
+Deno.test("gradients of a hard layer on top of a continuous one have the exact mean", async () => {
   const vae = VAE.create(SPEC, deviceOf(REFERENCE));
   vae.setParameters(new Map(Object.entries(PARAMETERS).map(([name, data]) => [name, { data }])));
   const rows = 100, samples = 2, draws = rows * samples, steps = 200;
@@ -105,7 +105,7 @@ Deno.test("gradients of a hard layer on top of a smooth one have the exact mean"
   vae.dispose();
 });
 
-Deno.test("a categorical layer stands on top, in both directions of q", async () => {
+Deno.test("a categorical layer can be on top, in both directions of q", async () => {
   for (const inference of ["bottomUp", "ladder"] as const) {
     const latent = [
       { size: 2 },

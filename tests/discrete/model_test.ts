@@ -1,4 +1,4 @@
-/** Categorical layers as users meet them: specs, refusals by name, files, sampling, HTTP, the temperature. */
+/** Categorical layers for users: specs, refusals, files, sampling, HTTP, the temperature. */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, type ObjectiveInput, VAE } from "../../mod.ts";
 import { createGraph } from "../../src/graph/graph.ts";
@@ -17,7 +17,7 @@ import { open, REFERENCE } from "../util/executors.ts";
 
 const LAYER = { type: "categorical", variables: 2, classes: 3 } as const;
 
-Deno.test("parseSpec() completes a categorical layer, and takes what it gave", () => {
+Deno.test("parseSpec() completes a categorical layer, and accepts its own result", () => {
   const whole = parseSpec({ inputs: 4, latent: [LAYER] });
   assert.deepEqual(whole.latent, [{ ...LAYER, relaxation: "gumbelSoftmax", temperature: 1 }]);
   assert.deepEqual(parseSpec(whole), whole);
@@ -25,7 +25,7 @@ Deno.test("parseSpec() completes a categorical layer, and takes what it gave", (
   assert.deepEqual(hard.latent, [{ ...LAYER, relaxation: "none" }]);
 });
 
-Deno.test("categorical layers refuse by name what they cannot be", () => {
+Deno.test("invalid categorical layers are refused with the reason", () => {
   const refused: [unknown, RegExp][] = [
     [{ ...LAYER, size: 6 }, /latent\[0\]: unknown key "size"/],
     [{ ...LAYER, classes: 1 }, /latent\[0\].classes: must be at least 2/],
@@ -48,7 +48,7 @@ Deno.test("categorical layers refuse by name what they cannot be", () => {
   }
 });
 
-Deno.test("objectives and draws that do not fit refuse one another", async () => {
+Deno.test("objectives and relaxations that do not fit are refused together", async () => {
   const refused: [Parameters<typeof discreteSpec>[0], ObjectiveInput, RegExp][] = [
     [{ relaxation: "none" }, {}, /"elbo" needs gradients through the draws/],
     [{ relaxation: "none" }, { type: "iwae" }, /use "reinforce"/],
@@ -85,7 +85,7 @@ Deno.test("a model file gives the same scores, encodings and samples", async () 
   assert.deepEqual(await loaded.sample(5, { seed: 3 }), await model.sample(5, { seed: 3 }));
   const { mean, logVar } = await loaded.encode([X]);
   assert.deepEqual([mean.shape, logVar.shape], [[1, SIZE], [1, SIZE]]);
-  // What stands for q is its mean: decode(encode(x)) is reconstruct(x).
+  // The mean represents q: decode(encode(x)) is reconstruct(x).
   assert.deepEqual(await loaded.decode(mean), await loaded.reconstruct([X]));
   for (const vae of [model, loaded]) vae.dispose();
 });
@@ -114,7 +114,7 @@ Deno.test("HTTP encodes, decodes and samples with a categorical model", async ()
   assert.equal((await ask("sample", { count: 3, seed: 1 })).rows.length, 3);
 });
 
-Deno.test("the temperature falls geometrically with the step, to its end", () => {
+Deno.test("the temperature falls geometrically with the step, down to its end", () => {
   const temperature = { start: 2, end: 0.5, epochs: 3 };
   const spec = parseSpec(discreteSpec({ variables: 1, classes: 2, temperature }));
   const g = createGraph();

@@ -39,7 +39,7 @@ for (const rows of [ROWS, LISTS]) {
   }
 }
 
-Deno.test("what is no array of rows stays as it is", async () => {
+Deno.test("text that is no array of rows is unchanged", async () => {
   const others = [
     '{"a":1}\n{"a":2}\n',
     "[1,2]\n[3,4]\n",
@@ -75,13 +75,13 @@ const FAULTS: readonly (readonly [text: string, message: string])[] = [
 ];
 
 for (const [text, message] of FAULTS) {
-  Deno.test(`an array that JSON does not allow is refused with its place: ${JSON.stringify(text)}`, async () => {
-    // An empty array, or one of null, is JSON, but no table.
+  Deno.test(`an array that JSON does not allow is refused by its place: ${JSON.stringify(text)}`, async () => {
+    // An empty array, or one of null, is JSON but not a table.
     if (!/empty array|null/.test(message)) assert.throws(() => JSON.parse(text));
     const bytes = encode(text), start = `Cannot read t.json, ${message}`;
     const isIt = (error: unknown) => error instanceof DataError && error.message.startsWith(start);
     assert.throws(() => asTableText(bytes, "t.json"), isIt);
-    // In pieces, less of what was found is known.
+    // In pieces, less is known of what was found.
     const short = start.slice(0, start.indexOf("got ") + 4);
     for (const size of [1, 2, 7]) {
       await assert.rejects(
@@ -92,7 +92,7 @@ for (const [text, message] of FAULTS) {
   });
 }
 
-Deno.test("a faulty row of an array is named by its number, without a line that it is not on", () => {
+Deno.test("a faulty row of an array is named by its number, not by a wrong line", () => {
   const text = '[\n  {\n    "a": 1\n  },\n  {\n    "a" 2\n  }\n]\n';
   assert.throws(
     () => readTable("t.json", asTableText(encode(text), "t.json")),

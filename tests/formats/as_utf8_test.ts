@@ -1,4 +1,4 @@
-/** Text of other encodings as UTF-8, cut anywhere. Oracle: TextDecoder over the whole. */
+/** Text in other encodings as UTF-8, cut anywhere. Oracle: TextDecoder over the whole. */
 import assert from "node:assert/strict";
 import { concatBytes } from "../../src/core/bytes/bytes.ts";
 import { asUtf8, piecesAsUtf8 } from "../../src/formats/text/as_utf8.ts";
@@ -23,7 +23,7 @@ const CASES: readonly (readonly [string, Uint8Array, Uint8Array, number])[] = [
     new TextEncoder().encode("a\n🜁\n"),
     0,
   ],
-  // What was UTF-8 once stays so, and is refused by who reads it.
+  // Damaged UTF-8 stays as it is; its reader refuses it.
   ["UTF-8 with a fault", concatBytes([UTF8, WESTERN]), concatBytes([UTF8, WESTERN]), 0],
   ["a letter at the end", WESTERN.subarray(0, 12), UTF8.subarray(0, 13), 1],
   ["nothing", new Uint8Array(), new Uint8Array(), 0],

@@ -1,6 +1,4 @@
-/**
- * CSV: accepted dialects and every refusal, each with its message.
- */
+/** CSV: accepted dialects, and every refusal with its message. */
 import assert from "node:assert/strict";
 import { CsvReader, readCsv } from "../../src/formats/mod.ts";
 import { lineOf } from "../../src/formats/table.ts";
@@ -41,7 +39,7 @@ Deno.test("a header name may hold separators, quotes and line breaks, and may be
   assert.deepEqual([...table.data], [1, 2]);
 });
 
-Deno.test("a label column may hold words or numbers and is taken out", () => {
+Deno.test("a label column may have words or numbers, and is taken out", () => {
   const words = "normal,Anomaly,o,N,true,FALSE,yes,no,0,1,-3,0.0,outlier,inlier".split(",");
   const table = read(`y,a\n${words.map((word, i) => `${word},${i}`).join("\n")}`, { label: "y" });
   assert.deepEqual(table.columns, ["a"]);
@@ -54,7 +52,7 @@ Deno.test("a label column may hold words or numbers and is taken out", () => {
   );
 });
 
-Deno.test("columns left out may hold text", () => {
+Deno.test("columns that are left out may have text", () => {
   const table = read("id,a,b\nx,1,2\n,3,4\n", { columns: ["b", "a"] });
   assert.deepEqual([...table.data], [2, 1, 4, 3]);
   refuses(
@@ -205,7 +203,7 @@ for (const [name, text, message] of REFUSALS) {
   });
 }
 
-Deno.test("readCsv() names standard input, carries the place, and refuses what is not UTF-8", () => {
+Deno.test("readCsv() names standard input, reports the place, and refuses text that is not UTF-8", () => {
   const error = refuses(
     () => readCsv("a\n1\nx"),
     'Cannot read standard input, row 2 (line 3), column "a": expected a finite number' +
@@ -225,7 +223,7 @@ Deno.test("readCsv() names standard input, carries the place, and refuses what i
   );
 });
 
-Deno.test("CsvReader gives the same table however the text is cut into pieces", () => {
+Deno.test("CsvReader gives the same table however the text is cut", () => {
   const text = 'name,"b\r\n""c",y\r\n"1",2,yes\r\n3,"4",no\r\n5,6,"o"\r\n';
   const whole = read(text, { label: "y" });
   const next = seededIntegers(7);
@@ -240,7 +238,7 @@ Deno.test("CsvReader gives the same table however the text is cut into pieces", 
   }
 });
 
-Deno.test("of rows that begin on any line no more than some thousand places are remembered", () => {
+Deno.test("memory for the lines of multi-line rows is limited", () => {
   const rows = 70_000, row = '"a\nb",1\n';
   const { lines } = readCsv(`t,n\n${row.repeat(rows)}`, { cells: "any" });
   assert.ok(lines!.length <= 2 ** 16 + 1);
@@ -248,7 +246,7 @@ Deno.test("of rows that begin on any line no more than some thousand places are 
   assert.equal(lineOf(lines, rows), undefined);
 });
 
-Deno.test("a row number holds beyond the first block of bytes", () => {
+Deno.test("row numbers are right beyond the first block of bytes", () => {
   const text = `a,b\n${"1,2\n".repeat(600_000)}3,x\n`;
   const error = refuses(
     () => readCsv(new TextEncoder().encode(text), { source }),
@@ -264,18 +262,18 @@ Deno.test("no text takes more than linear time", () => {
     const text = `a,b\n${unit.repeat(100_000)}`;
     const start = performance.now();
     assert.throws(() => read(text), TypeError);
-    // Linear work takes some 10 ms here; quadratic work over 100 kB takes seconds.
+    // Linear work takes some 10 ms here; quadratic work on 100 kB takes seconds.
     assert.ok(performance.now() - start < 1000, JSON.stringify(unit));
   }
 });
 
-Deno.test("fuzz: CSV is read or refused with our error", () => {
+Deno.test("fuzz: CSV is read, or refused with an error of ours", () => {
   const bytes = new TextEncoder().encode('"a",b;c\n1,2,yes\n"3",4e2,no\n5,-.6,o\n');
   fuzz(bytes, 2000, (mutant) => readCsv(mutant, { label: "b;c" }));
   fuzz(bytes, 1000, (mutant) => readCsv(mutant));
 });
 
-Deno.test("a decimal comma is read where cells are not separated by commas", () => {
+Deno.test("a decimal comma is read if cells are not separated by commas", () => {
   const text = "a;b;c;d\n3,14;-2;x;1\n,5;1,5e2;7,5;1.5\n12;+0,25;;2\n";
   const table = read(text, { cells: "any" });
   assert.deepEqual([...table.data].filter((_, i) => i % 4 < 2), [3.14, -2, 0.5, 150, 12, 0.25]);
@@ -287,7 +285,7 @@ Deno.test("a decimal comma is read where cells are not separated by commas", () 
   assert.deepEqual(read('a,b\n"3,14",1\n', { cells: "any" }).texts?.[0], ["3,14"]);
 });
 
-Deno.test("a column with both marks is refused, as 1,234 may be a thousand", () => {
+Deno.test("a column with both marks is refused, because 1,234 may be a thousand", () => {
   refuses(
     () => read("a;b\n0.5;1\n1,234;2\n"),
     'Cannot read t.csv, row 2 (line 3), column "a": expected a number with a decimal point, ' +

@@ -1,4 +1,4 @@
-/** Numbers as bytes. Oracle: String() of the same number. */
+/** Writing numbers as bytes. Oracle: String() of the same number. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { MOST_BYTES, writeDecimal, writeWhole } from "../../src/formats/text/decimal_bytes.ts";
@@ -13,7 +13,7 @@ function written(value: number, write = writeDecimal): string {
   return decoder.decode(out.subarray(3, end));
 }
 
-Deno.test("writeDecimal() writes what String() does, of numbers of any kind", () => {
+Deno.test("writeDecimal() writes what String() gives, for numbers of any kind", () => {
   const random = new HostRandom(5, 0, 0), u = () => random.uniformF64();
   const bits = new DataView(new ArrayBuffer(8));
   const kinds: (() => number)[] = [
@@ -22,7 +22,7 @@ Deno.test("writeDecimal() writes what String() does, of numbers of any kind", ()
     () => Number((100 * u()).toFixed(random.below(18))),
     () => random.below(1e9) * random.below(1e6) / 10 ** random.below(15),
     () => -1 / (1 + random.below(5000)),
-    // Neighbours of short numbers: nothing of theirs may be rounded away.
+    // Neighbours of short numbers: none of their digits may be rounded away.
     () => random.below(1e6) / 1000 * (1 + (random.below(5) - 2) * 2 ** -53),
     () => {
       bits.setUint32(0, random.below(2 ** 32 - 1));
@@ -36,7 +36,7 @@ Deno.test("writeDecimal() writes what String() does, of numbers of any kind", ()
   }
 });
 
-Deno.test("writeDecimal() writes powers, their neighbours and what is no usual number", () => {
+Deno.test("writeDecimal() writes powers of ten, their neighbours, and special numbers", () => {
   const near = [1, 1 + 2 ** -52, 1 - 2 ** -53, 1.5, 2, 5, 9.999999999999999];
   for (const factor of near) {
     for (let e = -1074; e < 1024; e += 7) {

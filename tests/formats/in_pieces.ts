@@ -1,11 +1,11 @@
-/** Tables of which a file's pieces come one after another. */
+/** Tables whose files arrive in pieces. */
 import type { ReadTableOptions, Table } from "../../src/formats/mod.ts";
 import { readSample } from "../../src/formats/sample/read_sample.ts";
 import type { SampleOptions } from "../../src/formats/sample/row_sample.ts";
 
-/** Any cells. */
+/** Any kind of cell. */
 export const ANY: ReadTableOptions = { cells: "any" };
-/** So many rows at most. */
+/** A limit on rows. */
 export const most = (count: number): SampleOptions => ({ maxRows: () => count });
 
 /** The bytes of a file, some at a time. */
@@ -13,7 +13,7 @@ export async function* piecesOf(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** Reads a text in pieces of so many bytes. */
+/** Reads a text in pieces of that many bytes. */
 export function read(
   name: string,
   text: string,

@@ -1,6 +1,6 @@
 /**
- * JSON lines as blocks of bytes, for columns that are known. Oracle: JSON.parse of each line, by the reader of texts, and
- * its refusals.
+ * JSON lines as blocks of bytes, for known columns. Oracle: the reader of texts, which uses JSON.parse for each line,
+ * and its refusals.
  */
 import assert from "node:assert/strict";
 import { JSONL_INPUT } from "../../src/cli/score/jsonl_input.ts";
@@ -25,7 +25,7 @@ const COLUMNS = SCHEMA.map((column, index) => ({
   codec: codecOf(column),
 }));
 
-/** Rows of all blocks of a file that comes in pieces, and what was said of its keys. */
+/** Rows of all blocks of a file that arrives in pieces, and what is reported about its keys. */
 function readPieces(bytes: Uint8Array, pieces: number, blockBytes: number, width?: number) {
   const blocks = new ByteBlocks(source, blockBytes, undefined, "lines");
   const reader = new JsonRows({ source, columns: COLUMNS, width });
@@ -61,7 +61,7 @@ function readTexts(bytes: Uint8Array) {
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-Deno.test("rows from bytes are those of JSON.parse, however they are cut, whichever keys they lack", () => {
+Deno.test("rows from bytes equal those of JSON.parse, however they are cut and whichever keys they lack", () => {
   const random = new HostRandom(5, 0, 0);
   const numbers = [
     "1",
@@ -85,7 +85,7 @@ Deno.test("rows from bytes are those of JSON.parse, however they are cut, whiche
     const blank = random.below(2) ? "" : " ", lines: string[] = [];
     while (lines.length < 40) {
       const left = cells.filter(() => random.below(4) > 0), row: string[] = [];
-      // One spelling of the same key at a time, and a model's column at least.
+      // A key in one spelling at a time, and at least one column of the model.
       const own = left.filter(([key], i) =>
         !(i > 0 && key === cells[2][0] && left[i - 1] === cells[1])
       );
@@ -105,7 +105,7 @@ Deno.test("rows from bytes are those of JSON.parse, however they are cut, whiche
   }
 });
 
-Deno.test("arrays from bytes are read by their places", () => {
+Deno.test("arrays from bytes are read by position", () => {
   const { data } = readPieces(
     encode('[1.5, "a", 7]\n[ null,7,null ]\r\n["2", "?", "1970-01-02"]'),
     3,
@@ -152,7 +152,7 @@ const FAULTS = [
   "a,b\n1,2\n",
 ];
 
-Deno.test("what the bytes cannot be is refused in the words of the other reader, and its line named", () => {
+Deno.test("invalid bytes are refused with the message of the reader of texts, and their line", () => {
   const message = (read: () => unknown, fault: string) => {
     try {
       read();
@@ -170,7 +170,7 @@ Deno.test("what the bytes cannot be is refused in the words of the other reader,
   }
 });
 
-Deno.test("fuzz: blocks of JSON lines are read as the text is, or refused by both", () => {
+Deno.test("fuzz: blocks of JSON lines are read like the text, or refused by both readers", () => {
   const line = '{"n":1.5,"köl:\\"n":"a","t":null,"x":"é"}\n{"n":-2e3,"t":"2024-03-09","n2":true}\n';
   let same = 0;
   fuzz(encode(line.repeat(2)), 3000, (mutant) => {
@@ -183,7 +183,7 @@ Deno.test("fuzz: blocks of JSON lines are read as the text is, or refused by bot
       }
     };
     const whole = read(() => readTexts(mutant));
-    // Bytes that are no UTF-8 are found where they are read: then another fault may come first.
+    // Invalid UTF-8 is found only when it is read, so another error may come first.
     if (whole === "UTF-8 text") {
       return assert.equal(typeof read(() => readPieces(mutant, 3, 50)), "string");
     }
@@ -193,7 +193,7 @@ Deno.test("fuzz: blocks of JSON lines are read as the text is, or refused by bot
   assert.ok(same > 1500, `${same}`);
 });
 
-Deno.test("a key that differs in every row takes no memory of its own for ever", () => {
+Deno.test("keys that differ in every row do not take ever more memory", () => {
   const reader = new JsonRows({ source, columns: COLUMNS });
   let told = 0;
   for (let block = 0; block < 20; block++) {

@@ -1,6 +1,4 @@
-/**
- * JSON lines: objects and arrays, and every refusal, each with its message.
- */
+/** JSON lines: objects and arrays, and every refusal with its message. */
 import assert from "node:assert/strict";
 import { JsonlReader, readJsonl } from "../../src/formats/mod.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
@@ -25,7 +23,7 @@ Deno.test("readJsonl() reads arrays, as columns x0, x1, ...", () => {
   assert.deepEqual([...table.label ?? []], [0, 1]);
 });
 
-Deno.test("readJsonl() takes __proto__ as a plain name and colons in strings as text", () => {
+Deno.test("readJsonl() treats __proto__ as an ordinary name, and colons in strings as text", () => {
   const table = read('{"__proto__": 1, "a:\\":b": 2, "t": "x:y"}\n', {
     columns: ["__proto__", 'a:":b'],
   });
@@ -33,7 +31,7 @@ Deno.test("readJsonl() takes __proto__ as a plain name and colons in strings as 
   assert.equal(Object.keys(Object.prototype).length, 0);
 });
 
-Deno.test("readJsonl() takes all keys that occur for columns; a row without one lacks a cell", () => {
+Deno.test("readJsonl() takes all keys for columns; a row without a key lacks the cell", () => {
   const text = '{"a": 1}\n{"c": "x", "a": null}\n{"b": 4, "c": "y"}';
   const table = read(text, { cells: "any" });
   assert.deepEqual(table.columns, ["a", "c", "b"]);
@@ -43,7 +41,7 @@ Deno.test("readJsonl() takes all keys that occur for columns; a row without one 
   assert.deepEqual([...chosen.data.subarray(0, 2)], [NaN, 1]);
 });
 
-Deno.test("readJsonl() reads a line that comes in any pieces, and nested values that nobody asked for", () => {
+Deno.test("readJsonl() reads lines in any pieces, and skips nested values that are not needed", () => {
   const text = '{"a":1,"at":{"x":[1,{"y":2}],"a":3}}\r\n{"a":2,"at":"}:{"}\n',
     whole = { exclude: ["at"] };
   for (let size = 1; size < text.length; size++) {
@@ -53,12 +51,12 @@ Deno.test("readJsonl() reads a line that comes in any pieces, and nested values 
   }
 });
 
-Deno.test("readJsonl() takes no more cells that no row has than the size of the file allows", () => {
+Deno.test("readJsonl() limits cells that no row has by the size of the file", () => {
   const lines = (count: number, key: (r: number) => string) =>
     Array.from({ length: count }, (_, r) => `{"${key(r)}":1}\n`).join("");
   const throws = (act: () => unknown, said: RegExp) => assert.throws(act, said);
   const any = { cells: "any" as const };
-  // A key of its own in every row: 180 kB of them would be a gigabyte of float64.
+  // A different key in every row: 180 kB of them would be a gigabyte of float64.
   const own = lines(12_000, (r) => `k${r}`);
   const tooMany =
     /^DataError: Cannot read t\.jsonl: expected at most \d{7} missing cells, got \d{7} in 1\d{3} rows of 1\d{3} keys$/;
@@ -67,7 +65,7 @@ Deno.test("readJsonl() takes no more cells that no row has than the size of the 
     const reader = new JsonlReader({ source, ...any });
     for (const line of own.split("\n")) reader.push(`${line}\n`);
   }, tooMany);
-  // The same of columns that are asked for, and of a limit that is.
+  // The same for requested columns, and with a limit.
   const columns = Array.from({ length: 2000 }, (_, c) => `k${c}`);
   const codec = codecOf({ name: "", kind: "numeric" });
   const asked = { columns, mayLack: true, cells: () => codec };
@@ -75,7 +73,7 @@ Deno.test("readJsonl() takes no more cells that no row has than the size of the 
   const few = lines(40, (r) => `k${r}`);
   throws(() => read(few, { ...any, maxCells: 1000 }), /at most 1000 missing cells/);
   assert.equal(read(few, { ...any, maxCells: 40 * 39 }).columns.length, 40);
-  // Part by part, no part is large.
+  // No single part is large.
   const parts = new JsonlReader({ source, ...any });
   for (let at = 0; at < 30; at++) {
     parts.push(lines(50, (r) => `k${50 * at + r}`));
@@ -85,7 +83,7 @@ Deno.test("readJsonl() takes no more cells that no row has than the size of the 
   throws(() => read(wide), /Cannot read t\.jsonl: expected at most 65536 different keys/);
 });
 
-Deno.test("readJsonl() tells of all keys, and may be asked for some that no row has", () => {
+Deno.test("readJsonl() reports all keys, and can be asked for some that no row has", () => {
   const names: string[][] = [];
   const codec = codecOf({ name: "", kind: "numeric" });
   const options = {
@@ -220,7 +218,7 @@ Deno.test("readJsonl() refuses an unknown label and deep nesting", () => {
   assert.throws(() => read("[".repeat(100_000) + "]".repeat(100_000)), TypeError);
 });
 
-Deno.test("fuzz: JSON lines are read or refused with our error", () => {
+Deno.test("fuzz: JSON lines are read, or refused with an error of ours", () => {
   const bytes = new TextEncoder().encode('{"a":1,"b":2.5,"y":"no"}\n{"a":3,"b":-4,"y":"o"}\n');
   fuzz(bytes, 2000, (mutant) => readJsonl(mutant, { label: "y" }));
 });

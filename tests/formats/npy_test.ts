@@ -1,6 +1,4 @@
-/**
- * NPY and NPZ against files written by numpy (make_golden.py), and every refusal, each with its message.
- */
+/** NPY and NPZ against files written by numpy (make_golden.py), and every refusal with its message. */
 import assert from "node:assert/strict";
 import { decodeNpy, encodeNpy, type NpyData, readNpy, readNpz } from "../../src/formats/mod.ts";
 import { fuzz, golden, refuses } from "./util.ts";
@@ -31,7 +29,7 @@ Deno.test("decodeNpy() reads numpy's files of every type, byte order and storage
   }
 });
 
-Deno.test("decodeNpy() reads half precision exactly, subnormals and specials included", () => {
+Deno.test("decodeNpy() reads half precision exactly, including subnormal and special values", () => {
   const { data } = decodeNpy(golden("half_specials.npy"));
   const specials = [2 ** -24, 0.00006097555160522461, 65504, -0, Infinity, -Infinity, NaN];
   assert.deepEqual([...data], [...specials, 0.333251953125]);
@@ -202,7 +200,7 @@ function patched(bytes: Uint8Array, at: number, value: number, size: 2 | 4): Uin
   return copy;
 }
 
-Deno.test("readNpz() takes X, else x, else the only member for the rows", () => {
+Deno.test("readNpz() takes X for the rows, otherwise x, otherwise the only member", () => {
   const bytes = golden("no_label.npz"), wanted = readNpz(bytes);
   for (const letter of ["x", "q"]) {
     // Once before the member, once in the directory.
@@ -215,10 +213,10 @@ Deno.test("readNpz() takes X, else x, else the only member for the rows", () => 
   }
 });
 
-Deno.test("readNpz() refuses what is no NPZ, what lacks X and what is damaged", () => {
+Deno.test("readNpz() refuses files that are no NPZ, lack X or are damaged", () => {
   const source = "t.npz";
   const bytes = golden("no_label.npz");
-  // One member, no comments: the end record is the last 22 bytes and the entry lies before it.
+  // One member and no comments: the end record is the last 22 bytes, directly after the entry.
   const entry = bytes.length - 22 - (46 + "X.npy".length);
   const crc = 'ZIP member "X.npy" must be intact (its CRC-32 differs)';
   const cases: [Uint8Array, string][] = [
@@ -252,7 +250,7 @@ Deno.test("readNpz() refuses what is no NPZ, what lacks X and what is damaged", 
   );
 });
 
-Deno.test("readNpz() refuses bombs before it allocates", () => {
+Deno.test("readNpz() refuses zip bombs before it allocates", () => {
   const source = "t.npz";
   const bytes = golden("zeros.npz");
   const entry = bytes.length - 22 - (46 + "X.npy".length);
@@ -269,13 +267,13 @@ Deno.test("readNpz() refuses bombs before it allocates", () => {
   );
 });
 
-Deno.test("fuzz: NPY and NPZ are read or refused with our error", () => {
+Deno.test("fuzz: NPY and NPZ are read, or refused with an error of ours", () => {
   fuzz(golden("f4_le_C.npy"), 2000, (mutant) => readNpy(mutant));
   fuzz(golden("deflated.npz"), 1500, (mutant) => readNpz(mutant));
   fuzz(golden("stored.npz"), 500, (mutant) => readNpz(mutant));
 });
 
-Deno.test("a flipped byte of the contents never passes unseen", () => {
+Deno.test("a flipped byte in the contents is always noticed", () => {
   const bytes = golden("stored.npz");
   const whole = readNpz(bytes);
   for (let at = 0; at < bytes.length; at++) {

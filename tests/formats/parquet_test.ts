@@ -35,7 +35,7 @@ const csvOf = (rows: typeof ROWS) =>
 
 Deno.test("a Parquet file is the same table as its CSV", async () => {
   const bytes = parquetOf(ROWS), csv = new TextEncoder().encode(csvOf(ROWS));
-  // Lines are what CSV alone has.
+  // Only CSV has line numbers.
   const { lines: _lines, ...expected } = readTable("t.parquet.csv", csv, { cells: "any" });
   const source = "t.parquet";
   assert.deepEqual(await readAnyTable(source, bytes, { cells: "any" }), { ...expected, source });
@@ -45,7 +45,7 @@ Deno.test("a Parquet file is the same table as its CSV", async () => {
   assert.equal((await readAnyTable("-", bytes, { cells: "any" })).rows, 60);
 });
 
-Deno.test("whole numbers above float64 stay apart in columns that keep their texts, as in CSV", async () => {
+Deno.test("large integers stay distinct in columns that keep their texts, as in CSV", async () => {
   const accounts = [2n ** 53n, 2n ** 53n + 1n, -(2n ** 60n), 7n];
   const bytes = new Uint8Array(parquetWriteBuffer({
     columnData: [{ name: "account", data: accounts, type: "INT64" }],
@@ -74,7 +74,7 @@ Deno.test("Parquet is refused by row and column, or as damaged", async () => {
   }
 });
 
-Deno.test("the command line trains on Parquet and scores it as CSV", async () => {
+Deno.test("the command line trains on Parquet, and scores it like CSV", async () => {
   using folder = new Folder();
   const data = folder.write("t.parquet", parquetOf(ROWS)), csv = folder.write("t.csv", csvOf(ROWS));
   await elbowOk("train", data, "--out", folder.at("a"), ...QUICK);

@@ -1,4 +1,4 @@
-/** Files read in pieces. Oracle: the same file read whole, and what is said of it where it is refused. */
+/** Files read in pieces. Oracle: the same file read whole, and its refusals. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { encodeNpy, readTable, type ReadTableOptions, type Table } from "../../src/formats/mod.ts";
@@ -7,7 +7,7 @@ import type { SampleOptions } from "../../src/formats/sample/row_sample.ts";
 import { ANY, KEYED, most, piecesOf, read } from "./in_pieces.ts";
 import { golden } from "./util.ts";
 
-/** Numbers that become texts late, gaps, letters of two bytes, line breaks within quotes. */
+/** Numbers that turn into text late, missing cells, letters of two bytes, line breaks within quotes. */
 const MIXED = "\uFEFFid,x,late,kind,note,y\n" +
   Array.from({ length: 400 }, (_, r) => {
     const late = r < 300 ? `${r % 9}` : ["sept", "7", ""][r % 3], gap = r % 13 === 5 ? "NA" : r / 8;
@@ -30,7 +30,7 @@ const WRITTEN = [
   "5.",
 ];
 
-/** Rows of several blocks of bytes, each of numbers alone but where a row is put in place. */
+/** Rows of several blocks of bytes, with numbers alone except where a row is inserted. */
 function numbersCsv(rows: number, put: Readonly<Record<number, string>> = {}, end = "\n"): string {
   const lines = Array.from({ length: rows }, (_, r) => {
     const cells = [r / 7, WRITTEN[r % 9], (r * 7919) % 1000 / 1000, r % 5 ? r : "NA", r % 2];
@@ -39,7 +39,7 @@ function numbersCsv(rows: number, put: Readonly<Record<number, string>> = {}, en
   return ["a,b,c,d,y", ...lines].join(end);
 }
 
-Deno.test("below the cap a table is that of the whole file, whatever the pieces", async () => {
+Deno.test("within the limit, a table equals that of the whole file, however it is cut", async () => {
   const files: [string, string, ReadTableOptions][] = [
     ["t.csv", MIXED, { ...ANY, label: "y" }],
     ["-", MIXED, { ...ANY, columns: ["late", "x"] }],
@@ -57,7 +57,7 @@ Deno.test("below the cap a table is that of the whole file, whatever the pieces"
   }
 });
 
-Deno.test("numbers read from bytes, and what is wrong with them, are those of the whole file", async () => {
+Deno.test("numbers read from bytes, and their errors, are those of the whole file", async () => {
   const messageOf = (error: unknown) => (error as Error).message;
   const rows = 15_000, whole = { ...ANY, label: "y" };
   const files: [string, ReadTableOptions][] = [
@@ -65,7 +65,7 @@ Deno.test("numbers read from bytes, and what is wrong with them, are those of th
     [numbersCsv(rows, {}, "\r\n"), ANY],
     [numbersCsv(rows) + "\n\n \n", { ...ANY, columns: ["d", "a"] }],
     [numbersCsv(rows, { 9000: "1,odd,2,3,1", 9001: '"1","2",3,4,0' }), whole],
-    // Columns of texts, from the start and later, one of them of codes; the first number with a leading zero comes late.
+    // Columns of texts, from the start or later, one of them codes; the first number with a leading zero comes late.
     [
       numbersCsv(rows, { 6000: "1,x,2,3,0" }).replace(
         /(?<=\n)[^,]*(\d),/g,
@@ -104,7 +104,7 @@ Deno.test("numbers read from bytes, and what is wrong with them, are those of th
   }
 });
 
-Deno.test("fuzz: tables of any cells, read in any pieces, are the whole file, and one draw of it", async () => {
+Deno.test("fuzz: tables with any cells, read in any pieces, equal the whole file, or one sample of it", async () => {
   const random = new HostRandom(1, 0, 7),
     pick = <T>(list: readonly T[]) => list[random.below(list.length)];
   const kinds: readonly (() => string)[] = [
@@ -170,7 +170,7 @@ Deno.test("fuzz: tables of any cells, read in any pieces, are the whole file, an
   }
 });
 
-Deno.test("NPY in pieces is the whole file, refusals included", async () => {
+Deno.test("NPY in pieces equals the whole file, including refusals", async () => {
   const rows = 3000,
     values = Float64Array.from({ length: rows * 3 }, (_, i) => i % 3 === 2 ? i % 2 : i / 7);
   const short = Float32Array.from(values), gap = Float64Array.from(values).with(4000, NaN);
@@ -225,7 +225,7 @@ Deno.test("NPY in pieces is the whole file, refusals included", async () => {
   assert.match(said[0], /row 1501/);
 });
 
-Deno.test("a file whose name says no format is refused before it is read", async () => {
+Deno.test("a file name without a known format is refused before the file is read", async () => {
   let read1 = 0;
   async function* pieces() {
     for (; read1 < 1000; read1++) yield await Promise.resolve(new Uint8Array(1000));

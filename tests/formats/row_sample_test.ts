@@ -1,4 +1,7 @@
-/** Rows that stay of those of a file. Oracles: the same file read whole; the law of a uniform draw without replacement. */
+/**
+ * A sample of the rows of a file. Oracles: the same file read whole; the distribution of a uniform sample without
+ * replacement.
+ */
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { readTable, type Table } from "../../src/formats/mod.ts";
@@ -10,7 +13,7 @@ const LONG = "x,kind,id,y\n" +
   Array.from({ length: 6000 }, (_, r) => `${r / 4},${["a", "b"][r % 2]},n${r},${+(r % 10 === 0)}\n`)
     .join("");
 
-Deno.test("above the cap rows are those of the file by their numbers, and the pieces and the format change nothing", async () => {
+Deno.test("a sample has the rows of the file by their numbers, whatever the pieces and the format", async () => {
   const options = { ...ANY, label: "y" };
   const whole = readTable("t.csv", new TextEncoder().encode(LONG), options);
   const sample = { ...most(500), seed: 3 };
@@ -45,7 +48,7 @@ Deno.test("above the cap rows are those of the file by their numbers, and the pi
   assert.notDeepEqual(other.drawn!.numbers, numbers);
 });
 
-Deno.test("columns that come late take no more memory than the rows that stay of so wide a table", () => {
+Deno.test("columns that appear late take no more memory than the sampled rows", () => {
   const count = 20_000, late = 400, stay = 49;
   const part = (columns: number, from: number, rows: number): Table => ({
     columns: Array.from({ length: columns }, (_, c) => `k${c}`),
@@ -61,7 +64,7 @@ Deno.test("columns that come late take no more memory than the rows that stay of
   };
   const wide = drawn((columns) => Math.floor(count / columns), 1 + late);
   const narrow = drawn(() => stay, 1);
-  // A thousand more may wait before what is too much goes.
+  // A thousand more rows may wait before the excess is dropped.
   assert.ok(wide.data.buffer.byteLength <= 8 * (stay + 1024) * (1 + late));
   assert.deepEqual([wide.rows, wide.columns.length, wide.drawn!.rows], [stay, 1 + late, count + 1]);
   assert.deepEqual(wide.drawn!.numbers, narrow.drawn!.numbers);
@@ -72,7 +75,7 @@ Deno.test("columns that come late take no more memory than the rows that stay of
   assert.equal(wide.drawn!.columns[0].largest, count);
 });
 
-Deno.test("a key that comes late is missing in the rows before, kept or not", async () => {
+Deno.test("a key that appears late is missing in earlier rows, sampled or not", async () => {
   const sample = { maxRows: (columns: number) => Math.floor(2000 / columns), seed: 1 };
   const read1 = await read("t.jsonl", KEYED, 1 << 20, sample, { ...ANY, label: "y" });
   const { columns, texts, drawn, data, rows, label } = read1;
@@ -91,7 +94,7 @@ Deno.test("a key that comes late is missing in the rows before, kept or not", as
   for (const size of [100, 7777]) {
     assert.deepEqual(await read("t.jsonl", KEYED, size, sample, { ...ANY, label: "y" }), read1);
   }
-  // Where no cell may be missing.
+  // Not where no cell may be missing.
   const numbers = '{"a":1}\n{"a":2}\n{"a":3,"b":4}\n';
   for (const size of [1, 100]) {
     await assert.rejects(
@@ -101,7 +104,7 @@ Deno.test("a key that comes late is missing in the rows before, kept or not", as
   }
 });
 
-Deno.test("a label that says neither is left out from the first part on, and said once", async () => {
+Deno.test("a label whose values cannot be recognised is left out from the first part on, and reported once", async () => {
   const csv = LONG.replace("n4000,1", "n4000,bad");
   assert.notEqual(csv, LONG);
   const json = KEYED.replace(
@@ -122,7 +125,7 @@ Deno.test("a label that says neither is left out from the first part on, and sai
   }
 });
 
-Deno.test("where a column of numbers has its first text late, its numbers are counted all the same", async () => {
+Deno.test("if a numeric column has its first text late, its earlier numbers are counted as texts too", async () => {
   const text = `n\n${Array.from({ length: 5000 }, (_, r) => r === 4500 ? "x" : `${r}`).join("\n")}`;
   const drawn = await read("t.csv", text, 1000, most(100));
   const [{ smallest, largest, numbers, others, firstText }] = drawn.drawn!.columns;
@@ -131,13 +134,13 @@ Deno.test("where a column of numbers has its first text late, its numbers are co
   assert.deepEqual(await read("t.csv", text, 1 << 20, most(100)), drawn);
 });
 
-Deno.test("the last rows stay where their order matters", async () => {
+Deno.test("if order matters, the last rows are kept", async () => {
   const { drawn, data } = await read("t.csv", LONG, 500, { ...most(100), latest: true });
   assert.deepEqual([...drawn!.numbers], Array.from({ length: 100 }, (_, i) => 5901 + i));
   assert.equal(data[0], 5900 / 4);
 });
 
-Deno.test("every row is as likely to stay: uniform without replacement", () => {
+Deno.test("every row is equally likely to be kept: uniform without replacement", () => {
   const rows = 3000, kept = 100, seeds = 300, block = 100;
   const counts = new Float64Array(rows / block);
   const data = Float64Array.from({ length: rows }, (_, r) => r);
@@ -146,7 +149,7 @@ Deno.test("every row is as likely to stay: uniform without replacement", () => {
     sample.add({ columns: ["x"], data, rows, source: "-" });
     for (const row of sample.finish().data) counts[Math.floor(row / block)]++;
   }
-  // Hypergeometric: 4.5 standard errors of any of 40 counts are seen once in 3,500 runs.
+  // Hypergeometric: one run in 3,500 has any of 40 counts 4.5 standard errors off.
   const requireUniform = (count: number, of: number) => {
     const share = kept / rows;
     const variance = seeds * of * share * (1 - share) * (rows - of) / (rows - 1);
@@ -159,7 +162,7 @@ Deno.test("every row is as likely to stay: uniform without replacement", () => {
   }
 });
 
-Deno.test("what all rows say of a column is known of those that do not stay", async () => {
+Deno.test("facts about a column include the rows that were dropped", async () => {
   const cells = (row: number) => row === 4321 ? "-1,2024-13-01,c" : `${row},2024-01-02,ab`;
   const text = `n,time,kind\n${Array.from({ length: 5000 }, (_, r) => `${cells(r)}\n`).join("")}`;
   for (let seed = 0; seed < 20; seed++) {

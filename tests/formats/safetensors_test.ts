@@ -1,6 +1,4 @@
-/**
- * Safetensors against files written by make_golden.py, and one negative test per rule of the format.
- */
+/** Safetensors against files written by make_golden.py, and one negative test for each rule of the format. */
 import assert from "node:assert/strict";
 import {
   decode,
@@ -36,7 +34,7 @@ Deno.test("encode() writes the golden bytes, whatever the order of the input", (
   assert.deepEqual(encode(new Map()), golden("empty.safetensors"));
 });
 
-Deno.test("decode() reads the golden bytes into arrays of their own, also from an odd offset", () => {
+Deno.test("decode() reads the golden bytes into new arrays, also from an odd offset", () => {
   const bytes = golden("model.safetensors");
   const shifted = new Uint8Array(bytes.length + 3).subarray(3);
   shifted.set(bytes);
@@ -75,7 +73,7 @@ Deno.test("every type, empty tensors and non-finite values survive a round trip"
   assert.deepEqual(Object.entries(decoded.metadata), [["__proto__", "x"]]);
   assert.equal(decoded.metadata.constructor, undefined);
   const names = [...decoded.tensors.keys()];
-  // UTF-8 order, which the built-in order of strings is not.
+  // UTF-8 order, which differs from the built-in order of strings.
   assert.ok(names.indexOf("\uffee") < names.indexOf("\u{10000}"));
   assert.deepEqual(encode(decoded.tensors, decoded.metadata), bytes);
 });
@@ -99,7 +97,7 @@ Deno.test("encode() refuses what it cannot write", () => {
   assert.throws(() => encode(new Map(), { a: "x".repeat(1_000_000) }), RangeError);
 });
 
-/** A file with this header and so many zero bytes of data. */
+/** A file with this header and that many zero bytes of data. */
 function file(header: string | Uint8Array, dataBytes = 0): Uint8Array {
   const text = typeof header === "string" ? encoder.encode(header) : header;
   const bytes = new Uint8Array(8 + text.length + dataBytes);
@@ -302,7 +300,7 @@ for (const [name, bytes, message] of REFUSALS) {
   });
 }
 
-Deno.test("decode() takes what is in strings for no part of the header", () => {
+Deno.test("decode() does not take text in strings for a part of the header", () => {
   const odd = 'a":{"b":1.5e-3,"\\\\",\\n:';
   const header = `{"__metadata__":${JSON.stringify({ [odd]: odd })},"[:]":${
     entry("[0]", "[0,0]")
@@ -312,20 +310,20 @@ Deno.test("decode() takes what is in strings for no part of the header", () => {
   assert.deepEqual({ ...metadata }, { [odd]: odd });
 });
 
-Deno.test("decode() accepts whitespace, any order of keys and any order of tensors", () => {
+Deno.test("decode() accepts white space, and keys and tensors in any order", () => {
   const header = `{ "b" : ${entry("[1]", "[4,8]")},\n"z":${entry("[0]", "[4,4]")},` +
     `"a":{"data_offsets":[0,4],"shape":[],"dtype":"F32"}}\t `;
   assert.deepEqual([...decode(file(header, 8)).tensors.keys()], ["a", "z", "b"]);
 });
 
-Deno.test("decode() refuses more than 4096 tensors, and reads 4096", () => {
+Deno.test("decode() reads 4096 tensors, and refuses more", () => {
   const header = (count: number) =>
     `{${Array.from({ length: count }, (_, i) => `"${i}":${entry("[0]", "[0,0]")}`).join(",")}}`;
   assert.equal(decode(file(header(4096))).tensors.size, 4096);
   assert.throws(() => decode(file(header(4097))), /at most 4096 tensors$/);
 });
 
-Deno.test("fuzz: no truncation is accepted, and a flipped byte is read or refused", () => {
+Deno.test("fuzz: every truncation is refused, and a flipped byte is read or refused", () => {
   const bytes = golden("model.safetensors");
   for (let length = 0; length < bytes.length; length++) {
     assert.throws(() => decode(bytes.subarray(0, length)), SafetensorsError, `${length} bytes`);

@@ -1,6 +1,4 @@
-/**
- * Tables: what a table promises, choice of columns and labels, dispatch by file name.
- */
+/** Tables: their guarantees, selection of columns and labels, and the choice of a reader. */
 import assert from "node:assert/strict";
 import { DataError } from "../../src/formats/errors.ts";
 import { createTable, readTable, selectColumns, takeLabel } from "../../src/formats/mod.ts";
@@ -14,14 +12,14 @@ const table = createTable({
   source,
 });
 
-Deno.test("selectColumns() keeps the order asked for", () => {
+Deno.test("selectColumns() keeps the requested order", () => {
   const selected = selectColumns(table, ["__proto__", "a"]);
   assert.deepEqual(selected.columns, ["__proto__", "a"]);
   assert.deepEqual([...selected.data], [0, 1, -3, 4]);
   assert.equal(selected.rows, 2);
 });
 
-Deno.test("takeLabel() takes the column out and makes any value but 0 an anomaly", () => {
+Deno.test("takeLabel() takes the column out, and counts any value but 0 as an anomaly", () => {
   const labelled = takeLabel(table, "__proto__");
   assert.deepEqual(labelled.columns, ["a", "b"]);
   assert.deepEqual([...labelled.data], [1, 2, 4, 5]);
@@ -29,7 +27,7 @@ Deno.test("takeLabel() takes the column out and makes any value but 0 an anomaly
   assert.equal(Object.keys(Object.prototype).length, 0);
 });
 
-Deno.test("table helpers refuse unknown and repeated names", () => {
+Deno.test("the functions for tables refuse unknown and repeated names", () => {
   const error = refuses(
     () => selectColumns(table, ["a", "c"]),
     'Cannot read t.csv, column "c": expected one of the columns "a", "b", "__proto__"',
@@ -61,7 +59,7 @@ Deno.test("createTable() refuses non-finite cells, wrong sizes and empty tables"
   assert.throws(() => createTable({ columns: ["a"], data, rows: 1, source }), RangeError);
 });
 
-Deno.test("a long cell is cut and escaped in a message", () => {
+Deno.test("a long cell is shortened and escaped in a message", () => {
   const csv = new TextEncoder().encode(`a\n"${"x\n".repeat(200)}"\n`);
   assert.throws(() => readTable("t.csv", csv), (error: unknown) => {
     assert.ok(error instanceof DataError);
@@ -93,7 +91,7 @@ Deno.test("readTable() chooses the reader by extension, or by content for standa
   );
 });
 
-Deno.test("readTable() names the formats it reads when it knows not the extension", () => {
+Deno.test("readTable() lists the formats it reads if it does not know the extension", () => {
   for (const [name, shown] of [["t.parquet", ".parquet"], ["dir.csv/table", ""]]) {
     refuses(
       () => readTable(name, new Uint8Array(4)),

@@ -1,6 +1,4 @@
-/**
- * What the tests of the readers share: golden files, messages of refusals, and a seeded fuzzer.
- */
+/** Shared by the tests of readers: golden files, messages of refusals, and a seeded fuzzer. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DataError } from "../../src/formats/errors.ts";
@@ -23,7 +21,7 @@ export function refuses(call: () => unknown, message: string): DataError {
   assert.fail(`did not throw: ${message}`);
 }
 
-/** The message of a refusal: of a row or a line, the place belongs to the name of the file. */
+/** The message of a refusal; a row or line follows the name of the file. */
 export function refusalOf(source: string, what: string): string {
   return `Cannot read ${source}${/^(row|line|column ")/.test(what) ? "," : ":"} ${what}`;
 }
@@ -40,8 +38,8 @@ export function seededIntegers(seed: number): (limit: number) => number {
 }
 
 /**
- * Reads every truncation of the bytes and `flips` copies with one byte changed; each must be read or be refused with
- * one of our own errors. Returns how many were read.
+ * Reads every truncation of the bytes and `flips` copies with one changed byte. Each must be read, or refused with an
+ * error of ours. Returns how many were read.
  */
 export function fuzz(
   bytes: Uint8Array,

@@ -1,8 +1,8 @@
 /**
- * Small categorical VAEs against PyTorch in float64: probabilities, draws, KL, the loss and every
- * gradient, relaxed, straight-through and by score function, for uniform noise that the test gives.
- * Oracle: scripts/golden/make_categorical_golden.py. Tolerance: `roundingsOf` in vae_golden.ts, times
- * 1/τ ≤ 2.5 where a draw is relaxed: an error of the perturbed logits is one of (l + g)/τ.
+ * Small categorical VAEs against PyTorch in float64: probabilities, draws, KL, the loss and every gradient; relaxed,
+ * straight-through and by score function, for given uniform noise. Oracle: scripts/golden/make_categorical_golden.py.
+ * Tolerance: `roundingsOf` in vae_golden.ts, times 1/τ ≤ 2.5 for relaxed draws, because an error of the perturbed
+ * logits is one of (l + g)/τ.
  */
 import { createGraph } from "../../src/graph/graph.ts";
 import { plan } from "../../src/graph/plan.ts";
@@ -13,10 +13,10 @@ import { infer, parameterLayout, parametersOf } from "../../src/models/vae_graph
 import { compareWithGoldens } from "./suite.ts";
 import type { Golden } from "./vae_golden.ts";
 
-/** 1/τ of the coldest case. */
+/** 1/τ of the lowest temperature. */
 const COLDEST = 2.5;
 
-/** What the encoder says of x, and the draws that training takes. */
+/** The encoder's output for x, and the draws that training uses. */
 function inferencePlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
   const scope = createScope(g, { noise: givenNoise, training: true });

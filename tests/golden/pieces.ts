@@ -1,6 +1,6 @@
 /**
- * The pieces of the bound of small VAEs, and every gradient, on any backend, against PyTorch in float64.
- * Oracle: scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
+ * The parts of the bound of small VAEs, and every gradient, on any backend, against PyTorch in float64. Oracle:
+ * scripts/golden/make_vae_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
  */
 import type { Backend } from "../../src/backends/backend.ts";
 import { createGraph } from "../../src/graph/graph.ts";
@@ -17,7 +17,7 @@ import { gradientPlan } from "../../src/training/program/train_program.ts";
 import { assertRelative } from "../util/close.ts";
 import { type Golden, largest, roundingsOf } from "./vae_golden.ts";
 
-/** Everything the golden file names, as a plan over x, noise and klWeight. */
+/** Everything in the golden file, as a plan over x, noise and klWeight. */
 export function boundPlan({ spec, objective, tensor }: Golden) {
   const g = createGraph();
   const scope = createScope(g, { noise: givenNoise });
@@ -30,7 +30,7 @@ export function boundPlan({ spec, objective, tensor }: Golden) {
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }
 
-/** Compares every piece of the bound that the file names. */
+/** Compares every part of the bound that the file contains. */
 export async function checkPieces(
   golden: Golden,
   backend: Backend,
@@ -40,7 +40,7 @@ export async function checkPieces(
   await checkPlan(golden, backend, boundPlan(golden), wanted, roundingsOf(golden) * unitRoundoff);
 }
 
-/** Compares the gradient by every parameter. */
+/** Compares the gradient of every parameter. */
 export async function checkGradients(
   golden: Golden,
   backend: Backend,
@@ -60,7 +60,7 @@ export async function checkGradients(
   await checkPlan(golden, backend, gradientPlan(request).plan, wanted, relative);
 }
 
-/** Compares every output of a plan over the golden's parameters, rows and noise. */
+/** Compares every output of a plan for the parameters, rows and noise of the golden file. */
 export async function checkPlan(
   golden: Golden,
   backend: Backend,

@@ -1,7 +1,7 @@
 /**
- * Small VAEs with a full covariance, inverse autoregressive flows, two layers and a ladder, against
- * PyTorch in float64: the weights of every draw, the KL where it has a closed form, the loss and every
- * gradient. Oracle: scripts/golden/make_posterior_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
+ * Small VAEs with a full covariance, inverse autoregressive flows, two layers and a ladder, against PyTorch in float64:
+ * the weight of every draw, the KL if it has a closed form, the loss and every gradient. Oracle:
+ * scripts/golden/make_posterior_golden.py. Tolerance: `roundingsOf` in vae_golden.ts.
  */
 import assert from "node:assert/strict";
 import { createGraph } from "../../src/graph/graph.ts";

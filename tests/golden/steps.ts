@@ -1,15 +1,14 @@
 /**
- * Ten optimiser steps with given noise against PyTorch in float64: Adam, AdamW, SGD with momentum,
- * with and without clipping. Oracle: scripts/golden/make_vae_golden.py.
+ * Ten optimiser steps with given noise against PyTorch in float64: Adam, AdamW, SGD with momentum, with and without
+ * clipping. Oracle: scripts/golden/make_vae_golden.py.
  *
- * Tolerance. Let e = roundings · u · G bound the error of a gradient (vae_golden.ts), G the largest
- * gradient of its tensor over the steps.
- *   SGD   a velocity gathers at most e / (1 - momentum), so steps · η · e / (1 - momentum)
- *   Adam  |δm̂| ≤ e and |δ√v̂| ≤ e (a norm is 1-Lipschitz), |m̂|/√v̂ ≤ 0.1/√0.001 = 3.2, so each step
- *         errs by η · 4.2 e / √v̂. Where that is no longer small, float32 does not decide the step
- *         itself: such coordinates are left out, and counted.
- * Twice that, since moved parameters move the next gradient; and three roundings of the parameter
- * itself per step.
+ * Tolerance. Let e = roundings · u · G bound the error of a gradient (vae_golden.ts), G the largest gradient of its
+ * tensor over the steps.
+ *   SGD   the velocity accumulates at most e / (1 - momentum), so steps · η · e / (1 - momentum)
+ *   Adam  |δm̂| ≤ e and |δ√v̂| ≤ e (a norm is 1-Lipschitz), |m̂|/√v̂ ≤ 0.1/√0.001 = 3.2, so the error of each step
+ *         is η · 4.2 e / √v̂. Where that is not small, float32 does not determine the step: such coordinates
+ *         are left out, and counted.
+ * Twice that, because moved parameters change the next gradient; and three roundings of the parameter itself per step.
  */
 import assert from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -21,10 +20,10 @@ import { writeFinalScalars } from "../../src/training/program/schedule.ts";
 import { assertRelative } from "../util/close.ts";
 import { type Golden, largest, roundingsOf } from "./vae_golden.ts";
 
-/** A relative error of a step above this says nothing: the coordinate is left out. */
+/** A coordinate whose step has a larger relative error is left out. */
 const MEANINGLESS = 0.1;
 
-/** No larger share of the coordinates may be left out. */
+/** The largest share of coordinates that may be left out. */
 const LEFT_OUT = 0.01;
 
 function schedule(optimizer: Optimizer, step: number): number[] {
@@ -33,16 +32,16 @@ function schedule(optimizer: Optimizer, step: number): number[] {
   return [learningRate, 1 - optimizer.beta1 ** step, 1 - optimizer.beta2 ** step];
 }
 
-/** The error of a coordinate's step relative to η; Infinity: left out. */
+/** The error of a coordinate's step relative to η; Infinity if it is left out. */
 function stepError(optimizer: Optimizer, error: number, denominator: number): number {
   if (optimizer.type === "sgd") return error / (1 - optimizer.momentum);
-  // Behind a dead ReLU gradients are exactly zero, in float32 as well.
+  // Behind a dead ReLU, gradients are exactly zero, in float32 as well.
   if (denominator === 0) return 0;
   const relative = 4.2 * error / denominator;
   return relative > MEANINGLESS ? Infinity : relative;
 }
 
-/** Takes the steps of a golden case on a backend and compares losses and parameters. */
+/** Takes the steps of a golden case on a backend, and compares losses and parameters. */
 export async function checkSteps(
   golden: Golden,
   backend: Backend,
@@ -101,7 +100,7 @@ function compileSteps(
   return { program, parameters, layout };
 }
 
-/** Compares every coordinate whose steps mean something; how many do not. */
+/** Compares every coordinate whose steps float32 determines. @returns the number of the others */
 function compareParameters(
   { optimizer, group, tensor }: Golden,
   unitRoundoff: number,

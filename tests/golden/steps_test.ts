@@ -1,4 +1,4 @@
-/** Ten optimiser steps against PyTorch, on every backend that computes at once: see steps.ts. */
+/** Ten optimiser steps against PyTorch, on every synchronous backend: see steps.ts. */
 import { EXECUTORS, open } from "../util/executors.ts";
 import { checkSteps } from "./steps.ts";
 import { readGoldens } from "./vae_golden.ts";

@@ -1,6 +1,6 @@
 /**
- * What every family of small models is compared with PyTorch in: the pieces of its bound as its file names them, the
- * loss and every gradient, in float64 and on every backend, for noise that the test gives.
+ * Compares a family of small models with PyTorch: the parts of the bound that the file contains, the loss and every
+ * gradient, in float64 and on every backend, for given noise.
  */
 import assert from "node:assert/strict";
 import type { Plan } from "../../src/graph/plan.ts";
@@ -12,12 +12,12 @@ import { checkPlan } from "./pieces.ts";
 import { type Golden, largest, readGoldens, roundingsOf } from "./vae_golden.ts";
 
 export interface Suite {
-  /** Where its files are, and what its tests are called. */
+  /** The folder of its files, and the name of its tests. */
   readonly folder: "vae" | "categorical" | "posteriors";
-  /** Outputs by the names that the file has for them. */
+  /** Outputs by their names in the file. */
   pieces(golden: Golden): Plan;
   noise(golden: Golden): GradientOptions["noise"];
-  /** Of the tolerance `roundingsOf`; 1. */
+  /** A factor on the tolerance `roundingsOf`; 1 by default. */
   readonly factor?: number;
 }
 
@@ -26,14 +26,14 @@ export function compareWithGoldens({ folder, pieces, noise, factor = 1 }: Suite)
     const { spec, objective, tensor } = golden, name = `golden ${folder} ${golden.name}`;
     const roundings = factor * roundingsOf(golden);
 
-    Deno.test(`${name}: PyTorch's own float32 keeps within our tolerance`, () => {
+    Deno.test(`${name}: PyTorch's own float32 is within our tolerance`, () => {
       assert.ok(golden.float32Deviation < roundings * 2 ** -24);
     });
 
     for (const executor of EXECUTORS) {
       const relative = roundings * executor.unitRoundoff;
 
-      Deno.test(`${name} on ${executor.label}: the pieces of the bound`, async () => {
+      Deno.test(`${name} on ${executor.label}: the parts of the bound`, async () => {
         const backend = open(executor), wanted = (output: string) => tensor(output).data;
         await checkPlan(golden, backend, pieces(golden), wanted, relative);
         backend.dispose();

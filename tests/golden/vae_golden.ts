@@ -1,6 +1,6 @@
 /**
- * Reads the golden values that `scripts/golden/make_vae_golden.py`, `make_categorical_golden.py` and
- * `make_posterior_golden.py` wrote, and says how near is near.
+ * Reads the golden values written by `scripts/golden/make_vae_golden.py`, `make_categorical_golden.py` and
+ * `make_posterior_golden.py`, and computes their tolerance.
  */
 import { decode } from "../../src/formats/safetensors/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../../src/models/spec.ts";
@@ -19,21 +19,21 @@ export interface Golden {
   readonly spec: ModelSpec;
   readonly objective: Objective;
   readonly optimizer: Optimizer;
-  /** How far PyTorch's float32 gradients are from its float64 ones: see the script. */
+  /** The difference between PyTorch's float32 and float64 gradients: see the script. */
   readonly float32Deviation: number;
   tensor(name: string): GoldenTensor;
   /** Tensors whose name starts with `prefix/`, without the prefix. */
   group(prefix: string): Map<string, GoldenTensor>;
 }
 
-/** Every golden case of a folder. */
+/** All golden cases of a folder. */
 export function readGoldens(folder: "vae" | "categorical" | "posteriors" = "vae"): Golden[] {
   const at = new URL(`./${folder}/`, import.meta.url);
   const files = [...Deno.readDirSync(at)].map(({ name }) => name).sort();
   return files.map((file) => readGolden(Deno.readFileSync(new URL(file, at)), file));
 }
 
-/** What the file gives for the model's noise, by the name of its input. */
+/** The file's values for the model's noise, by the name of its input. */
 export function noisesOf({ spec, tensor }: Golden): Map<string, GoldenTensor> {
   const names = spec.latent.length === 1 ? ["noise"] : spec.latent.map((_, i) => `noise.${i}`);
   return new Map(names.map((name) => [name, tensor(name)]));
@@ -60,12 +60,11 @@ export function readGolden(bytes: Uint8Array, file: string): Golden {
 }
 
 /**
- * The relative error, in units of roundoff, that a gradient may gather. n counts one rounding for each
- * term of each sum on the longest path from a weight through the loss and back, plus 8 for each
- * layer's bias and activation in each direction (kernels err by up to 4 ULP). The sum of n roundings
- * of either sign is 4 √n, not n (Higham and Mary, "A new approach to probabilistic rounding error
- * analysis", 2019, with λ = 4). It is relative to the largest element of the tensor, since small
- * elements are differences of large ones. PyTorch's own float32 must keep within it too.
+ * The relative error, in units of roundoff, that a gradient may accumulate. n counts one rounding for each term of each
+ * sum on the longest path from a weight through the loss and back, plus 8 for each layer's bias and activation in each
+ * direction (kernels have errors of up to 4 ULP). n roundings of either sign sum to 4 √n, not n (Higham and Mary, "A
+ * new approach to probabilistic rounding error analysis", 2019, with λ = 4). It is relative to the largest element of
+ * the tensor, because small elements are differences of large ones. PyTorch's own float32 must be within it too.
  */
 export function roundingsOf({ spec, objective, tensor }: Golden): number {
   const { encoder, decoder, inputs } = spec;
@@ -77,7 +76,7 @@ export function roundingsOf({ spec, objective, tensor }: Golden): number {
   return 4 * Math.sqrt(forwardAndBack + rows + 2 * 8 * layers);
 }
 
-/** The layers that a draw of one latent layer goes through: its own networks, its flows, itself. */
+/** The layers that a draw of one latent layer goes through: its networks, its flows, and the draw itself. */
 function widthsOf(layer: LatentLayer): number[] {
   const flows = layer.type === "gaussian" ? layer.flows : [];
   const ofFlow = (flow: FlowSpec) => [...("hidden" in flow ? flow.hidden : []), latentWidth(layer)];

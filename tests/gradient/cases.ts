@@ -1,6 +1,6 @@
 /**
- * For every operation, the operands and attributes over which its derivative is tested. Values stay
- * away from kinks: a step of the difference quotient never crosses one.
+ * Operands and attributes for testing the derivative of every operation. Values stay away from kinks, so that a step of
+ * the difference quotient never crosses one.
  */
 import { batched, fixed, type Shape } from "../../src/core/shape.ts";
 import { ACTIVATIONS, type OpName } from "../../src/ops/names.ts";
@@ -71,7 +71,7 @@ const stretches = FULL.flatMap((full) =>
   )
 );
 
-/** Cases, or nothing for an operation whose spec says why it has no derivative. */
+/** Cases, or none for an operation whose spec says why it has no derivative. */
 export const GRADIENT_CASES: {
   readonly [N in OpName]: readonly GradientCase<N>[] | undefined;
 } = {
@@ -109,7 +109,7 @@ export const GRADIENT_CASES: {
     { shapes: [batched(1, 3)], ranges: [REAL], attrs: batched(3) },
     { shapes: [batched(6)], ranges: [REAL], attrs: batched(2, 3) },
   ].map(({ attrs, ...rest }) => ({ ...rest, attrs: { ...attrs } })),
-  // It blocks every derivative: tested in properties_test.ts.
+  // Blocks every derivative: tested in properties_test.ts.
   stopGradient: [],
   sliceCols: [[0, 1], [1, 2], [0, 4], [3, 1]].flatMap(([start, count]) =>
     [fixed(2, 4), batched(4)].map((shape) => ({
@@ -144,7 +144,7 @@ export const GRADIENT_CASES: {
   // Zero almost everywhere: tested in properties_test.ts.
   lessThan: [],
   log1p: over({}, [[[-0.8, 3]]]),
-  // Both sides of a = 8; by the second operand, which is data, there is no derivative.
+  // Both sides of a = 8. There is no derivative by the second operand, which is data.
   logGammaRatio: over({}, [[[0.3, 3], [6, 12]], [[0.5, 9]]], [0]),
   logGammaRatioSlope: undefined,
   continuousBernoulliLogNorm: over({}, [SIDES]),

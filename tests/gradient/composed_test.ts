@@ -7,10 +7,10 @@ function check({ g, loss, wrt, values, rows, what }: Differentiable): void {
   assertGradients(g, loss, wrt, values, rows, what);
 }
 
-Deno.test("the Bernoulli ELBO has the gradient that differences say", () => {
+Deno.test("the Bernoulli ELBO has the gradient of finite differences", () => {
   bernoulliElbos().forEach(check);
 });
 
-Deno.test("the importance-weighted bound has the gradient that differences say", () => {
+Deno.test("the importance-weighted bound has the gradient of finite differences", () => {
   check(importanceWeightedBound());
 });

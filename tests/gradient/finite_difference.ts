@@ -3,8 +3,8 @@
  *
  *   df/dx ≈ (f(x + h) - f(x - h)) / 2h,   h = 6e-6 · max(1, |x|)
  *
- * h is near the cube root of 2^-53, where the truncation h²/6 · f''' and the rounding 2^-53 · f / h
- * are both about 1e-11 for functions of order one.
+ * h is near the cube root of 2^-53, where the truncation error h²/6 · f''' and the rounding error 2^-53 · f / h are
+ * both about 1e-11 for functions of order one.
  */
 import assert from "node:assert/strict";
 import { openReference } from "../util/reference.ts";
@@ -15,10 +15,10 @@ import { plan } from "../../src/graph/plan.ts";
 import type { Node } from "../../src/ops/spec.ts";
 
 const STEP = 6e-6;
-/** Far above the error of the difference, far below any wrong term. */
+/** Far above the error of the difference, far below the effect of any wrong term. */
 const RELATIVE = 1e-6, ABSOLUTE = 1e-8;
 
-/** No parameters: here everything is an input, so that it can be moved. */
+/** No parameters: everything is an input, so that it can be varied. */
 const NOTHING = { length: 0, places: new Map() };
 
 /** Values of the inputs by name, for the rows of the run. */

@@ -1,6 +1,6 @@
 /**
- * Whole objectives to differentiate: two-layer autoencoders whose z is drawn inside the graph, with the
- * ELBO and with the importance-weighted bound, for every parameter.
+ * Whole objectives to differentiate: two-layer autoencoders whose z is drawn inside the graph, with the ELBO and the
+ * importance-weighted bound, for every parameter.
  */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed, type Shape, sizeAt } from "../../src/core/shape.ts";
@@ -11,7 +11,7 @@ import type { Differentiable } from "./weighted_loss.ts";
 
 const ROWS = 3, DATA = 5, HIDDEN = 4, LATENT = 2;
 
-/** A model under construction: its parameters are inputs, so that differences can move them. */
+/** A model under construction. Its parameters are inputs, so that differences can vary them. */
 class Model {
   readonly g: Graph = createGraph();
   readonly weights: Node[] = [];

@@ -1,4 +1,4 @@
-/** Every derivative of the catalogue against central differences on the float64 reference. */
+/** The derivative of every operation against central differences on the float64 reference. */
 import assert from "node:assert/strict";
 import { OPS } from "../../src/ops/catalogue.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
@@ -16,7 +16,7 @@ for (const op of OP_NAMES) {
     });
     continue;
   }
-  Deno.test(`${op}() has the derivative that differences say`, () => {
+  Deno.test(`${op}() has the derivative of finite differences`, () => {
     assert.ok(cases);
     cases.forEach((each, seed) => {
       const { g, loss, wrt, values, rows, what } = weightedLoss(op, each, seed);

@@ -1,4 +1,4 @@
-/** What `gradient` and the builder promise, besides right numbers. */
+/** What `gradient` and the builder promise, besides correct numbers. */
 import assert from "node:assert/strict";
 import { batched, fixed, SCALAR } from "../../src/core/shape.ts";
 import { gradient, partialGradient } from "../../src/graph/gradient.ts";
@@ -16,14 +16,14 @@ Deno.test("stopGradient() blocks one path and leaves the other", () => {
   assert.deepEqual([...evaluator(g, { dx }, 1)({ x: [1, 2, 3] }).dx], [1, 2, 3]);
 });
 
-Deno.test("gradient() refuses what stopGradient() cut off", () => {
+Deno.test("gradient() refuses nodes that stopGradient() cut off", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 3));
   const loss = total(g, g.stopGradient(x));
   assert.throws(() => gradient(g, loss, [x]), /RangeError: .*does not depend on "x"/);
 });
 
-Deno.test("smallestCols() passes no derivative: what is beside it has its own", () => {
+Deno.test("smallestCols() passes no derivative; other paths keep theirs", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 3)), places = g.smallestCols(x, { count: 3 });
   const [dx] = gradient(g, total(g, g.mul(x, places)), [x]);
@@ -31,7 +31,7 @@ Deno.test("smallestCols() passes no derivative: what is beside it has its own", 
   assert.throws(() => gradient(g, total(g, places), [x]), /does not depend on "x"/);
 });
 
-Deno.test("lessThan() passes no derivative: a gated value has that of its gate held fixed", () => {
+Deno.test("lessThan() passes no derivative: a gated value has that for a fixed gate", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 3)), half = g.constant(0.5);
   const open = g.lessThan(half, x);
@@ -40,7 +40,7 @@ Deno.test("lessThan() passes no derivative: a gated value has that of its gate h
   assert.throws(() => gradient(g, total(g, open), [x]), /does not depend on "x"/);
 });
 
-Deno.test("the gradient of a mean divides by the rows that a run really has", () => {
+Deno.test("the gradient of a mean divides by the actual number of rows", () => {
   const g = createGraph();
   const x = g.input("x", batched(2, 3));
   const [dx] = gradient(g, g.sumCols(g.sumRows(x, { mean: true })), [x]);
@@ -64,14 +64,14 @@ Deno.test("the same operation on the same operands is the same node", () => {
   assert.equal(g.nodes.filter(({ op }) => op === "exp").length, 1);
 });
 
-Deno.test("a node that is used twice gathers both derivatives", () => {
+Deno.test("a node that is used twice sums both derivatives", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 3));
   const cube = g.mul(g.mul(x, x), x);
   assertGradients(g, total(g, g.add(cube, cube)), [x], { x: [0.5, -1, 2] }, 1, "2x³");
 });
 
-Deno.test("gradient() differentiates its own results", () => {
+Deno.test("gradient() can differentiate its own results", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 3));
   const [slope] = gradient(g, total(g, g.mul(g.mul(x, x), x)), [x]);
@@ -80,7 +80,7 @@ Deno.test("gradient() differentiates its own results", () => {
   assert.deepEqual([...values], [6, 12, -18]);
 });
 
-Deno.test("partialGradient() holds nodes fixed, differentiates by them, and says where nothing is left", () => {
+Deno.test("partialGradient() holds nodes fixed, differentiates by them, and says if nothing is left", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 2)), y = g.input("y", fixed(1, 2));
   const held = g.mul(x, x);
@@ -92,13 +92,13 @@ Deno.test("partialGradient() holds nodes fixed, differentiates by them, and says
   assert.deepEqual([...values.dHeld], [16, -54]); // 2 h x
   const [hidden] = partialGradient(g, total(g, held), [x], [held]);
   assert.equal(hidden, undefined);
-  // What lies behind a held node alone is not visited: this has no second derivative.
+  // Nothing is visited beyond a held node: this one has no second derivative.
   const slope = g.activationGrad(held, g.constant(1), { kind: "tanh" });
   const [once] = partialGradient(g, total(g, g.add(slope, x)), [x], [held]);
   assert.deepEqual([...evaluator(g, { once: once! }, 1)({ x: [2, -3] }).once], [1, 1]);
 });
 
-Deno.test("gradient() takes any node, the surrogate among them", () => {
+Deno.test("gradient() takes any node, even the surrogate", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 2));
   const doubled = g.affine(x, { scale: 2, offset: 0 });
@@ -109,12 +109,12 @@ Deno.test("gradient() takes any node, the surrogate among them", () => {
   assert.deepEqual([...values.dLoss], [1]);
 });
 
-Deno.test("a broadcast in front of an operation that stretches costs nothing", () => {
+Deno.test("a broadcast before an operation that stretches its operands is removed", () => {
   const g = createGraph();
   const x = g.input("x", batched(3)), row = g.input("row", fixed(1, 3));
   const stretched = g.broadcast(row, { ...batched(3), mean: false });
   assert.deepEqual(g.add(x, stretched).inputs, [x, row]);
-  // Both cannot go: the result would lose its shape.
+  // Not both, or the result would lose its shape.
   const square = g.mul(stretched, stretched);
   assert.deepEqual(square.shape, batched(3));
   const mean = g.broadcast(row, { ...batched(3), mean: true });
@@ -124,7 +124,7 @@ Deno.test("a broadcast in front of an operation that stretches costs nothing", (
   assertGradients(g, loss, [x, row], values, 2, "broadcasts");
 });
 
-Deno.test("gradient() says why it cannot", () => {
+Deno.test("gradient() says why it cannot differentiate", () => {
   const g = createGraph();
   const x = g.input("x", fixed(1, 4)), other = g.input("other", SCALAR);
   assert.throws(() => gradient(g, x, [x]), /Cannot differentiate: the surrogate must be a scalar/);

@@ -1,4 +1,4 @@
-/** A scalar of each gradient case, to be differentiated: by differences, or on another backend. */
+/** A scalar to differentiate for each gradient case, by differences or on another backend. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { showShape, sizeAt } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
@@ -10,11 +10,11 @@ import type { Values } from "./finite_difference.ts";
 /** One less than the plan's capacity. */
 export const ROWS = 2;
 
-/** Something to differentiate, and where. */
+/** A graph with something to differentiate. */
 export interface Differentiable {
   readonly g: Graph;
   readonly loss: Node;
-  /** By which inputs. */
+  /** The inputs to differentiate by. */
   readonly wrt: readonly Node[];
   readonly values: Values;
   readonly rows: number;

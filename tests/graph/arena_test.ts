@@ -1,10 +1,10 @@
-/** Allocation within one block of memory: no overlap, alignment, guards, and reuse of what is free. */
+/** Allocation within one block of memory: no overlap, alignment, guards, and reuse of free ranges. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { ALIGNMENT, Arena } from "../../src/graph/arena.ts";
 import { layOut } from "../../src/graph/layout.ts";
 
-Deno.test("ranges are aligned, and lie one after the other", () => {
+Deno.test("ranges are aligned and consecutive", () => {
   const arena = new Arena();
   assert.deepEqual([1, 64, 65, 0].map((size) => arena.allocate(size)), [0, 64, 128, 256]);
   assert.equal(arena.length, 320);
@@ -15,7 +15,7 @@ Deno.test("a guard leaves that many elements after each range", () => {
   assert.deepEqual([54, 55, 1].map((size) => arena.allocate(size)), [0, 64, 192]);
 });
 
-Deno.test("freed neighbours merge, and the first hole that fits is taken", () => {
+Deno.test("adjacent free ranges merge, and the first range that fits is taken", () => {
   const arena = new Arena();
   const [a, b, c, d] = [64, 64, 64, 64].map((size) => arena.allocate(size));
   arena.free(c);
@@ -28,7 +28,7 @@ Deno.test("freed neighbours merge, and the first hole that fits is taken", () =>
   assert.equal(arena.length, 384);
 });
 
-Deno.test("only what is in use can be freed, and only once", () => {
+Deno.test("only allocated ranges can be freed, and only once", () => {
   const arena = new Arena();
   const offset = arena.allocate(8);
   assert.throws(() => arena.free(offset + 1), RangeError);
@@ -36,7 +36,7 @@ Deno.test("only what is in use can be freed, and only once", () => {
   assert.throws(() => arena.free(offset), RangeError);
 });
 
-Deno.test("ranges in use never overlap, whatever the order of allocating and freeing", () => {
+Deno.test("allocated ranges never overlap, whatever the order of allocating and freeing", () => {
   const random = new HostRandom(3, 0, 0), arena = new Arena(7);
   const used = new Map<number, number>();
   for (let turn = 0; turn < 2000; turn++) {

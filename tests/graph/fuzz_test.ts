@@ -1,6 +1,6 @@
 /**
- * Reuse of memory changes nothing: random graphs, planned as usual, give bit for bit what they give
- * when every value is an output, which keeps its own memory to the end. Memory starts as NaN.
+ * Reuse of memory changes no result: random graphs, planned as usual, give the same bits as plans in which every value
+ * is an output, which keeps its own memory to the end. Memory starts as NaN.
  */
 import assert from "node:assert/strict";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
@@ -51,7 +51,7 @@ function run(
 const BACKENDS = { reference: openReference, wasm: () => openWasm({ build: "simd" }) };
 
 for (const [label, open] of Object.entries(BACKENDS)) {
-  Deno.test(`${label}: plans that reuse memory give what plans that do not reuse it give`, () => {
+  Deno.test(`${label}: plans that reuse memory give the results of plans that do not`, () => {
     const backend = open();
     let reusing = 0, keeping = 0;
     for (let seed = 0; seed < 150; seed++) {

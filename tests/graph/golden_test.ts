@@ -1,6 +1,6 @@
 /**
- * The printed plan of a small autoencoder's training step, against a stored text: a change to the
- * graph, to a derivative or to the planner shows as a difference that a person can read.
+ * The printed plan of a small autoencoder's training step, against a stored text: a change to the graph, a derivative
+ * or the planner shows as a readable difference.
  *
  *     deno test --allow-read --allow-write tests/graph/golden_test.ts -- --update
  */

@@ -22,7 +22,7 @@ const repeat = (times: number, x: Node, f: (x: Node) => Node): Node =>
   times === 0 ? x : repeat(times - 1, f(x), f);
 const double = (g: Graph, x: Node) => g.affine(x, { scale: 2, offset: 0 });
 
-Deno.test("a chain of any length needs its input and two values", () => {
+Deno.test("a chain of any length needs memory for its input and two values", () => {
   for (const length of [2, 3, 50]) {
     const g = createGraph();
     const { scratchLength } = planOf(g, {
@@ -32,7 +32,7 @@ Deno.test("a chain of any length needs its input and two values", () => {
   }
 });
 
-Deno.test("a chain of elementwise operations needs its input and one value", () => {
+Deno.test("a chain of elementwise operations needs memory for its input and one value", () => {
   const g = createGraph();
   const { scratchLength, instructions } = planOf(g, {
     y: repeat(20, g.input("x", batched(8)), (x) => double(g, x)),
@@ -41,18 +41,18 @@ Deno.test("a chain of elementwise operations needs its input and one value", () 
   assert.equal(new Set(instructions.map(({ output }) => output.offset)).size, 1);
 });
 
-Deno.test("an operand is overwritten only if nothing reads it any more", () => {
+Deno.test("an operand is overwritten only if nothing reads it later", () => {
   const g = createGraph();
   const x = g.input("x", batched(8)), y = double(g, x), z = double(g, y);
   const offsets = (outputs: Readonly<Record<string, Node>>) =>
     planOf(g, outputs).instructions.map(({ output }) => output.offset);
   assert.deepEqual(offsets({ z }), [64, 64]);
   assert.deepEqual(offsets({ y, z }), [64, 128]);
-  // y is read again by the sum, and by then it may go.
+  // The sum reads y again, and may then overwrite it.
   assert.deepEqual(offsets({ sum: g.add(y, z) }), [64, 128, 64]);
 });
 
-Deno.test("an operand that stretches is never overwritten", () => {
+Deno.test("an operand that is stretched is never overwritten", () => {
   const g = createGraph();
   const x = g.input("x", batched(64)), row = g.input("row", fixed(1, 64));
   const { instructions } = planOf(g, { y: g.add(x, double(g, row)) }, { capacity: 2 });
@@ -70,7 +70,7 @@ Deno.test("a value that is both operands is freed once", () => {
   assert.equal(scratchLength, 3 * 64);
 });
 
-Deno.test("views run nothing, take nothing and keep what they view alive", () => {
+Deno.test("views run nothing, need no memory, and keep the value that they view", () => {
   const g = createGraph();
   const x = g.input("x", batched(8));
   const y = step(g, x);
@@ -96,7 +96,7 @@ Deno.test("outputs, inputs and constants keep their memory to the end", () => {
   for (const { output } of others) assert.ok(!lasting.includes(output.offset));
 });
 
-Deno.test("guards lie after every value in scratch", () => {
+Deno.test("guards follow every value in scratch memory", () => {
   const g = createGraph();
   const x = g.input("x", batched(8)), y = step(g, x);
   const { instructions, inputs } = planOf(g, { y, z: step(g, y) }, { guard: 1 });
@@ -129,7 +129,7 @@ function training() {
   return { g, layouts, effects, reader: double(g, g.parameter("b", 1, 2)) };
 }
 
-Deno.test("effects run last, in their order, on the memory of their parameter", () => {
+Deno.test("effects run last, in order, on the memory of their parameter", () => {
   const { g, layouts, effects, reader } = training();
   const order = effects.toReversed();
   const { instructions } = planOf(g, { reader }, { ...layouts, effects: order });
@@ -140,7 +140,7 @@ Deno.test("effects run last, in their order, on the memory of their parameter", 
   );
 });
 
-Deno.test("what cannot be planned is refused", () => {
+Deno.test("an invalid plan is refused", () => {
   const { g, layouts, effects, reader } = training();
   const [effect] = effects;
   assert.throws(() => planOf(g, { reader }), /parameter "b" has no place in the layout/);

@@ -1,4 +1,4 @@
-/** Random graphs over every kind of shape: products, sums, stretches, views, and a derivative. */
+/** Random graphs with every kind of shape: products, sums, stretched operands, views, and a derivative. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed, type Shape } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
@@ -8,7 +8,7 @@ import type { Node } from "../../src/ops/spec.ts";
 
 const COLS = 4;
 
-/** Nodes to choose operands from, by how they relate to `[B, 4]`. */
+/** Nodes to choose operands from, by their shape relative to `[B, 4]`. */
 interface Pool {
   readonly full: Node[];
   readonly row: Node[];
@@ -17,7 +17,7 @@ interface Pool {
 
 type Grow = (g: Graph, pool: Pool, pick: (nodes: readonly Node[]) => Node) => void;
 
-/** Ways to grow a pool by a node; tanh-like bounds keep values within float32. */
+/** Ways to add a node to a pool; bounded functions such as tanh keep values within float32. */
 const GROWTH: readonly Grow[] = [
   ...ACTIVATIONS.map((kind): Grow => (g, { full }, pick) => {
     full.push(g.activation(pick(full), { kind }));
@@ -44,7 +44,7 @@ const GROWTH: readonly Grow[] = [
   ({ sumCols }, { full, column }, pick) => void column.push(sumCols(pick(full))),
   ({ logSumExpCols }, { full, column }, pick) => void column.push(logSumExpCols(pick(full))),
   (g, { full, column }, pick) => {
-    // [B, 4] seen as [4B, 1], back as four columns, and one of them.
+    // [B, 4] viewed as [4B, 1], back as four columns, and one of them.
     const tall = g.affine(g.reshape(pick(full), { ...batched(1, COLS) }), { scale: 1, offset: 1 });
     const wide = g.reshape(tall, { ...batched(COLS) });
     full.push(wide);
@@ -67,7 +67,7 @@ export interface RandomGraph {
   readonly outputs: Readonly<Record<string, Node>>;
 }
 
-/** A graph of about `size` operations and their derivative, fixed by `seed`. */
+/** A graph of about `size` operations and their derivative, determined by `seed`. */
 export function randomGraph(seed: number, size: number): RandomGraph {
   const g = createGraph(), random = new HostRandom(seed, 0, 0);
   const inputs = new Map([["x", batched(COLS)], ["row", fixed(1, COLS)], ["column", batched(1)]]);

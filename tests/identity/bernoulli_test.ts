@@ -1,6 +1,6 @@
 /**
- * The Bernoulli log-likelihood from logits against its definition where that is safe, and against its
- * limits where the definition is not: x ln σ(l) + (1 - x) ln(1 - σ(l)) is NaN or -Infinity at ±100 in float32.
+ * The Bernoulli log-likelihood from logits against its definition where that is accurate, and against its limits
+ * elsewhere: x ln σ(l) + (1 - x) ln(1 - σ(l)) is NaN or -Infinity at ±100 in float32.
  */
 import assert from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
@@ -33,7 +33,7 @@ for (const executor of EXECUTORS) {
     inputs.x.forEach((x, i) => {
       const logit = inputs.logits[i], p = 1 / (1 + Math.exp(-logit));
       const definition = x * Math.log(p) + (1 - x) * Math.log(1 - p);
-      // 1 - p has lost up to 12 bits at l = 8 in the definition, in float64; ours rounds x·l and softplus.
+      // In float64, 1 - p of the definition has lost up to 12 bits at l = 8; ours rounds x·l and softplus.
       const lost = 2 ** -53 / Math.min(p, 1 - p);
       const ours = 8 * executor.unitRoundoff * (Math.abs(logit) + 1);
       assertRelative(logProb[i], definition, 4 * lost, ours, `x = ${x}, l = ${logit}`);
@@ -47,12 +47,12 @@ for (const executor of EXECUTORS) {
     });
   });
 
-  Deno.test(`Bernoulli log-likelihood is finite and right at ±100 logits, on ${executor.label}`, () => {
+  Deno.test(`Bernoulli log-likelihood is finite and accurate at logits of ±100, on ${executor.label}`, () => {
     const inputs = grid([-100, 100]);
     const { logProb, grad } = run(inputs);
     inputs.x.forEach((x, i) => {
       const logit = inputs.logits[i];
-      // softplus(±100) is 100 or e^-100, which no sum with 100 can show.
+      // softplus(±100) is 100 or e^-100, which is lost in a sum with 100.
       const limit = logit > 0 ? -(1 - x) * 100 : -x * 100;
       assert.ok(Number.isFinite(logProb[i]));
       assertRelative(logProb[i], limit, 4 * executor.unitRoundoff, 1e-40, `x = ${x}, l = ${logit}`);

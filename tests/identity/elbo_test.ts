@@ -1,8 +1,7 @@
 /**
- * The bound in its three forms (derivations A.1) is one number, and lies below ln p(x) by
- * KL(q ‖ p(z | x)). The example is exercise 2 of the derivations on the ELBO, at x = 1:
- * p(z) = N(0, 1), p(x | z) = N(z, 0.5), q(z | x) = N(x / 1.5, 0.33). Its posterior is N(x / 1.5, 1/3), so
- * the gap is that of the rounded variance: 0.33 for 1/3.
+ * The three forms of the bound (derivations A.1) are equal, and lie below ln p(x) by KL(q ‖ p(z | x)). The example is
+ * exercise 2 of the derivations on the ELBO, at x = 1: p(z) = N(0, 1), p(x | z) = N(z, 0.5), q(z | x) = N(x / 1.5,
+ * 0.33). The posterior is N(x / 1.5, 1/3), so the gap comes from the rounded variance: 0.33 for 1/3.
  */
 import assert from "node:assert/strict";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
@@ -46,13 +45,13 @@ const ROWS = 256;
 for (const executor of EXECUTORS) {
   const rounding = 32 * (executor.unitRoundoff + 2 ** -53);
 
-  Deno.test(`exercise 2: the bound lies under ln p(x) by the gap, on ${executor.label}`, async () => {
+  Deno.test(`exercise 2: the bound is below ln p(x) by the gap, on ${executor.label}`, async () => {
     const { reconstruction, kl, evidence, gap } = exercise();
     assertRelative(reconstruction - kl, evidence - gap, 1e-14, 0, "two forms by formula");
     assert.ok(gap > 0);
 
     const vae = VAE.create(SPEC, deviceOf(executor));
-    // Biases not named start at zero.
+    // Biases that are not set are zero.
     vae.setParameters(
       new Map(Object.entries(PARAMETERS).map(([name, data]) => [name, { data }] as const)),
     );
@@ -67,15 +66,15 @@ for (const executor of EXECUTORS) {
     vae.dispose();
   });
 
-  Deno.test(`the three forms of the bound are one number, on ${executor.label}`, () => {
+  Deno.test(`the three forms of the bound are equal, on ${executor.label}`, () => {
     const { evidence, gap } = exercise();
     const x = new Float64Array(ROWS).fill(1);
     const samples = 1024;
     const terms = drawTerms(executor, SPEC, PARAMETERS, x, { samples });
     const elbo = evidence - gap;
 
-    // E_q[ln p(x, z) - ln q(z | x)], the form of Jensen's inequality. q is nearly the posterior, so
-    // the weights hardly vary: the standard error is under the gap itself, and the gap is seen.
+    // E_q[ln p(x, z) - ln q(z | x)], the form of Jensen's inequality. q is almost the posterior, so the weights hardly
+    // vary: the standard error is smaller than the gap.
     const jensen = estimate(terms.logWeights);
     assert.ok(jensen.standardError < gap);
     const narrow = STANDARD_ERRORS * jensen.standardError;

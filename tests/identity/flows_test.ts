@@ -1,7 +1,6 @@
 /**
- * Flows on the float64 reference, against their own Jacobian: ln |det| is the determinant of the
- * matrix of derivatives that the graph itself gives, and Newton's method finds the way back to the
- * draw from wherever it starts.
+ * Flows on the float64 reference, against their own Jacobian: ln |det| is the determinant of the matrix of derivatives
+ * that the graph gives, and Newton's method finds the original draw from any starting point.
  */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -26,7 +25,7 @@ const SPECS: readonly FlowSpec[] = [
   { type: "iaf", hidden: [6, 6] },
 ];
 
-/** One flow over z `[B, L]`, its parameters inputs with values from a seed. */
+/** One flow over z `[B, L]`, whose parameters are inputs with seeded values. */
 class Probe {
   readonly #values: Record<string, ArrayLike<number>> = {};
   readonly #random = new HostRandom(5, 0, 0);
@@ -70,7 +69,7 @@ class Probe {
     return applyFlow(scope, this.spec, { name: "flow", z, index: this.index, amortise });
   }
 
-  /** Values of the parameters, once for all runs. */
+  /** Values of the parameters, the same in all runs. */
   #declare(): Record<string, ArrayLike<number>> {
     if (Object.keys(this.#values).length > 0) return this.#values;
     const collect = (name: string, count: number) => {
@@ -112,12 +111,12 @@ for (const spec of SPECS) {
       for (let row = 0; row < DRAWS; row++) {
         const matrix = jacobian.subarray(row * size ** 2, (row + 1) * size ** 2);
         const expected = logDeterminant(matrix, size);
-        // Radial only: r carries the rounding of a logarithm and an exponential.
+        // Radial flows only: r has the rounding of a logarithm and an exponential.
         assertRelative(logDet[row], expected, 1e-10, 1e-11, `row ${row}`);
       }
     });
 
-    Deno.test(`${name}: Newton's method finds the draw again from other places`, () => {
+    Deno.test(`${name}: Newton's method finds the draw from other starting points`, () => {
       const probe = new Probe(spec, size, index);
       const before = draws(size);
       const { z: goal } = probe.at(before);
@@ -129,7 +128,7 @@ for (const spec of SPECS) {
   }
 }
 
-Deno.test("in an inverse autoregressive flow, dimension k depends on those before it alone", () => {
+Deno.test("in an inverse autoregressive flow, dimension k depends only on those before it", () => {
   const size = 5;
   for (const index of [0, 1]) {
     const { jacobian } = new Probe({ type: "iaf", hidden: [9] }, size, index).at(draws(size));
@@ -140,12 +139,12 @@ Deno.test("in an inverse autoregressive flow, dimension k depends on those befor
       if (isBefore && jacobian[i] !== 0) seen++;
       if (j !== k && !isBefore) assert.equal(jacobian[i], 0, `flow ${index}: ${k} by ${j}`);
     }
-    // Every pair in order is connected: 10 of them a row.
+    // Every pair in order is connected: 10 per row.
     assert.equal(seen, DRAWS * 10);
   }
 });
 
-Deno.test("flows are refused by name", () => {
+Deno.test("invalid flows are refused with the reason", () => {
   const parse = (flow: unknown, size = 2) => parseFlows("spec.latent[0].flows", [flow], size);
   assert.throws(() => parse({ type: "spline" }), /flows\[0\]\.type.*planar/);
   assert.throws(() => parse({ type: "planar", hidden: [3] }), /hidden/);
@@ -198,7 +197,7 @@ function invert(probe: Probe, goal: Float64Array, start: Float64Array): Float64A
   return z;
 }
 
-/** x of matrix · x = right, by elimination. */
+/** Solves matrix · x = right by elimination. */
 function solve(matrix: Float64Array, right: readonly number[], size: number): number[] {
   const rows = right.map((value, k) => [...matrix.subarray(k * size, (k + 1) * size), value]);
   for (let k = 0; k < size; k++) {

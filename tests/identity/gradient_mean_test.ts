@@ -1,7 +1,7 @@
 /**
- * The gradient of the sampled loss is, on average over the noise, the gradient of the exact one:
- * reparameterisation is unbiased (derivations A.3). On a linear model the exact loss has a closed
- * form, differentiated here by central differences in float64.
+ * The gradient of the sampled loss, averaged over the noise, is the gradient of the exact loss: reparameterisation is
+ * unbiased (derivations A.3). The exact loss of a linear model has a closed form, differentiated here by central
+ * differences in float64.
  */
 import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
@@ -24,7 +24,7 @@ const SPEC: ModelSpecInput = {
 
 type Values = Map<string, { readonly data: ArrayLike<number> }>;
 
-/** -ELBO with the KL weighted by β, mean over the rows, by formula. */
+/** -ELBO with the KL weighted by β, mean over the rows, in closed form. */
 function exactLoss(values: Values, x: readonly number[][]): number {
   const plain = Object.fromEntries([...values].map(([name, { data }]) => [name, data]));
   const logVariance = plain["likelihood.logVar"];
@@ -51,7 +51,7 @@ function exactGradient(values: Values, x: readonly number[][], name: string): nu
 }
 
 for (const executor of EXECUTORS) {
-  Deno.test(`sampled gradients average to the exact gradient, on ${executor.label}`, async () => {
+  Deno.test(`the mean of sampled gradients is the exact gradient, on ${executor.label}`, async () => {
     const vae = VAE.create(SPEC, { ...deviceOf(executor), seed: 3 });
     const random = normals(1000, 5).map((value) => Math.fround(0.4 * value));
     vae.setParameters(
@@ -88,7 +88,7 @@ for (const executor of EXECUTORS) {
         const { mean, standardError } = estimate(
           runs.map(({ gradients }) => gradients.get(name)!.data[i]),
         );
-        // The last term is for gradients that do not depend on the noise: differences and float32.
+        // The last term is for gradients that do not depend on the noise: errors of differences and float32.
         const tolerance = STANDARD_ERRORS * standardError + 1e-6;
         assertRelative(mean, want, 0, tolerance, `${name}[${i}]`);
       });

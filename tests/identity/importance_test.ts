@@ -1,7 +1,6 @@
 /**
- * Importance-sampled ln p(x) on a linear Gaussian model, where p(x) = N(b, WᵀW + σ²I) is known: it
- * rises with the number of draws K from the ELBO towards the exact value, in expectation; and with
- * q = p(z | x) every single weight is p(x).
+ * Importance-sampled ln p(x) of a linear Gaussian model, for which p(x) = N(b, WᵀW + σ²I) is known. Its expectation
+ * rises with the number of draws K from the ELBO to the exact value; and if q = p(z | x), every single weight is p(x).
  */
 import assert from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
@@ -64,7 +63,7 @@ for (const executor of EXECUTORS) {
       }
       previous = bound;
     }
-    // The bias is about half the relative variance of the weights over K: under 0.01 at K = 256.
+    // The bias is about half the relative variance of the weights over K: below 0.01 at K = 256.
     assertRelative(previous!.mean, EXACT, 0, 0.01 + STANDARD_ERRORS * previous!.standardError);
     vae.dispose();
   });

@@ -1,7 +1,6 @@
 /**
- * KL(N(μ, eˡ) ‖ N(0, 1)): the closed form of the code against the general formula (derivations A.6),
- * against Monte Carlo of E_q[ln q - ln p], and ≥ 0 next to its zero, where the form digits die in
- * would go negative.
+ * KL(N(μ, eˡ) ‖ N(0, 1)): the closed form in the code against the general formula (derivations A.6), against Monte
+ * Carlo of E_q[ln q - ln p], and never negative near its zero, where a formula that loses digits would be.
  */
 import assert from "node:assert/strict";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
@@ -54,8 +53,8 @@ for (const executor of EXECUTORS) {
       { mean: pairs.map(([mean]) => mean), logVar: pairs.map(([, logVar]) => logVar) },
     );
     pairs.forEach(([mean, logVar], i) => {
-      // Four ULP of the exponential and four roundings, relative to the terms that are summed; the
-      // formula here loses as much, in float64.
+      // Four ULP of the exponential and four roundings, relative to the terms of the sum; the formula here loses as
+      // much, in float64.
       const terms = mean ** 2 + Math.exp(logVar) + Math.abs(logVar) + 1;
       const tolerance = 8 * (executor.unitRoundoff + 2 ** -53) * terms;
       assertRelative(kl[i], generalKl(mean, Math.exp(logVar), 0, 1), 0, tolerance, `${i}`);

@@ -1,10 +1,10 @@
 /**
- * Two layers of latent variables where everything is Gaussian and linear:
+ * Two layers of latent variables, all Gaussian and linear:
  *
  *   z1 ~ N(0, 1), z0 | z1 ~ N(a z1 + b, s), x | z0 ~ N(c z0 + d, v), so x ~ N(c b + d, c² (a² + s) + v)
  *
- * and q can be the posterior itself, in both directions: ln w is then ln p(x) for every draw. With a q
- * that is too wide, bounds and gradients can be compared by their means.
+ * and q can be the exact posterior, in both directions: ln w is then ln p(x) for every draw. With a q that is too wide,
+ * bounds and gradients can be compared on average.
  */
 import assert from "node:assert/strict";
 import type { ObjectiveInput } from "../../mod.ts";
@@ -41,7 +41,7 @@ const GENERATION: Parameters = {
   "decoder.mean.bias": [d],
 };
 
-/** p(z0 | x) and p(z1 | z0); or p(x | z0) as a function of z0, and p(z1 | x); variances e^wider times. */
+/** p(z0 | x) and p(z1 | z0); or p(x | z0) as a function of z0, and p(z1 | x); with variances multiplied by e^wider. */
 function posterior(inference: InferenceDirection, wider = 0): Parameters {
   if (inference === "bottomUp") {
     const gain = c * (a * a + s) / VARIANCE, left = (a * a + s) * v / VARIANCE;
@@ -68,10 +68,10 @@ function posterior(inference: InferenceDirection, wider = 0): Parameters {
 
 for (const inference of ["bottomUp", "ladder"] as const) {
   for (const executor of EXECUTORS) {
-    Deno.test(`${inference}: at the posterior ln w is ln p(x) for every draw, on ${executor.label}`, () => {
+    Deno.test(`${inference}: with q the posterior, ln w is ln p(x) for every draw, on ${executor.label}`, () => {
       const parameters = { ...GENERATION, ...posterior(inference) };
       const { logWeights } = drawTerms(executor, specOf(inference), parameters, X, { samples: 64 });
-      // Parameters are rounded to float32, which moves the posterior by that much of its spread.
+      // Parameters are rounded to float32, which moves the posterior by that fraction of its standard deviation.
       const unit = Math.max(executor.unitRoundoff, 2 ** -24);
       logWeights.forEach((weight, i) => {
         assertRelative(weight, exact(X[Math.floor(i / 64)]), 0, 256 * unit, `draw ${i}`);
@@ -112,7 +112,7 @@ for (const inference of ["bottomUp", "ladder"] as const) {
     vae.dispose();
   });
 
-  Deno.test(`${inference}: estimators of the gradient agree in the mean`, async () => {
+  Deno.test(`${inference}: the estimators of the gradient agree on average`, async () => {
     const standard = { type: "iwae", samples: 3 } as const;
     const elbo = { type: "elbo", samples: 3 } as const;
     const pairs: [ObjectiveInput, ObjectiveInput][] = [
@@ -128,7 +128,7 @@ for (const inference of ["bottomUp", "ladder"] as const) {
       for (const [name, values] of first) {
         const { mean, standardError } = estimate(values.map((g, i) => g - second.get(name)![i]));
         spread = Math.max(spread, standardError);
-        // Sums of float64 round off below 1e-9.
+        // Rounding of float64 sums is below 1e-9.
         assert.ok(
           Math.abs(mean) <= STANDARD_ERRORS * standardError + 1e-9,
           `${other.type} ${name}: ${mean} ± ${standardError}`,
@@ -138,7 +138,7 @@ for (const inference of ["bottomUp", "ladder"] as const) {
     }
   });
 
-  Deno.test(`${inference}: three layers train, are saved, and score the same again`, async () => {
+  Deno.test(`${inference}: three layers train, are saved, and score the same after loading`, async () => {
     const network = { hidden: [5] } as const;
     const vae = VAE.create({
       inputs: 4,
@@ -166,7 +166,7 @@ for (const inference of ["bottomUp", "ladder"] as const) {
   });
 }
 
-Deno.test("layers and directions are refused by name", () => {
+Deno.test("invalid layers and directions are refused with the reason", () => {
   const refused: [unknown, RegExp][] = [
     [{ latent: [{ size: 1, encoder: {} }] }, /latent\[0\]: unknown key "encoder"/],
     [
@@ -193,7 +193,7 @@ function toMap(parameters: Parameters, vae: VAE) {
   return new Map<string, { data: ArrayLike<number> }>([...zeros, ...given]);
 }
 
-/** Every coordinate's gradient under the noise of many steps, by name. */
+/** The gradient of every coordinate with the noise of many steps, by name. */
 async function gradients(inference: InferenceDirection, objective: ObjectiveInput) {
   const vae = VAE.create(specOf(inference), deviceOf(REFERENCE));
   vae.setParameters(toMap({ ...GENERATION, ...posterior(inference, 0.7) }, vae));

@@ -1,7 +1,7 @@
 /**
- * The noise is standard normal and independent, by its moments, its tails and its correlations, each
- * within standard errors of n draws: mean 1/√n, variance √(2/n), skewness √(6/n), kurtosis √(24/n),
- * a share p √(p(1-p)/n), a correlation 1/√n.
+ * The noise is standard normal and independent: its moments, its tails and its correlations, each within standard
+ * errors of n draws: mean 1/√n, variance √(2/n), skewness √(6/n), kurtosis √(24/n), a share p √(p(1-p)/n), a
+ * correlation 1/√n.
  */
 import assert from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
@@ -51,7 +51,7 @@ for (const executor of EXECUTORS) {
     others.forEach((other, i) => {
       const limit = STANDARD_ERRORS / Math.sqrt(other.length);
       assertRelative(correlation(other, noise), 0, 0, limit, `pair ${i}`);
-      // Squares too: Box-Muller pairs share a radius.
+      // Also between squares, because Box-Muller pairs share a radius.
       const squares = (values: Float64Array) => values.map((z) => (z * z - 1) / Math.SQRT2);
       assertRelative(correlation(squares(other), squares(noise)), 0, 0, limit, `squares ${i}`);
     });

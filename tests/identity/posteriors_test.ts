@@ -1,7 +1,7 @@
 /**
- * Every posterior's density against its own draws: E_q[p(z) / q(z)] = ∫ p(z) dz = 1, which fails if a
- * draw and its ln q disagree, or ln p is no density. And the KL of a full covariance against the
- * textbook formula for two Gaussians and against the mean over draws.
+ * Every posterior's density against its own draws: E_q[p(z) / q(z)] = ∫ p(z) dz = 1, which fails if a draw and its ln q
+ * disagree, or ln p is not a density. And the KL of a full covariance against the textbook formula for two Gaussians
+ * and against the mean over draws.
  */
 import assert from "node:assert/strict";
 import type { LatentInput } from "../../src/models/latents.ts";
@@ -51,12 +51,12 @@ const SPECS: Readonly<Record<string, ModelSpecInput>> = {
   ...LAYERED,
 };
 
-/** Starting values at half their size, and wide Gaussians below: where q covers p the ratio varies little. */
+/** Half the initial values, and wide Gaussians below: where q covers p, the ratio varies little. */
 function startOf(spec: ModelSpecInput): Parameters {
   const values = initialize(parametersOf(parseSpec(spec)), 3);
   const halved = [...values].map(([name, each]) => [name, each.map((v) => v / 2)] as const);
   const wide = [...values].filter(([name]) => /^encoder\d*\.logVar\.bias$/.test(name));
-  // In a ladder the product with p(z | z above) is narrower than both: with e^4 hardly more than p.
+  // In a ladder, the product with p(z | z above) is narrower than both; with e^4 hardly narrower than p.
   const spread = (layer: number) => layer < wide.length - 1 && spec.inference === "ladder" ? 4 : 1;
   return {
     ...Object.fromEntries(halved),
@@ -82,7 +82,7 @@ for (const executor of EXECUTORS) {
       );
     });
 
-    Deno.test(`${name}: trains, is saved and scores the same again, on ${executor.label}`, async () => {
+    Deno.test(`${name}: trains, is saved, and scores the same after loading, on ${executor.label}`, async () => {
       const rows = { data: Float32Array.from(X), shape: [ROWS, 4] as const };
       const vae = VAE.create(spec, { seed: 2, ...deviceOf(executor) });
       const options = { epochs: 60, optimizer: { type: "adam", learningRate: 0.02 } } as const;
@@ -100,7 +100,7 @@ for (const executor of EXECUTORS) {
   Deno.test(`full covariance: KL by the formula of two Gaussians, on ${executor.label}`, () => {
     const spec = specOf({ size: 3, posterior: "full" });
     const mean = [0.5, -1, 0.25], logVar = [-1, 0.5, 0.2];
-    const lower = [9, 9, 9, 0.7, 9, 9, -0.4, 1.1, 9]; // what is not below the diagonal is masked
+    const lower = [9, 9, 9, 0.7, 9, 9, -0.4, 1.1, 9]; // elements that are not below the diagonal are masked
     const parameters = { ...startOf(spec) };
     for (const name of Object.keys(parameters)) {
       if (name.startsWith("encoder.")) parameters[name] = Array.from(parameters[name], () => 0);

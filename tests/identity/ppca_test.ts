@@ -1,10 +1,9 @@
 /**
- * A linear VAE reaches probabilistic PCA. Its best ELBO is the maximum of the likelihood of pPCA
- * (Lucas, Tucker, Grosse and Norouzi, "Don't Blame the ELBO!", 2019), known in closed form
- * (`tests/util/ppca.ts`).
+ * A linear VAE reaches probabilistic PCA: its best ELBO is the maximum likelihood of pPCA (Lucas, Tucker, Grosse and
+ * Norouzi, "Don't Blame the ELBO!", 2019), which has a closed form (`tests/util/ppca.ts`).
  *
- * The trained model's ELBO is taken exactly, in float64 from its parameters: it must come up to the
- * closed form from below, and no parameters whatever can pass it.
+ * The trained model's ELBO is computed exactly, in float64 from its parameters. It must approach the closed form from
+ * below; no parameters can exceed it.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../src/training/vae.ts";
@@ -25,12 +24,12 @@ const COLUMNS = 64;
 /** Means of ln p(x) over the 1,500 rows, computed elsewhere (NumPy, double precision). */
 const PUBLISHED: ReadonlyMap<number, number> = new Map([[2, -0.0156], [5, 9.0842], [10, 17.5872]]);
 
-/** Nats per image that training may leave; PyTorch with this recipe leaves 0.001 to 0.02. */
+/** Nats per image that training may stay below; PyTorch with this recipe stays 0.001 to 0.02 below. */
 const LEFT_BY_TRAINING = 0.05;
 
 /**
- * Nats by which float32 can pass the closed form: none, since the ELBO of the rounded parameters is
- * itself a lower bound. This is the rounding of the float64 sums here.
+ * Nats by which the result may exceed the closed form. The ELBO of the rounded parameters is itself a lower bound, so
+ * this is only the rounding of the float64 sums here.
  */
 const ROUNDING = 1e-9;
 

@@ -1,4 +1,4 @@
-/** Priors against sums by hand, moments of their draws, and KLs between two Gaussians. */
+/** Priors against sums computed here, moments of their draws, and KLs between two Gaussians. */
 import assert from "node:assert/strict";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { mixturePrior } from "../../src/distributions/mixture.ts";
@@ -44,7 +44,7 @@ function prior(g: Graph) {
 }
 
 for (const executor of EXECUTORS) {
-  Deno.test(`mixture: ln p(z) is that of its definition, on ${executor.label}`, () => {
+  Deno.test(`mixture: ln p(z) matches its definition, on ${executor.label}`, () => {
     const points = Array.from({ length: 40 }, (_, i) => [Math.sin(i) * 4, Math.cos(3 * i) * 4]);
     const { density } = runGraph(
       executor,
@@ -84,7 +84,7 @@ for (const executor of EXECUTORS) {
         );
       }
     }
-    // The two dimensions hang together through the component alone.
+    // The two dimensions depend on each other only through the component.
     const products = estimate(z.filter((_, i) => i % 2 === 0).map((v, i) => v * z[2 * i + 1]));
     const expected = WEIGHTS.reduce((sum, w, n) => sum + w * mean[2 * n] * mean[2 * n + 1], 0);
     assert.ok(Math.abs(products.mean - expected) <= STANDARD_ERRORS * products.standardError);
@@ -105,7 +105,7 @@ for (const executor of EXECUTORS) {
   });
 
   Deno.test(`vamp with one pseudo-row at zero: KL(q(z | x) ‖ q(z | 0)) in closed form, on ${executor.label}`, () => {
-    // Without hidden layers: μ(x) = x W + b, so that at zero the prior is N(b, e^c).
+    // Without hidden layers, μ(x) = x W + b, so for a pseudo-row of zeros the prior is N(b, e^c).
     const spec = parseSpec({
       inputs: 2,
       latent: [{ size: 2 }],
@@ -139,7 +139,7 @@ for (const executor of EXECUTORS) {
   });
 
   for (const type of ["mixture", "vamp"] as const) {
-    Deno.test(`${type}: trains, samples, is saved and scores the same again, on ${executor.label}`, async () => {
+    Deno.test(`${type}: trains, samples, is saved, and scores the same after loading, on ${executor.label}`, async () => {
       const spec: ModelSpecInput = {
         inputs: 4,
         encoder: { hidden: [6] },
@@ -168,7 +168,7 @@ for (const executor of EXECUTORS) {
   }
 }
 
-Deno.test("vamp is refused where the posterior is not a diagonal Gaussian", () => {
+Deno.test("vamp is refused if the posterior is not a diagonal Gaussian", () => {
   const spec: ModelSpecInput = {
     inputs: 2,
     latent: [{ size: 2, posterior: "full" }],

@@ -1,6 +1,6 @@
 /**
- * A row's numbers are its own: scores do not depend on the batch it arrives in, the noise of its
- * bound depends on the seed and its index alone, and the training loss is minus the mean bound.
+ * A row's results do not depend on other rows: its scores are the same in any batch, the noise of its bound depends
+ * only on the seed and its index, and the training loss is minus the mean bound.
  */
 import assert from "node:assert/strict";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
@@ -21,7 +21,7 @@ const SPEC: ModelSpecInput = {
   likelihood: { type: "gaussian", variance: "shared" },
 };
 
-/** More rows than one run of a bulk program takes (128), and not a multiple of it. */
+/** More rows than one run of a batch program takes (128), and not a multiple of it. */
 const X = planeRows(150, COLUMNS, 4);
 
 for (const executor of EXECUTORS) {
@@ -40,7 +40,7 @@ for (const executor of EXECUTORS) {
     const out = new Float64Array(1);
     X.forEach((row, r) => {
       vae.scoreInto(Float32Array.from(row), out);
-      // Another program (capacity one), the same operations in the same order.
+      // Another program (capacity one) with the same operations in the same order.
       assert.equal(out[0], all[r], `row ${r} by scoreInto`);
     });
     vae.dispose();
@@ -50,7 +50,7 @@ for (const executor of EXECUTORS) {
     Deno.test(`a row's bound of ${samples} draws does not depend on the batch, on ${executor.label}`, async () => {
       const vae = create();
       const all = await vae.evaluate(X, { samples, seed: 5 });
-      // Runs hold 1024 draws: chunks end elsewhere for each number of rows.
+      // Runs hold 1024 draws, so chunks end at different rows for each number of draws.
       for (const rows of [1, 2, 17, 149]) {
         const some = await vae.evaluate(X.slice(0, rows), { samples, seed: 5 });
         assert.deepEqual(some.elbo, all.elbo.slice(0, rows));
@@ -73,8 +73,8 @@ for (const executor of EXECUTORS) {
       });
       const elbo = await vae.elbo(X, { samples, seed: 5 });
       const mean = elbo.reduce((sum, value) => sum + value, 0) / rows;
-      // The public call takes noise as float32, whatever the backend: one rounding of each draw,
-      // and the sum over 150 rows in float32.
+      // The public call takes noise as float32 on every backend: one rounding of each draw, and the sum over 150 rows
+      // in float32.
       assertRelative(loss, -mean, (rows + 8) * 2 ** -24, 0, `loss of ${samples} draws`);
     }
     vae.dispose();

@@ -1,4 +1,4 @@
-/** One of each likelihood, and data for it, for the tests that ask the same of all. */
+/** One example of each likelihood, and data for it, for tests that cover all of them. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
 

@@ -1,6 +1,6 @@
 /**
- * `sample` draws what the density says: counts in bins against the probabilities of the bins, which
- * come from the density itself, by Simpson's rule or by sums. χ² within five standard deviations.
+ * `sample` draws from the density: counts in bins against the probabilities of the bins, integrated from the density by
+ * Simpson's rule or summed. χ² within five standard deviations.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -102,7 +102,7 @@ for (const executor of EXECUTORS) {
     });
   }
 
-  Deno.test(`draws of a categorical variable are one-hot, as often as said, on ${executor.label}`, async () => {
+  Deno.test(`draws of a categorical variable are one-hot, with the stated frequencies, on ${executor.label}`, async () => {
     const likelihood = { type: "categorical", classes: 3 } as const;
     const parameters = { "decoder.logits.bias": [0, 1, -1, 2, 2, -3] };
     const vae = constantModel(likelihood, parameters, 6, deviceOf(executor));
@@ -118,7 +118,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-/** A model of one latent dimension that its decoder does not look at. */
+/** A model with one latent dimension, which its decoder ignores. */
 function constantModel(
   likelihood: LikelihoodInput,
   parameters: Parameters,
@@ -143,7 +143,7 @@ interface Bin {
   readonly holds: (value: number) => boolean;
 }
 
-/** For each column its bins; of the reals, those between the edges alone. */
+/** The bins of each column; for real values, only those between the edges. */
 function probabilities(
   { likelihood, parameters, bins, discrete }: Drawn,
   columns: number,

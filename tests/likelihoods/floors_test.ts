@@ -1,11 +1,11 @@
-/** Learned variances and scales stop at their floors; groups of a mixed likelihood stand apart. */
+/** Learned variances and scales have lower limits; the groups of a mixed likelihood are independent. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { constantModel, evaluateLikelihood } from "./probe.ts";
 
-/** A likelihood with a floor, the parameter that it holds up, and the logarithm of the floor. */
+/** A likelihood with a lower limit, the parameter that it limits, and the logarithm of the limit. */
 const FLOORS: readonly (readonly [LikelihoodInput, parameter: string, floor: number])[] = [
   [{ type: "gaussian", minVariance: 0.01 }, "likelihood.logVar", Math.log(0.01)],
   [{ type: "gaussian", variance: "optimal", minVariance: 0.5 }, "likelihood.logVar", Math.log(0.5)],
@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly [LikelihoodInput, parameter: string, floor: num
 ];
 
 for (const executor of EXECUTORS) {
-  Deno.test(`what is below a floor counts as the floor, and has no slope, on ${executor.label}`, () => {
+  Deno.test(`a parameter below the limit counts as the limit, and has no slope, on ${executor.label}`, () => {
     for (const [likelihood, parameter, floor] of FLOORS) {
       const at = (value: number) =>
         evaluateLikelihood(
@@ -37,7 +37,7 @@ for (const executor of EXECUTORS) {
     }
   });
 
-  Deno.test(`a batch that is met exactly has finite derivatives, on ${executor.label}`, async () => {
+  Deno.test(`a batch that is fitted exactly has finite derivatives, on ${executor.label}`, async () => {
     const parameters = { "decoder.mean.bias": [0.5, -2] };
     const vae = constantModel({ type: "gaussian", variance: "optimal" }, parameters, 2, executor);
     const rows = [[0.5, -2], [0.5, -2]], noise = [[0.1], [-1]];
@@ -48,7 +48,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-Deno.test("groups of a mixed likelihood draw apart, and cost what they cost alone", async () => {
+Deno.test("the groups of a mixed likelihood are drawn independently, and cost as much as alone", async () => {
   const group = { type: "gaussian", variance: 1, count: 2 } as const;
   const likelihood = { type: "mixed", columns: [group, group] } as const;
   const bias = { "decoder.group0.mean.bias": [0, 5], "decoder.group1.mean.bias": [0, 5] };

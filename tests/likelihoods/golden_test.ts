@@ -2,9 +2,9 @@
  * Every likelihood against PyTorch in float64, and the ratios of gamma functions against mpmath:
  * scripts/golden/make_likelihood_golden.py.
  *
- * Tolerance: each term of a log-density takes up to 16 roundings (kernels err by up to 6 ULP), in
- * proportion to the largest intermediate of the formula. PyTorch's own float64 errs likewise, in
- * proportion to the ln Γ that it subtracts.
+ * Tolerance: each term of a log-density has up to 16 roundings (kernels have errors of up to 6 ULP), in proportion to
+ * the largest intermediate value of the formula. PyTorch's own float64 has the same, in proportion to the ln Γ that it
+ * subtracts.
  */
 import assert from "node:assert/strict";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
@@ -37,7 +37,7 @@ const ROUNDINGS = 16;
 for (const executor of EXECUTORS) {
   const unit = executor.unitRoundoff + 2 ** -50;
   for (const golden of DENSITIES) {
-    Deno.test(`${golden.name} is PyTorch's, on ${executor.label}`, () => {
+    Deno.test(`${golden.name} agrees with PyTorch, on ${executor.label}`, () => {
       const { x, parameters } = golden;
       const got = evaluateLikelihood(executor, golden.likelihood, parameters, x);
       golden.logProb.flat().forEach((want, i) => {
@@ -46,8 +46,8 @@ for (const executor of EXECUTORS) {
         assertRelative(got.logProb[i], want, ROUNDINGS * unit, absolute, `ln p(${cell}), ${i}`);
       });
       golden.mean.forEach((want, c) => {
-        // An exponent of up to 60 passes its own rounding on to the exponential; PyTorch's mean of the
-        // continuous Bernoulli near ½ is a Taylor series that leaves out 1e-13.
+        // An exponent of up to 60 passes its own rounding on to the exponential; near ½, PyTorch's mean of the
+        // continuous Bernoulli is a Taylor series that leaves out 1e-13.
         assertRelative(got.mean[c], want, 70 * unit, 4 * unit + 2e-13, `mean ${c}`);
       });
       for (const [name, want] of Object.entries(golden.gradients)) {
@@ -60,14 +60,14 @@ for (const executor of EXECUTORS) {
     });
   }
 
-  Deno.test(`ratios of gamma functions are mpmath's, on ${executor.label}`, () => {
+  Deno.test(`ratios of gamma functions agree with mpmath, on ${executor.label}`, () => {
     const inputs = { a: GAMMA.map(([a]) => a), d: GAMMA.map(([, d]) => d) };
     const { ratio, slope } = runGraph(executor, GAMMA.length, (g) => {
       const [a, d] = [column(g, "a"), column(g, "d")];
       return { ratio: g.logGammaRatio(a, d), slope: g.logGammaRatioSlope(a, d) };
     }, inputs);
     GAMMA.forEach(([a, d, wantRatio, wantSlope], i) => {
-      // The terms that are summed: tests/conformance/cases/gamma.ts.
+      // The terms of the sum: see tests/conformance/cases/gamma.ts.
       const size = (1 + a + d) * Math.log1p(d / a) + d * (1 + Math.abs(Math.log(a))) + 10;
       assertRelative(ratio[i], wantRatio, 0, 6 * executor.unitRoundoff * size, `f(${a}, ${d})`);
       const slopeSize = (d + 1) / a + (a < 8 ? 1 : 0);

@@ -1,6 +1,6 @@
 /**
- * The derivative of every likelihood by every parameter, and by the decoder's hidden layer, against
- * central differences on the float64 reference; that of a training step where it is another.
+ * The derivative of every likelihood by every parameter, and by the decoder's hidden layer, against central differences
+ * on the float64 reference; that of a training step if it differs.
  */
 import { batched, sizeAt } from "../../src/core/shape.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -15,7 +15,7 @@ const ROWS = 4, HIDDEN = 2;
 for (const each of LIKELIHOOD_CASES) {
   for (const training of each.name === "gaussian optimal" ? [false, true] : [false]) {
     const what = `${each.name}${training ? " in training" : ""}`;
-    Deno.test(`the log-likelihood ${what} has the gradient that differences say`, () => {
+    Deno.test(`the log-likelihood ${what} has the gradient of finite differences`, () => {
       const g = createGraph();
       const { scope, declared } = inputScope(g, training);
       const hidden = g.input("hidden", batched(HIDDEN));
@@ -24,7 +24,7 @@ for (const each of LIKELIHOOD_CASES) {
       const logProb = likelihood(scope, hidden, { inputs: each.columns, likelihood: spec }).logProb(
         x,
       );
-      // Weights, so that columns and rows cannot stand for one another.
+      // Weights, so that columns and rows cannot be confused.
       const weights = g.input("weights", logProb.shape);
       const loss = g.sumRows(g.sumCols(g.mul(logProb, weights)), { mean: false });
       const random = new HostRandom(5, 0, 0);

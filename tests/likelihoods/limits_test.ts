@@ -1,6 +1,6 @@
 /**
- * Where one likelihood becomes another, with the first term of the difference (expansions in 1/r, 1/ν
- * and l; each follows from Stirling's series or from that of ln sinh):
+ * Limits in which one likelihood becomes another, with the first term of the difference (expansions in 1/r, 1/ν and l,
+ * from Stirling's series or that of ln sinh):
  *
  *   negative binomial, r → ∞    Poisson + ((x - μ)² - x) / 2r
  *   Student's t, ν → ∞          Gaussian + (t⁴ - 2t² - 1) / 4ν
@@ -15,7 +15,7 @@ import { evaluateLikelihood } from "./probe.ts";
 for (const executor of EXECUTORS) {
   const { label, unitRoundoff: unit } = executor;
 
-  Deno.test(`a negative binomial of large r is nearly a Poisson, on ${label}`, () => {
+  Deno.test(`a negative binomial of large r is almost a Poisson, on ${label}`, () => {
     const logMeans = [-2, 0, 1, 3];
     const rows = [0, 1, 2, 5, 20, 40].map((x) => new Array<number>(4).fill(x));
     const poisson = evaluateLikelihood(
@@ -45,7 +45,7 @@ for (const executor of EXECUTORS) {
     }
   });
 
-  Deno.test(`Student's t of many degrees of freedom is nearly Gaussian, on ${label}`, () => {
+  Deno.test(`Student's t with many degrees of freedom is almost Gaussian, on ${label}`, () => {
     const rows = [-6, -2, -0.3, 0, 1, 4].map((t) => [t, 0.5 * t + 3]);
     for (const degrees of [1e3, 1e5, 1e6]) {
       const { logProb } = evaluateLikelihood(
@@ -68,7 +68,7 @@ for (const executor of EXECUTORS) {
     }
   });
 
-  Deno.test(`a contaminated Gaussian is one near its centre, and lets a wrong cell pull at nothing, on ${label}`, () => {
+  Deno.test(`a contaminated Gaussian is Gaussian near its centre, and a wrong cell does not affect its parameters, on ${label}`, () => {
     const at = (x: number) =>
       evaluateLikelihood(
         executor,
@@ -78,7 +78,7 @@ for (const executor of EXECUTORS) {
       );
     const near = at(0.55), far = at(60), variance = Math.exp(-4);
     const gaussian = -0.5 * (Math.log(2 * Math.PI) - 4 + 0.05 ** 2 / variance) + Math.log(0.99);
-    // The other part: of ln p a share of e^-7, of the slope as much.
+    // The other component has a share of e^-7 in ln p, and in the slope.
     assertRelative(near.logProb[0], gaussian, 0, 1.5e-4);
     assertRelative(near.gradients["decoder.mean.bias"][0], 0.05 / variance, 2e-4);
     const broad = -0.5 * Math.log(2 * Math.PI) - Math.log(20) - 60 ** 2 / 800 + Math.log(0.01);
@@ -86,7 +86,7 @@ for (const executor of EXECUTORS) {
     assert.equal(far.gradients["decoder.mean.bias"][0], 0);
   });
 
-  Deno.test(`a continuous Bernoulli of λ near ½ is nearly uniform, on ${label}`, () => {
+  Deno.test(`a continuous Bernoulli of λ near ½ is almost uniform, on ${label}`, () => {
     const logits = [0, 1e-30, -1e-8, 1e-5, -1e-3, 0.01, -0.04].map(Math.fround);
     const rows = [0, 0.125, 0.5, 1].map((x) => logits.map(() => x));
     const { logProb, mean, gradients } = evaluateLikelihood(

@@ -1,4 +1,4 @@
-/** A whole model with each likelihood: training, files, bad data, extreme data, on both backends. */
+/** A whole model with each likelihood: training, files, invalid data and extreme data, on both backends. */
 import assert from "node:assert/strict";
 import { TrainedVae, VAE } from "../../mod.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
@@ -40,7 +40,7 @@ for (const executor of EXECUTORS) {
       assert.deepEqual(loaded.save(), vae.save());
       assert.deepEqual(await loaded.score(rows), await vae.score(rows));
       assert.deepEqual(await loaded.sample(20, { seed: 3 }), await vae.sample(20, { seed: 3 }));
-      // What it draws is data that it takes.
+      // It takes what it draws as data.
       assert.ok((await loaded.score(await loaded.sample(50))).every(Number.isFinite));
       assert.ok((await loaded.logLikelihood(rows.slice(0, 5))).every(Number.isFinite));
       const single = new Float64Array(1);
@@ -86,7 +86,7 @@ Deno.test("data that a likelihood cannot take is refused by row and column", asy
   }
 });
 
-/** Data at the ends of what is allowed, and the parameters' ends too. */
+/** Data at the ends of the allowed range, with parameters at the ends of theirs. */
 const EXTREMES: Readonly<Record<string, readonly number[]>> = {
   bernoulli: [0, 1, 0.5],
   continuousBernoulli: [0, 1, 0.5],

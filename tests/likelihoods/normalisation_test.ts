@@ -1,6 +1,6 @@
 /**
- * Every likelihood is a distribution, and its mean is that of the distribution: densities by
- * quadrature, counts by sums, in float64 on the reference. The kernels are held to it elsewhere.
+ * Every likelihood is a probability distribution with the mean that it states: densities by quadrature, counts by sums,
+ * in float64 on the reference. Other tests compare the kernels with the reference.
  */
 import assert from "node:assert/strict";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
@@ -13,11 +13,11 @@ interface Density {
   readonly likelihood: LikelihoodInput;
   readonly parameters: Parameters;
   readonly nodes: Nodes;
-  /** Relative: what the quadrature leaves. */
+  /** The relative error of the quadrature. */
   readonly error: number;
-  /** Of the columns, those whose distribution has a mean. */
+  /** The columns whose distribution has a mean. */
   readonly hasMean?: (column: number) => boolean;
-  /** What its mean is to what stands for it; 1. */
+  /** The ratio of its mean to the stated one; 1 by default. */
   readonly ofMean?: number;
 }
 
@@ -38,7 +38,7 @@ const DENSITIES: readonly Density[] = [
       "likelihood.logScale": LOGS,
       "likelihood.logDegrees": [-0.5, 0.5, 1.6, 5],
     },
-    // Tails of x^(-1.6) need nodes as far as 1e33; poles 0.1 beside the line need many.
+    // Tails of x^(-1.6) need nodes as far as 1e33; poles at a distance of 0.1 from the real line need many nodes.
     nodes: doubleExponential("real", { reach: 4.6, step: 1 / 512 }),
     error: 1e-9,
     hasMean: (c) => c > 1,
@@ -46,7 +46,7 @@ const DENSITIES: readonly Density[] = [
   {
     likelihood: { type: "laplace" },
     parameters: { "decoder.mean.bias": CENTRES, "likelihood.logScale": LOGS },
-    // The kink: h² times the jump of the slope.
+    // The kink costs h² times the jump of the slope.
     nodes: doubleExponential("real", { step: 1 / 4096 }),
     error: 3e-6,
   },
@@ -83,7 +83,7 @@ for (
       nodes.weights.forEach((weight, i) => {
         const mass = weight * Math.exp(logProb[i * columns + c]);
         total += mass;
-        // 0 · ∞ where the mass has vanished before x does.
+        // 0 · ∞ where the probability underflows before x overflows.
         if (mass > 0) first += mass * nodes.x[i];
       });
       assertRelative(total, 1, error, 0, `${likelihood.type}, column ${c}`);
@@ -127,7 +127,7 @@ for (const executor of EXECUTORS) {
           total += mass;
           first += n * mass;
         }
-        // Terms up to 600 in each logarithm, of which 16 roundings each.
+        // Terms up to 600 in each logarithm, with 16 roundings each.
         const error = 1e-11 + 16 * 600 * executor.unitRoundoff;
         assertRelative(total, 1, error, 0, `column ${c}`);
         assertRelative(first, mean[c], 4 * error, 0, `mean of column ${c}`);

@@ -1,6 +1,6 @@
 /**
- * variance: "optimal". In training a row costs D/2 (ln 2π + ln MSE + 1) + KL, MSE the batch's own;
- * afterwards the variance is the mean squared error over the training rows, and stays with the model.
+ * variance: "optimal". In training, a row costs D/2 (ln 2π + ln MSE + 1) + KL, with the batch's own MSE. After
+ * training, the variance is the mean squared error over the training rows, and belongs to the model.
  */
 import assert from "node:assert/strict";
 import { type FitOptions, VAE } from "../../mod.ts";
@@ -36,7 +36,7 @@ for (const executor of EXECUTORS) {
     );
     const { loss, gradients } = await vae.lossAndGradients(rows, { noise, objective: { samples } });
 
-    // The same by the public parts: z, its decoding, and the closed KL, in float64.
+    // The same from public methods: z, its decoding, and the closed form of the KL, in float64.
     const { mean, logVar } = await vae.encode(rows);
     const z = noise.map((draw, i) => {
       const at = 2 * Math.floor(i / samples);
@@ -54,7 +54,7 @@ for (const executor of EXECUTORS) {
       kl += 0.5 * (m * m + Math.exp(l) - l - 1) / rows.length;
     });
     const cost = COLUMNS / 2 * (Math.log(2 * Math.PI) + Math.log(squares) + 1);
-    // encode and decode hand over float32 on every backend.
+    // encode and decode return float32 on every backend.
     assertRelative(loss, cost + kl, 200 * 2 ** -24, 0, "loss");
     assert.deepEqual([...gradients.get("likelihood.logVar")!.data], [0]);
   });
@@ -66,18 +66,18 @@ for (const executor of EXECUTORS) {
     const logVar = vae.parameters().get("likelihood.logVar")!.data[0];
     const { reconstruction } = await vae.evaluate(ROWS, { samples: 50 });
     const mean = reconstruction.reduce((a, b) => a + b) / ROWS.length;
-    // At its optimum the expected squared error in deviations is 1 for each column. It was set from
-    // one draw for each of 750 cells: standard error √(2/750) = 5 %.
+    // At its optimum, the expected squared error in standard deviations is 1 for each column. It was set from one draw
+    // for each of 750 cells: standard error √(2/750) = 5 %.
     const implied = -2 * mean / COLUMNS - Math.log(2 * Math.PI) - logVar;
     assert.ok(Math.abs(implied - 1) < 0.15, `${implied} squared deviations a column`);
-    // The validation ELBO of an epoch is that of the variance it ends with, not of the one before.
+    // The validation ELBO of an epoch uses the variance at its end, not that of the epoch before.
     const { elbo } = await vae.evaluate(held, { seed: 4 });
     const validated = elbo.reduce((a, b) => a + b) / held.length;
     assertRelative(history.at(-1)!.validationElbo!, validated, 1e-6);
   });
 }
 
-Deno.test("an optimal variance reaches a shared one's ELBO, and never falls under its floor", async () => {
+Deno.test("an optimal variance reaches the ELBO of a shared one, and is never below its limit", async () => {
   const train = async (likelihood: Parameters<typeof VAE.create>[0]["likelihood"]) => {
     const vae = VAE.create({ ...SPEC, likelihood }, { seed: 2 });
     await vae.fit(ROWS, { ...OPTIONS, epochs: 150 });
@@ -92,14 +92,14 @@ Deno.test("an optimal variance reaches a shared one's ELBO, and never falls unde
   assertRelative(floored.variance, 2, 1e-6);
 });
 
-Deno.test("rows that are met exactly leave the floor, and no step that is not finite", async () => {
+Deno.test("rows that are fitted exactly leave the variance at its limit, and every step finite", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const report = await vae.fit(ROWS.map(() => [0, 0, 0, 0, 0]), { ...OPTIONS, epochs: 40 });
   assert.equal(report.skippedSteps, 0);
   assert.ok(report.history.every(({ loss }) => Number.isFinite(loss)));
 });
 
-Deno.test("a run with an optimal variance that was cut short ends with the same bytes", async () => {
+Deno.test("an interrupted run with an optimal variance ends with the same bytes", async () => {
   const whole = VAE.create(SPEC, { seed: 6 });
   await whole.fit(ROWS, OPTIONS);
   let stored: Uint8Array | undefined;

@@ -1,6 +1,6 @@
 /**
- * A likelihood by itself: over a decoder whose outputs are the same for every row (its heads' weights
- * are 0, their biases given), so that each column of x meets known parameters.
+ * A likelihood by itself, on a decoder whose outputs are the same for every row (the weights of its heads are 0, their
+ * biases given), so that each column of x has known parameters.
  */
 import { VAE } from "../../mod.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
@@ -15,7 +15,7 @@ import { deviceOf, type Executor, open, REFERENCE } from "../util/executors.ts";
 
 export type Parameters = Readonly<Record<string, readonly number[]>>;
 
-/** A scope whose parameters are inputs, so that tests can write them. */
+/** A scope whose parameters are inputs, so that tests can set them. */
 export function inputScope(g: Graph, training = false): { scope: Scope; declared: Node[] } {
   const declared: Node[] = [];
   const scope: Scope = {
@@ -34,7 +34,7 @@ export interface Evaluated {
   readonly logProb: Float64Array;
   /** `[D]` */
   readonly mean: Float64Array;
-  /** Of the sum of logProb, by parameter. */
+  /** Derivatives of the sum of logProb, by parameter. */
   readonly gradients: Readonly<Record<string, Float64Array>>;
 }
 
@@ -88,7 +88,7 @@ export function evaluateLikelihood(
   return evaluated;
 }
 
-/** A model of one latent dimension that its decoder does not look at. */
+/** A model with one latent dimension, which its decoder ignores. */
 export function constantModel(
   likelihood: LikelihoodInput,
   parameters: Parameters,

@@ -1,7 +1,7 @@
 /**
- * Rows that were drawn from a model whose decoder ignores z, learned by a fresh model: what it finds
- * is compared with the maximum of the likelihood in closed form on those very rows (means, mean
- * distances, frequencies), or, where there is none, with what they were drawn from.
+ * Rows drawn from a model whose decoder ignores z, learned by a new model: what it finds is compared with the maximum
+ * of the likelihood in closed form on these rows (means, mean distances, frequencies), or, if there is none, with the
+ * true parameters.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -14,7 +14,7 @@ const ROWS = 3000;
 interface Recovery {
   readonly likelihood: LikelihoodInput;
   readonly truth: Parameters;
-  /** Of one column of rows: what the parameters of its column must be, each with its tolerance. */
+  /** For one column of rows: the expected parameters of the column, each with its tolerance. */
   readonly expected: (
     values: Float64Array,
     c: number,
@@ -66,7 +66,7 @@ const RECOVERIES: readonly Recovery[] = [
       "likelihood.logScale": [0, -1],
       "likelihood.logDegrees": [1, 1.5],
     },
-    // No closed form: three standard errors or so of 3000 rows.
+    // No closed form: about three standard errors of 3000 rows.
     expected: (_, c) => ({
       "decoder.mean.bias": [[1, 0][c], 0.1],
       "likelihood.logScale": [[0, -1][c], 0.12],
@@ -80,7 +80,7 @@ const RECOVERIES: readonly Recovery[] = [
       "likelihood.logVar": [1, -1],
       "likelihood.logShare": [-2, -1],
     },
-    // Three standard errors or so of 3000 rows. The mean of all cells, (1 - π) μ, is three tolerances away.
+    // About three standard errors of 3000 rows. The mean of all cells, (1 - π) μ, is three tolerances away.
     expected: (_, c) => ({
       "decoder.mean.bias": [[2, -1][c], 0.1],
       "likelihood.logVar": [[1, -1][c], 0.12],
@@ -156,7 +156,7 @@ async function fitTo(likelihood: LikelihoodInput, truth: Parameters, inputs: num
   const report = await vae.fit(rows, {
     epochs: 60,
     batchSize: 100,
-    // A heavy KL keeps the latent variable out of it.
+    // A high weight of the KL keeps the latent variable out.
     objective: { beta: 20 },
     optimizer: { type: "adam", learningRate: 0.03, decay: "cosine", clipNorm: 20 },
   });
@@ -168,7 +168,7 @@ async function fitTo(likelihood: LikelihoodInput, truth: Parameters, inputs: num
   };
 }
 
-/** The logit of a continuous Bernoulli of this mean: σ(l) - (1/l - 1/sinh l), by bisection. */
+/** The logit of a continuous Bernoulli with this mean: σ(l) - (1/l - 1/sinh l), by bisection. */
 function logitOfMean(wanted: number): number {
   let low = -50, high = 50;
   for (let i = 0; i < 100; i++) {

@@ -1,6 +1,6 @@
 /**
- * Conditional models: both networks see the condition behind their input, and every call takes it,
- * misses it and refuses it by name. Oracle: a linear model, whose outputs are sums that the test forms.
+ * Conditional models: both networks get the condition after their input, and every call takes it, requires it, and
+ * refuses an invalid one. Oracle: a linear model, whose outputs are sums computed here.
  */
 import assert from "node:assert/strict";
 import { oneHot, VAE } from "../../mod.ts";
@@ -34,7 +34,7 @@ function affine(row: readonly number[], vae: VAE, layer: string): number[] {
 const near = (got: ArrayLike<number>, want: ArrayLike<number>, what: string) =>
   assertCloseReduction(got, want, 36, 6, what);
 
-Deno.test("encode() and decode() see [x | c] and [z | c]", async () => {
+Deno.test("encode() and decode() use [x | c] and [z | c]", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   const { mean } = await vae.encode(X, { condition: C });
   const want = X.map((x, r) => affine([...x, ...C[r]], vae, "encoder.mean"));
@@ -46,7 +46,7 @@ Deno.test("encode() and decode() see [x | c] and [z | c]", async () => {
   vae.dispose();
 });
 
-Deno.test("rows may carry their condition behind their data", async () => {
+Deno.test("rows may end with their condition", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   const whole = X.map((x, r) => [...x, ...C[r]]);
   const flat = { data: Float32Array.from(whole.flat()), shape: [X.length, 5] } as const;
@@ -71,10 +71,10 @@ Deno.test("rows may carry their condition behind their data", async () => {
 
 Deno.test("sample() takes the condition of each draw", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
-  // Without weights on z a draw's mean is that of its condition alone.
+  // If weights on z are zero, the mean of a draw depends only on its condition.
   const weight = vae.parameters().get("decoder.mean.weight")!.data.fill(0, 0, LATENT * INPUTS);
   vae.setParameters(new Map([["decoder.mean.weight", { data: weight }]]));
-  const count = 300; // more than one run holds
+  const count = 300; // more than one run takes
   const condition = Array.from({ length: count }, (_, i) => [i / 100, -i / 200].map(Math.fround));
   const { data } = await vae.sample(count, { condition, mean: true, seed: 3 });
   const want = condition.map((c) => affine([0, 0, ...c], vae, "decoder.mean"));
@@ -82,7 +82,7 @@ Deno.test("sample() takes the condition of each draw", async () => {
   vae.dispose();
 });
 
-Deno.test("score(), scoreInto() and evaluate() agree about a conditional row", async () => {
+Deno.test("score(), scoreInto() and evaluate() agree on a conditional row", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   const scores = await vae.score(X, { condition: C });
   const out = new Float64Array(1);
@@ -99,7 +99,7 @@ Deno.test("score(), scoreInto() and evaluate() agree about a conditional row", a
 });
 
 Deno.test("fit() learns from the condition what x alone does not tell", async () => {
-  // The condition is the row itself, so that nothing is left for z to say; then it is all zeros.
+  // The condition is the row itself, so that z has nothing to encode; then it is all zeros.
   const rows = planeRows(200, INPUTS, 8, 0.05);
   const fitted = async (condition: number[][]) => {
     const vae = VAE.create({ ...SPEC, condition: INPUTS }, { seed: 1 });
@@ -128,7 +128,7 @@ Deno.test("lossAndGradients() has a gradient for the weights of the condition", 
   vae.dispose();
 });
 
-Deno.test("a condition that is missing, surplus or of another size is refused by name", async () => {
+Deno.test("a missing or superfluous condition, or one of another size, is refused with the reason", async () => {
   const vae = VAE.create(SPEC), plain = VAE.create({ ...SPEC, condition: 0 });
   const calls: ((model: VAE, options: { condition?: number[][] }) => Promise<unknown>)[] = [
     (model, options) => model.encode(X, options),
@@ -157,7 +157,7 @@ Deno.test("a linear model with a class: ln p(x, y) and the mean of its draws in 
   const vae = labelledModel(REFERENCE);
   const x = [1.5, -0.25, 0.75, 1];
   for (const [y, centre] of CENTRES.entries()) {
-    // q is the posterior up to float32 in its parameters: one draw gives ln p(x, y), p(y) uniform.
+    // q is the posterior up to the float32 of its parameters: one draw gives ln p(x, y), with p(y) uniform.
     const [nats] = await vae.logLikelihood([x], {
       condition: oneHot([y], CENTRES.length),
       samples: 1,
@@ -169,7 +169,7 @@ Deno.test("a linear model with a class: ln p(x, y) and the mean of its draws in 
     const means = centre.map((_, d) =>
       data.reduce((sum, value, i) => i % centre.length === d ? sum + value / count : sum, 0)
     );
-    // Standard deviations are below 1.3: 0.01 over the draws, four of them.
+    // Standard deviations are below 1.3: 0.01 over the draws, times four.
     assertRelative(means, centre, 0, 0.04, `mean of class ${y}`);
   }
   const loaded = await VAE.load(vae.save(), { backend: "reference" });

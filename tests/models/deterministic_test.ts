@@ -1,9 +1,9 @@
 /**
- * Deterministic latents: autoencoders. Oracles: the closed form of the linear denoising autoencoder, by the
+ * Deterministic latent variables: autoencoders. Oracles: the closed form of the linear denoising autoencoder, from the
  * eigenvectors of its data, and central differences.
  *
- * For x̃ = x + σε and rows of covariance S = V diag(λ) Vᵀ, the best linear map of rank L is that of ridge regression,
- * S (S + σ²I)⁻¹, on the L first eigenvectors, x̂ = Σ_{i ≤ L} v_i λ_i/(λ_i + σ²) v_iᵀ x̃, and its mean squared error
+ * For x̃ = x + σε and rows of covariance S = V diag(λ) Vᵀ, the best linear map of rank L is that of ridge regression, S
+ * (S + σ²I)⁻¹, on the L first eigenvectors, x̂ = Σ_{i ≤ L} v_i λ_i/(λ_i + σ²) v_iᵀ x̃, and its mean squared error
  *
  *   Σ_{i ≤ L} λ_i σ²/(λ_i + σ²) + Σ_{i > L} λ_i
  */
@@ -13,11 +13,11 @@ import { assertRelative } from "../util/close.ts";
 
 const LAMBDA = [4, 1, 0.25], SIGMA = 0.5, LATENT = 2, D = LAMBDA.length;
 const LN_2PI = Math.log(2 * Math.PI);
-/** An orthogonal matrix, its columns the eigenvectors: a reflection by (1, 2, 2)/3. */
+/** An orthogonal matrix whose columns are the eigenvectors: a reflection by (1, 2, 2)/3. */
 const V = [[7, -4, -4], [-4, 1, -8], [-4, -8, 1]].map((row) => row.map((value) => value / 9));
 
 /**
- * Rows whose covariance is S exactly, each with the 2D draws ±√D e_d, whose mean is 0 and covariance I: the mean over
+ * Rows whose covariance is exactly S, each with the 2D draws ±√D e_d, whose mean is 0 and covariance I: the mean over
  * them is the expectation.
  */
 function designed() {
@@ -62,7 +62,7 @@ Deno.test("the closed form of the linear denoising autoencoder has its loss, and
     (sum, value, i) => sum + value * (i < LATENT ? SIGMA ** 2 / (value + SIGMA ** 2) : 1),
     0,
   );
-  // Parameters are float32: 6e-8 of a weight, squared in the loss at its least and so below 1e-12 of it.
+  // Parameters are float32: 6e-8 of a weight, squared near the minimum of the loss and therefore below 1e-12 of it.
   assertRelative(loss, (D * LN_2PI + error) / 2, 1e-7);
   for (const [name, { data }] of gradients) {
     // Float32 weights of size 1 are off by 6e-8, and the curvature is that of S: at most λ = 4 and 12 terms.
@@ -71,13 +71,13 @@ Deno.test("the closed form of the linear denoising autoencoder has its loss, and
   for (const scale of [0.9, 1.1]) {
     vae.setParameters(at(scale));
     const other = await vae.lossAndGradients(x, { noise, objective });
-    // No noise would rather have no shrinking: so this holds only where the noise is seen.
+    // Without noise, the best map does not shrink, so this shows that the noise is used.
     assert.ok(other.loss > loss + 1e-3);
   }
   vae.dispose();
 });
 
-Deno.test("an autoencoder's bound is its reconstruction, for any draws; its gradients are differences", async () => {
+Deno.test("an autoencoder's bound is its reconstruction, for any draws; its gradients match differences", async () => {
   const spec = {
     ...SPEC,
     encoder: { hidden: [4] },
@@ -95,7 +95,7 @@ Deno.test("an autoencoder's bound is its reconstruction, for any draws; its grad
     }, 0)
   );
   expected.forEach((value, r) => {
-    // Probabilities come out as float32.
+    // Probabilities are returned as float32.
     assertRelative(elbo[r], value, 1e-6);
     assertRelative(likelihood[r], elbo[r], 1e-12);
   });
@@ -125,13 +125,13 @@ Deno.test("an autoencoder's bound is its reconstruction, for any draws; its grad
   vae.dispose();
 });
 
-Deno.test("a denoising autoencoder is trained, saved and loaded; what needs a distribution is refused by name", async () => {
+Deno.test("a denoising autoencoder is trained, saved and loaded; what needs a distribution is refused with the reason", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const { x } = designed();
   const { history } = await vae.fit(x, { epochs: 20, batchSize: 12, objective });
   assert.ok(history.at(-1)!.loss < history[0].loss);
   assert.ok(history.every(({ kl }) => kl === 0));
-  // A plain autoencoder has no noise at all.
+  // A plain autoencoder has no noise.
   const plain = await vae.fit(x, { epochs: 2, batchSize: 12, validation: 0.2 });
   assert.ok(Number.isFinite(plain.history[1].validationElbo));
   const again = await VAE.load(vae.save());

@@ -1,4 +1,4 @@
-/** What a spec may say of p(x | z): what is filled in, what is refused by name, which parameters follow. */
+/** What a spec can say about p(x | z): defaults, refusals, and the parameters that follow. */
 import assert from "node:assert/strict";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parametersOf } from "../../src/models/vae_graph.ts";
@@ -59,7 +59,7 @@ const COMPLETE: readonly (readonly [given: unknown, complete: unknown])[] = [
   ],
 ];
 
-Deno.test("parseSpec() completes every likelihood, and keeps what is complete", () => {
+Deno.test("parseSpec() completes every likelihood, and leaves complete ones unchanged", () => {
   for (const [given, complete] of COMPLETE) {
     assert.deepEqual(parse(given), complete);
     assert.deepEqual(parse(complete), complete);
@@ -114,7 +114,7 @@ const REFUSED: readonly (readonly [given: unknown, message: string])[] = [
   [group({ type: "gaussian", count: 6, variance: -1 }), `${L}.columns[0].variance: must be`],
 ];
 
-Deno.test("parseSpec() refuses what a likelihood does not know, by name", () => {
+Deno.test("parseSpec() refuses unknown properties of a likelihood by name", () => {
   for (const [given, message] of REFUSED) {
     assert.throws(
       () => parse(given),
@@ -127,7 +127,7 @@ Deno.test("parseSpec() refuses what a likelihood does not know, by name", () => 
   }
 });
 
-Deno.test("parametersOf() names the heads of each group, and what is learned beside them", () => {
+Deno.test("parametersOf() names the heads of each group, and other learned parameters", () => {
   const spec = parseSpec({
     inputs: 9,
     latent: [{ size: 1 }],

@@ -1,10 +1,10 @@
-/** Specs: what is filled in, what is refused by name, and the parameters that follow. */
+/** Specs: defaults, refusals, and the parameters that follow. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { parametersOf } from "../../src/models/vae_graph.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 
-Deno.test("parseSpec() completes what a user leaves out, and keeps what is complete", () => {
+Deno.test("parseSpec() completes what a user leaves out, and leaves a complete spec unchanged", () => {
   const spec = parseSpec({ inputs: 3, latent: [{ size: 2 }] });
   assert.deepEqual(spec, {
     inputs: 3,
@@ -96,7 +96,7 @@ Deno.test("parametersOf() names every weight and bias, [in, out]", () => {
   ]);
 });
 
-Deno.test("VAE.create() starts weights within the Xavier or He bound, with its variance", () => {
+Deno.test("VAE.create() draws weights within the Xavier or He limit, with the right variance", () => {
   const spec = { inputs: 100, encoder: { hidden: [80] }, latent: [{ size: 2 }] };
   for (const [initialization, fan] of [["xavier", 180], ["he", 100]] as const) {
     const weights = VAE.create(spec, { seed: 7, initialization }).parameters()

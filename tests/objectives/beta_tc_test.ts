@@ -1,7 +1,7 @@
 /**
- * The parts of the KL against loops in float64 over the same draws and rows: index-code mutual
- * information, total correlation and dimension-wise KL, and that they add up to E[ln q(z|x) - ln p(z)].
- * With one row and all others as reference the aggregated posterior is exact.
+ * The parts of the KL against float64 loops over the same draws and rows: index-code mutual information, total
+ * correlation and dimension-wise KL, which add up to E[ln q(z|x) - ln p(z)]. With one row, and all others as reference,
+ * the aggregated posterior is exact.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -31,7 +31,7 @@ interface Rows {
   readonly logVar: readonly number[][];
 }
 
-/** The three parts by formula, for one draw of each batch row. */
+/** The three parts in closed form, for one draw of each batch row. */
 function parts(batch: Rows, reference: Rows, noise: ArrayLike<number>, of: number) {
   const count = batch.mean.length, others = reference.mean.length;
   const own = Math.log(1 / of), other = Math.log((of - 1) / (of * others));
@@ -54,7 +54,7 @@ function parts(batch: Rows, reference: Rows, noise: ArrayLike<number>, of: numbe
 }
 
 for (const executor of EXECUTORS) {
-  Deno.test(`betaTc equals the loops, and weighs the total correlation, on ${executor.label}`, async () => {
+  Deno.test(`betaTc matches the loops, and weights the total correlation, on ${executor.label}`, async () => {
     const vae = VAE.create(SPEC, { ...deviceOf(executor), seed: 5 });
     const encoded = async (rows: number[][]): Promise<Rows> => {
       const { mean, logVar } = await vae.encode(rows);
@@ -62,7 +62,7 @@ for (const executor of EXECUTORS) {
         rows.map((_, r) => [...data.subarray(r * LATENT, (r + 1) * LATENT)]);
       return { mean: lists(mean.data), logVar: lists(logVar.data) };
     };
-    // Means are float32 values in either route: some 40 terms below 10 nats each.
+    // Means are float32 values in both computations: some 40 terms below 10 nats each.
     const tolerance = 400 * 2 ** -24;
     for (const [batchRows, of] of [[5, 100], [1, DATA.length]]) {
       const x = DATA.slice(0, batchRows), reference = DATA.slice(batchRows);
@@ -80,7 +80,7 @@ for (const executor of EXECUTORS) {
       assertRelative(one - none, by.correlation, 0, tolerance, "TC");
       assertRelative(six - none, 6 * by.correlation, 0, 6 * tolerance, "6 TC");
       const elbo = await vae.lossAndGradients(x, { ...given, objective: { kl: "monteCarlo" } });
-      // The parts of the weight-one loss are the KL by the same draws, whatever the reference.
+      // With all weights one, the parts sum to the KL of the same draws, whatever the reference rows.
       assertRelative(one, elbo.loss, 0, tolerance, "parts add up");
       const rest = by.information + by.dimensionwise;
       const { loss } = await vae.lossAndGradients(x, { ...given, objective: { beta: 0 } });
@@ -98,7 +98,7 @@ Deno.test("betaTc's gradient is that of its loss, by central differences", async
   const at = async () =>
     await vae.lossAndGradients(x, { noise, reference, trainingRows: 50, objective });
   const { gradients } = await at();
-  // Parameters are float32: a step of 2^-9 is exact there; truncation is of order h² = 4e-6.
+  // Parameters are float32: a step of 2^-9 is exact; truncation is of order h² = 4e-6.
   const h = 2 ** -9;
   for (const name of ["encoder.mean.bias", "encoder.logVar.bias"]) {
     const values = vae.parameters().get(name)!.data;
@@ -116,7 +116,7 @@ Deno.test("betaTc's gradient is that of its loss, by central differences", async
   vae.dispose();
 });
 
-Deno.test("reference rows are asked for and refused by name", async () => {
+Deno.test("reference rows are required, and refused with the reason if they do not fit", async () => {
   const vae = VAE.create(SPEC, { seed: 5 });
   const noise = [[0, 0, 0]], x = [DATA[0]], reference = DATA.slice(1);
   const objective = { type: "betaTc" } as const;

@@ -1,7 +1,7 @@
 /**
- * The importance-weighted and the Rényi bound as training objectives, on a linear Gaussian model whose
- * ln p(x) is known, and against each other: iwae with one draw is the ELBO by that draw, renyi with
- * α = 0 is iwae and with α = 1 the ELBO; the bound rises with K to ln p(x), and falls with α.
+ * The importance-weighted and the Rényi bound as training objectives, on a linear Gaussian model whose ln p(x) is
+ * known, and against each other: iwae with one draw is the ELBO of that draw, renyi is iwae at α = 0 and the ELBO at α
+ * = 1; the bound rises with K to ln p(x), and falls with α.
  */
 import assert from "node:assert/strict";
 import type { ObjectiveInput } from "../../mod.ts";
@@ -13,7 +13,7 @@ import { drawNoise } from "../util/probe.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 
 const LATENT = 2;
-/** A posterior that is too wide: weights vary, and every bound lies below ln p(x). */
+/** A posterior that is too wide: weights vary, and every bound is below ln p(x). */
 const WIDE = parametersWith(1.2);
 
 type Run = { readonly objective: ObjectiveInput; readonly rows?: number; readonly step?: number };
@@ -38,7 +38,7 @@ for (const executor of EXECUTORS) {
     }
   };
 
-  Deno.test(`iwae with one draw is the ELBO by that draw, on ${executor.label}`, async () => {
+  Deno.test(`iwae with one draw is the ELBO of that draw, on ${executor.label}`, async () => {
     const model = linearModel(WIDE, executor);
     const elbo = await run(model, { objective: { type: "elbo", samples: 1, kl: "monteCarlo" } });
     same(await run(model, { objective: { type: "iwae", samples: 1 } }), elbo, "standard");
@@ -65,7 +65,7 @@ for (const executor of EXECUTORS) {
     }));
     // A power mean of fixed weights rises with its power 1 - α, so the loss rises with α.
     losses.slice(1).forEach((loss, i) => assert.ok(loss > losses[i], `${loss} after ${losses[i]}`));
-    // Near α = 1 it is smooth: half the variance of ln w per unit of α, some 2 nats here.
+    // It is smooth near α = 1: half the variance of ln w per unit of α, some 2 nats here.
     assert.ok(losses[6] - losses[4] < 0.2);
     model.dispose();
   });
@@ -98,12 +98,12 @@ Deno.test("the loss of iwae falls with K from the ELBO's to -ln p(x)", async () 
     }
     previous = bound;
   }
-  // The bias is about half the relative variance of the weights over K: under 0.04 at K = 64.
+  // The bias is about half the relative variance of the weights over K: below 0.04 at K = 64.
   assertRelative(previous!.mean, EXACT, 0, 0.04 + STANDARD_ERRORS * previous!.standardError);
   model.dispose();
 });
 
-Deno.test("the Rényi bound of few draws is biased: at α = 0.5 it rises with K", async () => {
+Deno.test("the Rényi bound with few draws is biased: at α = 0.5 it rises with K", async () => {
   const model = linearModel(WIDE, REFERENCE), rows = 500;
   const boundOf = async (samples: number) => {
     const losses: number[] = [];
@@ -118,7 +118,7 @@ Deno.test("the Rényi bound of few draws is biased: at α = 0.5 it rises with K"
     return estimate(losses);
   };
   const [few, some, many] = [await boundOf(1), await boundOf(4), await boundOf(64)];
-  // One draw is the ELBO by that draw, whatever α.
+  // With one draw it is the ELBO of that draw, for any α.
   const elbo = linearElbo(X, WIDE, () => VARIANCE);
   assertRelative(few.mean, elbo, 0, STANDARD_ERRORS * few.standardError, "K = 1");
   for (const [less, more] of [[few, some], [some, many]]) {

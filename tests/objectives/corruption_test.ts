@@ -1,6 +1,6 @@
 /**
- * Corruption: the encoder sees the corrupted row, the target stays clean, and the condition is left
- * alone. Oracle: a linear model's loss by hand; shares of masked cells within standard errors.
+ * Corruption: the encoder gets the corrupted row, the target stays clean, and the condition is unchanged. Oracle: a
+ * linear model's loss computed here; shares of masked cells within standard errors.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -16,7 +16,7 @@ import { STANDARD_ERRORS } from "../util/statistics.ts";
 /** ln 2π per column. */
 const LN_2PI = Math.log(2 * Math.PI);
 
-Deno.test("the encoder sees the corrupted row, the likelihood the clean one", async () => {
+Deno.test("the encoder gets the corrupted row, the likelihood the clean one", async () => {
   const spec = {
     inputs: 2,
     condition: 1,
@@ -29,7 +29,7 @@ Deno.test("the encoder sees the corrupted row, the likelihood the clean one", as
   set("encoder.logVar.weight", [0, 0, 0]);
   set("decoder.mean.weight", [1, -1, 0, 0]);
   const x = [[0.5, -1]], condition = [[0.25]];
-  /** The ELBO's loss for an encoder that saw `seen`, with z = mean. */
+  /** The ELBO's loss if the encoder got `seen`, with z = mean. */
   const loss = (seen: number[]) => {
     const mean = seen[0] + 2 * seen[1] + 4 * condition[0][0];
     const squares = (x[0][0] - mean) ** 2 + (x[0][1] + mean) ** 2;
@@ -41,7 +41,7 @@ Deno.test("the encoder sees the corrupted row, the likelihood the clean one", as
     return (await vae.lossAndGradients(x, { noise, condition, objective })).loss;
   };
   assertRelative(await lossOf({ type: "gaussian", scale: 0.5 }, [1, -3]), loss([1, -2.5]), 1e-14);
-  // A cell is kept while its two normals have a²  + b² < -2 ln 0.1 = 4.605.
+  // A cell is kept if its two normals have a² + b² < -2 ln 0.1 = 4.605.
   const mask = { type: "mask", probability: 0.1 } as const;
   assertRelative(await lossOf(mask, [2, 2, 0.7, 0.8]), loss([0.5, 0]), 1e-14);
   assertRelative(await lossOf(mask, [-2.2, 0, 0, 2]), loss([0, -1]), 1e-14);
@@ -58,7 +58,7 @@ Deno.test("the encoder sees the corrupted row, the likelihood the clean one", as
 });
 
 for (const executor of EXECUTORS) {
-  Deno.test(`masked cells have their share, and Gaussian noise its scale, on ${executor.label}`, () => {
+  Deno.test(`masked cells have the stated share, and Gaussian noise the stated scale, on ${executor.label}`, () => {
     const rows = 4000, columns = 5;
     const x = Float32Array.from({ length: rows * columns }, (_, i) => 1 + i % 7);
     const run = (corruption: Corruption) =>
@@ -72,7 +72,7 @@ for (const executor of EXECUTORS) {
       const share = seen.filter((value) => value === 0).length / seen.length;
       const deviation = Math.sqrt(probability * (1 - probability) / seen.length);
       assertRelative(share, probability, 0, STANDARD_ERRORS * deviation, "share");
-      // Neighbours are masked apart: the share of pairs is the square.
+      // Neighbouring cells are masked independently: the share of pairs is the square.
       const pairs = seen.filter((value, i) => value === 0 && seen[i + 1] === 0).length;
       assertRelative(pairs / seen.length, probability ** 2, 0, 2 * STANDARD_ERRORS * deviation);
     }

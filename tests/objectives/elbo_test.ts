@@ -1,6 +1,6 @@
 /**
- * What the ELBO may pay for its KL: values worked out by hand from the KL of each dimension, gradients
- * that vanish where a penalty is flat, and the numbers that change while training.
+ * The penalties on the KL in the ELBO: values computed by hand from the KL of each dimension, gradients that vanish
+ * where a penalty is flat, and schedules.
  */
 import type { SyncProgram } from "../../src/backends/backend.ts";
 import { type ObjectiveInput, VAE } from "../../mod.ts";
@@ -10,8 +10,8 @@ import { assertRelative } from "../util/close.ts";
 import { deviceOf, REFERENCE } from "../util/executors.ts";
 
 /**
- * Rows are the posteriors' means, log-variances are 0: KL of dimension d is x_d² / 2. The decoder gives 0
- * whatever z is, and the variance is 1: reconstruction = Σ (ln 2π + x²) / 2 for any draw.
+ * Rows are the means of the posteriors, whose log-variances are 0: KL of dimension d is x_d² / 2. The decoder gives 0
+ * for any z, and the variance is 1: reconstruction = Σ (ln 2π + x²) / 2 for any draw.
  */
 const X = [[0, 2, 0.5], [1, -1, 0.5]];
 const KL = [0.25, 1.25, 0.125]; // means over the rows of x² / 2: 0.25, 1.25, 0.125
@@ -33,7 +33,7 @@ function model(): VAE {
   return vae;
 }
 
-/** The loss without its reconstruction, and the gradient by the mean's bias, that is by the mean. */
+/** The loss without its reconstruction, and the gradient by the bias of the mean, which is that by the mean. */
 async function penalty(objective: ObjectiveInput): Promise<[number, number[]]> {
   const vae = model();
   const noise = [[0.5, -1, 2], [1, 0, -0.5]];
@@ -46,16 +46,16 @@ async function penalty(objective: ObjectiveInput): Promise<[number, number[]]> {
 const near = (got: number | number[], want: number | number[]) =>
   assertRelative(got, want, 0, 1e-13);
 
-/** d KL_d / d mean, the mean over the rows. */
+/** d KL_d / d mean, averaged over the rows. */
 const SLOPES = [0.5, 0.5, 0.5];
 
-Deno.test("beta weighs the KL", async () => {
+Deno.test("beta weights the KL", async () => {
   const [value, slopes] = await penalty({ beta: 3 });
   near(value, 3 * 1.625);
   near(slopes, SLOPES.map((slope) => 3 * slope));
 });
 
-Deno.test("free bits: a dimension below them costs them, and feels nothing", async () => {
+Deno.test("free bits: a dimension below its free bits costs exactly those, and has no gradient", async () => {
   const [value, slopes] = await penalty({ freeBits: 0.2, beta: 2 });
   near(value, 2 * (0.25 + 1.25 + 0.2));
   near(slopes, [1, 1, 0]);
@@ -73,7 +73,7 @@ Deno.test("capacity: the KL is drawn to it from both sides", async () => {
   }
 });
 
-Deno.test("the KL by the draws is the mean of ln q - ln p at them", async () => {
+Deno.test("the KL of the draws is the mean of ln q - ln p at them", async () => {
   // z = x + noise; ln q = -noise²/2, ln p = -z²/2, less the same constant: (z² - noise²) / 2.
   const [value] = await penalty({ kl: "monteCarlo" });
   const half = (z: number, noise: number) => (z * z - noise * noise) / 2;
@@ -84,7 +84,7 @@ Deno.test("the KL by the draws is the mean of ln q - ln p at them", async () => 
   near(value, (rows[0] + rows[1]) / 2);
 });
 
-/** What is written at a step, of 10 in an epoch, to a program that reads both numbers. */
+/** The values at a step, of 10 in an epoch, for a program that reads both numbers. */
 function scalarsAt(objective: ObjectiveInput, step: number): Record<string, number> {
   const written: Record<string, number> = {};
   const program = {
@@ -96,7 +96,7 @@ function scalarsAt(objective: ObjectiveInput, step: number): Record<string, numb
   return written;
 }
 
-Deno.test("beta rises along a line, again in each cycle", () => {
+Deno.test("beta rises linearly, again in each cycle", () => {
   const weights = (objective: ObjectiveInput, steps: number[]) =>
     steps.map((step) => scalarsAt(objective, step).klWeight);
   near(weights({ beta: 2 }, [0, 100, Infinity]), [2, 2, 2]);
@@ -106,7 +106,7 @@ Deno.test("beta rises along a line, again in each cycle", () => {
   near(weights({ type: "iwae" }, [0]), [1]);
 });
 
-Deno.test("capacity rises along a line from 0", () => {
+Deno.test("capacity rises linearly from 0", () => {
   const at = (step: number, epochs: number) =>
     scalarsAt({ capacity: { nats: 25, epochs } }, step).capacity;
   near([0, 20, 40, 100, Infinity].map((step) => at(step, 4)), [0, 12.5, 25, 25, 25]);

@@ -1,7 +1,7 @@
 /**
- * The estimators of one gradient: which agree on average, which are biased, which vary less. The model
- * is linear and Gaussian with a posterior that is too wide; estimators see the same noise, so that
- * their difference has a standard error far below that of either.
+ * Estimators of the same gradient: which agree on average, which are biased, and which vary less. The model is linear
+ * and Gaussian with a posterior that is too wide. Estimators get the same noise, so that their difference has a much
+ * smaller standard error than either.
  */
 import assert from "node:assert/strict";
 import type { ObjectiveInput } from "../../mod.ts";
@@ -15,7 +15,7 @@ const LATENT = 2;
 const ROWS = 2;
 const ROWS_OF_DATA = Array.from({ length: ROWS }, (_, r) => X.map((value, c) => value - r * c));
 
-/** Every gradient under steps' noise, one map a step: name → values. */
+/** Every gradient with each step's noise, one map per step: name → values. */
 async function gradientsOf(
   objective: ObjectiveInput,
   steps: number,
@@ -36,7 +36,7 @@ async function gradientsOf(
   return runs;
 }
 
-/** Of each coordinate of each parameter, the differences of two runs. */
+/** For each coordinate of each parameter, the differences between two runs. */
 function differences(a: Awaited<ReturnType<typeof gradientsOf>>, b: typeof a, prefix: string) {
   return [...a[0]].filter(([name]) => name.startsWith(prefix)).flatMap(([name, { length }]) =>
     Array.from({ length }, (_, i) => ({
@@ -46,25 +46,25 @@ function differences(a: Awaited<ReturnType<typeof gradientsOf>>, b: typeof a, pr
   );
 }
 
-/** A mean that noise alone explains, or none: sums of 2,000 terms of float64 round off below 1e-9. */
+/** Asserts that the mean is explained by noise. Sums of 2,000 float64 terms have a rounding below 1e-9. */
 const isZero = ({ mean, standardError }: { mean: number; standardError: number }) =>
   Math.abs(mean) <= STANDARD_ERRORS * standardError + 1e-9;
 
 const STEPS = 600;
 
-Deno.test("DReG has the mean of iwae's own gradient; for p they are one", async () => {
+Deno.test("DReG has the mean of iwae's own gradient; for p they are equal", async () => {
   const objective = { type: "iwae", samples: 4 } as const;
   const standard = await gradientsOf(objective, STEPS);
   const dreg = await gradientsOf({ ...objective, estimator: "dreg" }, STEPS);
   for (const each of differences(dreg, standard, "")) {
     assert.ok(isZero(each), `${each.name}: ${each.mean} ± ${each.standardError}`);
   }
-  // Not the same numbers, and the test would see a wrong factor: the difference is noise.
+  // The numbers differ, so the test would notice a wrong factor.
   assert.ok(differences(dreg, standard, "encoder").every((each) => each.standardError > 1e-3));
   assert.ok(differences(dreg, standard, "decoder").every((each) => each.standardError < 1e-12));
 });
 
-Deno.test("STL is biased for q once there are two draws, and not for p", async () => {
+Deno.test("STL is biased for q with two draws or more, and not for p", async () => {
   const objective = { type: "iwae", samples: 4 } as const;
   const standard = await gradientsOf(objective, STEPS);
   const stl = await gradientsOf({ ...objective, estimator: "stl" }, STEPS);
@@ -72,7 +72,7 @@ Deno.test("STL is biased for q once there are two draws, and not for p", async (
   assert.ok(!differences(stl, standard, "encoder").every(isZero));
 });
 
-Deno.test("STL has the mean of the ELBO's gradient, by the closed form and by the draws", async () => {
+Deno.test("STL has the mean of the ELBO's gradient, with the KL in closed form and by draws", async () => {
   const objective = { type: "elbo", samples: 2, beta: 0.5 } as const;
   const stl = await gradientsOf({ ...objective, estimator: "stl" }, STEPS);
   for (const kl of ["analytic", "monteCarlo"] as const) {
@@ -83,7 +83,7 @@ Deno.test("STL has the mean of the ELBO's gradient, by the closed form and by th
   }
 });
 
-Deno.test("with q = p(z | x) STL and DReG give q no gradient at all, draw by draw", async () => {
+Deno.test("with q = p(z | x), STL and DReG give q no gradient, for every draw", async () => {
   // ln w is then the same for every z, so its derivative by z is zero.
   const objectives: ObjectiveInput[] = [
     { type: "elbo", samples: 3, estimator: "stl" },
@@ -94,7 +94,7 @@ Deno.test("with q = p(z | x) STL and DReG give q no gradient at all, draw by dra
     [...run].filter(([name]) => name.startsWith("encoder")).flatMap(([, data]) => [...data]);
   for (const objective of objectives) {
     const [run] = await gradientsOf(objective, 1, 0);
-    // The parameters are rounded to float32: residuals are of that size times terms below 100.
+    // The parameters are rounded to float32: remainders of that size times terms below 100.
     assertRelative(ofEncoder(run), ofEncoder(run).map(() => 0), 0, 1e-5, "encoder");
   }
   const [standard] = await gradientsOf({ type: "elbo", samples: 3, kl: "monteCarlo" }, 1, 0);
@@ -110,6 +110,6 @@ Deno.test("DReG varies less than iwae's own gradient at K = 64", async () => {
   };
   const ratio = await total("dreg") / await total("standard");
   console.log(`variance ratio ${ratio}`);
-  // 100 draws of each give either variance within a factor of 1.5 (√(2/100), five times).
+  // 100 draws of each give either variance within a factor of 1.5 (√(2/100), five standard errors).
   assert.ok(ratio < 1 / 2.25, `variance ratio ${ratio}`);
 });

@@ -1,6 +1,6 @@
 /**
- * STL and DReG beyond linear models: behind flows, under a VampPrior and with several layers, their mean is that of
- * the unbiased gradient taken from the same draws. STL of the importance-weighted bound is biased, and seen to be.
+ * STL and DReG beyond linear models: with flows, with a VampPrior and with several layers, their mean is that of the
+ * unbiased gradient with the same draws. STL of the importance-weighted bound is biased, and the test sees it.
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, type ObjectiveInput, VAE } from "../../mod.ts";
@@ -44,7 +44,7 @@ const MODELS: Readonly<Record<string, ModelSpecInput>> = {
   },
 };
 
-/** A model far from where training begins, where q fits badly. */
+/** A model far from its initial values, whose q fits badly. */
 function modelOf(spec: ModelSpecInput): VAE {
   const vae = VAE.create(spec, { seed: 3 });
   const parameters = [...vae.parameters()];
@@ -58,7 +58,7 @@ function modelOf(spec: ModelSpecInput): VAE {
   return vae;
 }
 
-/** Standard normal draws for each layer: the same for both estimators of a step. */
+/** Standard normal draws for each layer, the same for both estimators of a step. */
 function noiseOf(sizes: readonly number[], samples: number, step: number) {
   const draws = sizes.map((latent, layer) => ({
     data: drawNoise(REFERENCE, { rows: ROWS, latent, samples, seed: 3 + layer, step }),
@@ -68,7 +68,7 @@ function noiseOf(sizes: readonly number[], samples: number, step: number) {
   return new Map(draws.map((draw, layer) => [`noise.${layer}`, draw]));
 }
 
-/** By coordinate, how many standard errors the mean difference of two gradients is off zero. */
+/** By coordinate, how many standard errors the mean difference of two gradients is from zero. */
 async function offsets(spec: ModelSpecInput, one: ObjectiveInput, other: ObjectiveInput) {
   const vae = modelOf(spec), differences = new Map<string, number[]>();
   const sizes = vae.spec.latent.map((layer) => latentWidth(layer));
@@ -89,7 +89,7 @@ async function offsets(spec: ModelSpecInput, one: ObjectiveInput, other: Objecti
   vae.dispose();
   return [...differences].map(([name, values]) => {
     const { mean, standardError } = estimate(values);
-    // Gradients are float32 sums: equal ones differ by their rounding.
+    // Gradients are float32 sums, so equal ones differ by their rounding.
     return { name, off: Math.abs(mean) / (standardError + 2e-7) };
   });
 }

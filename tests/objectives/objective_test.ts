@@ -1,10 +1,10 @@
-/** Objectives as JSON: what is filled in, what is refused by name; and training with each. */
+/** Objectives as JSON: defaults, refusals, and training with each. */
 import assert from "node:assert/strict";
 import { type ObjectiveInput, VAE } from "../../mod.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { planeRows } from "../util/data.ts";
 
-Deno.test("parseObjective() completes what a user leaves out, and keeps what is complete", () => {
+Deno.test("parseObjective() completes what a user leaves out, and leaves a complete objective unchanged", () => {
   const clean = { corruption: { type: "none" } };
   const weight = { beta: 1, warmUpEpochs: 0, cycleEpochs: 0 };
   const elbo = { kl: "analytic", estimator: "standard", freeBits: 0, capacity: null };
@@ -78,7 +78,7 @@ for (const objective of OBJECTIVES) {
       return bounds.reduce((sum, value) => sum + value, 0) / bounds.length;
     };
     const before = await mean();
-    // 120 rows: the last batch is short, and beta-TC's reference rows go round the end.
+    // 120 rows: the last batch is short, and beta-TC's reference rows wrap around.
     const optimizer = { type: "adam", learningRate: 0.01 } as const;
     const { history } = await vae.fit(ROWS, { epochs: 30, batchSize: 50, objective, optimizer });
     assert.ok(history.at(-1)!.loss < history[0].loss);
@@ -87,7 +87,7 @@ for (const objective of OBJECTIVES) {
   });
 }
 
-Deno.test("an objective over the aggregated posterior needs rows beside the batch", async () => {
+Deno.test("an objective over the aggregated posterior requires more rows than a batch", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   await assert.rejects(
     vae.fit(ROWS, { batchSize: 200, objective: { type: "betaTc" } }),

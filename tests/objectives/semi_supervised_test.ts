@@ -1,7 +1,7 @@
 /**
- * The bound of rows that may lack their class. Oracles: the evidence of a mixture of linear Gaussian
- * models in closed form, where q is the posterior; marginalisation by hand over a conditional VAE that
- * knows nothing of labels; integrals over z; central differences.
+ * The bound of rows that may lack their class. Oracles: the evidence of a mixture of linear Gaussian models in closed
+ * form, where q is the posterior; sums over the classes with a conditional VAE that knows no labels; integrals over z;
+ * central differences.
  */
 import assert from "node:assert/strict";
 import { oneHot, VAE } from "../../mod.ts";
@@ -22,7 +22,7 @@ import { doubleExponential } from "../util/quadrature.ts";
 
 const X = [[1.5, -0.25, 0.75, 1], [0, 0.5, 0.25, 1], [-1, 0.5, 1, 0.25]];
 
-/** Draws at ±√L on each axis: equal weights under which quadratics of a normal keep their mean. */
+/** Draws at ±√L on each axis: with equal weights, quadratic functions have their mean under a normal. */
 const CUBATURE = [0, 1].flatMap((axis) =>
   [1, -1].map((sign) => [0, 1].map((l) => l === axis ? sign * Math.SQRT2 : 0))
 );
@@ -31,7 +31,7 @@ for (const executor of EXECUTORS) {
   // Sums of some hundred terms below 20 nats each; the rest is parameters rounded to float32, 2^-24.
   const tolerance = executor.backend === "reference" ? 1e-6 : 2e-4;
 
-  Deno.test(`with q the posterior, U(x) is ln p(x) and L(x, y) is ln p(x, y), on ${executor.label}`, async () => {
+  Deno.test(`if q is the posterior, U(x) is ln p(x) and L(x, y) is ln p(x, y), on ${executor.label}`, async () => {
     const vae = labelledModel(executor);
     const noise = X.flatMap(() => CENTRES.flatMap(() => CUBATURE));
     const lossOf = async (labels: (number | null)[], alpha: number) => {
@@ -44,7 +44,7 @@ for (const executor of EXECUTORS) {
     assertRelative(await lossOf([null, -1, null], 7), -mean(evidence), 0, tolerance, "U");
     const known = joint.map((of, r) => of[(r + 1) % CLASSES]);
     assertRelative(await lossOf([1, 2, 0], 0), -mean(known), 0, tolerance, "L");
-    // One row of three is known: its L, and alpha times its surprise ln p(x) - ln p(x, y).
+    // The class of one row in three is known: its L, and alpha times its surprise ln p(x) - ln p(x, y).
     const some = evidence.with(1, joint[1][2] - 2.5 * (evidence[1] - joint[1][2]));
     assertRelative(await lossOf([-1, 2, -1], 2.5), -mean(some), 0, tolerance, "mixed");
     vae.dispose();
@@ -62,7 +62,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-/** ln p(x, y) for each y, by integration over z of what `decode` says. */
+/** ln p(x, y) for each y, by integrating the output of `decode` over z. */
 async function logJoint(plain: VAE, x: readonly number[]): Promise<number[]> {
   const { x: z, weights } = doubleExponential("real", { reach: 2.2, step: 1 / 32 });
   return await Promise.all([0, 1].map(async (y) => {
@@ -76,7 +76,7 @@ async function logJoint(plain: VAE, x: readonly number[]): Promise<number[]> {
   }));
 }
 
-Deno.test("the bound is that of a conditional VAE, marginalised by hand with the same draws", async () => {
+Deno.test("the bound is the sum over the classes of a conditional VAE, with the same draws", async () => {
   const { labelled, plain } = labelledPair();
   const samples = 3, labels = [-1, 1, null, 0];
   const noise = normals(BITS.length * 2 * samples, 7).map((value) => [Math.fround(value)]);
@@ -100,17 +100,17 @@ Deno.test("the bound is that of a conditional VAE, marginalised by hand with the
     }
     const objective = { type: "semiSupervised", samples, alpha: 1.5, beta } as const;
     const { loss } = await labelled.lossAndGradients(BITS, { noise, labels, objective });
-    // q was read back as float32.
+    // q was returned as float32.
     assertRelative(loss, want / BITS.length, 1e-6, 0, `loss with beta ${beta}`);
   }
   labelled.dispose();
   plain.dispose();
 });
 
-Deno.test("U(x) lies below ln p(x) by the divergence of q from the posterior, both by integration", async () => {
+Deno.test("U(x) is below ln p(x) by the divergence of q from the posterior, both by integration", async () => {
   const { labelled, plain } = labelledPair();
   const samples = 2000;
-  // Midpoints of equal shares of the normal: a mean over them is an integral, to about 1 / samples.
+  // Midpoints of equal shares of the normal: the mean over them is an integral, up to about 1 / samples.
   const points = Array.from({ length: samples }, (_, k) => [normalQuantile((k + 0.5) / samples)]);
   const { data: q } = await labelled.classify(BITS);
   let evidence = 0;
@@ -136,7 +136,7 @@ Deno.test("U(x) lies below ln p(x) by the divergence of q from the posterior, bo
     assert.ok(gap > 0);
     assertRelative(loss, gap - total, 0, 1e-5, "U(x)");
   }
-  // All four rows there are: the integrals are right. Decoded values are float32.
+  // Only four rows exist, and their probabilities sum to 1, so the integrals are right. Decoded values are float32.
   assertRelative(evidence, 1, 1e-6, 0, "Σ p(x)");
   labelled.dispose();
   plain.dispose();
@@ -157,7 +157,7 @@ Deno.test("its gradient is that of its loss, by central differences, for every p
         vae.setParameters(new Map([[name, { data }]]));
         return { at: data[i], loss: (await at()).loss };
       };
-      // The step that float32 really takes; truncation is of order h² = 4e-6 times third derivatives.
+      // The step as float32 represents it; truncation is of order h² = 4e-6 times third derivatives.
       const above = await shifted(2 ** -9), below = await shifted(-(2 ** -9));
       vae.setParameters(new Map([[name, { data: values }]]));
       const slope = (above.loss - below.loss) / (above.at - below.at);
@@ -167,7 +167,7 @@ Deno.test("its gradient is that of its loss, by central differences, for every p
   vae.dispose();
 });
 
-Deno.test("labels and their objective are refused where they do not belong", async () => {
+Deno.test("labels, and their objective, are refused for other models", async () => {
   const vae = labelledModel(REFERENCE),
     plain = VAE.create({ inputs: 4, latent: [{ size: LATENT }] });
   const labels = [0, 1, 2];

@@ -1,7 +1,7 @@
 /**
- * Models that offer less than the diagonal Gaussian does: without a KL in closed form objectives and
- * evaluation take the draws, and estimators that need reparameterised draws refuse a posterior that has
- * none. Such a posterior is made here from the diagonal one, by leaving out what it offers.
+ * Posteriors that offer less than the diagonal Gaussian: without a closed form of the KL, objectives and evaluation use
+ * the draws, and estimators that need reparameterised draws refuse a posterior without them. Such posteriors are made
+ * from the diagonal one by leaving things out.
  */
 import assert from "node:assert/strict";
 import type { ObjectiveInput } from "../../mod.ts";
@@ -24,7 +24,7 @@ import { open, REFERENCE } from "../util/executors.ts";
 const SPEC = parseSpec({ inputs: 3, latent: [{ size: 2 }] });
 const ROWS = 4;
 
-/** Loss, reconstruction and KL of an objective over what is left of the terms. */
+/** Loss, reconstruction and KL of an objective with the remaining terms. */
 function run(input: ObjectiveInput, missing: readonly (keyof Terms)[]) {
   const objective = parseObjective(input);
   const g = createGraph();
@@ -71,7 +71,7 @@ Deno.test("what a posterior does not offer is refused by name", () => {
   assert.throws(() => run({ type: "betaTc" }, []), /needs q\(z \| x\) to be a diagonal Gaussian/);
 });
 
-Deno.test("evaluation without a closed form takes ln q - ln p of the draws, and says so", () => {
+Deno.test("evaluation without a closed form uses ln q - ln p of the draws, and says so", () => {
   // Two rows of three draws; chunks of 64 do not matter. ln q - ln p = ln p(x | z) - ln w.
   const values: Record<string, number[]> = {
     logLikelihoods: [-1, -2, -3, -4, -5, -6],

@@ -1,4 +1,4 @@
-/** Pictures against pixels and positions worked out by hand, and the PNG against its own standard. */
+/** Pictures against pixels and positions computed by hand, and PNG files against their standard. */
 import assert from "node:assert/strict";
 import { crc32 } from "../../src/core/bytes/crc32.ts";
 import { normalQuantile } from "../../src/core/probability/normal_quantile.ts";
@@ -17,7 +17,7 @@ const matrix = (data: number[], columns: number) => ({
 });
 
 Deno.test("imageGrid() puts pixel (x, y) of image r where the layout says, and clamps levels", () => {
-  // Three images of 2 x 1 pixels, two across: 2 lines of images, a border of one pixel around each.
+  // Three images of 2 x 1 pixels, two side by side: 2 lines of images, with a border of one pixel around each.
   const { width, height, data } = imageGrid(matrix([0, 1, 0.5, -3, 2, 0.2], 2), {
     imageWidth: 2,
     across: 2,
@@ -33,7 +33,7 @@ Deno.test("imageGrid() puts pixel (x, y) of image r where the layout says, and c
   ]);
 });
 
-Deno.test("imageGrid() takes square images without a width and refuses what does not fit", () => {
+Deno.test("imageGrid() assumes square images without a width, and refuses what does not fit", () => {
   assert.equal(imageGrid(matrix(Array(9).fill(0), 9)).width, 5);
   assert.throws(() => imageGrid(matrix(Array(6).fill(0), 6), { imageWidth: 4 }), RangeError);
   assert.throws(
@@ -42,12 +42,12 @@ Deno.test("imageGrid() takes square images without a width and refuses what does
   );
 });
 
-Deno.test("pairedRows() puts each line of images above its own reconstructions", () => {
+Deno.test("pairedRows() puts each line of images above its reconstructions", () => {
   const paired = pairedRows(matrix([1, 2, 3], 1), matrix([10, 20, 30], 1), 2);
   assert.deepEqual([...paired.data], [1, 2, 10, 20, 3, 0, 30, 0]);
 });
 
-Deno.test("toPng() writes chunks with right checksums that inflate to the picture", async () => {
+Deno.test("toPng() writes chunks with correct checksums that inflate to the picture", async () => {
   const picture = imageGrid(matrix([0, 0.25, 0.5, 1], 4));
   const bytes = toPng(picture);
   assert.deepEqual([...bytes.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
@@ -92,7 +92,7 @@ Deno.test("latentGrid() rises to the right and upwards and is symmetric", () => 
   assert.equal(data[0], -data[4]);
 });
 
-Deno.test("charts place points on a linear scale, leave out what is not finite, escape names", () => {
+Deno.test("charts use a linear scale, leave out points that are not finite, and escape names", () => {
   const text = { title: "a<b", xLabel: "x", yLabel: "y" };
   const y = [0, NaN, 1];
   const svg = scatterChart([{ name: "one", x: [0, 5, 10], y }], text);
@@ -100,7 +100,7 @@ Deno.test("charts place points on a linear scale, leave out what is not finite, 
     m,
   ) => [+m[1], +m[2]]);
   assert.equal(points.length, 2);
-  // 3 % of margin on both sides of a span of 494 x 384 pixels that begins at (76, 424).
+  // A margin of 3 % on both sides, in an area of 494 x 384 pixels that begins at (76, 424).
   const close = (a: number, b: number) => assert.ok(Math.abs(a - b) <= 0.05 + 1e-9, `${a}, ${b}`);
   close(points[0][0], 76 + 494 * 0.03 / 1.06);
   close(points[1][0], 76 + 494 * 1.03 / 1.06);
@@ -110,7 +110,7 @@ Deno.test("charts place points on a linear scale, leave out what is not finite, 
   assert.match(svg, />0\.2<|>0\.4</, "round ticks");
 });
 
-Deno.test("charts of nothing, of one point and of equal values are drawn", () => {
+Deno.test("charts of no points, one point and equal values can be drawn", () => {
   const text = { title: "", xLabel: "", yLabel: "" };
   for (const values of [[], [3], [1e-9, 1e-9], [1e30, -1e30]]) {
     const svg = lineChart([{ name: "a", x: values, y: values }, { name: "b", x: [], y: [] }], text);

@@ -1,7 +1,7 @@
 /**
- * The gradient of contrastive divergence. Its expectation after k sweeps is known by enumeration: data
- * are pushed through the exact Gibbs kernel k times. The exact gradient of the likelihood is checked by
- * finite differences of the library's own exact likelihood.
+ * The gradient of contrastive divergence. Its expectation after k sweeps is known by enumeration: data pass through the
+ * exact Gibbs kernel k times. The exact gradient of the likelihood is checked by finite differences of the library's
+ * own exact likelihood.
  */
 import assert from "node:assert/strict";
 import { splitSeed } from "../../src/core/random/philox.ts";
@@ -21,7 +21,7 @@ import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 import { distribution, empirical, flat, install, machine, slopes, swept } from "./oracle.ts";
 
 const SPEC = { visible: 4, hidden: 3 };
-/** Strong enough weights that one sweep is far from the model's distribution. */
+/** Weights strong enough that one sweep is far from the model's distribution. */
 const PARAMETERS = machine(SPEC.visible, SPEC.hidden, 4, 2);
 const ROWS = [[1, 0, 0, 1], [0, 0, 1, 1], [1, 1, 1, 0], [0, 0, 0, 0], [1, 0, 1, 0]];
 
@@ -33,7 +33,7 @@ function exactGradient(): number[] {
   );
 }
 
-/** E[CD-k]: the model's distribution replaced by that of k sweeps from the data. */
+/** E[CD-k]: the model's distribution is replaced by that of k sweeps from the data. */
 function expectedGradient(sweeps: number): number[] {
   let samples = empirical(ROWS);
   for (let k = 0; k < sweeps; k++) samples = swept(PARAMETERS, samples);
@@ -48,7 +48,7 @@ function difference(a: Parameters<typeof flat>[0], b: Parameters<typeof flat>[0]
 const distance = (a: readonly number[], b: readonly number[]) =>
   Math.hypot(...a.map((value, i) => value - b[i]));
 
-Deno.test("the exact gradient is what differences of the exact likelihood say", async () => {
+Deno.test("the exact gradient matches differences of the exact likelihood", async () => {
   const rbm = Rbm.create(SPEC, { backend: "reference" });
   const mean = async (name: keyof typeof PARAMETERS, i: number, by: number) => {
     const data = PARAMETERS[name];
@@ -67,7 +67,7 @@ Deno.test("the exact gradient is what differences of the exact likelihood say", 
   rbm.dispose();
 });
 
-Deno.test("the surrogate holds the samples fixed, however they came about", () => {
+Deno.test("the surrogate holds the samples fixed, even if they depend on parameters", () => {
   const g = createGraph();
   const theta = g.input("theta", fixed(1, 1)), x = g.input("x", batched(1));
   const energy = (v: Node) => g.mul(v, theta);
@@ -79,7 +79,7 @@ Deno.test("the surrogate holds the samples fixed, however they came about", () =
   assertRelative(values.gap, [15 - 75], 1e-15);
 });
 
-Deno.test("the bias of CD-k falls with k, and is nothing in the end", () => {
+Deno.test("the bias of CD-k falls with k, to zero in the end", () => {
   const exact = exactGradient();
   const biases = [1, 2, 5, 10, 50].map((k) => distance(expectedGradient(k), exact));
   assert.ok(biases[0] > 0.05 * Math.hypot(...exact), `CD-1 is off by ${biases[0]}`);
@@ -88,7 +88,7 @@ Deno.test("the bias of CD-k falls with k, and is nothing in the end", () => {
 });
 
 for (const executor of EXECUTORS) {
-  Deno.test(`${executor.label}: CD-k has the gradient that enumeration expects`, () => {
+  Deno.test(`${executor.label}: CD-k has the expected gradient, by enumeration`, () => {
     const backend = open(executor);
     const parameters = layOut("parameters", rbmParameters(SPEC));
     const segment = backend.allocate(parameters.length);
@@ -111,7 +111,7 @@ for (const executor of EXECUTORS) {
         });
       });
       const want = sweeps === 40 ? exactGradient() : expectedGradient(sweeps);
-      // Forty sweeps leave this bias of the exact gradient, which is below the noise.
+      // After forty sweeps this bias remains, which is below the noise.
       const left = sweeps === 40 ? distance(expectedGradient(40), want) : 0;
       want.forEach((value, i) => {
         const { mean, standardError } = estimate(draws.map((draw) => draw[i]));

@@ -1,6 +1,6 @@
 /**
- * Free energies, conditionals, draws and ln Z of small Boltzmann machines against enumeration of joint
- * states (`oracle.ts`), and against the closed form of a machine without weights.
+ * Free energies, conditionals, draws and ln Z of small Boltzmann machines against enumeration of joint states
+ * (`oracle.ts`), and against the closed form of a machine without weights.
  */
 import assert from "node:assert/strict";
 import { logSumExp, sigmoid, softplus } from "../../src/core/stable.ts";
@@ -75,7 +75,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-Deno.test("a machine without weights is independent bits", async () => {
+Deno.test("a machine without weights has independent bits", async () => {
   const parameters = { ...machine(5, 4, 1), weight: new Float64Array(20) };
   const rbm = build(parameters, { backend: "reference" });
   const b = parameters["visible.bias"], c = parameters["hidden.bias"];
@@ -101,7 +101,7 @@ Deno.test("draws have the machine's distribution, wherever chains begin", async 
   const rbm = build(parameters), count = 20_000;
   const ones = { data: new Float32Array(4 * count).fill(1), shape: [count, 4] as const };
   for (const start of [undefined, ones]) {
-    // Weights of one forget within a few sweeps.
+    // With weights of size one, chains forget their start within a few sweeps.
     const { data } = await rbm.sample(count, { sweeps: 30, seed: 3, start });
     const counts = new Array<number>(16).fill(0);
     for (let r = 0; r < count; r++) {
@@ -116,7 +116,7 @@ Deno.test("draws have the machine's distribution, wherever chains begin", async 
   rbm.dispose();
 });
 
-Deno.test("a draw depends on the seed and its index alone; a mean is where it was drawn from", async () => {
+Deno.test("a draw depends only on the seed and its index; a mean belongs to the draw", async () => {
   const rbm = build(machine(6, 4, 9));
   const [many, few] = [await rbm.sample(300, { sweeps: 5 }), await rbm.sample(7, { sweeps: 5 })];
   assert.deepEqual(many.data.subarray(0, 42), few.data);

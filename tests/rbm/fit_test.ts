@@ -1,6 +1,6 @@
 /**
- * Training Boltzmann machines: bars and stripes, whose best likelihood is known; chains that persist;
- * files, seeds, refusals.
+ * Training Boltzmann machines: bars and stripes, whose best likelihood is known; persistent chains; files, seeds,
+ * refusals.
  */
 import assert from "node:assert/strict";
 import { openReference } from "../util/reference.ts";
@@ -17,7 +17,7 @@ import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 import { distribution, freeEnergy, install, machine, states } from "./oracle.ts";
 
-/** Every 3 × 3 picture of whole rows or whole columns: 14 of 512 (MacKay, 2003, section 43). */
+/** All 3 × 3 pictures of whole rows or whole columns: 14 of 512 (MacKay, 2003, section 43). */
 function barsAndStripes(): number[][] {
   const pictures = states(3).flatMap((bits) => [
     bits.flatMap((bit) => [bit, bit, bit]),
@@ -27,7 +27,7 @@ function barsAndStripes(): number[][] {
 }
 
 const PICTURES = barsAndStripes();
-/** -ln 14: all probability on the pictures, evenly. */
+/** -ln 14: all probability on the pictures, equally. */
 const BEST = -Math.log(PICTURES.length);
 /** Every pixel is on in half of the pictures. */
 const INDEPENDENT = -9 * Math.LN2;
@@ -35,7 +35,7 @@ const INDEPENDENT = -9 * Math.LN2;
 const mean = (values: Float64Array) => values.reduce((sum, each) => sum + each, 0) / values.length;
 
 for (const type of ["cd", "pcd"] as const) {
-  Deno.test(`${type} learns bars and stripes far beyond independent pixels`, async () => {
+  Deno.test(`${type} learns bars and stripes far better than independent pixels`, async () => {
     assert.equal(PICTURES.length, 14);
     const rbm = Rbm.create({ visible: 9, hidden: 10 }, { seed: 1 });
     assertRelative(mean(await rbm.logLikelihood(PICTURES)), INDEPENDENT, 0, 1, "untrained");
@@ -63,7 +63,7 @@ for (const type of ["cd", "pcd"] as const) {
 }
 
 for (const executor of EXECUTORS) {
-  Deno.test(`${executor.label}: fitting raises the exact likelihood, by its seed alone`, async () => {
+  Deno.test(`${executor.label}: fitting raises the exact likelihood, and depends only on its seed`, async () => {
     const fit = async (seed: number) => {
       const rbm = Rbm.create({ visible: 9, hidden: 6 }, { seed, ...deviceOf(executor) });
       const before = mean(await rbm.logLikelihood(PICTURES));
@@ -130,24 +130,24 @@ Deno.test("a fit is Adam along the gradients of contrastive divergence", async (
   rbm.dispose();
 });
 
-Deno.test("a fresh machine starts from the rows' means, a machine with parameters from those", async () => {
+Deno.test("a new machine starts from the rows' means, one with parameters from those", async () => {
   const rows = [[1, 0, 1], [1, 0, 0], [1, 0, 0], [1, 1, 0]];
   const still = { epochs: 1, optimizer: { type: "sgd", learningRate: 1e-12 } } as const;
   const rbm = Rbm.create({ visible: 3, hidden: 2 });
   const biases = () => rbm.parameters().get("visible.bias")!.data;
   await rbm.fit(rows, still);
-  // Log-odds of 4, 1 and 1 of 4 rows, half a row added to both sides.
+  // Log-odds of 4, 1 and 1 of 4 rows, with half a row added to both sides.
   assertRelative(biases(), [4.5 / 0.5, 1.5 / 3.5, 1.5 / 3.5].map(Math.log), 1e-6);
   await rbm.fit(rows.map((row) => row.map((bit) => 1 - bit)), still);
   assertRelative(biases(), [4.5 / 0.5, 1.5 / 3.5, 1.5 / 3.5].map(Math.log), 1e-6);
   rbm.dispose();
 });
 
-Deno.test("persistent chains leave the data behind; those of cd begin there every time", async () => {
+Deno.test("persistent chains leave the data; those of cd start from the data every time", async () => {
   const parameters = machine(5, 3, 6, 2);
   const p = distribution(parameters);
   const ofModel = states(5).reduce((sum, v, s) => sum + p[s] * freeEnergy(parameters, v), 0);
-  // The least likely state: a sweep from it goes nowhere near the model's mean energy.
+  // The least likely state: a sweep from it does not get near the model's mean energy.
   const rare = states(5)[p.indexOf(Math.min(...p))];
   const ofData = freeEnergy(parameters, rare);
   const gapOf = async (type: "cd" | "pcd") => {
@@ -160,7 +160,7 @@ Deno.test("persistent chains leave the data behind; those of cd begin there ever
       optimizer: { type: "sgd", learningRate: 1e-12 },
     });
     rbm.dispose();
-    // Chains of neighbouring epochs resemble each other: every twentieth stands alone.
+    // Chains of neighbouring epochs are similar; every twentieth is independent.
     return estimate(history.slice(100).filter((_, i) => i % 20 === 0).map(({ gap }) => gap));
   };
   const [persistent, restarted] = [await gapOf("pcd"), await gapOf("cd")];
@@ -186,7 +186,7 @@ Deno.test("a machine is saved, loaded, and scores the same; other files are refu
   for (const each of [rbm, vae]) each.dispose();
 });
 
-Deno.test("fit() refuses what it cannot use, stops when told to, and gives up on infinities", async () => {
+Deno.test("fit() refuses invalid options, stops on request, and gives up if parameters become infinite", async () => {
   const rbm = Rbm.create({ visible: 9, hidden: 4 });
   const refused = (rows: number[][], options: object, fault: RegExp) =>
     assert.rejects(rbm.fit(rows, options), fault);
@@ -210,7 +210,7 @@ Deno.test("fit() refuses what it cannot use, stops when told to, and gives up on
   rbm.dispose();
 });
 
-Deno.test("a machine refuses a GPU by name, created or loaded", async () => {
+Deno.test("a machine refuses a GPU, created or loaded", async () => {
   const refused = { name: "NotSupportedError", message: /a Boltzmann machine runs on the host/ };
   const spec = { visible: 4, hidden: 2 }, bytes = Rbm.create(spec, { seed: 1 }).save();
   assert.throws(() => Rbm.create(spec, { backend: "webgpu" }), refused);

@@ -3,7 +3,7 @@
  *
  *   E(v, h) = -v·b - h·c - v W hᵀ,   p(v) = Σ_h e^-E(v, h) / Σ_v,h e^-E(v, h)
  *
- * Nothing here uses the free energy's softplus, so that the library's use of it is checked.
+ * Nothing here uses the softplus of the free energy, so that the library's use of it is checked.
  */
 import type { TrainedRbm } from "../../src/trained/rbm/trained_rbm.ts";
 import { logSumExp } from "../../src/core/stable.ts";
@@ -16,7 +16,7 @@ export interface Machine {
   readonly "hidden.bias": Float64Array;
 }
 
-/** Weights of the given deviation, biases of one, exact in float32. */
+/** Weights with the given standard deviation and biases with deviation one, exact in float32. */
 export function machine(visible: number, hidden: number, seed: number, deviation = 1): Machine {
   const draw = (count: number, scale: number, stream: number) =>
     Float64Array.from(normals(count, 10 * seed + stream), (value) => Math.fround(scale * value));
@@ -27,7 +27,7 @@ export function machine(visible: number, hidden: number, seed: number, deviation
   };
 }
 
-/** Puts the parameters into a machine of the library. */
+/** Sets the parameters of a machine of the library. */
 export function install(rbm: TrainedRbm, parameters: Machine): void {
   rbm.setParameters(new Map(Object.entries(parameters).map(([name, data]) => [name, { data }])));
 }
@@ -73,7 +73,7 @@ export function distribution(parameters: Machine): number[] {
     .map((v) => Math.exp(-freeEnergy(parameters, v) - total));
 }
 
-/** p(h | v) of every h, likewise. */
+/** p(h | v) of every h, in the same order. */
 function conditional(parameters: Machine, v: readonly number[]): number[] {
   const total = freeEnergy(parameters, v);
   return states(parameters["hidden.bias"].length)

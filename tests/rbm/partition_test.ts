@@ -1,6 +1,6 @@
 /**
- * Annealed importance sampling against the exact ln Z: on machines small enough to enumerate, within
- * three of the standard errors that it states, and unbiased in Z at any number of temperatures.
+ * Annealed importance sampling against the exact ln Z of machines that can be enumerated: within three of its stated
+ * standard errors, and unbiased in Z for any number of temperatures.
  */
 import assert from "node:assert/strict";
 import { Rbm } from "../../src/training/rbm/rbm.ts";
@@ -15,7 +15,7 @@ function build(parameters: Machine, device = {}): Rbm {
   return rbm;
 }
 
-/** Rows whose means are not those of the machine: any start will do. */
+/** Rows whose means differ from the machine's, because any start must work. */
 const BASE = [[1, 1, 0, 1, 0, 0], [1, 0, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0]];
 
 for (const executor of EXECUTORS) {
@@ -52,7 +52,7 @@ Deno.test("few temperatures estimate Z without bias, many with less noise", asyn
     const off = Math.abs(mean - 1) / standardError;
     assert.ok(off < STANDARD_ERRORS, `${temperatures} temperatures: ${mean}, ${off} errors off`);
     errors.push(standardError);
-    // The stated error is that of one estimate: the spread of 200 of them, to some tenths.
+    // The stated error is that of one estimate: the spread of 200 of them, within some tenths.
     const spread = standardError * Math.sqrt(ratios.length), typical = estimate(stated).mean;
     assert.ok(spread / typical > 0.7 && spread / typical < 1.4, `${spread} against ${typical}`);
   }
@@ -60,8 +60,8 @@ Deno.test("few temperatures estimate Z without bias, many with less noise", asyn
   rbm.dispose();
 });
 
-Deno.test("a start at the machine itself has nothing to anneal", async () => {
-  // Without weights and hidden biases p_0 = p_1 once the base has the visible biases: all weights agree.
+Deno.test("if the start is the machine itself, there is nothing to anneal", async () => {
+  // Without weights and hidden biases, p_0 = p_1 once the base has the visible biases: all weights are equal.
   const parameters = {
     weight: new Float64Array(18),
     "visible.bias": Float64Array.from(
@@ -79,7 +79,7 @@ Deno.test("a start at the machine itself has nothing to anneal", async () => {
   rbm.dispose();
 });
 
-Deno.test("ln Z is refused where it cannot be had, and can be cancelled", async () => {
+Deno.test("ln Z is refused where it cannot be computed, and can be cancelled", async () => {
   const rbm = Rbm.create({ visible: 21, hidden: 30 });
   await assert.rejects(
     rbm.logPartition({ method: "exact" }),

@@ -1,6 +1,6 @@
 /**
- * What `evaluate` reports beside the bounds. Oracles: ln p(x) of a linear Gaussian model in closed form;
- * dimensions whose use the test decides.
+ * What `evaluate` reports besides the bounds. Oracles: ln p(x) of a linear Gaussian model in closed form; dimensions
+ * that are active by construction.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -12,7 +12,7 @@ for (const executor of EXECUTORS) {
   Deno.test(`plain Monte Carlo over the prior reaches ln p(x), on ${executor.label}`, async () => {
     const vae = linearModel(parametersWith(0), executor);
     const { priorLogLikelihood } = await vae.evaluate([X, X], { priorSamples: 40_000, seed: 4 });
-    // E[w²]/E[w]² is below 30 for this row, so that 40,000 draws leave 0.027: three times that.
+    // E[w²]/E[w]² is below 30 for this row, so the standard error with 40,000 draws is 0.027; three of them.
     for (const value of priorLogLikelihood!) assertRelative(value, EXACT, 0, 0.08, "ln p(x)");
     assert.notEqual(priorLogLikelihood![0], priorLogLikelihood![1]);
     const few = await vae.evaluate(new Array(500).fill(X), { priorSamples: 1, seed: 4 });
@@ -41,7 +41,7 @@ Deno.test("Monte Carlo over the prior draws every layer", async () => {
   vae.setParameters(new Map(zeros));
   const { priorLogLikelihood } = await vae.evaluate([[1, 0.5, 0, -1]], { priorSamples: 20_000 });
   const want = -0.5 * (4 * Math.log(2 * Math.PI) + Math.log(2) + 1 / 2 + 0.25 + 1);
-  // Weights deviate by less than their mean: 0.007 over 20,000 draws, four times that.
+  // The standard deviation of weights is below their mean: 0.007 over 20,000 draws, four of them.
   assertRelative(priorLogLikelihood![0], want, 0, 0.03, "ln p(x)");
   vae.dispose();
 });

@@ -4,7 +4,7 @@ import { areFinite, haveFiniteSum, MAX_FLOAT32 } from "../../src/trained/finite.
 
 const SPECIAL = [NaN, Infinity, -Infinity, MAX_FLOAT32, -MAX_FLOAT32, 1e-45, -0];
 
-Deno.test("haveFiniteSum() says what a search says, wherever the value stands", () => {
+Deno.test("haveFiniteSum() finds what a search finds, wherever the value is", () => {
   for (const length of [1, 2, 3, 4, 5, 7, 8, 11]) {
     for (let at = 0; at < length; at++) {
       for (const value of SPECIAL) {
@@ -24,7 +24,7 @@ Deno.test("haveFiniteSum() is not deceived by infinities that cancel", () => {
   }
 });
 
-Deno.test("haveFiniteSum() of the largest numbers there are, many times, is true", () => {
+Deno.test("haveFiniteSum() is true for many of the largest numbers", () => {
   equal(haveFiniteSum(new Float32Array(100_001).fill(MAX_FLOAT32)), true);
   equal(haveFiniteSum(new Float32Array(0)), true);
 });

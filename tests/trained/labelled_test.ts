@@ -1,7 +1,7 @@
 /**
- * What a model with a class says of rows that may lack it, outside training. Oracles: the evidence of a mixture
- * of linear Gaussian models in closed form, where q is the posterior; sums over the classes, by hand, of what
- * the conditional model says that knows nothing of labels; integrals over z.
+ * A model with a class, on rows that may lack it, outside training. Oracles: the evidence of a mixture of linear
+ * Gaussian models in closed form, where q is the posterior; sums over the classes of the results of a conditional model
+ * that knows no labels; integrals over z.
  */
 import assert from "node:assert/strict";
 import { oneHot } from "../../mod.ts";
@@ -25,7 +25,7 @@ for (const executor of EXECUTORS) {
   // Sums of some hundred terms below 20 nats each; the rest is parameters rounded to float32, 2^-24.
   const tolerance = executor.backend === "reference" ? 1e-5 : 2e-4;
 
-  Deno.test(`with q the posterior, evaluate() gives ln p(x) and ln p(x, y), on ${executor.label}`, async () => {
+  Deno.test(`if q is the posterior, evaluate() gives ln p(x) and ln p(x, y), on ${executor.label}`, async () => {
     const vae = labelledModel(executor);
     const evidence = X.map(logEvidence);
     const known = X.map((x, r) =>
@@ -44,14 +44,14 @@ for (const executor of EXECUTORS) {
       const mean = of.kl.reduce((a, b) => a + b) / X.length;
       assertRelative(whole, mean, 1e-12, 0, "the parts of the KL");
     }
-    // The bound is ln p(x) but for the noise of the draws: its quadratic has a mean of its own.
+    // The bound is ln p(x) up to the noise of the draws: its quadratic terms have the mean of the draws.
     const { elbo } = await vae.evaluate(X, { samples: 20_000 });
     evidence.forEach((want, r) => assert.ok(Math.abs(elbo[r] - want) < 0.05, `${elbo[r]} ${want}`));
     vae.dispose();
   });
 }
 
-Deno.test("of x alone score(), encode() and reconstruct() are sums over the classes", async () => {
+Deno.test("score(), encode() and reconstruct() of x alone are sums over the classes", async () => {
   const { labelled, plain } = labelledPair();
   const { data: q } = await labelled.classify(BITS);
   const perClass = await Promise.all([0, 1].map(async (y) => {
@@ -66,7 +66,7 @@ Deno.test("of x alone score(), encode() and reconstruct() are sums over the clas
     const share = [q[2 * r], q[2 * r + 1]];
     const over = (of: (y: number) => number) => share[0] * of(0) + share[1] * of(1);
     const minusU = over((y) => perClass[y].score[r] + Math.log(2) + Math.log(share[y]));
-    // What is compared was read as float32.
+    // The compared values were returned as float32.
     assertRelative(score[r], minusU, 2e-6, 0, `-U of row ${r}`);
     const middle = over((y) => perClass[y].mean.data[r]);
     assertRelative(mean.data[r], middle, 1e-5, 1e-6, "mean");
@@ -93,7 +93,7 @@ Deno.test("of x alone score(), encode() and reconstruct() are sums over the clas
 
 Deno.test("importance-sampled ln p(x) of x alone is the integral over z, summed over the classes", async () => {
   const { labelled, plain } = labelledPair();
-  // Wider than the prior: the weights are then bounded, and their standard error means something.
+  // Wider than the prior, so that weights are bounded and have a meaningful standard error.
   const logVar = labelled.parameters().get("encoder.logVar.weight")!.data;
   labelled.setParameters(
     new Map([
@@ -123,7 +123,7 @@ Deno.test("importance-sampled ln p(x) of x alone is the integral over z, summed 
   plain.dispose();
 });
 
-Deno.test("HTTP scores, encodes and reconstructs x alone, and rows with their class behind", async () => {
+Deno.test("HTTP scores, encodes and reconstructs x alone, and x followed by its class", async () => {
   const { labelled } = labelledPair();
   const app = createApp({ models: { m: labelled } });
   const ask = async (verb: string, rows: unknown, more = {}) => {

@@ -1,7 +1,6 @@
 /**
- * Missing cells in the VAE. Oracles: the closed-form marginal of the cells that are there, of a linear
- * Gaussian model; the same model without the option, for rows that lack nothing; and that nothing at
- * all may depend on what stands in a missing cell.
+ * Missing cells in the VAE. Oracles: the closed-form marginal of the observed cells, for a linear Gaussian model; the
+ * same model without the option, for whole rows; and that nothing depends on the content of a missing cell.
  */
 import assert from "node:assert/strict";
 import { TrainedVae, VAE } from "../../mod.ts";
@@ -18,7 +17,7 @@ const QUICK = {
   optimizer: { type: "adam", learningRate: 0.02 },
 } as const;
 
-/** Rows of which some cells are NaN; a categorical variable as a whole. */
+/** Rows with some cells NaN; a categorical variable only as a whole. */
 function holed(rows: readonly ArrayLike<number>[], share: number, classes = 1): number[][] {
   const random = new HostRandom(5, 0, 0);
   return rows.map((row) => {
@@ -31,13 +30,13 @@ function holed(rows: readonly ArrayLike<number>[], share: number, classes = 1): 
 }
 
 for (const executor of EXECUTORS) {
-  Deno.test(`ELBO of the observed cells is their exact marginal, on ${executor.label}`, async () => {
+  Deno.test(`the ELBO of the observed cells is their exact marginal, on ${executor.label}`, async () => {
     const columns = 4, variance = 0.25;
     const weight = [0.9, -0.5, 0.25, 0.6, 0.1, 0.75, -0.5, 0.4].map(Math.fround);
     const bias = [0.25, -1, 0.5, 2];
     const row = [1.5, -0.25, 0.75, 1];
     for (const there of [[0, 1, 2, 3], [0, 2], [3], [1, 2, 3]]) {
-      // One latent dimension, so that q is exact for each pattern: posterior of z given x_there.
+      // One latent dimension, so that q can be exact for each pattern of missing cells.
       const w = weight.slice(0, columns), own = there.map((d) => w[d]);
       const precision = 1 + own.reduce((sum, each) => sum + each * each, 0) / variance;
       const towards = w.map((each, d) => there.includes(d) ? each / variance / precision : 0);
@@ -69,7 +68,7 @@ for (const executor of EXECUTORS) {
           ),
         );
         const given = [row.map((value, d) => there.includes(d) ? value : NaN)];
-        // With q exact every importance weight is p(x) itself, whatever was drawn.
+        // If q is exact, every importance weight is p(x) itself, for any draw.
         const { logLikelihood } = await vae.evaluate(given, { samples: 3, seed: 7 });
         assert.ok(Math.abs(logLikelihood[0] - exact) < 2e-5, `${logLikelihood[0]}, not ${exact}`);
         vae.dispose();
@@ -83,7 +82,7 @@ for (const executor of EXECUTORS) {
     const classes = likelihood.type === "categorical" ? likelihood.classes ?? columns : 1;
     const base: ModelSpecInput = { inputs: columns, ...NETWORK, likelihood };
 
-    Deno.test(`${name}: rows that lack nothing score as without the option, on ${executor.label}`, async () => {
+    Deno.test(`${name}: whole rows score as without the option, on ${executor.label}`, async () => {
       const device = deviceOf(executor);
       const whole = VAE.create(base, { seed: 1, ...device });
       const zero = VAE.create({ ...base, missing: "zero" }, { seed: 1, ...device });
@@ -98,9 +97,9 @@ for (const executor of EXECUTORS) {
       for (const model of [whole, zero]) model.dispose();
     });
 
-    if (likelihood.type === "mixed") continue; // its groups are missing as those that it is made of
+    if (likelihood.type === "mixed") continue; // its groups have the missing cells of their members
 
-    Deno.test(`${name}: trains, scores and saves with holes, on ${executor.label}`, async () => {
+    Deno.test(`${name}: trains, scores and saves with missing cells, on ${executor.label}`, async () => {
       const device = deviceOf(executor), data = holed(rows, 0.3, classes);
       for (const missing of ["zero", "mask"] as const) {
         const vae = VAE.create({ ...base, missing }, { seed: 1, ...device });
@@ -118,7 +117,7 @@ for (const executor of EXECUTORS) {
           loaded.scoreInto(Float32Array.from(row), single);
           assert.equal(single[0], scores[r]);
         });
-        // Nothing at all is there: it costs the KL alone.
+        // No observed cell at all: only the KL remains.
         const none = [new Array(columns).fill(NaN)];
         assert.deepEqual(await vae.score(none), await vae.score(none, { method: "kl" }));
         for (const model of [vae, loaded]) model.dispose();
@@ -127,7 +126,7 @@ for (const executor of EXECUTORS) {
   }
 }
 
-Deno.test("models that were not told so refuse missing cells by row and column", async () => {
+Deno.test("models without the option refuse missing cells by row and column", async () => {
   const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }] });
   await assert.rejects(vae.fit([[1, 2], [3, NaN]]), /row 2, column 2: expected a finite number/);
   assert.throws(
@@ -158,7 +157,7 @@ Deno.test("models that were not told so refuse missing cells by row and column",
   for (const model of [vae, categorical]) model.dispose();
 });
 
-Deno.test("conditions, several layers, priors and objectives go with missing cells", async () => {
+Deno.test("conditions, several layers, priors and objectives work with missing cells", async () => {
   const each = LIKELIHOOD_CASES.find(({ name }) => name.startsWith("gaussian"))!;
   const rows = holed(dataFor(each, 64, 3), 0.25), { columns } = each;
   const condition = rows.map((_, r) => [r % 2]);
@@ -188,7 +187,7 @@ Deno.test("conditions, several layers, priors and objectives go with missing cel
   }
 });
 
-Deno.test("gradients with missing cells are those of finite differences", async () => {
+Deno.test("gradients with missing cells match finite differences", async () => {
   const spec = { inputs: 3, ...NETWORK, missing: "mask" } as const;
   const vae = VAE.create(spec, { seed: 3, backend: "reference" });
   const x = [[0.5, NaN, -1], [NaN, NaN, 2], [1, 0.25, -0.5]],

@@ -1,4 +1,4 @@
-/** Files with a right checksum and wrong contents: each is refused as a ModelFileError. */
+/** Files with a correct checksum and invalid contents: each is refused as a ModelFileError. */
 import assert from "node:assert/strict";
 import { Detector, ModelFileError, TableScorer, TrainedVae, VAE } from "../../mod.ts";
 import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
@@ -40,7 +40,7 @@ const vector = (...values: number[]): Tensor => ({
   data: Float64Array.from(values),
 });
 const bernoulli = { ...spec, likelihood: { type: "bernoulli" } };
-/** A whole file of a Bernoulli model, but for its standardisation. */
+/** A complete file of a Bernoulli model, except for its standardisation. */
 const asBernoulli = (): ModelFile => ({
   ...withMetadata({ spec: bernoulli }),
   tensors: new Map(
@@ -101,7 +101,7 @@ for (const [name, file, message] of REFUSED) {
   });
 }
 
-Deno.test("TrainedVae.load() refuses broken parameters, and what no model file is", async () => {
+Deno.test("TrainedVae.load() refuses invalid parameters, and files that are no model", async () => {
   const refuse = (bytes: Uint8Array, message: RegExp) =>
     assert.rejects(TrainedVae.load(bytes), { name: "ModelFileError", message });
   await refuse(writePackedFile(withValue("encoder.0.weight", NaN)), /must be finite/);
@@ -113,7 +113,7 @@ Deno.test("TrainedVae.load() refuses broken parameters, and what no model file i
   await refuse(new Uint8Array(20), /Cannot read model: it is not an Elbow model file/);
 });
 
-/** The same file with another text for its header. */
+/** The same file with another header text. */
 function withHeader(bytes: Uint8Array, write: (header: string) => string): Uint8Array {
   const body = 8 + new DataView(bytes.buffer).getUint32(0, true);
   const header = new TextEncoder().encode(write(new TextDecoder().decode(bytes.slice(8, body))));
@@ -122,7 +122,7 @@ function withHeader(bytes: Uint8Array, write: (header: string) => string): Uint8
   return whole;
 }
 
-Deno.test("a file without its checksum, or whose header was written anew, is refused as damaged", async () => {
+Deno.test("a file without its checksum, or with a rewritten header, is refused as damaged", async () => {
   const bytes = DETECTOR.save();
   const { tensors, metadata: { checksum, ...others } } = decode(bytes);
   assert.deepEqual(encode(tensors, { ...others, checksum }), bytes);
@@ -140,7 +140,7 @@ Deno.test("a file without its checksum, or whose header was written anew, is ref
   assert.deepEqual(withHeader(bytes, (header) => header), bytes);
 });
 
-Deno.test("load() asks for bytes or a URL", async () => {
+Deno.test("load() requires bytes or a URL", async () => {
   const path = "m.safetensors" as unknown as URL;
   const message = /as a Uint8Array, or a URL, got "m.safetensors"/;
   for (const Model of [TableScorer, Detector, TrainedVae, VAE]) {

@@ -1,6 +1,6 @@
 /**
- * `encode()` where q(z | x) has no closed form: behind flows, and in a ladder. Oracle: the moments of draws that
- * `samplePosterior()` makes with other noise, within 4 standard errors; plain models, whose encoder says it.
+ * `encode()` if q(z | x) has no closed form: with flows, and in a ladder. Oracle: the moments of draws by
+ * `samplePosterior()` with other noise, within 4 standard errors; for plain models, the encoder's output.
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, VAE } from "../../mod.ts";
@@ -16,7 +16,7 @@ const SPECS: Readonly<Record<string, Omit<ModelSpecInput, "inputs">>> = {
 };
 
 for (const [name, spec] of Object.entries(SPECS)) {
-  Deno.test(`encode() of ${name}: mean and variance are those of draws, wherever the row stands`, async () => {
+  Deno.test(`encode() of ${name}: mean and variance are those of draws, in any row`, async () => {
     const vae = VAE.create({ inputs: INPUTS, encoder: { hidden: [6] }, ...spec }, { seed: 1 });
     await vae.fit(ROWS, { epochs: 40, optimizer: { type: "adam", learningRate: 0.01 } });
     const samples = 8000, of = 7;
@@ -27,7 +27,7 @@ for (const [name, spec] of Object.entries(SPECS)) {
       const draws = Float64Array.from({ length: DRAWS }, (_, k) => data[k * size + l]);
       const drawn = estimate(draws);
       const squares = estimate(draws.map((z) => (z - drawn.mean) ** 2));
-      // Both sides are of as many draws.
+      // Both sides use the same number of draws.
       const by = mean.data[size + l] - drawn.mean;
       assert.ok(Math.abs(by) <= 4 * Math.SQRT2 * drawn.standardError, `mean off by ${by}`);
       const byVariance = Math.exp(logVar.data[size + l]) - squares.mean;
@@ -41,18 +41,18 @@ for (const [name, spec] of Object.entries(SPECS)) {
   });
 }
 
-Deno.test("encode() of one Gaussian layer is what its encoder says, whatever the draws", async () => {
+Deno.test("encode() of one Gaussian layer is the encoder's output, for any number of draws", async () => {
   const vae = VAE.create({ inputs: INPUTS, latent: [{ size: 2 }] }, { seed: 1 });
   assert.deepEqual(await vae.encode(ROWS, { samples: 2 }), await vae.encode(ROWS, { seed: 9 }));
   vae.dispose();
 });
 
-Deno.test("units that the data leave idle are not active, on any layer", async () => {
+Deno.test("units that do not depend on the data are not active, on any layer", async () => {
   const vae = VAE.create({
     inputs: INPUTS,
     latent: [{ size: 3 }, { size: 2, ...above }],
   }, { seed: 1 });
-  // z1 hears nothing of x: its q is the same for every row.
+  // z1 does not depend on x: its q is the same for every row.
   const silent = ["encoder1.mean.weight", "encoder1.logVar.weight"].map((name) => {
     const { data } = vae.parameters().get(name)!;
     return [name, { data: data.fill(0) }] as const;

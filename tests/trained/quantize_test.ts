@@ -1,6 +1,6 @@
 /**
- * Weights in fewer bits. Oracles: binary16 by its definition, over all 65,536 bit patterns; the error
- * bounds of the format's header; the file itself, read back.
+ * Weights with fewer bits. Oracles: binary16 by its definition, over all 65,536 bit patterns; the error bounds stated
+ * in the format's header; and the file, read back.
  */
 import assert from "node:assert/strict";
 import { ModelFileError, TrainedVae, VAE } from "../../mod.ts";
@@ -20,7 +20,7 @@ const f32 = (rows: number, cols: number, value: (i: number) => number): Tensor =
   data: Float32Array.from({ length: rows * cols }, (_, i) => value(i)),
 });
 
-Deno.test("toHalf() undoes fromHalf() for every bit pattern", () => {
+Deno.test("toHalf() inverts fromHalf() for every bit pattern", () => {
   for (let bits = 0; bits < 65536; bits++) {
     const value = fromHalf(bits);
     if (Number.isNaN(value)) assert.ok(Number.isNaN(fromHalf(toHalf(value))));
@@ -28,7 +28,7 @@ Deno.test("toHalf() undoes fromHalf() for every bit pattern", () => {
   }
 });
 
-Deno.test("toHalf() rounds to the nearest of its two neighbours, ties to even", () => {
+Deno.test("toHalf() rounds to the nearer of its two neighbours, ties to even", () => {
   const random = new HostRandom(3, 0, 0);
   for (let i = 0; i < 20000; i++) {
     const low = random.below(0x7bff), at = random.uniformF64();
@@ -46,9 +46,9 @@ Deno.test("toHalf() rounds to the nearest of its two neighbours, ties to even", 
   ]);
 });
 
-Deno.test("packTensors() keeps each format's error bound, and packs the unpacked to the same", () => {
+Deno.test("packTensors() keeps each format's error bound, and unpacked tensors pack to the same bytes", () => {
   const random = new HostRandom(5, 0, 0);
-  // Columns of very different sizes: one scale for all would lose the small ones.
+  // Columns of very different sizes: a common scale would lose the small ones.
   const weight = f32(40, 6, (i) => normal(random) * 10 ** (i % 6 - 4));
   const tensors = new Map<string, Tensor>([
     ["weight", weight],
@@ -66,7 +66,7 @@ Deno.test("packTensors() keeps each format's error bound, and packs the unpacked
     (weight.data as Float32Array).forEach((value, i) => {
       const column = (weight.data as Float32Array).filter((_, j) => j % 6 === i % 6);
       const largest = Math.max(...column.map(Math.abs));
-      // 2⁻¹⁵ more for the scale, which is rounded up to 16 bits.
+      // An additional 2⁻¹⁵ for the scale, which is rounded up to 16 bits.
       const bound = format === "f16"
         ? Math.max(Math.abs(value) * 2 ** -11, 2 ** -25)
         : largest / 254 * (1 + 2 ** -15);
@@ -78,7 +78,7 @@ Deno.test("packTensors() keeps each format's error bound, and packs the unpacked
   }
 });
 
-Deno.test("model files in f16 and int8 load as models, shrink, and are refused when they are wrong", async () => {
+Deno.test("model files in f16 and int8 are smaller, load as models, and are refused if damaged", async () => {
   const vae = VAE.create({
     inputs: 30,
     encoder: { hidden: [64, 64] },

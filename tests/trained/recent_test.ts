@@ -1,8 +1,8 @@
-/** What is kept of what was made lately. Oracle: the order of use, written down by hand. */
+/** A cache of recent objects. Oracle: the order of use, written by hand. */
 import { deepEqual, equal } from "node:assert/strict";
 import { Recent } from "../../src/trained/recent.ts";
 
-Deno.test("Recent keeps what was asked for last, and disposes of what goes", () => {
+Deno.test("Recent keeps the objects that were used last, and disposes of the others", () => {
   const recent = new Recent<{ dispose(): void }>(2), made: string[] = [], gone: string[] = [];
   const ask = (name: string) =>
     recent.get(name, () => {

@@ -1,9 +1,12 @@
-/** What `backend: "auto"` costs a call that no GPU takes. Oracle: a program is planned when it is first needed, never again. */
+/**
+ * The cost of `backend: "auto"` for calls that no GPU takes. Oracle: a program is planned once, when it is first
+ * needed.
+ */
 import { equal, ok } from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import { Engine } from "../../src/trained/engine.ts";
 
-Deno.test("a call under auto plans nothing once the like of it was done", async () => {
+Deno.test("a call under auto plans nothing if a similar call was made before", async () => {
   const { plan } = Engine.prototype;
   let plans = 0;
   Engine.prototype.plan = function (...sought) {

@@ -1,4 +1,4 @@
-/** The trained model's calls against one another and against their definitions. */
+/** The trained model's methods against each other and against their definitions. */
 import assert from "node:assert/strict";
 import { type Matrix, TrainedVae, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
@@ -29,7 +29,7 @@ for (const backend of ["wasm", "reference"] as const) {
     const { mean, logVar } = await vae.encode(ROWS);
     assert.deepEqual(mean.shape, [300, 3]);
     assert.deepEqual(logVar.shape, [300, 3]);
-    // On the reference the mean is rounded to float32 on its way through the host.
+    // On the reference backend, the mean is rounded to float32 on its way through the host.
     closeAll((await vae.decode(mean)).data, (await vae.reconstruct(ROWS)).data, 1e-6);
   });
 
@@ -54,8 +54,8 @@ for (const backend of ["wasm", "reference"] as const) {
     await assert.rejects(vae.sample(0), /count: must be at least 1/);
   });
 
-  Deno.test(`elbo() of a row does not depend on how rows are chunked on ${backend}`, async () => {
-    // 40 draws give chunks of 25 rows: row 30 stands in the second.
+  Deno.test(`elbo() of a row does not depend on how rows are divided into chunks on ${backend}`, async () => {
+    // 40 draws give chunks of 25 rows: row 30 is in the second.
     const all = await vae.elbo(ROWS, { samples: 40, seed: 1 });
     const part = await vae.elbo(ROWS.slice(0, 31), { samples: 40, seed: 1 });
     assert.deepEqual(all.subarray(0, 31), part);
@@ -126,7 +126,7 @@ Deno.test("sample() of a linear Gaussian model has the model's covariance", asyn
   close(moment((_, b) => b * b), 1.25, 2 * 1.25 ** 2);
 });
 
-Deno.test("(x, z) can be drawn in both directions: p(z) p(x | z), and p(x) q(z | x) of an exact q", async () => {
+Deno.test("(x, z) can be drawn in both directions: p(z) p(x | z), and p(x) q(z | x) with an exact q", async () => {
   const vae = VAE.create({
     inputs: 2,
     latent: [{ size: 1 }],
@@ -166,7 +166,7 @@ Deno.test("(x, z) can be drawn in both directions: p(z) p(x | z), and p(x) q(z |
   vae.dispose();
 });
 
-Deno.test("scoreInto() goes on after more programs than are kept compiled", async () => {
+Deno.test("scoreInto() still works after more programs were compiled than are kept", async () => {
   const vae = VAE.create(SPEC, { seed: 2 });
   const out = new Float64Array(1), row = Float32Array.from(ROWS[0]);
   vae.scoreInto(row, out);
@@ -176,7 +176,7 @@ Deno.test("scoreInto() goes on after more programs than are kept compiled", asyn
   assert.equal(out[0], before, "the single-row program is never the one that goes");
 });
 
-Deno.test("a Bernoulli model takes values from 0 to 1 alone, wherever rows enter", async () => {
+Deno.test("a Bernoulli model accepts only values from 0 to 1, in every method that takes rows", async () => {
   const vae = VAE.create({ inputs: 2, latent: [{ size: 1 }], likelihood: { type: "bernoulli" } });
   const x = [[0, 1], [0.5, 2]];
   const message = /row 2, column 2: a Bernoulli likelihood needs a value from 0 to 1/;
@@ -211,7 +211,7 @@ Deno.test("scores that are not finite are refused, naming the row", async () => 
   assert.equal(out[0], -7, "nothing is written");
 });
 
-Deno.test("load() is done with the bytes when it returns, from any offset", async () => {
+Deno.test("load() no longer needs the bytes when it returns, at any offset", async () => {
   const spec = { inputs: 3, encoder: { hidden: [4] }, latent: [{ size: 2 }] };
   const vae = VAE.create(spec, { seed: 3 }), bytes = vae.save();
   const rows = [[0.1, -2, 3], [1, 1, 1]], want = await vae.score(rows);

@@ -29,7 +29,7 @@ const MODELS = {
 } as const;
 
 for (const [name, { rows, likelihood }] of Object.entries(MODELS)) {
-  Deno.test(`bf16 weights move a ${name} score by no more than the bound, and its rank hardly`, async () => {
+  Deno.test(`bf16 weights change a ${name} score by at most the bound, and its rank hardly`, async () => {
     const network = { hidden: [40, 24], activation: "tanh" } as const;
     const spec = {
       inputs: 12,
@@ -59,9 +59,9 @@ for (const [name, { rows, likelihood }] of Object.entries(MODELS)) {
       return [out[0], other[0]];
     });
     const correlation = rankCorrelation(scores.map(([a]) => a), scores.map(([, b]) => b));
-    // Seen: 0.99998 and more. A model that is not trained orders its rows far less firmly.
+    // Measured: 0.99998 and more. An untrained model orders its rows much less firmly.
     assert.ok(correlation > 0.999, `rank correlation ${correlation}`);
-    // All other calls keep the weights as they are.
+    // All other methods use the weights as they are.
     assert.deepEqual(await rounded.score(rows), await exact.score(rows));
     for (const each of [trained, exact, rounded]) each.dispose();
   });
@@ -88,7 +88,7 @@ Deno.test("bf16 weights follow setParameters(), and float32 ones give the bits o
   }
 });
 
-Deno.test("device says how weights are kept; what there is not is refused by name", async () => {
+Deno.test("device says how weights are kept; an unknown format is refused by name", async () => {
   const options = { epochs: 2, seed: 1 };
   const detector = await Detector.fit(PLANE, { ...options, weights: "bf16" });
   assert.equal(detector.device.weights, "bf16");
@@ -99,7 +99,7 @@ Deno.test("device says how weights are kept; what there is not is refused by nam
     "weights" in (await TableScorer.load(bytes, { backend: "reference" })).device,
     false,
   );
-  // Training knows nothing of it.
+  // Training does not use it.
   assert.deepEqual((await Detector.fit(PLANE, options)).save(), bytes);
   const bad = { weights: "f16" as "f32" };
   const message = /^Cannot read weights: expected "f32" or "bf16", got "f16"$/;
@@ -111,7 +111,7 @@ Deno.test("device says how weights are kept; what there is not is refused by nam
   await assert.rejects(Detector.fit(PLANE, bad), { name: "TypeError", message });
 });
 
-Deno.test("a run resumes on a device that keeps weights otherwise", async () => {
+Deno.test("a run resumes on a device with another weight format", async () => {
   const spec = { inputs: 12, latent: [{ size: 2 }] }, options = { epochs: 2, batchSize: 100 };
   const written: Uint8Array[] = [];
   const store = (bytes?: Uint8Array) => ({

@@ -1,4 +1,7 @@
-/** What ships: two sets of two builds, small, that import a memory alone and are what their headers say. */
+/**
+ * What is shipped: two sets of kernels in two builds each. They are small, import only a memory, and are what their
+ * headers say.
+ */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
@@ -35,7 +38,7 @@ const BUILDS = [
 ] as const;
 
 for (const [name, set, build] of BUILDS) {
-  Deno.test(`the ${name} build is valid, imports a memory alone and has at most 64 kB`, async () => {
+  Deno.test(`the ${name} build is valid, imports only a memory and has at most 64 kB`, async () => {
     const bytes = kernelBytes(set, build);
     ok(WebAssembly.validate(bytes));
     ok(bytes.length <= LIMIT_BYTES, `${bytes.length} bytes`);
@@ -57,7 +60,7 @@ for (const [name, set, build] of BUILDS) {
 }
 
 for (const [name, set, build] of BUILDS) {
-  Deno.test(`the ${name} build for shared memory is the same but for one byte`, () => {
+  Deno.test(`the ${name} build for shared memory differs in a single byte`, () => {
     const bytes = kernelBytes(set, build), shared = sharedModule(bytes);
     const changed = [...bytes.keys()].filter((i) => shared[i] !== bytes[i]);
     deepEqual(changed.map((i) => [bytes[i], shared[i]]), [[1, 3]]);
@@ -87,11 +90,11 @@ Deno.test("a host without Uint8Array.fromBase64 reads the same bytes", () => {
   }
 });
 
-Deno.test("this host runs both builds, and the probes are valid modules only where it does", () => {
+Deno.test("this host runs both builds, and the probes are valid modules exactly if it does", () => {
   deepEqual([canRun("simd"), canRun("relaxed")], [true, true]);
 });
 
-Deno.test("only the relaxed builds hold relaxed instructions", () => {
+Deno.test("only the relaxed builds have relaxed instructions", () => {
   // f32x4.relaxed_madd is 0xfd 0x85 0x02.
   const count = (bytes: Uint8Array) =>
     bytes.reduce((sum, byte, i) => {
@@ -103,15 +106,15 @@ Deno.test("only the relaxed builds hold relaxed instructions", () => {
   }
 });
 
-Deno.test("loadKernels() compiles each build once, and prefers what useKernels() was given", () => {
+Deno.test("loadKernels() compiles each build once, and prefers a module given to useKernels()", () => {
   equal(loadKernels(FULL_KERNELS, "simd").module, loadKernels(FULL_KERNELS, "simd").module);
   equal(loadKernels(FULL_KERNELS).build, "relaxed");
   const module = new WebAssembly.Module(kernelBytes(FULL_KERNELS, "simd"));
   const own = { build: "simd", forwardOnly: false, module } as const;
   useKernels(module);
-  // What can train can score.
+  // Kernels that can train can score.
   for (const set of [FULL_KERNELS, SCORE_KERNELS]) deepEqual(loadKernels(set), own);
-  // What only scores leaves training as it is.
+  // Kernels that only score do not replace those for training.
   const score = new WebAssembly.Module(kernelBytes(SCORE_KERNELS, "relaxed"));
   useKernels(score);
   deepEqual(loadKernels(FULL_KERNELS), own);

@@ -1,6 +1,6 @@
 /**
- * A program in chunks gives, for any number of rows and threads, the bytes that the plain program gives
- * for the same rows (oracle), and stays within its memory.
+ * A program in chunks gives the bytes of the plain program (oracle) for any number of rows and threads, and stays
+ * within its memory.
  */
 import { deepEqual, equal, throws } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -42,7 +42,7 @@ function model(backend: Backend<WasmProgram>) {
   return { parameters, planOf };
 }
 
-/** The outputs of a program for so many rows, one behind the other. */
+/** The outputs of a program for that many rows, concatenated. */
 function outputsOf(program: WasmProgram, rows: number): Uint8Array[] {
   program.write("x", Float32Array.from({ length: rows * SPEC.inputs }, (_, i) => Math.sin(i)));
   program.run(rows);
@@ -77,7 +77,7 @@ for (const threads of [1, 2, 3]) {
   }
 }
 
-Deno.test("chunks leave the results of rows that were not run as they were", () => {
+Deno.test("a run in chunks leaves the results of other rows unchanged", () => {
   const backend = openWasm(FULL_KERNELS), { parameters, planOf } = model(backend);
   const program = backend.compile(planOf("rowScores", CHUNK), { parameters }, undefined, CHUNKS);
   const all = new Float32Array(CHUNKS * CHUNK), { elements } = program.live("reconstruction");
@@ -90,7 +90,7 @@ Deno.test("chunks leave the results of rows that were not run as they were", () 
   throws(() => program.run(1), /was disposed/);
 });
 
-Deno.test("a plan whose rows are not apart is refused in chunks", () => {
+Deno.test("a plan whose rows depend on each other is refused in chunks", () => {
   const backend = openWasm(FULL_KERNELS), { parameters, planOf } = model(backend);
   const compile = (refused: Plan) => backend.compile(refused, { parameters }, undefined, 2);
   throws(() => compile(planOf("residuals", CHUNK)), /"key", which is not by row/);

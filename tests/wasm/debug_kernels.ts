@@ -1,15 +1,14 @@
 /**
- * The kernels of the debug build, one at a time, on tensors that lie between guard bands: whatever a
- * kernel writes outside its output, or to an input, fails the test. Tensors are aligned to 4 bytes
- * and to no more, outputs are NaN before the call. `deno task build --debug` writes the build;
- * `deno task test` runs it first.
+ * Runs one kernel of the debug build on tensors between guard bands: the test fails if a kernel writes outside its
+ * output, or to an input. Tensors are aligned to 4 bytes and no more, and outputs are NaN before the call. `deno task
+ * build --debug` writes the build; `deno task test` runs it first.
  */
 import { deepEqual } from "node:assert/strict";
 import { instantiateSync } from "npm:@assemblyscript/loader@0.28.20";
 
 /** Elements before and after each tensor: more than any vector or tile of a kernel. */
 const GUARD = 33;
-const CANARY = 0x7fc0_e1b0; // a NaN of no other origin
+const CANARY = 0x7fc0_e1b0; // a NaN that nothing else produces
 const PAGE_BYTES = 65536;
 
 type Kernel = (...args: readonly number[]) => void;
@@ -18,11 +17,11 @@ const { exports } = instantiateSync<Record<string, unknown>>(BYTES);
 const memory = exports.memory as unknown as WebAssembly.Memory;
 const start = memory.buffer.byteLength / 4;
 
-/** What lies in memory, for one call. */
+/** A tensor in memory, for one call. */
 interface Region {
   readonly index: number;
   readonly length: number;
-  /** What it must still hold after the call; an output has none. */
+  /** What it must still hold after the call; undefined for an output. */
   readonly kept?: Uint32Array;
 }
 
@@ -47,7 +46,7 @@ export class Workbench {
     return 4 * index;
   }
 
-  /** Calls a kernel by name, and checks everything that it had to leave alone. */
+  /** Calls a kernel by name, and checks everything that it must not change. */
   call(name: string, ...args: readonly number[]): void {
     (exports[name] as Kernel)(...args);
     const used = floats().buffer;
@@ -67,7 +66,7 @@ export class Workbench {
   }
 
   #place(length: number): number {
-    // Odd distances, so that operands meet every alignment to 4 bytes.
+    // Odd distances, so that operands have every alignment to 4 bytes.
     const index = this.#next + GUARD, end = index + length + GUARD;
     const missing = 4 * end - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
@@ -85,7 +84,7 @@ function words(index: number, length: number): Uint32Array {
   return new Uint32Array(memory.buffer, 4 * index, length).slice();
 }
 
-/** Float32 numbers in [-1, 1), the same for the same seed: a multiplicative congruential sequence. */
+/** Float32 numbers in [-1, 1), the same for the same seed, from a multiplicative congruential generator. */
 export function numbers(length: number, seed = 1): Float32Array {
   let state = (seed * 2654435761 + 1) >>> 0;
   return Float32Array.from({ length }, () => {

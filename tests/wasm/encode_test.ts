@@ -1,4 +1,4 @@
-/** Instruction records: words where the kernels look for them. */
+/** Instruction records: each word is where the kernels look for it. */
 import { deepEqual, equal } from "node:assert/strict";
 import { CUTS, RECORD_WORDS, SPLIT_WORD } from "../../src/backends/wasm/abi.ts";
 import { encodePlan } from "../../src/backends/wasm/encode.ts";
@@ -8,13 +8,13 @@ import { layOut } from "../../src/graph/layout.ts";
 import { type Place, plan } from "../../src/graph/plan.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
 
-/** A segment for each thousand, so that an address tells where a place lies. */
+/** A different thousand for each segment, so that an address tells the place. */
 const address = ({ segment, offset }: Place) =>
   1000 * ["parameters", "state", "scratch"].indexOf(segment) + offset;
 
 const bits = (...values: number[]) => [...new Int32Array(new Float32Array(values).buffer)];
 
-Deno.test("a record holds opcode, attributes, cut, and operands whose rows follow the batch", () => {
+Deno.test("a record has opcode, attributes, cut, and operands whose rows depend on the batch", () => {
   const g = createGraph();
   const x = g.input("x", batched(3, 2)),
     weight = g.parameter("w", 3, 4),
@@ -33,7 +33,7 @@ Deno.test("a record holds opcode, attributes, cut, and operands whose rows follo
   ]);
 });
 
-Deno.test("an effect's output is its first operand, and Adam gets 1 - beta from float64", () => {
+Deno.test("an effect's output is its first operand, and Adam gets 1 - beta computed in float64", () => {
   const g = createGraph();
   const param = g.parameter("p", 2, 2), grad = g.exp(param);
   const m = g.state("m", 2, 2), v = g.state("v", 2, 2);
@@ -55,7 +55,7 @@ Deno.test("an effect's output is its first operand, and Adam gets 1 - beta from 
   equal(pointers.filter((pointer) => pointer >= 2000).length, 3); // gradient, scale, schedule
 });
 
-Deno.test("the mean of a broadcast is not cut: a tile does not know how many rows it is over", () => {
+Deno.test("the mean of a broadcast is not cut, because a tile does not know the number of rows", () => {
   const cutOf = (mean: boolean) => {
     const g = createGraph();
     const y = g.broadcast(g.input("x", fixed(1, 3)), { ...batched(3), mean });

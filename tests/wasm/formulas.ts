@@ -1,17 +1,17 @@
-/** The kernels that stretch their operands: their formulas in float64, and how far float32 may err. */
+/** The kernels that stretch their operands: their formulas in float64, and the allowed error in float32. */
 import { ACTIVATIONS } from "../../src/ops/names.ts";
 
 export interface Formula {
   readonly kernel: string;
-  /** What follows the operands. */
+  /** The arguments after the operands. */
   readonly args?: readonly number[];
-  /** The range of each operand; their number is the kernel's arity. */
+  /** The range of each operand; there are as many as the kernel has operands. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
   readonly value: (...operands: number[]) => number;
-  /** The result is the exact one, rounded once; otherwise |error| <= roundings · 2^-24 · size. */
+  /** The exact result, rounded once; otherwise |error| <= roundings · 2^-24 · size. */
   readonly exact?: true;
   readonly roundings?: number;
-  /** Sum of the absolute values of the terms; without it, of the value: nothing may cancel. */
+  /** Sum of the absolute values of the terms; by default the absolute value of the result, if nothing cancels. */
   readonly size?: (...operands: number[]) => number;
 }
 
@@ -21,7 +21,7 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const LN_2PI = Math.log(2 * Math.PI);
 
-/** Stirling's series for w >= 9, with terms to w^-9: the next is below 3e-15. */
+/** Stirling's series for w >= 9, with terms up to w^-9: the next is below 3e-15. */
 function lnGamma(w: number): number {
   const r = 1 / (w * w), tail = 1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)));
   return (w - 0.5) * Math.log(w) - w + 0.5 * LN_2PI + tail / w;
@@ -151,7 +151,7 @@ export const FORMULAS: readonly Formula[] = [
   },
 ];
 
-/** `gaussianKl`, or `activationGrad 2` for the kernel with its attributes. */
+/** `gaussianKl`, or `activationGrad 2` for a kernel with its attributes. */
 export function title({ kernel, args = [] }: Formula): string {
   return [kernel, ...args].join(" ");
 }

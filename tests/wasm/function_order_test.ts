@@ -1,6 +1,6 @@
 /**
- * The order of a module's functions changes how it compresses and nothing else. Oracle: the module as it was, its exports
- * and the bits of a program over it.
+ * The order of a module's functions changes only how well it compresses. Oracle: the original module, its exports, and
+ * the bits that a program computes with it.
  */
 import { deepEqual, equal, notDeepEqual, ok, throws } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ import { numbers } from "./debug_kernels.ts";
 
 const ROWS = 17;
 
-/** What calls many functions in turn makes of some rows. */
+/** Results of a program that calls many functions. */
 function outputOf(set: KernelSet): Uint8Array {
   const backend = openWasm(set, { build: "relaxed" }), g = createGraph();
   const layout = layOut("parameters", [
@@ -40,7 +40,7 @@ function outputOf(set: KernelSet): Uint8Array {
   return bytesOf(out);
 }
 
-Deno.test("functions in another order compute the same bits, and moving them about saves bytes", () => {
+Deno.test("functions in another order compute the same bits and compress better", () => {
   const module = kernelBytes(FULL_KERNELS, "relaxed");
   const moved = compressible(module, 100);
   notDeepEqual(moved, module);
@@ -55,7 +55,7 @@ Deno.test("functions in another order compute the same bits, and moving them abo
   deepEqual(outputOf(set), outputOf(FULL_KERNELS));
 });
 
-Deno.test("a module that is cut short is refused", () => {
+Deno.test("a truncated module is refused", () => {
   const module = kernelBytes(FULL_KERNELS, "relaxed");
   throws(() => compressible(module.slice(0, module.length >> 1)), TypeError);
 });

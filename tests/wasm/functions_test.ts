@@ -1,6 +1,6 @@
 /**
- * The vector functions of the debug build and of those that ship against float64 Math, within the errors that they
- * promise, and at the ends of their domains. `scripts/accuracy.ts` measures them on all numbers.
+ * The vector functions of the debug build and of the shipped builds against Math in float64, within the errors that
+ * they promise, and at the ends of their domains. `scripts/accuracy.ts` measures them on all numbers.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { errorOf, VECTOR_FUNCTIONS, type VectorFunction } from "../../scripts/accuracy.ts";
@@ -12,7 +12,7 @@ import { Workbench } from "./debug_kernels.ts";
 import { mapShipped, SHIPPED, type Shipped } from "./shipped.ts";
 
 const STRIDE = 104729; // prime: 41 000 numbers over all exponents and both signs
-/** More for the builds that ship, which are faster: seeded, anywhere between two of the others. */
+/** More for the shipped builds, which are faster: seeded, between any two of the others. */
 const BETWEEN = 2;
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
@@ -28,13 +28,13 @@ function apply({ kernel, args }: VectorFunction, x: ArrayLike<number>): Float32A
   return bench.read(out, x.length);
 }
 
-/** How a build that ships comes to a function: an operation, and what is left of it. */
+/** How to compute a function with a shipped build: an operation, and how its result gives the function. */
 interface Route {
   readonly op: OpName;
   readonly build: (g: Graph, x: Node) => Node;
-  /** Exact: a power of two. */
+  /** A power of two, so that multiplying is exact. */
   readonly scale?: number;
-  /** Arguments below this in size are left out, where a factor would cost digits. */
+  /** Smaller arguments are left out, because a factor would cost digits. */
   readonly least?: number;
 }
 
@@ -44,8 +44,8 @@ const activation = (kind: Activation): Route => ({
 });
 
 /**
- * By the function's name. The rest is of other functions alone: `log1pUnit` of softplus, `cosTwoPi` and `sinTwoPi` of
- * `randomNormal` (`random_test.ts`).
+ * By the name of the function. Those that are missing are covered elsewhere: `log1pUnit` as part of softplus,
+ * `cosTwoPi` and `sinTwoPi` as part of `randomNormal` (`random_test.ts`).
  */
 const ROUTES: Readonly<Record<string, Route>> = {
   exp: { op: "exp", build: (g, x) => g.exp(x) },
@@ -78,7 +78,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   elu: activation("elu"),
 };
 
-/** Each function of each build that comes to it. */
+/** Each function with each build that can compute it. */
 const REACHED = (Object.keys(SHIPPED) as Shipped[]).flatMap((shipped) => {
   const routes = Object.entries(ROUTES)
     .filter(([, { op }]) => !SHIPPED[shipped][0].forwardOnly || !isTrainingOp(op));
@@ -89,13 +89,13 @@ const REACHED = (Object.keys(SHIPPED) as Shipped[]).flatMap((shipped) => {
   });
 });
 
-/** Every STRIDE-th float32 in [low, high]. */
+/** Every STRIDE-th float32 number in [low, high]. */
 function sample([low, high]: readonly [number, number]): Float32Array {
   const words = Uint32Array.from({ length: Math.floor(2 ** 32 / STRIDE) }, (_, i) => i * STRIDE);
   return new Float32Array(words.buffer).filter((x) => x >= low && x <= high);
 }
 
-/** As many again and again, seeded; and both ends. */
+/** Seeded numbers between them, several times as many; and both ends. */
 function denseSample([low, high]: readonly [number, number], seed: number): Float32Array {
   const random = new HostRandom(seed, 0, 0), step = STRIDE / BETWEEN;
   const words = Uint32Array.from(
@@ -162,7 +162,7 @@ const EXACT: Readonly<Record<string, readonly (readonly [x: number, want: number
 function assertExact(name: string, run: (x: ArrayLike<number>) => Float32Array): void {
   const values = EXACT[name], got = [...run(values.map(([x]) => x))];
   values.forEach(([x, want], i) => {
-    // The sign of zero is kept by tanh alone.
+    // Only tanh keeps the sign of zero.
     if (want === 0 && name !== "tanh") equal(Math.abs(got[i]), 0, `${name}(${x})`);
     else deepEqual(got[i], want, `${name}(${x})`);
   });
@@ -178,7 +178,7 @@ for (const { shipped, f, run } of REACHED) {
   Deno.test(`${shipped}: ${f.name}() at the ends of its domain`, () => assertExact(f.name, run));
 }
 
-Deno.test("tanh() of what is beyond its fit is the same value short of 1, by no more than 6 ulp", () => {
+Deno.test("tanh() beyond its fit is a constant at most 6 ulp below 1", () => {
   const [highest, ...others] = apply(named("tanh"), [7.85, 9.1, 1e30, inf, -9.1, -1e30, -inf]);
   ok(highest <= 1 && highest >= 1 - 6 * 2 ** -24, `${highest}`);
   deepEqual(others, [highest, highest, highest, -highest, -highest, -highest]);
@@ -198,7 +198,7 @@ Deno.test("NaN stays NaN, whatever its bits", () => {
   for (const { shipped, f, run } of REACHED) ok(run(x).every(Number.isNaN), `${shipped} ${f.name}`);
 });
 
-Deno.test("bounds hold exactly: |tanh| <= 1, sigmoid in [0, 1], e^x - 1 - x >= 0, elu >= -1", () => {
+Deno.test("limits hold exactly: |tanh| <= 1, sigmoid in [0, 1], e^x - 1 - x >= 0, elu >= -1", () => {
   const x = sample([-80, 80]);
   const BOUNDS: Readonly<Record<string, (y: number) => boolean>> = {
     tanh: (y) => Math.abs(y) <= 1,

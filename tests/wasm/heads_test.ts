@@ -1,6 +1,6 @@
 /**
- * Dense layers of the same rows, one after the other, share packed rows (ADR 69): they have the bits of each layer
- * alone, whether the rows are one block or several, and rows that a later layer or run brings are packed again.
+ * Consecutive dense layers on the same rows share packed rows (ADR 69). They have the bits of each layer alone, in one
+ * block or several, and the rows of a later layer or run are packed again.
  */
 import { deepEqual } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -17,7 +17,7 @@ const CAPACITY = 150, WIDTH = 24;
 const HEADS = ["mean", "logVar", "third"] as const;
 type Output = typeof HEADS[number] | "next";
 
-/** Three heads on x, and a layer of other rows right after them; or one of these alone. */
+/** Three heads on x, followed by a layer on other rows; or one of these layers alone. */
 function openNetwork(backend: Backend<WasmProgram>, inner: number, only?: Output) {
   const matrices = [
     ...HEADS.map((name) => ({ name, rows: inner, cols: WIDTH })),
@@ -46,7 +46,7 @@ function openNetwork(backend: Backend<WasmProgram>, inner: number, only?: Output
 
 for (const build of ["simd", "relaxed"] as const) {
   for (const threads of [1, 2]) {
-    Deno.test(`${build}, ${threads} threads: layers of the same rows have the bits of each alone`, async () => {
+    Deno.test(`${build}, ${threads} threads: layers on the same rows have the bits of each alone`, async () => {
       const alone = open(FULL_KERNELS, { build });
       const backend = threads === 1
         ? open(FULL_KERNELS, { build })

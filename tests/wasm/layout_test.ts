@@ -1,4 +1,4 @@
-/** Column moves of the debug build: exact copies, so compared for equality. */
+/** Operations that move columns, in the debug build: exact copies, so compared for equality. */
 import { deepEqual } from "node:assert/strict";
 import { numbers, Workbench } from "./debug_kernels.ts";
 
@@ -7,7 +7,7 @@ const WIDTHS = [1, 2, 3, 4, 5, 7, 8, 63, 64, 65, 100];
 const table = (rows: number, cols: number, at: (row: number, col: number) => number) =>
   Float32Array.from({ length: rows * cols }, (_, i) => at(Math.floor(i / cols), i % cols));
 
-Deno.test("sliceCols() copies columns and padCols() puts them back between zeros", () => {
+Deno.test("sliceCols() copies columns, and padCols() puts them back between zeros", () => {
   const rows = 3;
   for (const cols of WIDTHS) {
     for (const [before, after] of [[0, 0], [1, 0], [0, 2], [5, 3], [70, 66]]) {

@@ -1,6 +1,6 @@
 /**
- * dense and matmul against float64 loops: every size from 1 to 17 in every transpose, and sizes around
- * the limits of panels and blocks. Tolerance: that of any float32 sum of k products (close.ts).
+ * dense and matmul against float64 loops: every size from 1 to 17 with every transpose, and sizes around the limits of
+ * panels and blocks. Tolerance: that of any float32 sum of k products (close.ts).
  */
 import { deepEqual } from "node:assert/strict";
 import { ACTIVATIONS } from "../../src/ops/names.ts";
@@ -71,7 +71,7 @@ for (const [transposeA, transposeB] of TRANSPOSES) {
   });
 
   Deno.test(`matmul() equals float64 loops around the limits of its blocks, ${flags}`, () => {
-    // Blocks: 800 deep, as many columns as make 102,400 elements, 64 rows; stripes of 32 columns when there are few rows.
+    // Blocks: 800 deep, as many columns as make 102,400 elements, 64 rows; stripes of 32 columns if there are few rows.
     for (
       const [rows, inner, cols] of [
         [65, 801, 9],
@@ -100,7 +100,7 @@ Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => 
       const out = bench.output(rows * cols);
       const operands = [bench.input(x), inner, bench.input(w), bench.input(b)];
       bench.call("dense", out, rows, cols, ...operands, kind, cols);
-      // |f'| <= 1, so the sum's error carries over whole; f itself is off by at most 8 roundings.
+      // |f'| <= 1, so the error of the sum is not amplified; f itself adds at most 8 roundings.
       const scale = sizes.map((size, i) => {
         const own = 8 * Math.abs(ACTIVATE[activation](values[i]));
         return size + own / (inner + 1);
@@ -112,7 +112,7 @@ Deno.test("dense() equals f(x · W + b) in float64 for every activation", () => 
   }
 });
 
-Deno.test("a row of dense() has the same bits alone, in a few and in many rows", () => {
+Deno.test("a row of dense() has the same bits alone, among few rows and among many", () => {
   const inner = 300, cols = 45, rows = 70;
   const x = numbers(rows * inner, 6), w = numbers(inner * cols, 7), b = numbers(cols, 8);
   const run = (count: number) => {
@@ -126,7 +126,7 @@ Deno.test("a row of dense() has the same bits alone, in a few and in many rows",
   for (const count of [2, 7, 8, 64, rows]) deepEqual(run(count), alone, `${count} rows`);
 });
 
-Deno.test("matmul() sums integers exactly, so no term is lost or taken twice", () => {
+Deno.test("matmul() sums integers exactly, so no term is lost or counted twice", () => {
   const [rows, inner, cols] = [12, 600, 20];
   const a = numbers(rows * inner, 9).map((x) => Math.round(8 * x));
   const b = numbers(inner * cols, 10).map((x) => Math.round(8 * x));
@@ -138,6 +138,6 @@ Deno.test("matmul() sums integers exactly, so no term is lost or taken twice", (
     (row, k) => a[row * inner + k],
     (k, col) => b[k * cols + col],
   );
-  // Sums below 2^24 of integers are exact in float32 in any order.
+  // Sums of integers below 2^24 are exact in float32, in any order.
   deepEqual(bench.read(out, rows * cols), Float32Array.from(values));
 });

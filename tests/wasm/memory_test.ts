@@ -1,4 +1,4 @@
-/** Memory of the WebAssembly backend: it grows when it must, is given back, and is still in a run. */
+/** Memory of the WebAssembly backend: it grows if it must, is reused, and does not change during runs. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { openWasm } from "../util/wasm.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
@@ -25,7 +25,7 @@ Deno.test("allocate() gives zeroed, disjoint ranges at multiples of 256 bytes ab
   deepEqual([...memory.f32.subarray(b, b + 50)], new Array(50).fill(0));
 });
 
-Deno.test("growth keeps what was written, and windows follow it", () => {
+Deno.test("growth keeps the contents, and views follow it", () => {
   const memory = openMemory();
   const index = memory.allocate(4), window = new ReadWindow(memory, index), bytes = memory.bytes;
   memory.f32.set([1, 2, 3, 4], index);
@@ -41,7 +41,7 @@ Deno.test("growth keeps what was written, and windows follow it", () => {
   deepEqual([...wide], [9, 2]);
 });
 
-Deno.test("a program runs on after another has made the memory grow", () => {
+Deno.test("a program still runs after another has made the memory grow", () => {
   const backend = openWasm(), segment = parameters(backend, 0.5);
   const program = backend.compile(networkPlan(4), { parameters: segment });
   const y = new Float32Array(2 * OUTPUTS);
@@ -70,7 +70,7 @@ Deno.test("a thousand cycles of compile and dispose do not make the memory grow"
     program.run(1);
     own.dispose();
     program.dispose();
-    program.dispose(); // a second time changes nothing
+    program.dispose(); // the second call changes nothing
   };
   cycle();
   WebAssembly.Memory.prototype.grow = function (delta) {
@@ -104,14 +104,14 @@ Deno.test("100,000 runs of one row allocate nothing in WebAssembly or on the hea
   score(100_000);
   const after = Deno.memoryUsage();
   equal(program.scratch().buffer, buffer);
-  // One object of 16 bytes per run would be 1.6 MB; the engine's own bookkeeping stays far below.
+  // One object of 16 bytes per run would be 1.6 MB; the engine itself needs far less.
   const growth = after.heapUsed - before.heapUsed;
   ok(growth < 400_000, `the heap grew by ${growth} bytes`);
   deepEqual([...y], new Array(OUTPUTS).fill(expectedY(1, 0.25)));
   backend.dispose();
 });
 
-Deno.test("what was disposed refuses to be used, and so does what another backend made", () => {
+Deno.test("disposed objects cannot be used, and neither can those of another backend", () => {
   const backend = openWasm(), other = openWasm(), segment = parameters(backend, 1);
   const programPlan = networkPlan(2);
   const program = backend.compile(programPlan, { parameters: segment });
@@ -132,7 +132,7 @@ Deno.test("what was disposed refuses to be used, and so does what another backen
   throws(() => backend.allocate(1), gone);
 });
 
-Deno.test("names, ranges, rows and integers that do not fit are refused", () => {
+Deno.test("invalid names, ranges, rows and integers are refused", () => {
   const backend = openWasm(), segment = parameters(backend, 1);
   const program = backend.compile(networkPlan(2), { parameters: segment });
   throws(() => program.write("z", [1]), /^RangeError: Cannot write "z": the program has "x"$/);

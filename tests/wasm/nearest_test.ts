@@ -1,4 +1,7 @@
-/** The smallest of a product in one kernel, against exact products and against the two kernels that it stands for. */
+/**
+ * The kernel that finds the smallest elements of a product, against exact products and against the two kernels that it
+ * replaces.
+ */
 import { deepEqual, equal } from "node:assert/strict";
 import { RECORD_WORDS, WASM_OPS } from "../../src/backends/wasm/abi.ts";
 import { encodePlan } from "../../src/backends/wasm/encode.ts";
@@ -10,7 +13,7 @@ import { plan } from "../../src/graph/plan.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";
 import { numbers, Workbench } from "./debug_kernels.ts";
 
-/** Rows around four, columns around eight and 64, few terms and many. */
+/** Around four rows, around eight and 64 columns, few terms and many. */
 const SIZES: readonly (readonly [rows: number, inner: number, cols: number])[] = [
   ...Array.from({ length: 9 }, (_, i) => [i + 1, 3, 20 + i] as const),
   ...[1, 7, 8, 9, 63, 64, 65, 200, 769, 1024].map((cols) => [6, 10, cols] as const),
@@ -20,7 +23,7 @@ const SIZES: readonly (readonly [rows: number, inner: number, cols: number])[] =
 
 const COUNTS: readonly number[] = [1, 3, 10, 11];
 
-/** The columns of the smallest of each row: equal ones in their order, NaN last. */
+/** The columns of the smallest elements of each row: equal ones in order, NaN last. */
 function sorted(values: ArrayLike<number>, rows: number, cols: number, count: number): number[] {
   return Array.from({ length: rows }, (_, r) => {
     const rank = (c: number) => Number.isNaN(values[r * cols + c]) ? 1 : 0;
@@ -41,7 +44,7 @@ interface Operands {
   readonly bias: Float32Array;
 }
 
-/** By the kernel, on columns that were sorted. */
+/** By the kernel, with its columns sorted. */
 function searched({ x, weight, bias }: Operands, rows: number, cols: number, count: number) {
   const bench = new Workbench(), inner = x.length / rows;
   const [xAt, wAt, bAt] = [x, weight, bias].map((values) => bench.input(values));
@@ -62,12 +65,12 @@ function apart({ x, weight, bias }: Operands, rows: number, cols: number, count:
   return bench.read(out, rows * count);
 }
 
-Deno.test("smallestDense() sorts products of whole numbers, of which many are equal", () => {
+Deno.test("smallestDense() sorts products of integers, many of which are equal", () => {
   for (const [rows, inner, cols] of SIZES) {
     const whole = (count: number, seed: number) =>
       numbers(count, seed).map((v) => Math.round(2 * v));
     const x = whole(rows * inner, 1), weight = whole(inner * cols, 2), bias = whole(cols, 3);
-    // All of a row without a number, and two columns that are none.
+    // A row of NaN alone, and two columns of NaN.
     if (rows > 1) x[inner] = NaN;
     if (cols > 9) [bias[4], bias[9]] = [NaN, Infinity];
     const products = Float64Array.from({ length: rows * cols }, (_, i) => {
@@ -97,20 +100,20 @@ Deno.test("smallestDense() finds what dense() and smallestCols() find", () => {
   }
 });
 
-Deno.test("smallestDense() passes over no reference that is near, whatever lies between rows and references", () => {
+Deno.test("smallestDense() misses no near reference, however rows and references are distributed", () => {
   const cols = 1024, count = 11, rows = 150;
   const spreads: readonly ((k: number) => number)[] = [
-    () => 1, // alike in all directions
-    (k) => 2 ** -k, // few directions say most
-    (k) => k === 3 ? 1e4 : 1, // one says all
-    (k) => k < 2 ? 0 : 1e-20, // squares are next to nothing
-    () => 1e16, // and next to infinite
+    () => 1, // the same in all directions
+    (k) => 2 ** -k, // a few directions dominate
+    (k) => k === 3 ? 1e4 : 1, // a single direction
+    (k) => k < 2 ? 0 : 1e-20, // squares are almost 0
+    () => 1e16, // and almost infinite
   ];
   for (const [i, spread] of spreads.entries()) {
     for (const inner of [1, 4, 10, 40]) {
       for (const far of [0.1, 1, 50]) {
         const references = numbers(inner * cols, 3 * i + 1).map((v, at) => v * spread(at % inner));
-        // Equal ones, and all of a coordinate.
+        // Equal references, and equal coordinates.
         references.copyWithin(5 * inner, 0, 3 * inner);
         const weight = new Float32Array(inner * cols), bias = new Float32Array(cols);
         for (let j = 0; j < cols; j++) {
@@ -130,7 +133,7 @@ Deno.test("smallestDense() passes over no reference that is near, whatever lies 
   }
 });
 
-Deno.test("a product and the search in it are one record, unless the product is wanted or too large", () => {
+Deno.test("a product and the search in it become one record, unless the product is needed or too large", () => {
   const namesOf = (
     options: { cols?: number; keep?: boolean; activation?: "tanh"; shared?: boolean },
   ) => {

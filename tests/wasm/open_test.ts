@@ -22,12 +22,12 @@ Deno.test("openBackend() opens by name", () => {
   equal(openBackend("auto").name, "wasm");
   equal(openBackend("wasm", { determinism: "portable" }).details.build, "simd");
   equal(openBackend("reference").name, "reference");
-  // What needs an answer at once runs on the host: `openAccelerator` finds the GPU.
+  // Synchronous results need the host; `openAccelerator` finds the GPU.
   equal(openBackend("webgpu").name, "wasm");
   throws(() => openBackend("cuda" as "auto"), /^RangeError: .*got "cuda"$/);
 });
 
-Deno.test("a host without WebAssembly runs the reference, and says why", () => {
+Deno.test("a host without WebAssembly uses the reference backend, and says why", () => {
   const { WebAssembly } = globalThis;
   Reflect.deleteProperty(globalThis, "WebAssembly");
   try {

@@ -42,7 +42,7 @@ Deno.test("adamStep() is AdamW with bias correction", () => {
     const v = g.map((x, i) => beta2 * before.v[i] + (1 - beta2) * x * x);
     const step = m.map((x, i) => x / correct1 / (Math.sqrt(v[i] / correct2) + epsilon));
     const param = step.map((x, i) => before.param[i] * (1 - rate * weightDecay) - rate * x);
-    // m may cancel: its error is that of its terms, at most 1; v and the quotient have no cancellation.
+    // m may cancel, so its error is that of its terms, at most 1; v and the quotient do not cancel.
     assertRelative(after.m, m, 0, 4 * F32_UNIT_ROUNDOFF, "m");
     assertRelative(after.v, v, 5 * F32_UNIT_ROUNDOFF, 0, "v");
     const stepError = step.map((x, i) => {
@@ -61,7 +61,7 @@ Deno.test("adamStep() keeps the digits of 1 - beta2", () => {
     Float32Array.of(1),
     1,
   );
-  // 1 - 0.999 formed in float32 would be off by 1.3e-5.
+  // 1 - 0.999 computed in float32 would be off by 1.3e-5.
   assertRelative(after.v, 1 - ADAM.beta2, 2 * F32_UNIT_ROUNDOFF);
 });
 
@@ -80,7 +80,7 @@ Deno.test("sgdStep() is momentum", () => {
   }
 });
 
-Deno.test("no moment becomes subnormal, however long there is no gradient", () => {
+Deno.test("no moment becomes subnormal, however long gradients are zero", () => {
   const count = 5, none = new Float32Array(count), smallest = 2 ** -126;
   const least: Float32Array = numbers(count, 1).map((x) => 20 * smallest * x);
   let m = least, v: Float32Array = least.map(Math.abs), velocity = least;
@@ -109,7 +109,7 @@ Deno.test("a step whose scale is not finite changes nothing", () => {
   }
 });
 
-Deno.test("clipScale() is min(1, maxNorm / norm), and NaN where the norm is not finite", () => {
+Deno.test("clipScale() is min(1, maxNorm / norm), and NaN if the norm is not finite", () => {
   for (
     const [squared, expected] of [
       [0, 1],

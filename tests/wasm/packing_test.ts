@@ -1,8 +1,7 @@
 /**
- * Packed weights. As float32 they change no bit of a result. As bf16 each weight keeps its promise,
- * |ŵ - w| ≤ 2^-8 |w| + 2^-99, decoded here from the packed words by their layout; and the product is
- * that of the decoded weights in float64, within the tolerance of any float32 sum. Packed memory
- * follows every change of the segment, whoever makes it.
+ * Packed weights. As float32 they do not change any bit of a result. As bf16, each weight satisfies |ŵ - w| ≤ 2^-8 |w|
+ * + 2^-99, decoded here from the layout of the packed words; and the product is that of the decoded weights in float64,
+ * within the tolerance of any float32 sum. Packed memory follows every change of the segment, whoever makes it.
  */
 import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 import type { Backend, WeightFormat } from "../../src/backends/backend.ts";
@@ -22,7 +21,7 @@ import { numbers, Workbench } from "./debug_kernels.ts";
 
 const BF16 = WEIGHT_FORMATS.indexOf("bf16"), F32 = WEIGHT_FORMATS.indexOf("f32");
 
-/** Widths of the panels of so many columns. */
+/** Widths of the panels for that many columns. */
 function panels(cols: number): number[] {
   const widths: number[] = [];
   for (let left = cols; left > 0; left -= widths.at(-1)!) {
@@ -31,7 +30,7 @@ function panels(cols: number): number[] {
   return widths;
 }
 
-/** Elements of packed weights, and the weights that they stand for, row-major. */
+/** Elements of packed weights, and the weights that they encode, row-major. */
 function decode(words: Float32Array, inner: number, cols: number): [number, Float32Array] {
   const bits = new Uint32Array(words.buffer), weights = new Float32Array(inner * cols);
   const out = new Uint32Array(weights.buffer);
@@ -45,7 +44,7 @@ function decode(words: Float32Array, inner: number, cols: number): [number, Floa
           c++;
           continue;
         }
-        // Column c in the lower half; column c + 4 is the word itself.
+        // Column c is the lower half; column c + 4 is the word itself.
         for (let lane = 0; lane < 4; lane++, at++) {
           out[to + lane] = bits[at] << 16;
           out[to + lane + 4] = bits[at];
@@ -58,7 +57,7 @@ function decode(words: Float32Array, inner: number, cols: number): [number, Floa
   return [at, weights];
 }
 
-/** Elements that bf16 takes. */
+/** Number of elements in bf16. */
 const packedLength = (inner: number, cols: number) => inner * (cols - (cols - cols % 8) / 2);
 
 function packed(weights: Float32Array, inner: number, cols: number): Float32Array {
@@ -70,7 +69,7 @@ function packed(weights: Float32Array, inner: number, cols: number): Float32Arra
 
 const COLUMNS = [...Array.from({ length: 70 }, (_, i) => i + 1), 128, 256, 257, 300];
 
-Deno.test("bf16 panels hold every weight, in the room that the host gives them", () => {
+Deno.test("bf16 panels hold every weight, in as much memory as the host reserves", () => {
   for (const cols of COLUMNS) {
     const inner = 3, weights = numbers(inner * cols, cols);
     const [length, decoded] = decode(packed(weights, inner, cols), inner, cols);
@@ -79,7 +78,7 @@ Deno.test("bf16 panels hold every weight, in the room that the host gives them",
   }
 });
 
-Deno.test("a bf16 weight errs by at most 2^-8 of itself, whatever it is and whoever shares its word", () => {
+Deno.test("a bf16 weight has an error of at most 2^-8, whatever its value and whatever shares its word", () => {
   const magnitudes = [
     0,
     2 ** -149,
@@ -90,7 +89,7 @@ Deno.test("a bf16 weight errs by at most 2^-8 of itself, whatever it is and whoe
     3.4028234663852886e38,
   ];
   for (let e = -90; e <= 120; e += 7) {
-    // Around a power of two, halfway between neighbours, and between.
+    // Around a power of two, halfway between neighbours, and in between.
     for (
       const part of [
         1,
@@ -106,7 +105,7 @@ Deno.test("a bf16 weight errs by at most 2^-8 of itself, whatever it is and whoe
     }
   }
   const values = magnitudes.flatMap((value) => [value, -value]);
-  // Each value over each of some neighbours, in both halves of a word.
+  // Each value above each of some neighbours, in both halves of a word.
   for (let shift = 1; shift < values.length; shift += 13) {
     const weights = new Float32Array(8 * values.length);
     values.forEach((value, i) => {
@@ -119,7 +118,7 @@ Deno.test("a bf16 weight errs by at most 2^-8 of itself, whatever it is and whoe
     decoded.forEach((got, i) => {
       const bound = 2 ** -8 * Math.abs(weights[i]) + 2 ** -99;
       ok(Math.abs(got - weights[i]) <= bound, `${weights[i]} became ${got}`);
-      // No subnormal slows the products.
+      // No subnormal numbers, which would slow products down.
       ok(got === 0 || Math.abs(got) >= 2 ** -101, `${weights[i]} became ${got}`);
     });
   }
@@ -193,7 +192,7 @@ function network() {
   return plan(g, { outputs: { y }, capacity: 2, parameters: LAYOUT });
 }
 
-/** p ← p - rate · p, by an optimiser step of its own program. */
+/** p ← p - rate · p, by an optimiser step in its own program. */
 function shrinking(backend: Backend<WasmProgram>) {
   const g = createGraph(), { name, rows, cols } = TENSORS[0];
   const weight = g.parameter(name, rows, cols), velocity = g.state("velocity", rows, cols);
@@ -215,22 +214,22 @@ function outputOf(program: WasmProgram): Float32Array {
 }
 
 for (const [label, openBackend] of Object.entries(BACKENDS)) {
-  Deno.test(`${label}: a program with packed weights gives what the plain one gives`, () => {
+  Deno.test(`${label}: a program with packed weights gives the results of the plain one`, () => {
     const backend = openBackend(), parameters = backend.allocate(LAYOUT.length);
     parameters.write(0, numbers(LAYOUT.length, 4));
     const compile = (weights?: WeightFormat) => backend.compile(network(), { parameters }, weights);
     const plain = outputOf(compile());
     const packed = compile("f32");
-    // The first run has not packed them yet, the third has had them.
+    // The first run has not packed them yet; the third has.
     for (let run = 0; run < 3; run++) deepEqual(outputOf(packed), plain);
     const rounded = outputOf(compile("bf16"));
     notDeepEqual(rounded, plain);
-    // Sums of 20 products of at most 1 each, thrice: 20 · 2^-8 a layer, and slopes of at most 1.
+    // Sums of 20 products of at most 1 each, three times: 20 · 2^-8 per layer, and slopes of at most 1.
     rounded.forEach((got, i) => ok(Math.abs(got - plain[i]) <= 3 * 20 * 2 ** -8));
     backend.dispose();
   });
 
-  Deno.test(`${label}: packed weights follow what is written to the segment`, () => {
+  Deno.test(`${label}: packed weights follow writes to the segment`, () => {
     const backend = openBackend(), parameters = backend.allocate(LAYOUT.length);
     const plain = backend.compile(network(), { parameters });
     const packed = backend.compile(network(), { parameters }, "f32");
@@ -245,10 +244,10 @@ for (const [label, openBackend] of Object.entries(BACKENDS)) {
   });
 }
 
-Deno.test("weights are packed for the second run, those of bf16 for the first", () => {
+Deno.test("weights are packed for the second run, or for the first as bf16", () => {
   const backend = openWasm(), parameters = backend.allocate(LAYOUT.length) as WasmSegment;
   const { memory } = parameters.memory.host, first = parameters.memory.index("look");
-  // Behind the segment's back: only who reads the weights as they lie can see it.
+  // A change without a write is visible only to a program that reads unpacked weights.
   const change = (seed: number) => {
     for (const name of ["weight", "head"]) {
       const { offset, shape: { rows, cols } } = LAYOUT.places.get(name)!;
@@ -268,7 +267,7 @@ Deno.test("weights are packed for the second run, those of bf16 for the first", 
   backend.dispose();
 });
 
-Deno.test("packed weights follow an optimiser's step", () => {
+Deno.test("packed weights follow an optimiser step", () => {
   const backend = openWasm(), parameters = backend.allocate(LAYOUT.length);
   parameters.write(0, numbers(LAYOUT.length, 5));
   const plain = backend.compile(network(), { parameters });
@@ -283,7 +282,7 @@ Deno.test("packed weights follow an optimiser's step", () => {
   backend.dispose();
 });
 
-Deno.test("a program gives its packed weights back", () => {
+Deno.test("a disposed program frees its packed weights", () => {
   const backend = openWasm(), parameters = backend.allocate(LAYOUT.length);
   const cycle = () => {
     const programs = (["bf16", "f32"] as const)
@@ -299,7 +298,7 @@ Deno.test("a program gives its packed weights back", () => {
   backend.dispose();
 });
 
-Deno.test("live() is where write() and read() go, also after the memory has grown", () => {
+Deno.test("live() is the memory of write() and read(), also after the memory has grown", () => {
   const backend = openWasm(), parameters = backend.allocate(LAYOUT.length);
   parameters.write(0, numbers(LAYOUT.length, 6));
   const program = backend.compile(network(), { parameters }, "f32");

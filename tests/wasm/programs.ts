@@ -1,4 +1,4 @@
-/** A small network on a WebAssembly backend, for the tests of its memory. */
+/** A small network on a WebAssembly backend, for tests of its memory. */
 import type { Backend, Segment } from "../../src/backends/backend.ts";
 import type { WasmProgram } from "../../src/backends/wasm/backend.ts";
 import { batched } from "../../src/core/shape.ts";
@@ -15,7 +15,7 @@ const PARAMETERS = [
 ];
 export const LAYOUT = layOut("parameters", PARAMETERS);
 
-/** y = relu(2 x · W + b), and a scalar constant on the way. */
+/** y = relu(2 x · W + b), and an intermediate constant. */
 export function networkPlan(capacity: number): Plan {
   const g = createGraph();
   const [weight, bias] = PARAMETERS.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
@@ -24,7 +24,7 @@ export function networkPlan(capacity: number): Plan {
   return plan(g, { outputs: { y }, capacity, parameters: LAYOUT });
 }
 
-/** A segment with W all `weight`, b all 1. */
+/** A segment with all elements of W equal to `weight`, and all of b equal to 1. */
 export function parameters(backend: Backend<WasmProgram>, weight: number): Segment {
   const segment = backend.allocate(LAYOUT.length);
   PARAMETERS.forEach(({ name, rows, cols }, i) => {
@@ -34,7 +34,7 @@ export function parameters(backend: Backend<WasmProgram>, weight: number): Segme
   return segment;
 }
 
-/** What y is for a row of `x` everywhere. */
+/** y for a row in which every element is `x`. */
 export function expectedY(x: number, weight: number): number {
   return Math.max(2 * x * INPUTS * weight + 1, 0);
 }

@@ -1,6 +1,6 @@
 /**
- * randomNormal of the debug build and of those that ship: its integers against Philox written once more in BigInt, its
- * normals against Box-Muller in float64, its moments against theory.
+ * randomNormal of the debug build and the shipped builds: its integers against Philox in BigInt, its normals against
+ * Box-Muller in float64, its moments against theory.
  */
 import { deepEqual, notDeepEqual, ok } from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
@@ -40,7 +40,7 @@ function noise(kernel: string, rows: number, cols: number, draw: Draw): Float32A
 
 const MASK = 0xffffffffn;
 
-/** Philox 4x32-10, as the paper writes it. */
+/** Philox 4x32-10, as in the paper. */
 function philox(counter: readonly bigint[], key: readonly bigint[]): number[] {
   let [x0, x1, x2, x3] = counter, [k0, k1] = key;
   for (let round = 0; round < 10; round++) {
@@ -65,7 +65,7 @@ function wordsAt(row: number, col: number, draw: Draw): number[] {
   return philox(counter, [BigInt(seedLow), BigInt(seedHigh)]);
 }
 
-/** Element (row, col) in float64, and ρ, in proportion to which it may err. */
+/** Element (row, col) in float64, and ρ, to which its error is proportional. */
 function expected(row: number, col: number, draw: Draw): { normal: number; radius: number } {
   const words = wordsAt(row, col, draw);
   const pair = col % 4 < 2 ? words.slice(0, 2) : words.slice(2);
@@ -77,7 +77,7 @@ function expected(row: number, col: number, draw: Draw): { normal: number; radiu
 function check(rows: number, cols: number, draw: Draw, got = normals(rows, cols, draw)): void {
   for (let i = 0; i < got.length; i++) {
     const { normal, radius } = expected(Math.floor(i / cols), i % cols, draw);
-    // sin and cos err by 1.5 · 2^-24 of 1, ρ by 2 · 2^-24 of itself (log: 2 ulp, halved), the product rounds.
+    // sin and cos have an error of 1.5 · 2^-24, ρ of 2 · 2^-24 relative (log: 2 ulp, halved), and the product rounds.
     assertRelative(got[i], normal, 2 ** -24, 4 * 2 ** -24 * radius, `${rows}x${cols} at ${i}`);
   }
 }
@@ -99,7 +99,7 @@ Deno.test("randomNormal() is Box-Muller of Philox, in every small shape", () => 
 });
 
 for (const shipped of Object.keys(SHIPPED) as Shipped[]) {
-  Deno.test(`${shipped}: randomNormal() is Box-Muller of Philox, over ten thousand draws and the narrowest rows`, () => {
+  Deno.test(`${shipped}: randomNormal() is Box-Muller of Philox, in ten thousand draws and the narrowest rows`, () => {
     const { seedLow, seedHigh, step, firstRow, stream } = DRAW;
     const key = [seedLow, seedHigh, step, firstRow];
     for (const [rows, cols] of [[10, 1003], [300, 1], [300, 2], [99, 3], [7, 4], [9, 5]]) {
@@ -109,7 +109,7 @@ for (const shipped of Object.keys(SHIPPED) as Shipped[]) {
   });
 }
 
-Deno.test("every word of the counter and the key counts, up to 2^32 - 1", () => {
+Deno.test("every word of the counter and the key matters, up to 2^32 - 1", () => {
   const top = 0xffffffff;
   check(3, 9, { ...DRAW, step: top, stream: top });
   check(3, 9, { ...DRAW, seedLow: top, seedHigh: top });
@@ -121,7 +121,7 @@ Deno.test("every word of the counter and the key counts, up to 2^32 - 1", () => 
   }
 });
 
-Deno.test("a row's noise is the same in whichever batch it arrives", () => {
+Deno.test("a row's noise does not depend on the batch in which it arrives", () => {
   for (const [samples, cols] of [[1, 5], [3, 8], [50, 7]]) {
     const draw = { ...DRAW, rowsPerBatchRow: samples };
     const all = normals(10 * samples, cols, draw);

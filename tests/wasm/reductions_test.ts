@@ -1,4 +1,4 @@
-/** Sums, their adjoints and log-sum-exp of the debug build, against float64 loops. */
+/** Sums, their adjoints and log-sum-exp in the debug build, against float64 loops. */
 import { deepEqual } from "node:assert/strict";
 import { logSumExp } from "../../src/core/stable.ts";
 import { assertCloseReduction, assertRelative, F32_UNIT_ROUNDOFF } from "../util/close.ts";
@@ -78,7 +78,7 @@ Deno.test("squaredNorm() sums squares", () => {
   }
 });
 
-Deno.test("broadcast() stretches a row, a column or one value, and divides by the rows gained", () => {
+Deno.test("broadcast() repeats a row, a column or one value, and divides by the number of new rows for a mean", () => {
   for (const [rows, cols] of SIZES) {
     for (const [xRows, xCols] of [[1, cols], [rows, 1], [1, 1], [rows, cols]]) {
       for (const mean of [0, 1]) {
@@ -105,11 +105,11 @@ Deno.test("logSumExpCols() and softmaxCols() are stable sums of exponentials", (
     const expected = Array.from({ length: rows }, (_, row) => {
       return logSumExp(x.subarray(row * cols, (row + 1) * cols));
     });
-    // m + ln s: s is off by cols + 8 roundings (exp 2 ULP), so ln s by that absolutely.
+    // m + ln s: the relative error of s is cols + 8 roundings (exp 2 ULP), which is the absolute error of ln s.
     const absolute = (cols + 8) * F32_UNIT_ROUNDOFF;
     assertRelative(bench.read(out, rows), expected, 4 * F32_UNIT_ROUNDOFF, absolute);
     const softmax = Array.from(x, (value, i) => Math.exp(value - expected[Math.floor(i / cols)]));
-    // x - m is rounded once: of a difference of up to 180 that is 180 roundings in the exponential.
+    // x - m is rounded once; for a difference of up to 180, that is 180 roundings in the exponential.
     const relative = (cols + 8 + 180) * F32_UNIT_ROUNDOFF;
     // Below 2^-126 the exponential is 0.
     assertRelative(bench.read(weights, x.length), softmax, relative, 2 ** -125);
@@ -130,9 +130,9 @@ Deno.test("logSumExpCols() keeps infinities and NaN", () => {
   deepEqual([...bench.read(out, rows.length)], rows.map(([, expected]) => expected));
 });
 
-Deno.test("smallestCols() sorts: as many as are wanted, of few columns and of many", () => {
+Deno.test("smallestCols() sorts the requested number, of few columns and of many", () => {
   for (const [rows, cols] of [...SIZES, [3, 1024] as const, [2, 2050] as const]) {
-    // A twentieth of the range apart: many are equal.
+    // Steps of a twentieth of the range, so many are equal.
     const x = numbers(rows * cols).map((value) => Math.round(20 * value) / 20);
     x[0] = NaN;
     const order = Array.from({ length: rows }, (_, r) => {

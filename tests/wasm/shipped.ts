@@ -1,4 +1,4 @@
-/** One operation of a build that ships: its kernels are not exported, so it is run as a program. */
+/** Runs one operation of a shipped build. Its kernels are not exported, so the operation becomes a program. */
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
@@ -19,13 +19,13 @@ export const SHIPPED = {
 
 export type Shipped = keyof typeof SHIPPED;
 
-/** f of each of `x`, as a row of the batch. */
+/** f of each element of `x`, as a row of the batch. */
 export function mapShipped(
   shipped: Shipped,
   x: ArrayLike<number>,
   f: (g: Graph, x: Node) => Node,
 ): Float32Array {
-  // Wide enough that few numbers are at the end of a row.
+  // Wide rows, so that few numbers are at the end of one.
   const cols = Math.min(x.length, 1000), rows = Math.ceil(x.length / cols);
   const padded = new Float32Array(rows * cols);
   padded.set(x);
@@ -33,7 +33,7 @@ export function mapShipped(
   return out.subarray(0, x.length);
 }
 
-/** A graph's one output over `rows` rows. */
+/** The single output of a graph over `rows` rows. */
 export function runShipped(
   shipped: Shipped,
   rows: number,

@@ -1,6 +1,6 @@
 /**
- * The kernels that stretch their operands, against float64 formulas: every combination of full, row,
- * column and scalar operands, every width from 1 to 17, between guard bands.
+ * The kernels that stretch their operands, against float64 formulas: every combination of full, row, column and scalar
+ * operands, every width from 1 to 17, between guard bands.
  */
 import { deepEqual, ok } from "node:assert/strict";
 import { instantiateSync } from "npm:@assemblyscript/loader@0.28.20";
@@ -16,13 +16,13 @@ interface Operand {
 
 const WIDTHS = Array.from({ length: 17 }, (_, i) => i + 1);
 
-/** An operand of the formula's range, the same for the same seed. */
+/** An operand in the formula's range, the same for the same seed. */
 function operand([low, high]: readonly [number, number], rows: number, cols: number, seed: number) {
   const unit = numbers(rows * cols, seed);
   return { rows, cols, values: unit.map((x) => low + (x + 1) / 2 * (high - low)) };
 }
 
-/** All choices of full, row, column or scalar for each of `count` operands of an output. */
+/** All choices of full, row, column or scalar for each of `count` operands. */
 function forms(count: number, rows: number, cols: number): (readonly [number, number])[][] {
   if (count === 0) return [[]];
   const choices = [[rows, cols], [1, cols], [rows, 1], [1, 1]] as const;
@@ -36,7 +36,7 @@ function run(f: Formula, rows: number, cols: number, operands: readonly Operand[
   return bench.read(out, rows * cols);
 }
 
-/** What each operand holds at (row, col) of the output. */
+/** The value of each operand at (row, col) of the output. */
 function at(operands: readonly Operand[], row: number, col: number): number[] {
   return operands.map(({ rows, cols, values }) => {
     return values[(rows === 1 ? 0 : row) * cols + (cols === 1 ? 0 : col)];
@@ -52,7 +52,7 @@ function check(f: Formula, got: number, operands: readonly number[]): void {
 }
 
 for (const f of FORMULAS) {
-  Deno.test(`${title(f)}: every form of its operands, every width`, () => {
+  Deno.test(`${title(f)}: operands of every form and width`, () => {
     for (const rows of [1, 2, 3]) {
       for (const cols of WIDTHS) {
         for (const shapes of forms(f.ranges.length, rows, cols)) {
@@ -65,7 +65,7 @@ for (const f of FORMULAS) {
     }
   });
 
-  Deno.test(`${title(f)}: the same bits at every position, and over an operand`, () => {
+  Deno.test(`${title(f)}: the same bits at every position, and if the output replaces an operand`, () => {
     const count = 23, operands = f.ranges.map((range, i) => operand(range, 1, count, i + 5));
     const whole = run(f, 1, count, operands);
     for (let i = 0; i < count; i++) {
@@ -88,7 +88,7 @@ for (const f of FORMULAS) {
   });
 }
 
-Deno.test("no kernel reads or writes beyond an operand: each lies once at the end of memory", () => {
+Deno.test("no kernel reads or writes beyond an operand: each operand once ends at the end of memory", () => {
   const bytes = Deno.readFileSync(new URL("../../build/debug.wasm", import.meta.url));
   const { exports } = instantiateSync<Record<string, unknown>>(bytes);
   const memory = exports.memory as unknown as WebAssembly.Memory;
@@ -106,7 +106,7 @@ Deno.test("no kernel reads or writes beyond an operand: each lies once at the en
   }
 });
 
-Deno.test("gaussianKl() keeps its digits near 0, and is 0 there and never below", () => {
+Deno.test("gaussianKl() is accurate near 0, exactly 0 there, and never negative", () => {
   const f = FORMULAS.find(({ kernel }) => kernel === "gaussianKl")!;
   const tiny = Float32Array.from({ length: 40 }, (_, i) => (i % 2 ? 1 : -1) * 10 ** (-i / 4));
   const got = run(f, 1, 40, [zeros(40), { rows: 1, cols: 40, values: tiny }]);
@@ -118,7 +118,7 @@ Deno.test("gaussianKl() keeps its digits near 0, and is 0 there and never below"
   deepEqual([...run(f, 1, 5, [zeros(5), zeros(5)])], [0, 0, 0, 0, 0]);
 });
 
-Deno.test("bernoulliLogProb() keeps its digits in both tails at x = 0 and x = 1", () => {
+Deno.test("bernoulliLogProb() is accurate in both tails at x = 0 and x = 1", () => {
   const f = FORMULAS.find(({ kernel }) => kernel === "bernoulliLogProb")!;
   const logits = Float32Array.from({ length: 161 }, (_, i) => i - 80);
   for (const x of [0, 1]) {

@@ -1,11 +1,10 @@
 /**
- * Matrix product, dense layers and softmax beside a second implementation in float32: TensorFlow.js on
- * its WebAssembly backend (XNNPACK), on shapes that fill no tile evenly.
+ * Matrix product, dense layers and softmax against a second float32 implementation, TensorFlow.js on its WebAssembly
+ * backend (XNNPACK), for shapes that are not multiples of a tile.
  *
- * Tolerance: both sum k rounded products in an order of their own, so each is within
- * (k + 4) 2^-24 Σ|terms| of the exact sum, and they are within twice that of each other
- * (tests/util/close.ts). Activations are 1-Lipschitz and add a few ULP of a value of at most its
- * argument or 1; TensorFlow.js's own tanh and sigmoid are good to 4 ULP of their largest value.
+ * Tolerance: both sum k rounded products in their own order, so each is within (k + 4) 2^-24 Σ|terms| of the exact sum,
+ * and they are within twice that of each other (tests/util/close.ts). Activations have slopes of at most 1 and add a
+ * few ULP of their argument or 1; TensorFlow.js's own tanh and sigmoid are accurate to 4 ULP of their largest value.
  */
 import assert from "node:assert/strict";
 import * as tf from "npm:@tensorflow/tfjs-core@4.22.0";
@@ -21,7 +20,7 @@ import { EXECUTORS } from "../util/executors.ts";
 
 const WASM = EXECUTORS.filter(({ backend }) => backend === "wasm");
 
-/** Rows, inner and columns: ones, odd sizes, tile edges and their neighbours, and a real layer. */
+/** Rows, inner size and columns: ones, odd sizes, the edges of tiles and their neighbours, and a real layer. */
 const SHAPES = [
   [1, 1, 1],
   [1, 7, 3],
@@ -45,7 +44,7 @@ const ACTIVATIONS: Readonly<Partial<Record<Activation, (x: tf.Tensor2D) => tf.Te
 
 const random = (count: number, seed: number) => Float32Array.from(normals(count, seed));
 
-/** What TensorFlow.js makes of it, all of its tensors released. */
+/** TensorFlow.js's result, with all its tensors released. */
 function reference(compute: () => tf.Tensor): Float32Array {
   return Float32Array.from(tf.tidy(() => compute().dataSync()));
 }
@@ -60,7 +59,7 @@ function sumAbs(a: Float32Array, b: Float32Array, inner: number, cols: number): 
   });
 }
 
-Deno.test("the second implementation runs on its own WebAssembly backend", async () => {
+Deno.test("TensorFlow.js runs on its WebAssembly backend", async () => {
   assert.ok(await tf.setBackend("wasm"));
   await tf.ready();
   assert.equal(tf.getBackend(), "wasm");
@@ -77,7 +76,7 @@ for (const executor of WASM) {
           transposeA ? transposed(a, rows, inner) : a,
           transposeB ? transposed(b, inner, cols) : b,
         ];
-        // The rows of a batch are the left rows, or the sum's terms in the product of a gradient.
+        // The rows of a batch are those of the left operand, or the terms of the sum in the product of a gradient.
         const batch = transposeA ? inner : rows;
         const { product } = runGraph(executor, batch, (g) => {
           const x = g.input("a", batched(transposeA ? rows : inner));
@@ -121,7 +120,7 @@ for (const executor of WASM) {
           );
           return apply(tf.add(product, tf.tensor1d(bias)));
         });
-        // The bias is one more term; 16 ULP of 1 for both activations' own errors.
+        // The bias is one more term; 16 ULP of 1 for the errors of both activations.
         const terms = sumAbs(x, weight, inner, cols)
           .map((sum, i) => 2 * (sum + Math.abs(bias[i % cols])) + 16 / (inner + 5));
         assertCloseReduction(y, theirs, terms, inner + 1, `${rows}x${inner}x${cols}`);
@@ -138,9 +137,9 @@ for (const executor of WASM) {
       });
       const { y } = runGraph(executor, rows, build, { x });
       const theirs = reference(() => tf.softmax(tf.tensor2d(x, [rows, cols])));
-      // eˣ⁻ᵐ: x - m is rounded at a size of up to 32 (hence 32 units, absolute in the exponent), the
-      // exponential and the quotient add a few ULP, and the sum of positive terms one unit each;
-      // TensorFlow.js as much again.
+      // eˣ⁻ᵐ: x - m is rounded at a magnitude of up to 32 (hence 32 units, absolute in the exponent), the exponential
+      // and the quotient add a few ULP, and the sum of positive terms one unit each; TensorFlow.js has the same error
+      // again.
       assertRelative(y, theirs, 2 * (32 + 8 + cols) * F32_UNIT_ROUNDOFF, 1e-30, `${rows}x${cols}`);
     }
   });

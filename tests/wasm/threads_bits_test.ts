@@ -1,6 +1,6 @@
 /**
- * Threads change no bit of a whole program: training steps, scores, and matrices of every height.
- * Oracle: the same build on one thread. Everything is cut as finely as its threads allow.
+ * Threads do not change any bit of a program: training steps, scores, and matrices of every height. Oracle: the same
+ * build on one thread. Everything is cut as finely as possible.
  */
 import { deepEqual } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -23,7 +23,7 @@ import { numbers } from "./debug_kernels.ts";
 const BUILDS = ["simd", "relaxed"] as const;
 type OpenBackend = Backend<WasmProgram>;
 
-/** The same on one thread, two and three. */
+/** The results on one, two and three threads. */
 async function assertSame(
   build: typeof BUILDS[number],
   run: (backend: OpenBackend) => Iterable<readonly [what: string, values: Float32Array]>,
@@ -44,7 +44,7 @@ async function assertSame(
 
 const INNER = 300, COLS = 45, HEIGHT = 70;
 
-/** Every way to multiply a batch, sums over it, and the elementwise operations around them. */
+/** All products of a batch, sums over it, and elementwise operations around them. */
 function heights(g: Graph): Record<string, Node> {
   const x = g.input("x", batched(INNER)), other = g.input("other", batched(COLS));
   const weight = g.parameter("weight", INNER, COLS), bias = g.parameter("bias", 1, COLS);
@@ -66,7 +66,7 @@ function heights(g: Graph): Record<string, Node> {
 }
 
 for (const build of BUILDS) {
-  Deno.test(`${build}: 1 to 70 rows of everything come out the same on 1, 2 and 3 threads`, async () => {
+  Deno.test(`${build}: 1 to 70 rows of all operations give the same bits on 1, 2 and 3 threads`, async () => {
     await assertSame(build, function* (backend) {
       const layout = layOut("parameters", [
         { name: "weight", rows: INNER, cols: COLS },

@@ -1,6 +1,6 @@
 /**
- * Threads start when they are wanted, work, fail and end without harm: whatever happens to them, runs
- * give what they give on one thread (oracle: closed form of the network), and reports are true.
+ * Threads start, work, fail and end without harm: whatever happens to them, runs give the results of one thread
+ * (oracle: the closed form of the network), and reports are true.
  */
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -17,7 +17,7 @@ import { expectedY, INPUTS, networkPlan, OUTPUTS, parameters } from "./programs.
 const ROWS = 64;
 const TWO = { threads: 2, processors: 2, tileWork: 1, certainWork: 0 } as const;
 
-/** Compiles the network, and a function that runs it and checks what comes out. */
+/** Compiles the network, and returns a function that runs it and checks the result. */
 function network(backend: Backend<WasmProgram>) {
   const program = backend.compile(networkPlan(ROWS), { parameters: parameters(backend, 0.5) });
   const y = new Float32Array(ROWS * OUTPUTS);
@@ -30,7 +30,7 @@ function network(backend: Backend<WasmProgram>) {
   return { program, check };
 }
 
-/** Runs `body` while globals are replaced, or absent if undefined. */
+/** Runs `body` with globals replaced, or removed if undefined. */
 async function withGlobals(
   replaced: Readonly<Record<string, unknown>>,
   body: () => Promise<void>,
@@ -75,7 +75,7 @@ Deno.test("one thread is the default, and shares no memory", () => {
   backend.dispose();
 });
 
-Deno.test("more threads than processors are asked for in vain, and the report says so", async () => {
+Deno.test("more threads than processors are not used, and the report says so", async () => {
   const backend = openWasm(FULL_KERNELS, { ...TWO, threads: 3 }),
     { check } = network(backend);
   await backend.ready!();
@@ -88,7 +88,7 @@ Deno.test("more threads than processors are asked for in vain, and the report sa
   match(String(single.reason), new RegExp(`^${navigator.hardwareConcurrency} of 1024 can run`));
 });
 
-Deno.test("8 threads on whatever there is neither lock up nor lose a tile", async () => {
+Deno.test("8 threads on any number of processors neither deadlock nor lose a tile", async () => {
   const backend = await openCrew({ threads: 8 }), { check } = network(backend);
   for (let x = 0; x < 500; x++) check(x % 100);
   equal(backend.details.threads, 8);
@@ -108,7 +108,7 @@ Deno.test("sleeping threads wake, and see memory that has grown since", async ()
   backend.dispose();
 });
 
-Deno.test("a backend can be disposed before its threads have started, and twice", async () => {
+Deno.test("a backend can be disposed of before its threads have started, and twice", async () => {
   const backend = openWasm(FULL_KERNELS, TWO);
   network(backend).check(1);
   backend.dispose();
@@ -117,7 +117,7 @@ Deno.test("a backend can be disposed before its threads have started, and twice"
   equal(backend.details.threads, 1);
 });
 
-Deno.test("where memory cannot be shared there is one thread, and a reason", async () => {
+Deno.test("without shared memory there is one thread, and a reason", async () => {
   await withGlobals({ SharedArrayBuffer: undefined }, async () => {
     const backend = openWasm(FULL_KERNELS, TWO), { check } = network(backend);
     await backend.ready!();
@@ -131,7 +131,7 @@ Deno.test("where memory cannot be shared there is one thread, and a reason", asy
   });
 });
 
-Deno.test("where there are no workers there is one thread, and a reason", async () => {
+Deno.test("without workers there is one thread, and a reason", async () => {
   await withGlobals({ process: undefined, Worker: undefined }, async () => {
     const backend = openWasm(FULL_KERNELS, TWO), { check } = network(backend);
     await backend.ready!();
@@ -144,7 +144,7 @@ Deno.test("where there are no workers there is one thread, and a reason", async 
   });
 });
 
-Deno.test("without node:worker_threads, workers come from blob: URLs", async () => {
+Deno.test("without node:worker_threads, workers are created from blob: URLs", async () => {
   await withGlobals({ process: undefined }, async () => {
     const backend = await openCrew({ threads: 3 }), { check } = network(backend);
     equal(backend.details.threads, 3);
@@ -153,8 +153,8 @@ Deno.test("without node:worker_threads, workers come from blob: URLs", async () 
   });
 });
 
-Deno.test("a worker that fails to start is reported and not missed", async () => {
-  /** Fails after a while, as a worker does that cannot compile its source. */
+Deno.test("a worker that fails to start is reported, and runs go on without it", async () => {
+  /** A worker that fails after a while, as if it could not compile its source. */
   class Broken {
     on(event: string, listener: (error: Error) => void): void {
       if (event === "error") setTimeout(() => listener(new Error("out of threads")), 5);
@@ -175,10 +175,10 @@ Deno.test("a worker that fails to start is reported and not missed", async () =>
   });
 });
 
-Deno.test("a worker that fails at work ends the run with an error, and the others go on alone", async () => {
+Deno.test("a worker that fails at work ends the run with an error, and later runs go on without threads", async () => {
   const { allocate } = LinearMemory.prototype;
   const workspace = instantiate(loadKernels(FULL_KERNELS).module).workspaceBytes() / 4;
-  // A workspace past the end of memory: the first tile that the worker takes fails.
+  // A workspace past the end of memory, so that the first tile that the worker takes fails.
   LinearMemory.prototype.allocate = function (length) {
     return length === workspace ? 2 ** 30 - 64 : allocate.call(this, length);
   };
@@ -189,7 +189,7 @@ Deno.test("a worker that fails at work ends the run with an error, and the other
   await rejects(async () => {
     for (let i = 0; i < 1e6; i++) check(i % 10);
   }, WebAssembly.RuntimeError);
-  // The worker's own words arrive later.
+  // The worker's own error arrives later.
   const isTold = () => /^Run failed; Worker failed: .*memory/.test(`${backend.details.reason}`);
   for (let i = 0; i < 1000 && !isTold(); i++) await new Promise((next) => setTimeout(next, 5));
   ok(isTold(), `${backend.details.reason}`);
@@ -198,7 +198,7 @@ Deno.test("a worker that fails at work ends the run with an error, and the other
   backend.dispose();
 });
 
-Deno.test("a run that fails on every thread leaves one, which works", async () => {
+Deno.test("after a run that fails on every thread, one thread is left, which works", async () => {
   const backend = await openCrew({ threads: 3 }), { program, check } = network(backend);
   const words = new Uint32Array(program.scratch().buffer);
   const dense = OP_NAMES.indexOf("dense"), product = CUTS.indexOf("product");

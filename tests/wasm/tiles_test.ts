@@ -1,6 +1,6 @@
 /**
- * Weights in panels change no bit: of the kernels at every number of columns, of programs on one thread and more, cut by
- * rows and by columns. Oracle: the same products without panels. Panels follow every change of the segment.
+ * Weights in panels change no bit: of kernels with every number of columns, and of programs on one thread or more, cut
+ * by rows and by columns. Oracle: the same products without panels. Panels follow every change of the segment.
  */
 import { deepEqual, notDeepEqual } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -34,7 +34,7 @@ Deno.test("dense() and matmul() with panels have the bits of those without", () 
       }
       const what = `${rows} rows, ${inner} terms, ${cols} columns`;
       deepEqual(bytesOf(bench.read(got, size)), bytesOf(bench.read(want, size)), what);
-      // A transposed first operand is read in another order, the panels as before.
+      // A transposed first operand is read in another order, but the panels are not.
       for (const tiles of [0, panels]) {
         const out = tiles ? got : want;
         const [aCols, transposed] = rows % 2 ? [rows, 1] : [inner, 0];
@@ -53,7 +53,7 @@ const TENSORS = [
 ];
 const LAYOUT = layOut("parameters", TENSORS);
 
-/** A layer and a product: with room for seven rows panels are not worth it, so that is the oracle. */
+/** A layer and a product. With a capacity of seven rows, panels are not used, so that is the oracle. */
 function network(capacity: number): Plan {
   const g = createGraph();
   const [weight, head, bias] = TENSORS.map(({ name, rows, cols }) => g.parameter(name, rows, cols));
@@ -72,7 +72,7 @@ function outputsOf(program: WasmProgram, rows: number): Uint8Array[] {
   });
 }
 
-/** The same, a row at a time. */
+/** The same, one row at a time. */
 function oneByOne(backend: Backend<WasmProgram>, segment: ReturnType<typeof backend.allocate>) {
   const program = backend.compile(network(7), { parameters: segment });
   return (rows: number) => {

@@ -1,7 +1,7 @@
 /**
- * The `simd` build is made from the relaxed one: it is valid where relaxed instructions are not looked
- * at, and rounds products and sums apart. Oracle: arithmetic with u = 2^-12, (1 + u)² - (1 + 2u) = u²,
- * which a product that is rounded first loses.
+ * The `simd` build is derived from the relaxed one: it is valid without relaxed instructions, and rounds products and
+ * sums separately. Oracle: arithmetic with u = 2^-12, (1 + u)² - (1 + 2u) = u², which is lost if the product is rounded
+ * first.
  */
 import { deepEqual, ok, throws } from "node:assert/strict";
 import { unfusedSites } from "../../scripts/lib/unfused_sites.ts";
@@ -19,7 +19,7 @@ const U = 2 ** -12;
 
 for (const set of [FULL_KERNELS, SCORE_KERNELS]) {
   const name = set.forwardOnly ? "score" : "full";
-  // A processor without fused multiply-add runs the relaxed build as the other.
+  // On a processor without fused multiply-add, the relaxed build rounds separately as well.
   for (const [build, wanted] of [["relaxed", [U * U, 0]], ["simd", [0]]] as const) {
     for (const rows of [1, 9]) {
       Deno.test(`${name}, ${build}, ${rows} rows: (1 + u)² - (1 + 2u) is ${wanted.join(" or ")}`, () => {
@@ -46,7 +46,7 @@ for (const set of [FULL_KERNELS, SCORE_KERNELS]) {
     }
   }
 
-  Deno.test(`${name}: the functions that are embedded are those of the module with sites, and the other build has none`, () => {
+  Deno.test(`${name}: the embedded positions are those of the relaxed instructions, and the other build has none`, () => {
     const relaxed = kernelBytes(set, "relaxed"), { functions } = set.unfused;
     deepEqual(unfusedSites(relaxed), set.unfused);
     ok(functions.length > 10, `${functions.length} functions`);
@@ -55,9 +55,9 @@ for (const set of [FULL_KERNELS, SCORE_KERNELS]) {
   });
 }
 
-Deno.test("a module in which other bytes look like a site is refused", () => {
+Deno.test("a module in which other bytes look like a relaxed instruction is refused", () => {
   const bytes = kernelBytes(SCORE_KERNELS, "relaxed");
-  // v128.const, of twice the same 8 bytes: what hexadecimal shows as fd0c and 32 digits.
+  // v128.const with the same 8 bytes twice: fd0c and 32 hexadecimal digits.
   const [found] = bytes.toHex().matchAll(/(?<=^(?:..)*)fd0c(?=(.{16})\1)/g);
   bytes.set(FUSED_MULTIPLY_ADD, found.index / 2 + 6);
   throws(() => unfusedSites(bytes), { name: "TypeError", message: /look-alike/ });

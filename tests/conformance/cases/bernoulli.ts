@@ -1,4 +1,4 @@
-/** Bernoulli log-likelihood from logits: differences, so their errors are those of their terms. */
+/** Bernoulli log-likelihood from logits. Its results are differences, so their errors are those of their terms. */
 import { sigmoid, softplus } from "../../../src/core/stable.ts";
 import { type CaseGenerator, roundings } from "../case.ts";
 import { type Domain, MODERATE } from "../values.ts";

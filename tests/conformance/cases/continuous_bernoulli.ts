@@ -1,9 +1,12 @@
-/** The continuous Bernoulli's normaliser, relatively accurate everywhere: 6 ULP promised, 8 allowed. */
+/** The normaliser of the continuous Bernoulli, with a small relative error everywhere: 6 ULP promised, 8 allowed. */
 import { type CaseGenerator, ulps } from "../case.ts";
 import { elementwiseCases } from "../generate.ts";
 import type { Domain } from "../values.ts";
 
-/** Both sides of every seam: 0, the polynomial's end at 2, where e^-|l| vanishes beside 1 and 0. */
+/**
+ * Both sides of every change of formula: 0, the end of the polynomial at 2, and where e^-|l| is negligible beside 1 or
+ * 0.
+ */
 const LOGITS: Domain = {
   low: -8,
   high: 8,

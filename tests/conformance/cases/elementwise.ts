@@ -1,9 +1,9 @@
 /**
  * Elementwise arithmetic and activations.
  *
- * + - · are correctly rounded everywhere, ÷ within 2.5 ULP (what WGSL promises). Transcendental
- * functions: exp 2, log 2, log1p 4, tanh 6, sigmoid 6, softplus 6, elu 4 ULP of the float64 value at the
- * float32 argument; relative everywhere, so none may be a difference of rounded numbers.
+ * + - · are correctly rounded everywhere, ÷ is within 2.5 ULP (WGSL's guarantee). Transcendental functions are within
+ * these ULP of the float64 value at the float32 argument: exp 2, log 2, log1p 4, tanh 6, sigmoid 6, softplus 6, elu 4.
+ * The error is relative everywhere, so no implementation may subtract rounded numbers.
  */
 import { type Activation, ACTIVATIONS } from "../../../src/ops/names.ts";
 import { type CaseGenerator, EXACT, ROUNDED, roundings, type Tolerance, ulps } from "../case.ts";
@@ -104,7 +104,7 @@ export const activationGrad: CaseGenerator<"activationGrad"> = () =>
     return elementwiseCases<"activationGrad">({ kind }, [y, REAL], tolerance);
   });
 
-/** Neighbours, both zeros and all that compares with nothing. */
+/** Neighbouring numbers, both zeros, and NaN, which compares with nothing. */
 const COMPARED: Domain = {
   low: -1,
   high: 1,

@@ -1,6 +1,6 @@
 /**
- * Ratios of gamma functions: sums of (a + d) log1p(d/a), of d, and, below a = 8, of d ln a and of a
- * logarithm of the eight factors. Each term takes a few roundings of its own.
+ * Ratios of gamma functions: sums of (a + d) log1p(d/a), of d, and, below a = 8, of d ln a and a logarithm of the eight
+ * factors. Each term has a few roundings of its own.
  */
 import { type CaseGenerator, roundings } from "../case.ts";
 import { elementwiseCases } from "../generate.ts";

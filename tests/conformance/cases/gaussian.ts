@@ -1,7 +1,7 @@
 /**
- * Gaussians in log-variance. An exponential is good to 2 ULP, up to four roundings of its value.
- * KL = ½ (μ² + (expm1(l) - l)) has two terms that are never negative, so it must be relatively exact
- * even next to its minimum, where expm1(l) - l ≈ ½ l² is a difference of equals.
+ * Gaussians with log-variance. An exponential is within 2 ULP, up to four roundings of its value. KL = ½ (μ² +
+ * (expm1(l) - l)) has two terms that are never negative, so it must be accurate even near its minimum, where expm1(l) -
+ * l ≈ ½ l² is a difference of almost equal numbers.
  */
 import { LN_2PI } from "../../../src/core/stable.ts";
 import { type CaseGenerator, roundings, ulps } from "../case.ts";

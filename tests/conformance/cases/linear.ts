@@ -1,6 +1,6 @@
 /**
- * Matrix products. A product of inner length k is a reduction of k terms, one more for a bias; every
- * activation has a slope of at most one, so it passes that error on and adds its own.
+ * Matrix products. A product of inner length k is a sum of k terms, and one more for a bias. The slope of every
+ * activation is at most one, so it passes that error on and adds its own.
  */
 import { batched, fixed, type Shape } from "../../../src/core/shape.ts";
 import { type Activation, ACTIVATIONS } from "../../../src/ops/names.ts";

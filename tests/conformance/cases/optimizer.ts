@@ -1,7 +1,6 @@
 /**
- * Optimiser steps: what they leave in the parameter and in its state, and that a scale that is not
- * finite changes nothing. Decay rates and their complements are each rounded once: 1 - 0.999 taken
- * in float32 would be off by 5e-5.
+ * Optimiser steps: the resulting parameter and state, and that a scale that is not finite changes nothing. Decay rates
+ * and their complements are each rounded once: 1 - 0.999 computed in float32 would be off by 5e-5.
  */
 import { fixed, type Shape } from "../../../src/core/shape.ts";
 import {
@@ -24,7 +23,7 @@ const SIZES: readonly Shape[] = [
 
 const SCALES = [1, 0.3, 0, NaN, Infinity];
 
-/** Squared gradients keep a scale above the smallest normal. */
+/** Squared gradients have a scale above the smallest normal number. */
 const GRADIENTS: Domain = { low: -3, high: 3, special: [0, 1e-8, -1e-8, 100] };
 const SECOND_MOMENTS: Domain = { low: 0, high: 4, special: [0, 1e-14] };
 
@@ -88,7 +87,7 @@ function adamCase(
     beta2 * v + (1 - beta2) * (Math.fround(scale) * grad) ** 2;
   const firstError: Tolerance = ({ paired }) => 4 * U * firstTerms(paired);
   const secondError: Tolerance = ({ paired }) => 7 * U * secondMoment(paired) + 2 ** -126;
-  // The step's error is that of m, and relatively a few roundings of √v and of the quotients.
+  // The error of the step is that of m, and a relative error of a few roundings for √v and the quotients.
   const paramError: Tolerance = ({ paired, want }) => {
     const deviation = Math.sqrt(secondMoment(paired) / correction2) + epsilon;
     const largest = rate * firstTerms(paired) / correction1 / deviation;

@@ -1,7 +1,7 @@
 /**
- * Standard normals and uniforms. The integers are exact, so a wrong one shows as a wholly different
- * draw; uniforms are exact themselves. Normals are r ≤ 5.77, with a relative error of about four
- * roundings, times a cosine with as many absolute ones.
+ * Standard normals and uniforms. The integers are exact, so a wrong one gives a completely different draw; uniforms are
+ * exact themselves. Normals are r ≤ 5.77, with a relative error of about four roundings, times a cosine with as many
+ * absolute ones.
  */
 import { batched, fixed, type Shape } from "../../../src/core/shape.ts";
 import { type CaseGenerator, EXACT, type Tolerance, U } from "../case.ts";

@@ -1,9 +1,9 @@
 /**
  * Sums, their adjoints, softmax and log-sum-exp.
  *
- * softmax: the exponent x - m is rounded once, an absolute error of |x - m|·2^-24, which is relative
- * after exp; exp and the division add a few ULP, the sum of k terms about 2k roundings.
- * log-sum-exp: ln turns the sum's relative error into an absolute one.
+ * softmax: the exponent x - m is rounded once, an absolute error of |x - m|·2^-24, which is relative after exp; exp and
+ * the division add a few ULP, the sum of k terms about 2k roundings. log-sum-exp: ln turns the relative error of the
+ * sum into an absolute one.
  */
 import { batched, fixed, type Shape } from "../../../src/core/shape.ts";
 import {
@@ -84,7 +84,7 @@ export const sumGroups: CaseGenerator<"sumGroups"> = () =>
     }))
   );
 
-/** What a group's sum in a column adds. */
+/** The terms that a group sums in a column. */
 const groupOf = (x: Matrix, col: number, group: number, size: number) =>
   each(size, (i) => x.at(group * size + i, col));
 
@@ -139,7 +139,7 @@ export const squaredNorm: CaseGenerator<"squaredNorm"> = () =>
 /** Many equal values, zeros of both signs, infinities, NaN. */
 const TIED: Domain = { low: -2, high: 2, special: [0, -0, 1, -1, Infinity, -Infinity, NaN] };
 
-/** Wide enough for minima of groups to be more than what is wanted, beside a tail; and fewer. */
+/** Wide enough that groups have more minima than are requested, with a remainder; and narrower. */
 const SOUGHT: readonly Shape[] = [
   ...MATRICES,
   ...[127, 128, 200, 700, 1024].map((cols) => batched(cols)),
@@ -148,7 +148,7 @@ const SOUGHT: readonly Shape[] = [
 
 export const smallestCols: CaseGenerator<"smallestCols"> = () =>
   SOUGHT.flatMap((shape, seed) =>
-    // All of a wide row is more than software adapters' loops have turns: `tests/wasm` has it.
+    // Not all of a wide row, because loops of software adapters are limited; `tests/wasm` covers it.
     [1, 3, 11, Math.min(20, shape.cols)].filter((count) => count <= shape.cols).map((count) => ({
       operands: [operand(shape, TIED, seed)],
       attrs: { count },
