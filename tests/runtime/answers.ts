@@ -1,12 +1,12 @@
-/** What a runtime answered, and how two answers are compared. */
+/** Answers of runtimes, and how two of them are compared. */
 import assert from "node:assert/strict";
 import { assertRelative } from "../util/close.ts";
 import type { Ask } from "./corpus.ts";
 
-/** An answer as it left a runtime. */
+/** An answer of a runtime. */
 export interface Answer {
   readonly status: number;
-  /** Those that the app sets: what a server adds of its own is its own business. */
+  /** Headers that the app sets; a server may add others. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
@@ -28,7 +28,7 @@ export const COMPARED: readonly string[] = [
   "x-content-type-options",
 ];
 
-/** Nats, relative to 1 or the value: what differs where one machine fuses and another does not. */
+/** Nats, relative to 1 or the value: the difference if one machine fuses multiply-add and another does not. */
 const FAST_TOLERANCE = 1e-5;
 
 export function toRequest(origin: string, { method, path, headers, body }: Ask): Request {
@@ -51,13 +51,13 @@ export function headersOf(headers: { get(name: string): string | null }): Record
   }));
 }
 
-/** Byte for byte. */
+/** Compares byte for byte. */
 export function requireSame(got: Answer, want: Answer, what: string): void {
   assert.deepEqual([got.status, got.headers], [want.status, want.headers], what);
   assert.equal(show(got), show(want), what);
 }
 
-/** The same but for the last digits of numbers, and which kernels computed them. */
+/** Compares all but the last digits of numbers, and which kernels computed them. */
 export function requireClose(got: Answer, want: Answer, what: string): void {
   assert.deepEqual([got.status, got.headers], [want.status, want.headers], what);
   const [left, right] = [partsOf(got), partsOf(want)];
@@ -65,7 +65,7 @@ export function requireClose(got: Answer, want: Answer, what: string): void {
   assertRelative(left.numbers, right.numbers, FAST_TOLERANCE, FAST_TOLERANCE, what);
 }
 
-/** An answer's text without its numbers, and its numbers: those of the text, then the binary ones. */
+/** An answer's text without its numbers, and its numbers: those in the text, then the binary ones. */
 function partsOf({ body, headers }: Answer): { readonly text: string; readonly numbers: number[] } {
   const isBinary = headers["content-type"] === "application/octet-stream";
   const textBytes = Number(
@@ -82,7 +82,7 @@ function partsOf({ body, headers }: Answer): { readonly text: string; readonly n
   return { text, numbers: [...numbers, ...binaryNumbers(body.slice(textBytes), json)] };
 }
 
-/** Float32 rows, or the tensors that the JSON of the protocol announces. */
+/** float32 rows, or the tensors that the protocol's JSON announces. */
 function binaryNumbers(bytes: Uint8Array<ArrayBuffer>, json?: Uint8Array): number[] {
   if (!json) return Array.from(new Float32Array(bytes.buffer));
   const { outputs }: {

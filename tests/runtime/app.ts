@@ -1,11 +1,8 @@
-/**
- * The app that every runtime serves, bundled for all of them alike, and a training run that all but
- * workerd can do.
- */
+/** The app that every runtime serves, bundled the same for all, and a training run for all but workerd. */
 import { type App, createApp, TableScorer, TrainedVae, VAE } from "./library.ts";
 import { OPTIONS, type Subject } from "./subject.ts";
 
-/** Serves the models as the corpus expects them. */
+/** Serves the models that the corpus expects. */
 export async function createHandler({ files, determinism }: Subject): Promise<App> {
   const device = { determinism };
   const models = await Promise.all(
@@ -18,14 +15,14 @@ export async function createHandler({ files, determinism }: Subject): Promise<Ap
   return createApp({ ...OPTIONS, models: Object.fromEntries(models) });
 }
 
-/** What a training run leaves: the bytes of the model, and on how many threads it ran. */
+/** The result of a training run: the bytes of the model, and the number of threads. */
 export interface TrainingRun {
   readonly base64: string;
   readonly threads: number;
   readonly scores: readonly number[];
 }
 
-/** Trains a small model from a seed, in portable arithmetic; wide enough for `threads` to share. */
+/** Trains a small model from a seed, in portable arithmetic; wide enough that `threads` can share it. */
 export async function train(threads = 1, width = 8): Promise<TrainingRun> {
   const columns = threads > 1 ? 256 : 6, count = 128;
   const data = Float32Array.from({ length: count * columns }, (_, i) => (i * 7919 % 101) / 50 - 1);

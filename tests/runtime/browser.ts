@@ -1,7 +1,4 @@
-/**
- * Chromium without a window, driven from here: a page of its own, served with the headers that give it
- * shared memory, or without them.
- */
+/** Headless Chromium, controlled by the tests: a page served with or without the headers that allow shared memory. */
 import { type BrowserContext, chromium, type Page } from "npm:playwright-core@1.65.1";
 
 const ARGS = [
@@ -17,11 +14,11 @@ const TYPES: Readonly<Record<string, string>> = {
   wasm: "application/wasm",
 };
 
-/** A browser, and what it said. */
+/** A browser, and what it reported. */
 export class Browser implements AsyncDisposable {
   readonly #context: BrowserContext;
   readonly #profile: string;
-  /** What pages wrote to their console as errors, and threw. */
+  /** What pages wrote to their console as errors, and exceptions. */
   readonly complaints: string[] = [];
 
   private constructor(context: BrowserContext, profile: string) {
@@ -58,12 +55,12 @@ async function chromiumPath(): Promise<string> {
   throw new TypeError("Cannot find Chromium: expected /usr/bin/chromium");
 }
 
-/** A folder behind a port. */
+/** A folder that is served on a port. */
 export interface StaticSite extends AsyncDisposable {
   readonly origin: string;
 }
 
-/** Serves the files of a folder. @param isolated whether pages get memory that threads share */
+/** Serves the files of a folder. @param isolated whether pages may use memory shared by threads */
 export function serveFolder(folder: string, { isolated = false } = {}): StaticSite {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async ({ url }) => {
     const name = new URL(url).pathname.slice(1) || "index.html";

@@ -1,6 +1,6 @@
 /**
- * `elbow bundle`: each folder is written by the command as users type it, deployed as far as that goes
- * on one machine, and asked. The oracle is the detector in this process.
+ * `elbow bundle`: each folder is written by the command as users type it, deployed as far as possible on one machine,
+ * and queried. Oracle: the detector in this process.
  */
 import assert from "node:assert/strict";
 import { TableScorer, TrainedVae } from "../../mod.ts";
@@ -17,13 +17,13 @@ const FILES = await modelFiles();
 const BYTES = Uint8Array.fromBase64(FILES.table), PLAIN = Uint8Array.fromBase64(FILES.plain);
 const ROWS = [[480, 0.2, -3], [500, 0, 5]];
 
-/** Compressed, all files together: the library, the kernels and a small model. */
+/** Compressed size of all files together: the library, the kernels and a small model. */
 const LIMITS = { workers: 150_000, deno: 154_000, browser: 91_000 } as const;
 
-/** The same of a page with a bare network, which brings nothing of tables. */
+/** The same for a page with a bare network, which contains no code for tables. */
 const PLAIN_LIMIT = 66_000;
 
-/** What all builds of the kernels agree to, nats. */
+/** The difference that all builds of the kernels stay within, nats. */
 const TOLERANCE = 1e-5;
 
 interface Verdict {
@@ -42,7 +42,7 @@ function requireVerdicts(got: readonly Verdict[], want: readonly Verdict[]): voi
   assert.deepEqual(got.map(({ anomaly }) => anomaly), [false, true]);
 }
 
-/** The folder, as `deno task elbow bundle` writes it; its files' sizes are held here. */
+/** The folder that `deno task elbow bundle` writes; the size of its files is checked here. */
 async function bundle(
   folder: Folder,
   target: keyof typeof LIMITS,
@@ -76,7 +76,7 @@ async function bundle(
   return out;
 }
 
-/** The commands with which README.md asks the server, asked of one that runs. */
+/** The commands with which README.md queries the server, run against a running one. */
 async function askAsWritten(folder: string, origin: string): Promise<void> {
   const readme = await Deno.readTextFile(`${folder}/README.md`);
   const commands = [
@@ -147,7 +147,7 @@ Deno.test("a bundle for Deno scores under deno serve, with the permission that i
 
 testUnless(
   NO_BROWSER,
-  "a bundle for browsers scores what is typed and what is opened, and says what is wrong",
+  "a bundle for browsers scores typed rows and opened files, and reports errors",
   async () => {
     using folder = new Folder();
     await using site = serveFolder(await bundle(folder, "browser"), { isolated: true });
@@ -193,7 +193,7 @@ testUnless(
       !document.querySelector("table")!.hidden
     );
     assert.deepEqual((await shown()).cells, typed.cells);
-    // As Windows has it: UTF-16 with its byte order mark.
+    // As on Windows: UTF-16 with its byte order mark.
     const wide = [..."drift,heat,flow\n-3,480,0.2\n"].flatMap((each) => [each.charCodeAt(0), 0]);
     await page.setInputFiles("#file", folder.write("wide.csv", Uint8Array.of(0xff, 0xfe, ...wide)));
     await page.waitForFunction(() => document.querySelectorAll("#verdicts tr").length === 1);
@@ -206,13 +206,13 @@ testUnless(
     const scores = saved.trim().split("\n").slice(1).map((line) => Number(line.split(",")[1]));
     assertRelative(scores, want.map(({ score }) => score), TOLERANCE, TOLERANCE);
     await page.screenshot({ path: `${ROOT}build/browser_bundle.png` });
-    // The style has come: the box of rows is as wide as the page.
+    // The style sheet was loaded: the box for rows is as wide as the page.
     assert.ok((await page.locator("#rows").boundingBox())!.width > 800);
     assert.deepEqual(browser.complaints, []);
   },
 );
 
-Deno.test("a bundle of a bare network for browsers brings nothing of tables, and its worker scores", async () => {
+Deno.test("a bundle of a bare network for browsers contains no code for tables, and its worker scores", async () => {
   using folder = new Folder();
   const out = await bundle(folder, "browser", PLAIN, PLAIN_LIMIT);
   const library = await import(`file://${out}/elbow.js`);

@@ -1,9 +1,9 @@
 /**
- * The requests that every runtime must answer alike: all verbs in all formats, and bad input of every
- * class that reaches an app through any runtime's own HTTP parser (field, row, shape, type, size, nesting,
- * encoding, media type, method, path, token).
+ * Requests that every runtime must answer in the same way: all verbs in all formats, and bad input of every kind that
+ * gets past a runtime's own HTTP parser (field, row, shape, type, size, nesting, encoding, media type, method, path,
+ * token).
  *
- * Every header here is one that a page may set too, and no body goes with GET.
+ * A page could set every header here too, and no GET has a body.
  */
 import { TOKEN, TRAIN_TOKEN } from "./subject.ts";
 
@@ -12,9 +12,9 @@ export interface Ask {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Base64, so that any host can be handed it. */
+  /** Base64, so that it can be passed to any host. */
   readonly body?: string;
-  /** The status it must have, on every runtime. */
+  /** The expected status on every runtime. */
   readonly status: number;
 }
 
@@ -48,7 +48,7 @@ function post(status: number, name: string, path: string, body: unknown): Ask {
   });
 }
 
-/** A body of JSON as it is. */
+/** A JSON body, unchanged. */
 function text(status: number, name: string, body: Body, headers = {}, path = "table/score"): Ask {
   return ask(status, name, "POST", `/v1/models/${path}`, {
     body,
@@ -60,7 +60,7 @@ function floats(...values: number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
 }
 
-/** Rows of the table, in its units; some are far out. */
+/** Rows of the table, in its units; some are extreme. */
 export const ROWS: readonly (readonly number[])[] = Array.from(
   { length: 40 },
   (_, r) => [500 + 100 * Math.fround(Math.sin(r)), (r * 37 % 11) / 5 - 1, r % 13 === 0 ? 1 : -3],
@@ -139,7 +139,7 @@ null
   binaryInfer(200, "protocol: binary tensors", 24),
 ];
 
-/** The protocol's binary extension; the JSON says so many bytes follow. */
+/** The protocol's binary extension; the JSON announces the bytes that follow. */
 function binaryInfer(status: number, name: string, size: number): Ask {
   const input = {
     name: "x",

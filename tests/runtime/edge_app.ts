@@ -1,4 +1,4 @@
-/** The app as a script that answers to `fetch` events; SUBJECT is defined before it. */
+/** The app as a script that answers `fetch` events; SUBJECT is defined before it. */
 import { createHandler, train } from "./app.ts";
 import type { Subject } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The programs of examples/runtimes, each started as its header says and asked once. What `elbow bundle` writes for
- * workers and browsers is asked in bundle_test.ts.
+ * The programs of examples/runtimes, each started as its header says and queried once. bundle_test.ts tests what `elbow
+ * bundle` writes for workers and browsers.
  */
 import assert from "node:assert/strict";
 import { TableScorer } from "../../mod.ts";
@@ -28,7 +28,7 @@ testUnless(
     }
     await bench.write("model.safetensors", bytes);
     await bench.write("kernels.wasm", kernelFile());
-    // As `elbow bundle` has it: the library for Workers, before that of the others bears the name.
+    // As in `elbow bundle`: the library for Workers, which gets this name in the bundle before the others' library.
     const worker = { "worker.js": "example.js", "elbow.js": "worker_elbow.js" };
     await Deno.copyFile(`${ROOT}examples/runtimes/worker.js`, `${folder}/example.js`);
     await Deno.copyFile(`${folder}/elbow.js`, `${folder}/worker_elbow.js`);

@@ -1,3 +1,3 @@
-/** What `app.ts` takes from the library, under one roof for the bundler. */
+/** The parts of the library that `app.ts` uses, in one module for the bundler. */
 export { VAE } from "../../mod.ts";
 export { type App, createApp, TableScorer, TrainedVae } from "../../src/http/mod.ts";

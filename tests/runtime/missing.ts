@@ -1,4 +1,4 @@
-/** Why tests of runtimes cannot run on this machine, if they cannot. */
+/** The reason why tests of runtimes cannot run on this machine, if they cannot. */
 import { ROOT } from "../../scripts/lib/tree.ts";
 import { RUNTIMES } from "../../scripts/setup.ts";
 

@@ -4,7 +4,7 @@ import { planeRows } from "../util/data.ts";
 
 const DEVICE = { determinism: "portable" } as const;
 
-/** Model files by name, base64: a detector of either preset, and VAEs of three likelihoods. */
+/** Model files by name, base64: a detector with each preset, and VAEs with three likelihoods. */
 export async function modelFiles(): Promise<Record<string, string>> {
   const rows = planeRows(80, 3, 11).map(([a, b, c]) => [100 * a + 500, b, 0.01 * c - 3]);
   const columns = ["heat", "flow", "drift"], network = { epochs: 5, hidden: [8], latent: 2 };

@@ -1,7 +1,7 @@
 /**
- * One app on six runtimes: the same corpus of requests, good and bad, gets the same answers byte for byte
- * with portable arithmetic, and the same to 1e-5 with the fastest; and the same training run leaves the
- * same bytes. The oracle is the app in this process, from its sources; runtimes get it bundled.
+ * One app on six runtimes: the same corpus of valid and invalid requests gets the same answers, byte for byte with
+ * portable arithmetic, and within 1e-5 with the fastest; and the same training run gives the same bytes. Oracle: the
+ * app in this process, from its sources; runtimes get it bundled.
  */
 import assert from "node:assert/strict";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
@@ -48,7 +48,7 @@ async function answersHere(subject: Subject): Promise<readonly Answer[]> {
   return answers;
 }
 
-/** The bench is made when the first test needs it, and removed by the last. */
+/** The bench is created when the first test needs it, and removed by the last. */
 let bench: Promise<Bench> | undefined;
 
 async function benchWithKernels(): Promise<Bench> {
@@ -69,7 +69,7 @@ function requireAlike(subject: Subject, answers: readonly Answer[], where: strin
   );
 }
 
-Deno.test("the app in this process answers the corpus as it should", async () => {
+Deno.test("the app in this process answers the corpus as expected", async () => {
   for (const subject of SUBJECTS) expected.set(subject, await answersHere(subject));
 });
 
@@ -127,7 +127,7 @@ function fromPage({ status, headers, body }: PageAnswer): Answer {
 
 testUnless(
   NO_RUNTIMES ?? NO_BROWSER,
-  "Chromium answers the corpus in a page and in a Worker, and trains there, alone and on threads",
+  "Chromium answers the corpus in a page and in a Worker, and trains there, with and without threads",
   async () => {
     const made = await (bench ??= benchWithKernels());
     await using browser = await Browser.open();
@@ -180,7 +180,7 @@ testUnless(
   },
 );
 
-Deno.test("the bench leaves nothing behind", async () => {
+Deno.test("the bench leaves no files", async () => {
   const made = await bench;
   await made?.[Symbol.asyncDispose]();
   if (made) await assert.rejects(Deno.stat(made.folder), Deno.errors.NotFound);

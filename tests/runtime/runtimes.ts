@@ -1,22 +1,22 @@
 /**
- * The runtimes as processes: each serves the subject on a port of its own and says which. What they
- * are installed from is `packages/`; scripts/setup.ts puts it into build/runtimes.
+ * The runtimes as processes: each serves the subject on a free port and prints it. `packages/` lists what they are
+ * installed from; scripts/setup.ts installs it into build/runtimes.
  */
 import { ROOT } from "../../scripts/lib/tree.ts";
 import { RUNTIMES } from "../../scripts/setup.ts";
 import type { Subject } from "./subject.ts";
 
-/** A runtime at work. */
+/** A running server. */
 export interface Host extends AsyncDisposable {
-  /** Where it answers: `http://127.0.0.1:PORT`. */
+  /** Its address: `http://127.0.0.1:PORT`. */
   readonly origin: string;
 }
 
-/** What serves: a command line in the folder, given the name of the subject's file. */
+/** How to serve: a command line in the folder, given the name of the subject's file. */
 interface Server {
   readonly command: string;
   readonly args: (subject: string, folder: string) => readonly string[];
-  /** Which kernels it takes when determinism is "fast". */
+  /** The kernels that it uses when determinism is "fast". */
   readonly fast: "relaxed" | "simd";
   /** Whether it can train: all but workerd. */
   readonly trains: boolean;
@@ -25,7 +25,7 @@ interface Server {
 export const PACKAGES = `${ROOT}${RUNTIMES}/node_modules`;
 const DENO_ARGS = ["--no-prompt", "--no-config", "--no-lock", "--allow-net=127.0.0.1"];
 
-/** The servers by name. A browser is no server: see `browser.ts`. */
+/** The servers by name. A browser is not a server: see `browser.ts`. */
 export const SERVERS = {
   deno: {
     command: Deno.execPath(),
@@ -71,8 +71,8 @@ export const SERVERS = {
 export type ServerName = keyof typeof SERVERS;
 
 /**
- * The program itself, in the package for this machine: what stands in front of it is a script that npm
- * would have had to run, or one that outlives its end.
+ * The program itself, in the package for this machine. What the package starts instead is a script that npm would have
+ * had to run, or one that outlives its end.
  */
 async function onlyProgram(scope: string, name: string): Promise<string> {
   const names = await Array.fromAsync(Deno.readDir(`${PACKAGES}/${scope}`), (entry) => entry.name)
@@ -90,7 +90,7 @@ export class Bench implements AsyncDisposable {
   }
 
   static async create(): Promise<Bench> {
-    // Inside of the packages' folder: that is where Node.js looks for them.
+    // Inside the packages' folder, because Node.js looks for them there.
     await Deno.mkdir(`${ROOT}${RUNTIMES}`, { recursive: true });
     const bench = new Bench(await Deno.makeTempDir({ dir: `${ROOT}${RUNTIMES}`, prefix: "run-" }));
     await Deno.writeTextFile(`${bench.folder}/package.json`, '{ "type": "module" }');
@@ -178,10 +178,10 @@ export async function startServer(
   };
 }
 
-/** Files that hold modules of a worker, by module name; the first is its main one. */
+/** Files that contain modules of a worker, by module name; the first is the main module. */
 type WorkerModules = Readonly<Record<string, string>>;
 
-/** What workerd makes of a file, by its extension. */
+/** The type of a module for workerd, by file extension. */
 const MODULE_TYPES: Readonly<Record<string, string>> = {
   js: "esModule",
   json: "json",
@@ -189,7 +189,7 @@ const MODULE_TYPES: Readonly<Record<string, string>> = {
   safetensors: "data",
 };
 
-/** A worker of its own, by the modules that a deployment would have. */
+/** A worker with the modules that a deployment would have. */
 export function workerdConfig(modules: WorkerModules, compatibilityDate: string): string {
   const lines = Object.entries(modules).map(([name, file]) =>
     `(name = "${name}", ${MODULE_TYPES[name.split(".").at(-1)!]} = embed "${file}"),`
@@ -209,7 +209,7 @@ const config :Workerd.Config = (
 
 function subjectWorker(subject: string): string {
   const same = ["worker.js", "elbow.js", "subject.js", "kernels.wasm"].map((name) => [name, name]);
-  // So old that bytes could not be compiled at any time.
+  // A date before Workers could compile bytes at start-up.
   return workerdConfig({ ...Object.fromEntries(same), "subject.json": subject }, "2025-01-01");
 }
 

@@ -7,7 +7,7 @@ export interface Subject {
   readonly determinism: "portable" | "fast";
 }
 
-/** The tokens of the corpus: the first may score; the second is known and may not. */
+/** The tokens of the corpus: the first may score; the second is valid and may not. */
 export const TOKEN = "corpus-token";
 export const TRAIN_TOKEN = "corpus-train-token";
 

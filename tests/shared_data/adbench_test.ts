@@ -1,7 +1,7 @@
 /**
- * Every table of ADBench through the command line: train, score, evaluate. Needs ../shared/data beside
- * the checkout (`deno task test:data`). Oracles: the shapes and labels stated in the folder's README,
- * and AUROC computed here from the scores that were written, by its definition over ranks.
+ * Every table of ADBench through the command line: train, score, evaluate. Needs ../shared/data beside the checkout
+ * (`deno task test:data`). Oracles: the shapes and labels stated in the folder's README, and AUROC computed here from
+ * the written scores, by its definition over ranks.
  */
 import assert from "node:assert/strict";
 import { readTable } from "../../src/formats/mod.ts";
@@ -39,7 +39,7 @@ async function elbow(...words: string[]): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** P(score of an anomaly > score of a normal row), ties half: from the ranks. */
+/** P(score of an anomaly > score of a normal row), ties count half: from the ranks. */
 function aurocOf(scores: readonly number[], label: readonly number[]): number {
   const order = [...scores.keys()].sort((a, b) => scores[a] - scores[b]);
   let [ranks, anomalies] = [0, 0];
@@ -92,7 +92,7 @@ for (const [name, rows, columns, anomalies] of TABLES) {
       assert.ok(evaluated.logLikelihood >= evaluated.elbo);
       assert.equal(evaluated.label.auroc, trained.label.auroc);
       const auroc = aurocOf(scores, await labelOf(data));
-      // Scores are written in full: the same numbers, summed in another order.
+      // Scores are written with all digits: the same numbers, summed in another order.
       assertRelative(evaluated.label.auroc, auroc, 1e-9, 0, "AUROC");
       console.log(`${name}: AUROC ${auroc.toFixed(4)}`);
     } finally {

@@ -1,11 +1,11 @@
 /**
- * The baselines by the published protocol against their published columns (shared/data/PUBLISHED.md,
- * section 1), on tables that are not resampled.
+ * The baselines by the published protocol against their published results (shared/data/PUBLISHED.md, section 1), on
+ * tables that are not resampled.
  *
- * PCA is deterministic: to its last digit. PyOD's ECOD is fitted to the test rows as well, and so is
- * ours here; it still counts a row once more than theirs: within 0.3. (Published 50.0 on tables with
- * constant columns is a NaN there.) The isolation forest is random: its mean over three seeds within
- * 4 standard errors, from the published deviation over seeds.
+ * PCA is deterministic: equal to the last digit. PyOD's ECOD is fitted to the test rows too, and so is ours here; it
+ * still counts a row once more than theirs: within 0.3. (Published 50.0 on tables with constant columns is a NaN
+ * there.) The isolation forest is random: its mean over three seeds is within 4 standard errors, from the published
+ * standard deviation over seeds.
  */
 import assert from "node:assert/strict";
 import { METHODS } from "../../bench/detection/methods.ts";

@@ -1,12 +1,12 @@
 /**
- * Real tables repeat rows by themselves, and are left as they are: those of ADBench (docs/adr/0055). The same drawn with
- * replacement, as the unsupervised protocol does, hold copies.
+ * In real tables rows repeat by chance, and are kept: those of ADBench (docs/adr/0055). The same tables drawn with
+ * replacement, as in the unsupervised protocol, contain copies.
  */
 import assert from "node:assert/strict";
 import { readTable, split } from "../../bench/detection/protocol.ts";
 import { withoutCopies } from "../../src/detection/copies.ts";
 
-/** Of columns that tell rows apart. */
+/** Columns that distinguish rows. */
 const TELLING = ["cardio", "Ionosphere", "letter"];
 
 const REPEATING = ["breastw", "mammography"];
@@ -22,7 +22,7 @@ for (
     "shuttle",
   ]
 ) {
-  Deno.test(`withoutCopies() leaves the rows of ${name}, and finds those that were drawn twice`, async () => {
+  Deno.test(`withoutCopies() keeps the rows of ${name}, and finds those that were drawn twice`, async () => {
     const table = await readTable(name),
       { cells, warnings } = withoutCopies(table.cells, table.columns);
     assert.equal(cells, table.cells);

@@ -1,6 +1,6 @@
 /**
- * The harness of `bench:detection`: a deterministic method on a table that is not resampled must give
- * the published figure to its last digit (shared/data/PUBLISHED.md, section 1).
+ * The harness of `bench:detection`: a deterministic method on a table that is not resampled must give the published
+ * figure to the last digit (shared/data/PUBLISHED.md, section 1).
  */
 import assert from "node:assert/strict";
 import { METHODS } from "../../bench/detection/methods.ts";

@@ -1,12 +1,13 @@
 /**
  * Training on WebGPU against WebAssembly on real data, over 200 steps from one seed: a table, MNIST, and the
- * importance-weighted bound on MNIST. The suite's own three (tests/webgpu/training.ts) are smaller.
+ * importance-weighted bound on MNIST. The suite's own three models (tests/webgpu/training.ts) are smaller.
  *
- * Tolerance. Relatively 8 √n u a step (`graph/cost.ts`), and what a step errs by moves the next: t times that after t steps.
- * n, the lengths of the sums on the way from one loss to the next (forward, backward, over the batch), is below 8192; the sum of
- * the gradient's squares, which is longer, decides nothing here. That holds where training does not amplify what it is given:
- * the two builds of WebAssembly, which round differently, are held to the same limit first. With a rate of 1e-3 the bound of
- * k = 5 on 80 images is not such a run (they are 3 % apart after 170 steps), so that it is trained with 2e-4.
+ * Tolerance. The relative error of a step is 8 √n u (`graph/cost.ts`), and errors of a step affect the next: t times
+ * that after t steps. n, the lengths of the sums on the way from one loss to the next (forward, backward, over the
+ * batch), is below 8192; the sum of the gradient's squares is longer, but has no effect here. This holds if training
+ * does not amplify errors: the two builds of WebAssembly, which round differently, must meet the same limit first. With
+ * a rate of 1e-3, the bound of k = 5 on 80 images does not (the builds are 3 % apart after 170 steps), so it is trained
+ * with 2e-4.
  */
 import assert from "node:assert/strict";
 import {
@@ -35,7 +36,7 @@ interface Case {
 const images = (count: number) => async () =>
   rowsOf(binarizeOnce(await readImages(`${MNIST}/train-images-idx3-ubyte.gz`)), 0, count);
 
-/** The first rows of thyroid, columns brought to [-1, 1]. */
+/** The first rows of thyroid, with columns scaled to [-1, 1]. */
 async function table(): Promise<Matrix> {
   const { cells: { data, rows }, columns } = await readTable("thyroid");
   const most = Array.from({ length: columns }, () => 0);
@@ -89,7 +90,7 @@ for (const [name, each] of Object.entries(CASES)) {
   });
 }
 
-/** Of the losses of all epochs, relative; each within its limit. */
+/** The relative difference of the losses of all epochs, each within its limit. */
 function largestDifference(got: FitReport, want: FitReport, perEpoch: number): number {
   return want.history.reduce((largest, { epoch, loss }, i) => {
     const limit = 8 * Math.sqrt(LONGEST) * 2 ** -24 * epoch * perEpoch;

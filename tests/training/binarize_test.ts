@@ -1,4 +1,6 @@
-/** Dynamic binarisation against its probabilities, and the rate's steps against hand-made ones. */
+/**
+ * Dynamic binarisation against its probabilities, and the steps of the learning rate against values computed by hand.
+ */
 import assert from "node:assert/strict";
 import { parseOptimizer } from "../../src/training/optimizer.ts";
 import { learningRateAt } from "../../src/training/program/schedule.ts";
@@ -9,9 +11,9 @@ const GREY = [0, 0.2, 0.7, 1];
 const ROWS = 2000, EPOCHS = 4;
 
 for (const executor of EXECUTORS) {
-  Deno.test(`binarize draws zeros and ones anew, as often as the values say, on ${executor.label}`, async () => {
-    // Weights are zero and logits l are known: ln p(x | z) is Σ (x l - softplus(l)), so that the
-    // reported reconstruction tells the mean of each draw. The rate is too small to move anything.
+  Deno.test(`binarize draws zeros and ones anew, with the stated probabilities, on ${executor.label}`, async () => {
+    // Weights are zero and the logits l are known: ln p(x | z) is Σ (x l - softplus(l)), so the reported reconstruction
+    // reveals the mean of each draw. The learning rate is too small to change anything.
     const columns = GREY.length;
     const vae = VAE.create(
       { inputs: columns, latent: [{ size: 1 }], likelihood: { type: "bernoulli" } },
@@ -41,7 +43,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-Deno.test("binarize is refused where the likelihood is not Bernoulli, and where it is no boolean", async () => {
+Deno.test("binarize is refused unless the likelihood is Bernoulli, and unless it is a boolean", async () => {
   const vae = VAE.create({ inputs: 1, latent: [{ size: 1 }] });
   await assert.rejects(vae.fit([[0], [1]], { binarize: true }), /binarize needs a Bernoulli/);
   const wrong = { binarize: 1 as unknown as boolean };
@@ -49,7 +51,7 @@ Deno.test("binarize is refused where the likelihood is not Bernoulli, and where 
   vae.dispose();
 });
 
-Deno.test("the learning rate falls by its factor after each of the epochs given", () => {
+Deno.test("the learning rate falls by its factor after each of the given epochs", () => {
   const decay = { epochs: [1, 4], factor: 0.1 };
   const optimizer = parseOptimizer({ type: "adam", learningRate: 0.5, decay });
   const rates = [0, 9, 10, 39, 40, 99].map((step) => learningRateAt(optimizer, step, 10, 10));

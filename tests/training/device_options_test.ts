@@ -1,6 +1,6 @@
 /**
- * Whatever begins a model takes every option of its machine, and makes of each what `VAE.create` makes of it.
- * The oracle is the same call without them: "reference" and "portable" show in `device`, the rest changes nothing here.
+ * Every function that makes a model takes the options of its device, with the effect they have in `VAE.create`. Oracle:
+ * the same call without them: "reference" and "portable" show in `device`, the others have no effect here.
  */
 import assert from "node:assert/strict";
 import { Detector, type DeviceOptions, factorAnalysis, Rbm, VAE } from "../../mod.ts";
@@ -52,7 +52,7 @@ const BEGINNINGS: Readonly<Record<string, (machine: DeviceOptions) => Promise<Be
 };
 
 for (const [name, begin] of Object.entries(BEGINNINGS)) {
-  Deno.test(`${name} takes every option of its machine`, async () => {
+  Deno.test(`${name} takes every option of the device`, async () => {
     const model = await begin(MACHINE);
     assert.equal(model.device.backend, "reference");
     model.dispose();
@@ -62,7 +62,7 @@ for (const [name, begin] of Object.entries(BEGINNINGS)) {
   });
 }
 
-Deno.test("splitDevice() parts the machine from all else", () => {
+Deno.test("splitDevice() separates options of the device from all others", () => {
   assert.deepEqual(DEVICE_KEYS.toSorted(), Object.keys(MACHINE).toSorted());
   const [device, rest] = splitDevice({
     ...MACHINE,

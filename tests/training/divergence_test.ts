@@ -1,4 +1,4 @@
-/** A model is never left broken: neither by a failed fit, nor by a short one, nor by a second one. */
+/** A model is never left broken: not by a failed fit, a short one or a second one. */
 import assert from "node:assert/strict";
 import { DivergenceError, type FitOptions, VAE } from "../../mod.ts";
 import { isDiverged } from "../../src/training/run/divergence.ts";
@@ -34,7 +34,7 @@ for (const epochs of [1, 2, 3]) {
   });
 }
 
-Deno.test("fit() that gives up leaves the parameters it began with", async () => {
+Deno.test("fit() that gives up leaves the parameters as they were before", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const before = vae.save();
   const hopeless = ROWS.map((row) => row.map((value) => value * 1e30));
@@ -42,7 +42,7 @@ Deno.test("fit() that gives up leaves the parameters it began with", async () =>
   assert.deepEqual(vae.save(), before);
 });
 
-Deno.test("fit() learns from rows with far outliers, whatever batch comes first", async () => {
+Deno.test("fit() learns from rows with extreme outliers, whichever batch comes first", async () => {
   const rows = planeRows(2000, 3, 5).map((row, r) => r % 200 === 7 ? [1000, 1000, 1000] : row);
   const network = { hidden: [8] };
   for (let seed = 0; seed < 8; seed++) {
@@ -76,7 +76,7 @@ Deno.test("a model that is being fitted cannot be fitted again, or changed", asy
   assert.deepEqual(vae.save(), alone.save());
 });
 
-Deno.test("rows that change while training goes on change nothing", async () => {
+Deno.test("changing rows during training has no effect", async () => {
   const matrix = () => ({ data: Float32Array.from(ROWS.flat()), shape: [200, 3] as const });
   const options: FitOptions = { epochs: 3, batchSize: 16 };
   const [a, b] = [VAE.create(SPEC, { seed: 1 }), VAE.create(SPEC, { seed: 1 })];
@@ -95,7 +95,7 @@ Deno.test("an aborted signal stops fit() before its first step", async () => {
   assert.deepEqual(vae.save(), before);
 });
 
-Deno.test("a fit that asks for more memory than there is leaves the model usable", async () => {
+Deno.test("a fit that needs more memory than there is leaves the model usable", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const many = Array.from({ length: 100 }, () => ROWS).flat();
   const greedy: FitOptions = { batchSize: 20_000, objective: { samples: 10_000 }, epochs: 1 };
@@ -104,7 +104,7 @@ Deno.test("a fit that asks for more memory than there is leaves the model usable
   await stillScores(vae);
 });
 
-Deno.test("early stopping needs validation rows, and is not misled by none", async () => {
+Deno.test("early stopping requires validation rows", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const earlyStopping = { patience: 2 };
   await assert.rejects(vae.fit(ROWS, { validation: 0, earlyStopping }), /needs validation rows/);
@@ -112,7 +112,7 @@ Deno.test("early stopping needs validation rows, and is not misled by none", asy
   await assert.rejects(vae.fit(ROWS.slice(0, 1), { validation: 0.5 }), /needs at least 2 rows/);
 });
 
-Deno.test("what float32 cannot hold is refused by row, never answered with NaN", async () => {
+Deno.test("rows that float32 cannot represent are refused by number, never answered with NaN", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const rows = [ROWS[0], [3e38, -3e38, 3e38]];
   for (const call of ["score", "elbo", "reconstruct"] as const) {

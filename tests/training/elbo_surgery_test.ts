@@ -1,6 +1,6 @@
 /**
- * ELBO surgery. Oracles: the parts of a few Gaussians by integration on a grid in float64; rows that are
- * all alike, or so far apart that each z names its row; and that the parts add up.
+ * ELBO surgery. Oracles: the parts for a few Gaussians by integration on a grid in float64; rows that are all alike, or
+ * so far apart that z tells which row it is; and that the parts add up.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -11,7 +11,7 @@ import { doubleExponential } from "../util/quadrature.ts";
 
 const LATENT = 2;
 const ROWS = [[0, 0], [1.5, 1.75], [-1.5, -1], [1, 1.25]];
-/** q(z | x) = N(x, e^LOG_VAR) of each dimension: rows of data are the means of their own z. */
+/** q(z | x) = N(x, e^LOG_VAR) in each dimension: rows of data are the means of their z. */
 const LOG_VAR = [-0.5, -1.25];
 
 function model(scale: number, executor = REFERENCE): VAE {
@@ -58,19 +58,19 @@ for (const executor of EXECUTORS) {
   Deno.test(`surgery() gives the parts by integration, on ${executor.label}`, async () => {
     const vae = model(1, executor);
     const want = parts();
-    // The rows over and over: the same mixture, over several chunks of draws and of other rows.
+    // The rows repeated: the same mixture, over several chunks of draws and of other rows.
     const rows = Array.from({ length: 300 }, (_, r) => ROWS[r % ROWS.length]);
     const { kl, mutualInformation, totalCorrelation, dimensionwiseKl } = await vae.surgery(rows, {
       samples: 16,
       seed: 1,
     });
-    // Each is a mean over 4,800 draws that deviate by about a nat: four standard errors of 0.015.
+    // Each is a mean over 4,800 draws with a standard deviation of about a nat: four standard errors of 0.015.
     assertRelative(mutualInformation, want.information, 0, 0.06, "I(x; z)");
     assertRelative(totalCorrelation, want.correlation, 0, 0.06, "TC");
     assertRelative(dimensionwiseKl, want.dimensionwise, 0, 0.06, "dimension-wise KL");
     const sum = mutualInformation + totalCorrelation + dimensionwiseKl;
     assertRelative(sum, kl, 1e-12, 0, "the parts add up");
-    // Both parts and their sum, the mean KL in closed form, are far from zero and from one another.
+    // Both parts and their sum, the mean KL in closed form, are far from zero and from each other.
     const closed = mean([...(await vae.evaluate(ROWS)).kl]);
     assertRelative(want.information + want.correlation + want.dimensionwise, closed, 1e-6, 0, "KL");
     assertRelative(kl, closed, 0, 0.1, "sampled KL");
@@ -79,7 +79,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-Deno.test("rows that are alike carry no information, and rows far apart all of it", async () => {
+Deno.test("rows that are alike carry no information, and rows far apart carry all of it", async () => {
   const alike = model(0);
   const none = await alike.surgery(ROWS, { samples: 3 });
   assertRelative(none.mutualInformation, 0, 0, 1e-12, "I(x; z)");
@@ -89,7 +89,7 @@ Deno.test("rows that are alike carry no information, and rows far apart all of i
   const rows = Array.from({ length: 9 }, (_, r) => [r, -r]);
   const { mutualInformation, totalCorrelation } = await apart.surgery(rows);
   assertRelative(mutualInformation, Math.log(9), 1e-9, 0, "I(x; z)");
-  // Either dimension names the row: ln q(z) - Σ ln q(z_d) = -ln 9 + 2 ln 9.
+  // Either dimension tells the row: ln q(z) - Σ ln q(z_d) = -ln 9 + 2 ln 9.
   assertRelative(totalCorrelation, Math.log(9), 1e-9, 0, "TC");
   await assert.rejects(apart.surgery([]), /rows: must be at least 1/);
   for (const each of [alike, apart]) each.dispose();

@@ -1,9 +1,9 @@
-/** What a run says of its speed, against a clock that the test moves. */
+/** The speed that a run reports, with a clock that the test controls. */
 import { ok } from "node:assert/strict";
 import { EpochClock } from "../../src/training/run/epoch_clock.ts";
 import type { EpochMeans } from "../../src/training/report.ts";
 
-/** The speeds that a run reports whose epochs of 100 rows take so many milliseconds. */
+/** The reported speeds of a run whose epochs of 100 rows take that many milliseconds. */
 function speedsOf(milliseconds: readonly number[]) {
   let now = 0;
   const epochs = milliseconds.length;
@@ -16,7 +16,7 @@ function speedsOf(milliseconds: readonly number[]) {
   });
 }
 
-Deno.test("one slow epoch among short ones hardly moves the speed that is reported", () => {
+Deno.test("one slow epoch among short ones hardly changes the reported speed", () => {
   const times = Array.from({ length: 3000 }, (_, i) => i === 2500 ? 20 : 1);
   const speeds = speedsOf(times);
   // 20 ms more in a second: 2 % at once.
@@ -25,14 +25,14 @@ Deno.test("one slow epoch among short ones hardly moves the speed that is report
   ok(Math.abs(secondsLeft - 0.499 * 1.02) < 0.01, `${secondsLeft} s`);
 });
 
-Deno.test("a run that slows down says so within seconds", () => {
+Deno.test("a run that becomes slower says so within seconds", () => {
   const speeds = speedsOf([...Array(1000).fill(1), ...Array(400).fill(10)]);
   const { rowsPerSecond } = speeds.at(-1)!;
-  // The old epochs count e^-4 of what they did.
+  // The old epochs have a weight of e^-4.
   ok(rowsPerSecond > 10_000 && rowsPerSecond < 12_500, `${rowsPerSecond} rows/s`);
 });
 
-Deno.test("an epoch that was taken up in its middle is timed by the steps that were left", () => {
+Deno.test("an epoch resumed in the middle is timed by its remaining steps", () => {
   let now = 0;
   const epochClock = new EpochClock({
     clock: () => now,

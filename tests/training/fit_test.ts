@@ -1,4 +1,4 @@
-/** `fit`: what it promises about seeds, schedules, stopping, cancelling and bad steps. */
+/** `fit`: its promises about seeds, schedules, stopping, cancelling and bad steps. */
 import assert from "node:assert/strict";
 import { DivergenceError, type EpochReport, type FitOptions, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
@@ -22,7 +22,7 @@ async function fitted(options: FitOptions = {}, seed = 1): Promise<VAE> {
   return vae;
 }
 
-Deno.test("fit() gives the same bytes from the same seed, and others from another", async () => {
+Deno.test("fit() gives the same bytes for the same seed, and others for another", async () => {
   const [a, b, c] = [await fitted(), await fitted(), await fitted({}, 2)];
   assert.deepEqual(a.save(), b.save());
   assert.notDeepEqual(a.save(), c.save());
@@ -62,13 +62,13 @@ Deno.test("fit() reports each epoch, and the same numbers at the end", async () 
     assert.ok(each.rowsPerSecond > 0 && each.secondsLeft >= 0);
     assert.ok(each.activeUnits >= 0 && each.activeUnits <= 2);
     assert.ok(Number.isFinite(each.validationElbo));
-    // One is the float32 sum of the others, formed inside the program.
+    // One is the float32 sum of the others, computed inside the program.
     assert.ok(Math.abs(each.elbo + each.reconstruction + each.kl) < 1e-9);
     assert.ok(Math.abs(each.loss + each.elbo) < 1e-5 * Math.abs(each.loss));
   }
 });
 
-Deno.test("fit() warms the KL up from nearly nothing to beta", async () => {
+Deno.test("fit() raises the weight of the KL from almost zero to beta", async () => {
   const losses = async (warmUpEpochs: number) => {
     const { history } = await VAE.create(SPEC, { seed: 1 }).fit(ROWS, {
       ...OPTIONS,
@@ -109,8 +109,8 @@ Deno.test("fit() rejects with the signal's reason soon after an abort", async ()
   assert.ok([...vae.parameters().values()].every(({ data }) => data.every(Number.isFinite)));
 });
 
-Deno.test("fit() skips a step that is not finite, falls back, and goes on", async () => {
-  // relu and a fixed variance: nothing bends the growth of a rate that is too high.
+Deno.test("fit() skips a step that is not finite, falls back, and continues", async () => {
+  // relu and a fixed variance: nothing limits growth at a rate that is too high.
   const network = { hidden: [8], activation: "relu" } as const;
   const likelihood = { type: "gaussian", variance: 1 } as const;
   const vae = VAE.create({ ...SPEC, encoder: network, decoder: network, likelihood }, { seed: 1 });
@@ -124,7 +124,7 @@ Deno.test("fit() skips a step that is not finite, falls back, and goes on", asyn
   assert.ok([...vae.parameters().values()].every(({ data }) => data.every(Number.isFinite)));
 });
 
-Deno.test("fit() gives up with a reason when no rate helps", async () => {
+Deno.test("fit() gives up with a reason if no rate helps", async () => {
   const vae = VAE.create(SPEC, { seed: 1 });
   const hopeless = ROWS.map((row) => row.map((value) => value * 1e30));
   await assert.rejects(vae.fit(hopeless, { ...OPTIONS, epochs: 100 }), (error: Error) => {
@@ -134,7 +134,7 @@ Deno.test("fit() gives up with a reason when no rate helps", async () => {
   });
 });
 
-Deno.test("fit() refuses options it does not know, by name", async () => {
+Deno.test("fit() refuses unknown options by name", async () => {
   const vae = VAE.create(SPEC);
   const refused: [Record<string, unknown>, RegExp][] = [
     [{ epoch: 3 }, /unknown key "epoch"/],

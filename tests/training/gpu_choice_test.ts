@@ -1,4 +1,4 @@
-/** When training looks for a GPU at all. The adapter is a spy that has none: no GPU is needed. */
+/** When training asks for a GPU at all. The adapter is a spy without a GPU, so none is needed. */
 import { equal } from "node:assert/strict";
 import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
 import { parseSpec } from "../../src/models/spec.ts";
@@ -7,7 +7,7 @@ import { type GpuRequest, openTrainingGpu } from "../../src/training/gpu/choice.
 import { parseOptimizer } from "../../src/training/optimizer.ts";
 import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
 
-/** Of a wide model: some 1.5e10 operations a step. */
+/** A wide model: some 1.5e10 operations per step. */
 function largePlan() {
   const wide = { hidden: [2000, 2000] };
   const spec = parseSpec({ inputs: 500, encoder: wide, decoder: wide, latent: [{ size: 10 }] });
@@ -22,7 +22,7 @@ function largePlan() {
   });
 }
 
-/** How often an adapter is asked for. */
+/** How often an adapter is requested. */
 async function looks(
   device: Omit<GpuRequest["device"], "adapter">,
   steps: number,
@@ -45,7 +45,7 @@ async function looks(
   return count;
 }
 
-Deno.test("auto looks for a GPU for large work only", async () => {
+Deno.test("auto asks for a GPU for large work only", async () => {
   equal(await looks({ backend: "auto" }, 1000), 1);
   equal(await looks({}, 1000), 1);
   equal(await looks({ backend: "auto", determinism: "fast" }, 1000), 1);
@@ -53,7 +53,7 @@ Deno.test("auto looks for a GPU for large work only", async () => {
   equal(await looks({ backend: "wasm" }, 1000), 0);
 });
 
-Deno.test("auto never takes a GPU where the same bits are asked for everywhere", async () => {
+Deno.test("auto never takes a GPU if the same bits are required everywhere", async () => {
   equal(await looks({ backend: "auto", determinism: "portable" }, 1000), 0);
   equal(await looks({ determinism: "portable" }, 1000), 0);
 });

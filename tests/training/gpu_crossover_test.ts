@@ -1,8 +1,8 @@
-/** Where a run goes on under "auto": by the times of its own steps. The clock is given, and so no GPU is needed. */
+/** Where a run continues under "auto", depending on the times of its steps. The clock is fake, so no GPU is needed. */
 import { equal, match } from "node:assert/strict";
 import { Race } from "../../src/training/gpu/race.ts";
 
-/** Why a run leaves a GPU whose steps take so long each, after a submit that compiles. */
+/** The reason why a run leaves a GPU whose steps take that long, after a submit that compiles. */
 function leaves(
   { gpu, host, isRival }: { gpu: number; host: number; isRival: boolean },
 ): string | undefined {
@@ -24,18 +24,18 @@ Deno.test("a run under auto stays on a GPU that is faster, compiling aside", () 
   equal(leaves({ gpu: 1, host: 2, isRival: true }), undefined);
 });
 
-Deno.test("a run under auto leaves a GPU that is slower, and says by how much", () => {
+Deno.test("a run under auto leaves a slower GPU, and says by how much", () => {
   match(
     String(leaves({ gpu: 3, host: 2, isRival: true })),
     /^a step took 3\.00 ms there, 2\.00 ms on the host$/,
   );
 });
 
-Deno.test("a GPU that was asked for is not left", () => {
+Deno.test("a GPU that was requested explicitly is not left", () => {
   equal(leaves({ gpu: 3, host: 2, isRival: false }), undefined);
 });
 
-Deno.test("a submit is timed from when the one before it was done", () => {
+Deno.test("a submit is timed from the end of the one before it", () => {
   let now = 0;
   const race = new Race(() => now, true);
   now = 4;

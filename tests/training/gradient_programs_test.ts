@@ -1,4 +1,4 @@
-/** What `lossAndGradients` keeps between calls. Oracle: a model that has had no call before. */
+/** What `lossAndGradients` keeps between calls. Oracle: a model without earlier calls. */
 import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 
@@ -12,7 +12,7 @@ const callOf = (rows: number) => ({
   noise: { data: waves(2 * rows, 2), shape: [rows, 2] as const },
 });
 
-/** A model, and how often its machine has compiled. */
+/** A model, and how often its device has compiled. */
 function watched() {
   const vae = VAE.create(SPEC, { seed: 1 });
   const { backend } = (vae as unknown as { engine: { backend: { compile: Compile } } }).engine;
@@ -26,7 +26,7 @@ function watched() {
 
 type Compile = (...given: unknown[]) => unknown;
 
-Deno.test("calls alike compile once, and answer as a first call does", async () => {
+Deno.test("similar calls compile once, and give the result of a first call", async () => {
   const { vae, count } = watched();
   const calls = [
     { rows: 4 },
@@ -56,7 +56,7 @@ Deno.test("calls alike compile once, and answer as a first call does", async () 
   fresh.dispose();
 });
 
-Deno.test("what was compiled for many rows is not kept", async () => {
+Deno.test("a program compiled for many rows is not kept", async () => {
   const { vae, count } = watched();
   const { x, noise } = callOf(1025);
   const first = await vae.lossAndGradients(x, { noise });
@@ -65,7 +65,7 @@ Deno.test("what was compiled for many rows is not kept", async () => {
   vae.dispose();
 });
 
-Deno.test("no rows have no gradients, and are refused as that", async () => {
+Deno.test("without rows there are no gradients: an empty table is refused as such", async () => {
   const { vae, count } = watched();
   await rejects(
     vae.lossAndGradients([], { noise: [] }),

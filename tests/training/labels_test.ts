@@ -1,6 +1,6 @@
 /**
- * Training with labels that are missing for most rows. Oracle: rows drawn from a mixture of linear
- * Gaussian models, whose classes Bayes' rule gives; resumed and loaded models against their first selves.
+ * Training with labels that most rows lack. Oracle: rows drawn from a mixture of linear Gaussian models, whose classes
+ * Bayes' rule gives; resumed and loaded models against the original.
  */
 import assert from "node:assert/strict";
 import { type CheckpointStore, type FitOptions, oneHot, VAE } from "../../mod.ts";
@@ -15,7 +15,7 @@ import {
 
 const ROWS = 600;
 
-/** Draws of the mixture, a third of each class, and one label in ten known. */
+/** Draws of the mixture, a third of each class, with one label in ten known. */
 async function mixture(): Promise<{ rows: number[][]; truth: number[]; labels: number[] }> {
   const source = labelledModel(REFERENCE);
   const truth = Array.from({ length: ROWS }, (_, r) => r % CLASSES);
@@ -33,7 +33,7 @@ const OPTIONS: FitOptions = {
   optimizer: { type: "adam", learningRate: 0.02, decay: "cosine" },
 };
 
-/** The share of rows whose most probable class is not theirs. */
+/** The share of rows whose most probable class is wrong. */
 function errorOf(probabilities: ArrayLike<number>, truth: readonly number[]): number {
   const wrong = truth.filter((y, r) => {
     const of = Array.from({ length: CLASSES }, (_, c) => probabilities[r * CLASSES + c]);
@@ -42,17 +42,17 @@ function errorOf(probabilities: ArrayLike<number>, truth: readonly number[]): nu
   return wrong.length / truth.length;
 }
 
-Deno.test("with few labels the classes come out nearly as Bayes' rule has them", async () => {
+Deno.test("with few labels, classes are predicted almost as well as by Bayes' rule", async () => {
   const { rows, truth, labels } = await mixture();
   const best = errorOf(rows.flatMap(logDensities), truth);
   const vae = VAE.create(LABELLED_SPEC, { seed: 1 });
   const report = await vae.fit(rows, { ...OPTIONS, labels, validation: 0.1 });
   assert.ok(Number.isFinite(report.history.at(-1)!.validationElbo));
   const { data } = await vae.classify(rows);
-  // Bayes' rule errs on 18 % here; one standard error of 600 rows is 1.6 %, of chance 67 % ± 2 %.
+  // Bayes' rule is wrong for 18 % here; the standard error for 600 rows is 1.6 %, and chance is wrong for 67 % ± 2 %.
   assert.ok(best > 0.1 && best < 0.25, `Bayes ${best}`);
   assert.ok(errorOf(data, truth) < best + 0.05, `error ${errorOf(data, truth)}, Bayes ${best}`);
-  // Draws of each class lie around its centre: a mean of 2000 has a standard error below 0.04.
+  // Draws of each class are centred: a mean of 2000 has a standard error below 0.04.
   for (const [y, centre] of CENTRES.entries()) {
     const condition = oneHot(new Array(2000).fill(y), CLASSES);
     const drawn = (await vae.sample(2000, { condition, seed: 2 })).data;
@@ -68,7 +68,7 @@ Deno.test("with few labels the classes come out nearly as Bayes' rule has them",
   vae.dispose();
 });
 
-Deno.test("M1+M2: over the posterior means of a plain VAE the classes come out as well", async () => {
+Deno.test("M1+M2: from the posterior means of a plain VAE, classes are predicted as well", async () => {
   const { rows, truth, labels } = await mixture();
   const best = errorOf(rows.flatMap(logDensities), truth);
   const width = rows[0].length;
@@ -79,7 +79,6 @@ Deno.test("M1+M2: over the posterior means of a plain VAE the classes come out a
   const above = VAE.create({ ...LABELLED_SPEC, inputs: width }, { seed: 1 });
   await above.fit(mean, { ...OPTIONS, labels });
   const { data } = await above.classify(mean);
-  // As above.
   assert.ok(errorOf(data, truth) < best + 0.05, `error ${errorOf(data, truth)}, Bayes ${best}`);
   plain.dispose();
   above.dispose();

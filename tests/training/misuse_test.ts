@@ -1,4 +1,7 @@
-/** Options that no call has, and options of another kind: refused in words before any work. The oracle is the documented list of each call. */
+/**
+ * Unknown options, and options of a wrong type, are refused clearly before any work. Oracle: the documented list of
+ * each call.
+ */
 import assert from "node:assert/strict";
 import { Detector, type DeviceOptions, Rbm, TableScorer, TrainedVae, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
@@ -25,7 +28,7 @@ const CALLS: Readonly<Record<string, (vae: TrainedVae) => Promise<unknown>>> = {
 };
 
 for (const [name, call] of Object.entries(CALLS)) {
-  Deno.test(`${name}() refuses an option that it does not have`, async () => {
+  Deno.test(`${name}() refuses an unknown option`, async () => {
     for (const vae of [VAE_OF_TWO, TRAINED]) {
       await assert.rejects(call(vae), {
         name: "TypeError",
@@ -35,7 +38,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-Deno.test("load() refuses what is no option of a machine", async () => {
+Deno.test("load() refuses options that a device does not have", async () => {
   const loads: ((device: DeviceOptions) => Promise<unknown>)[] = [
     (device) => VAE.load(MODEL_FILE, device),
     (device) => TrainedVae.load(MODEL_FILE, device),
@@ -56,7 +59,7 @@ Deno.test("load() refuses what is no option of a machine", async () => {
   }
 });
 
-Deno.test("fit() refuses a checkpoint, a signal and a listener of another kind", async () => {
+Deno.test("fit() refuses a checkpoint, a signal and a listener of a wrong type", async () => {
   const wrong = {
     checkpoint: ["/dir", {}, null, { read: () => Promise.resolve(undefined) }],
     signal: [{}, "x", null, new AbortController()],
@@ -77,7 +80,7 @@ Deno.test("fit() refuses a checkpoint, a signal and a listener of another kind",
   }
 });
 
-Deno.test("setParameters() refuses what is no Map of tensors", () => {
+Deno.test("setParameters() refuses anything but a Map of tensors", () => {
   type Values = Parameters<VAE["setParameters"]>[0];
   for (const values of [{ a: 1 }, null, "x", [["a", 1]]] as unknown as Values[]) {
     assert.throws(() => VAE_OF_TWO.setParameters(values), {
@@ -87,7 +90,7 @@ Deno.test("setParameters() refuses what is no Map of tensors", () => {
   }
 });
 
-Deno.test("scoreInto() refuses an array that has no room for the score", () => {
+Deno.test("scoreInto() refuses an array without room for the score", () => {
   const gone = new Float64Array(1);
   structuredClone(gone, { transfer: [gone.buffer] });
   const row = Float32Array.from(ROWS[0]);
@@ -101,9 +104,9 @@ Deno.test("scoreInto() refuses an array that has no room for the score", () => {
   }
 });
 
-Deno.test("create() refuses a model that no memory holds before it draws a weight", () => {
+Deno.test("create() refuses a model too large for memory before it draws a weight", () => {
   const spec = { inputs: 65536, latent: [{ size: 2 }], decoder: { hidden: [4] } };
-  // 65,536 * 16,384 weights of the first layer alone are the whole of 4 GiB.
+  // 65,536 * 16,384 weights of the first layer alone take all 4 GiB.
   assert.throws(() => VAE.create({ ...spec, encoder: { hidden: [16384] } }), {
     name: "RangeError",
     message:

@@ -1,6 +1,6 @@
 /**
- * Named scores of a linear Gaussian VAE, each against its formula written out in float64 over the model's
- * parameters, with no code of the library; regret against KL(q ‖ p(z | x)), which a widened q has in closed form.
+ * Named scores of a linear Gaussian VAE, each against its formula written out in float64 over the model's parameters,
+ * without code of the library; regret against KL(q ‖ p(z | x)), which has a closed form for a widened q.
  */
 import assert from "node:assert/strict";
 import { combineRanks, type ScoreName } from "../../mod.ts";
@@ -73,7 +73,7 @@ function dose(x: readonly number[], of: readonly ((x: readonly number[]) => numb
 
 /** Float32 of short sums. */
 const EXACT = [2e-6, 2e-5] as const;
-/** -ln p(x) of 1,500 draws under a q e times as wide: some 3 % of a nat. */
+/** -ln p(x) from 1,500 draws of a q with e times the variance: some 3 % of a nat. */
 const SAMPLED = [0, 0.1] as const;
 
 const REGRET_SAMPLES = 6000;
@@ -92,8 +92,9 @@ const CASES: {
   worstColumns: { of: (x) => sum(costs(x).sort((a, b) => b - a).slice(0, 2)), within: EXACT },
   mahalanobis: { of: mahalanobis, within: [1e-5, 1e-5] },
   typicality: { of: typicality, within: [2e-6, 4e-5] },
-  // ELBO* is ln p(x) here, and the gap that of two dimensions e times too wide. The amortised bound is a mean of
-  // ln w over draws, whose deviation is ½ (e - 1) that of χ² of two degrees, 2; five standard errors.
+  // ELBO* is ln p(x) here, and the gap is that of two dimensions with e times the variance. The amortised bound is a
+  // mean of ln w over draws, whose standard deviation is ½ (e - 1) times that of χ² with two degrees of freedom, 2;
+  // five standard errors.
   regret: {
     of: () => 2 * 0.5 * (Math.E - 2),
     within: [0, 5 * (Math.E - 1) / Math.sqrt(REGRET_SAMPLES)],
@@ -120,7 +121,7 @@ for (const executor of EXECUTORS) {
 
 const MODEL = linearModel(PARAMETERS, EXECUTORS[1]);
 
-Deno.test("score ranks rows that are off as stranger, whatever its name", async () => {
+Deno.test("every score ranks anomalous rows higher", async () => {
   const far = ROWS.map((row) => row.with(1, row[1] + 12));
   for (const method of SCORE_NAMES.filter((name) => name !== "regret")) {
     const options = { method, reference: REFERENCE, columns: 2 };
@@ -129,7 +130,7 @@ Deno.test("score ranks rows that are off as stranger, whatever its name", async 
   }
 });
 
-Deno.test("a row's score is its own, wherever it stands and whatever stands beside it", async () => {
+Deno.test("a row's score does not depend on its place and on the rows beside it", async () => {
   const [a, b, c] = ROWS, table = [a, b, a, c, b, a];
   for (const method of SCORE_NAMES) {
     const options = { method, reference: REFERENCE, columns: 2, samples: 70, steps: 20, seed: 5 };
@@ -138,12 +139,12 @@ Deno.test("a row's score is its own, wherever it stands and whatever stands besi
     assert.deepEqual([...scores], table.map((row) => scores[table.indexOf(row)]), method);
     assert.equal(scores[1], alone, method);
   }
-  // Rows that are measured for their mean draw independently of one another.
+  // Rows that are measured for the mean use independent draws.
   const { logLikelihood } = await MODEL.evaluate([a, a, a], { samples: 3 });
   assert.ok(new Set(logLikelihood).size === 3);
 });
 
-Deno.test("score refuses an unknown name, numbers that cannot be and a missing reference", async () => {
+Deno.test("score refuses an unknown name, invalid numbers and a missing reference", async () => {
   const method = "likelihood" as ScoreName;
   await assert.rejects(MODEL.score(ROWS, { method, seed: 1 }), /Cannot read method: /);
   await assert.rejects(MODEL.score(ROWS, { method: "dose", samples: 0 }), /Cannot read samples: /);
@@ -152,7 +153,7 @@ Deno.test("score refuses an unknown name, numbers that cannot be and a missing r
   }
 });
 
-Deno.test("score of rows with gaps counts the cells that are there", async () => {
+Deno.test("score of rows with missing cells counts the observed cells", async () => {
   const { VAE } = await import("../../mod.ts");
   const vae = VAE.create({ inputs: 3, latent: [{ size: 1 }], missing: "mask" }, { seed: 1 });
   const [whole] = await vae.score([[1, 2, 3]], { method: "squaredError", seed: 0 });
@@ -163,9 +164,9 @@ Deno.test("score of rows with gaps counts the cells that are there", async () =>
   assert.ok(whole > 0);
 });
 
-Deno.test("combineRanks() is the mean rank, with ties in the middle", () => {
+Deno.test("combineRanks() is the mean rank; tied rows share theirs", () => {
   const combined = combineRanks([Float64Array.of(5, 1, 1, 9), Float64Array.of(0.1, 0.2, 0.3, 0.4)]);
-  // Ranks less a half: 2.5, 1, 1, 3.5 and 0.5, 1.5, 2.5, 3.5 of 4.
+  // Ranks less a half: 2.5, 1, 1, 3.5 and 0.5, 1.5, 2.5, 3.5, of 4.
   assertRelative(combined, [3 / 8, 2.5 / 8, 3.5 / 8, 7 / 8], 1e-12);
   assert.throws(() => combineRanks([]), /expected scores of the same rows/);
   assert.throws(() => combineRanks([new Float64Array(2), new Float64Array(3)]), /the same rows/);

@@ -1,4 +1,4 @@
-/** The order of rows, seen through a program that only records what it is given. */
+/** The order of rows, observed by a program that only records what it is given. */
 import assert from "node:assert/strict";
 import type { Backend, Segment, SyncProgram } from "../../src/backends/backend.ts";
 import { parseRecipe } from "../../src/training/options.ts";
@@ -7,7 +7,7 @@ import { train } from "../../src/training/trainer.ts";
 
 const ROWS = 50;
 
-/** Trains on rows 0, 1, 2, … with nothing behind the program; the rows of each batch, as taken. */
+/** Trains on rows 0, 1, 2, … with a program that computes nothing. @returns the rows of each batch */
 async function batchesOf(
   epochs: number,
   seed: number,
@@ -48,7 +48,7 @@ async function epochsOf(epochs: number, seed: number): Promise<number[][]> {
   return Array.from({ length: epochs }, (_, e) => taken.slice(e * ROWS, (e + 1) * ROWS));
 }
 
-Deno.test("each epoch takes every row once, in an order of its own", async () => {
+Deno.test("each epoch takes every row once, in its own order", async () => {
   const epochs = await epochsOf(3, 1);
   const all = Array.from({ length: ROWS }, (_, i) => i);
   for (const epoch of epochs) assert.deepEqual(epoch.toSorted((a, b) => a - b), all);
@@ -57,12 +57,12 @@ Deno.test("each epoch takes every row once, in an order of its own", async () =>
   assert.notDeepEqual(epochs[0], all);
 });
 
-Deno.test("the seed alone decides the orders", async () => {
+Deno.test("the seed alone determines the orders", async () => {
   assert.deepEqual(await epochsOf(2, 7), await epochsOf(2, 7));
   assert.notDeepEqual(await epochsOf(2, 7), await epochsOf(2, 8));
 });
 
-Deno.test("reference rows are other rows than the batch's, each once, and all of them in turn", async () => {
+Deno.test("reference rows are different rows than the batch's, each once, and all of them in turn", async () => {
   const batches = await batchesOf(8, 3, 7);
   for (const { x, reference } of batches) {
     assert.equal(new Set([...x, ...reference]).size, x.length + 7);
@@ -84,7 +84,7 @@ Deno.test("mixed rows: those without a label once, the others evenly between the
       assert.equal(rows.slice(first, first + 5).filter(isLabelled).length, 1);
     }
   }
-  // 22 draws of 6 rows in a row: three rounds of all of them, and four rows more.
+  // 22 draws from 6 rows: three rounds of all of them, and four rows more.
   const drawn = epochs.flat().filter(isLabelled);
   for (let round = 0; round < 18; round += 6) {
     assert.deepEqual(drawn.slice(round, round + 6).toSorted((a, b) => a - b), [...labelled]);

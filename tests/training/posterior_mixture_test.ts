@@ -1,4 +1,4 @@
-/** Mixtures fitted after training: EM against its own promise, the graph's density, and known points. */
+/** Mixtures fitted after training: EM against its own promise, the density of the graph, and known points. */
 import assert from "node:assert/strict";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -33,14 +33,14 @@ Deno.test("fitMixture() never lowers the likelihood", () => {
   for (const [components, seed] of [[1, 0], [3, 1], [8, 2], [8, 3]]) {
     const { logLikelihood } = fitMixture(points(300), { ...OPTIONS, components, seed });
     logLikelihood.forEach((value, i) => {
-      // A step's sums over 300 points round off by 1e-13 or so.
+      // The sums of a step over 300 points are rounded by some 1e-13.
       if (i > 0) assert.ok(value >= logLikelihood[i - 1] - 1e-12, `step ${i}`);
     });
     assert.ok(logLikelihood.length > 1);
   }
 });
 
-Deno.test("fitMixture() finds the Gaussians that the points came from", () => {
+Deno.test("fitMixture() finds the Gaussians that the points were drawn from", () => {
   const count = 5000;
   const { weights, means, variances } = fitMixture(points(count), OPTIONS);
   for (const [n, centre] of CENTRES.entries()) {
@@ -85,7 +85,7 @@ Deno.test("fitMixture() reports the density that the graph has for the same mixt
   assert.equal(logLikelihood.length, 4);
 });
 
-Deno.test("fitMixture() survives equal points, one point, and more components than points", () => {
+Deno.test("fitMixture() copes with equal points, one point, and more components than points", () => {
   const cases = [
     new Float64Array(40).fill(7),
     Float64Array.of(1, 2),
@@ -99,7 +99,7 @@ Deno.test("fitMixture() survives equal points, one point, and more components th
   }
 });
 
-Deno.test("withPosteriorMixture() changes the prior alone, and raises the bound where N(0, I) did not fit", async () => {
+Deno.test("withPosteriorMixture() changes only the prior, and raises the bound if N(0, I) did not fit", async () => {
   const rows = {
     data: Float32Array.from(points(400).data, (v) => v / 3),
     shape: [400, 2] as const,
@@ -124,7 +124,7 @@ Deno.test("withPosteriorMixture() changes the prior alone, and raises the bound 
   for (const each of [vae, model, again]) each.dispose();
 });
 
-Deno.test("withPosteriorMixture() refuses models without one plain Gaussian layer, by name", async () => {
+Deno.test("withPosteriorMixture() refuses models other than one plain Gaussian layer, with the reason", async () => {
   const vae = VAE.create({ inputs: 2, latent: [{ size: 2, flows: [{ type: "planar" }] }] });
   await assert.rejects(
     withPosteriorMixture(vae, [[0, 0]]),

@@ -1,4 +1,4 @@
-/** A run cut off at any point and resumed ends with the bytes of one that was not. */
+/** A run that was interrupted at any point and resumed ends with the bytes of one that was not. */
 import assert from "node:assert/strict";
 import { type FitOptions, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
@@ -62,12 +62,12 @@ Deno.test("fit() refuses a damaged checkpoint", async () => {
   await assert.rejects(run({ checkpoint: new MemoryStore(damaged) }, "reference"), /damaged/);
 });
 
-Deno.test("fit() refuses a checkpoint of a run that began elsewhere, or ran on another machine", async () => {
+Deno.test("fit() refuses a checkpoint of a run from another start, or on another device", async () => {
   const store = new MemoryStore();
   const vae = VAE.create(SPEC, { seed: 5 });
   await vae.fit(ROWS, { ...OPTIONS, checkpoint: store });
   const last = () => new MemoryStore(store.written.at(-1));
-  // A second fit of the same model is another run, not the first one over again.
+  // A second fit of the same model is another run, not a repetition of the first.
   await assert.rejects(
     vae.fit(ROWS, { ...OPTIONS, checkpoint: last() }),
     /made with another start/,

@@ -1,7 +1,6 @@
 /**
- * Threads as users meet them: models large enough to be shared are trained, resumed and scored to the
- * same bytes on any number of threads. Oracle: the same on one. Where there is one processor the report
- * must say so, and the rest holds all the same.
+ * Threads for users: models large enough to be shared are trained, resumed and scored with the same bytes on any number
+ * of threads. Oracle: one thread. On a single processor the report must say so, and everything else holds as well.
  */
 import assert from "node:assert/strict";
 import { type CheckpointStore, Detector, type DeviceOptions, VAE } from "../../mod.ts";
@@ -37,7 +36,7 @@ for (const determinism of ["portable", "fast"] as const) {
   });
 }
 
-Deno.test("a run that began on one thread is resumed on two, and the other way round", async () => {
+Deno.test("a run that began on one thread can be resumed on two, and the other way round", async () => {
   const stores = [new MemoryStore(), new MemoryStore()];
   const alone = await fitted({}, stores[0]), shared = await fitted({ threads: 2 }, stores[1]);
   const whole = alone.save();

@@ -1,7 +1,7 @@
-/** The activations by their textbook forms in float64, and how near a float32 kernel comes to them. */
+/** The activations by their textbook formulas in float64, and the accuracy of float32 kernels. */
 import type { Activation } from "../../src/ops/names.ts";
 
-/** f(x); the slope of each is at most one, so that an error of x carries over at most whole. */
+/** f(x). The slope of each is at most one, so an error of x is not amplified. */
 export const ACTIVATE: { readonly [A in Activation]: (x: number) => number } = {
   identity: (x) => x,
   relu: (x) => Math.max(x, 0),
@@ -11,7 +11,7 @@ export const ACTIVATE: { readonly [A in Activation]: (x: number) => number } = {
   elu: (x) => x > 0 ? x : Math.expm1(x),
 };
 
-/** ULP that f itself may add: docs/accuracy.md, and as much again for the rounding of its argument. */
+/** Errors of f itself in ULP: docs/accuracy.md, and as much again for the rounding of its argument. */
 export const ACTIVATION_ULPS: { readonly [A in Activation]: number } = {
   identity: 0,
   relu: 0,

@@ -1,6 +1,6 @@
 /**
- * Comparisons of numbers with tolerances that have a reason. A NaN in `actual` always fails, an
- * infinity must be met exactly, and a failure prints index, got, want, ULP and tolerance.
+ * Comparisons of numbers, with tolerances that have a reason. A NaN in `actual` always fails, infinities must be equal,
+ * and a failure prints index, got, want, ULP and tolerance.
  */
 
 import { AssertionError } from "node:assert";
@@ -12,17 +12,17 @@ export type Numbers = number | ArrayLike<number>;
 export const F32_UNIT_ROUNDOFF = 2 ** -24;
 
 /**
- * Roundings per result besides the k of its sum: one for each factor of a product, one for the
- * result, and one spare for a fused or reordered last step.
+ * Roundings of a result besides the k of its sum: one for each factor of a product, one for the result, and one for a
+ * fused or reordered last step.
  */
 const EXTRA_ROUNDINGS = 4;
 
 /**
- * Asserts that float32 sums of `terms` products each are as near as float32 sums must be, in any
- * order of summation: |actual - expected| <= (terms + 4) 2^-24 sum|terms| (Higham, Accuracy and
- * Stability of Numerical Algorithms, 2nd ed., section 4.2, first order).
- * @param sumAbsTerms sum of |term| per element, or one bound for all
- * @param terms       k, the length of the sum
+ * Asserts that float32 sums of `terms` products each are as accurate as float32 sums in any order are: |actual -
+ * expected| <= (terms + 4) 2^-24 sum|terms| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section
+ * 4.2, first order).
+ * @param sumAbsTerms sum of |term| for each element, or one bound for all
+ * @param terms k, the length of the sum
  */
 export function assertCloseReduction(
   actual: Numbers,

@@ -1,7 +1,7 @@
 /** Small seeded data sets for tests. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 
-/** Standard normal draws by the sum of twelve uniforms: enough for data, no oracle of anything. */
+/** Approximate normal draws: sums of twelve uniforms. Good enough for data, but not as an oracle. */
 export function normals(count: number, seed: number): number[] {
   const random = new HostRandom(seed, 0, 99);
   return Array.from({ length: count }, () => {
@@ -11,7 +11,7 @@ export function normals(count: number, seed: number): number[] {
   });
 }
 
-/** Rows on a noisy plane: two hidden causes, `columns` columns, noise of the given deviation. */
+/** Rows near a plane: two hidden causes, `columns` columns, noise with the given standard deviation. */
 export function planeRows(rows: number, columns: number, seed: number, noise = 0.1): number[][] {
   const causes = normals(2 * rows, seed), noises = normals(rows * columns, seed + 1);
   const loadings = normals(2 * columns, seed + 2);

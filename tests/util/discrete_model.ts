@@ -1,7 +1,7 @@
 /**
- * One small categorical model whose every state can be visited: V = 2 variables of C = 3 classes, four
- * Bernoulli columns, linear networks. Written out in float64 and without the library: the exact ELBO,
- * ln p(x) and the exact IWAE bound, whose derivatives are central differences.
+ * A small categorical model whose states can all be enumerated: V = 2 variables of C = 3 classes, four Bernoulli
+ * columns, linear networks. In float64 and without the library: the exact ELBO, ln p(x) and the exact IWAE bound, whose
+ * derivatives are central differences.
  */
 import type { CategoricalLatentInput, ModelSpecInput } from "../../mod.ts";
 import { VAE } from "../../mod.ts";
@@ -12,7 +12,7 @@ export const VARIABLES = 2, CLASSES = 3, COLUMNS = 4, SIZE = VARIABLES * CLASSES
 /** Values by name, row-major. */
 export type DiscreteParameters = Readonly<Record<string, readonly number[]>>;
 
-/** Fixed numbers of a few tenths to two, exact in float32: no class is rare, none is alike another. */
+/** Fixed numbers from a few tenths to two, exact in float32: no class is rare, and no two are alike. */
 const wave = (length: number, scale: number, step: number): number[] =>
   Array.from({ length }, (_, i) => Math.round(64 * scale * Math.sin(step * (i + 1))) / 64);
 
@@ -41,7 +41,7 @@ export function discreteModel(executor: Executor, latent?: Partial<CategoricalLa
   return vae;
 }
 
-/** What there is to know of one state z = (c_1, …, c_V). */
+/** One state z = (c_1, …, c_V). */
 export interface State {
   readonly classes: readonly number[];
   readonly logPosterior: number;

@@ -1,9 +1,9 @@
 /**
- * Eigenvalues of a symmetric matrix by cyclic Jacobi rotations, in float64 (Golub and Van Loan, Matrix
- * Computations, section 8.5). Slow and plain: it shares no code with what it checks.
+ * Eigenvalues of a symmetric matrix by cyclic Jacobi rotations, in float64 (Golub and Van Loan, Matrix Computations,
+ * section 8.5). Slow and simple; shares no code with what it checks.
  */
 
-/** Sweeps; convergence is quadratic, and 64 columns need about eight. */
+/** Sweeps. Convergence is quadratic, and 64 columns need about eight. */
 const MAX_SWEEPS = 30;
 
 /** Eigenvalues of a symmetric `[n, n]` matrix, row-major, largest first. */
@@ -17,7 +17,7 @@ export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Ar
   return Float64Array.from({ length: n }, (_, i) => a[i * n + i]).sort().reverse();
 }
 
-/** Sum of squares off the diagonal; zero once they vanish beside the diagonal. */
+/** Sum of squares off the diagonal; zero once they are negligible beside the diagonal. */
 function offDiagonal(a: Float64Array, n: number): number {
   let [off, diagonal] = [0, 0];
   a.forEach((value, i) => {
@@ -27,7 +27,7 @@ function offDiagonal(a: Float64Array, n: number): number {
   return off > 1e-30 * diagonal ? off : 0;
 }
 
-/** Annihilates a[p][q] by a rotation of rows and columns p and q. */
+/** Eliminates a[p][q] by a rotation of rows and columns p and q. */
 function rotate(a: Float64Array, n: number, p: number, q: number): void {
   const apq = a[p * n + q];
   if (apq === 0) return;

@@ -1,13 +1,13 @@
-/** `elbow serve` in a process of its own, on a port of its own choice. */
+/** `elbow serve` in its own process, on a free port. */
 
 export interface ElbowServer {
   readonly child: Deno.ChildProcess;
   readonly url: string;
-  /** What it has written to standard error, once it has ended. */
+  /** What it has written to standard error; resolves when it has ended. */
   readonly errors: Promise<string>;
 }
 
-/** Starts one, and waits for its address. */
+/** Starts a server and waits for its address. */
 export async function serveElbow(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-/** The backends that every model-level test runs on, by name, and the precision of each. */
+/** The backends that every test of models runs on, with the precision of each. */
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import type { DeviceOptions } from "../../src/trained/device_options.ts";
@@ -27,7 +27,7 @@ export const EXECUTORS: readonly Executor[] = [
   { ...WASM, label: "wasm fast", determinism: "fast" },
 ];
 
-/** What `VAE.create` takes of it. */
+/** The options for `VAE.create`. */
 export function deviceOf({ backend, determinism }: Executor): DeviceOptions {
   return { backend, determinism };
 }

@@ -1,10 +1,10 @@
 /**
- * How many of m fresh rows are flagged at a threshold that n calibration rows set, if all are exchangeable and no
- * two scores are equal: beta-binomial of k = ⌊α (n + 1)⌋ and n + 1 - k (Vovk, 2012), here by the ratio of its terms.
+ * How many of m fresh rows are flagged at a threshold that n calibration rows set, if all are exchangeable and no two
+ * scores are equal: beta-binomial with k = ⌊α (n + 1)⌋ and n + 1 - k (Vovk, 2012), computed by the ratio of its terms.
  */
 import { logGamma } from "../../src/core/probability/incomplete_beta.ts";
 
-/** As likely as four standard errors of a normal mean. */
+/** The probability of four standard errors of a normal mean. */
 const OUTSIDE = 6e-5;
 
 /** P(flagged = 0 … m). */
@@ -19,7 +19,7 @@ export function flaggedLaw(n: number, alpha: number, m: number): Float64Array {
   });
 }
 
-/** The numbers of flagged rows that are left with a chance of half of `outside` on either side. */
+/** The range of numbers of flagged rows that has a probability of `outside` / 2 on either side. */
 export function flaggedBounds(
   n: number,
   alpha: number,

@@ -1,11 +1,11 @@
 /**
- * A mixture of three linear Gaussian models that a model with a classifier holds exactly:
+ * A mixture of three linear Gaussian models that a model with a classifier represents exactly:
  *
  *   p(x | y, z) = N(zW + V_y + b, σ²I), so p(x | y) = N(V_y + b, WᵀW + σ²I), and ln p(x) is known;
- *   q(z | x, y) = p(z | x, y), linear in [x | y]; q(y | x) = p(y | x), its logits linear in x, since the
+ *   q(z | x, y) = p(z | x, y), linear in [x | y]; q(y | x) = p(y | x), whose logits are linear in x, because the
  *   three covariances are equal.
  *
- * The float32 of its parameters is what keeps q from the posterior, and that only to second order.
+ * q differs from the posterior only by the float32 of its parameters, with an effect of second order.
  */
 import { logSumExp } from "../../src/core/stable.ts";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
@@ -31,7 +31,7 @@ const COVARIANCE = marginalCovariance(WEIGHT, COLUMNS, VARIANCE);
 export const logDensities = (x: readonly number[]) =>
   CENTRES.map((centre) => gaussianLogDensity(x, centre, COVARIANCE));
 
-/** ln p(x), p(y) being uniform. */
+/** ln p(x), for a uniform p(y). */
 export const logEvidence = (x: readonly number[]) => logSumExp(logDensities(x)) - Math.log(CLASSES);
 
 /** v · (WᵀW + σ²I)⁻¹, by Woodbury's formula for orthogonal rows of W. */

@@ -1,4 +1,4 @@
-/** A model with a classifier and hidden layers everywhere, beside the conditional model that it holds. */
+/** A model with a classifier and hidden layers everywhere, and the conditional model that it contains. */
 import { VAE } from "../../src/training/vae.ts";
 import { normals } from "./data.ts";
 
@@ -12,10 +12,10 @@ export const PAIR_SPEC = {
   latent: [{ size: 1 }],
   likelihood: { type: "bernoulli" },
 } as const;
-/** Every row that there is. */
+/** Every possible row. */
 export const BITS = [[0, 0], [0, 1], [1, 0], [1, 1]];
 
-/** A model with a classifier, and the conditional model that it holds, with the same parameters. */
+/** A model with a classifier, and the conditional model that it contains, with the same parameters. */
 export function labelledPair(): { labelled: VAE; plain: VAE } {
   const labelled = VAE.create({ ...PAIR_SPEC, classifier: NETWORK }, {
     backend: "reference",

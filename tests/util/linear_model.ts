@@ -1,6 +1,6 @@
 /**
- * One linear Gaussian model whose posterior is diagonal, so that q can be exact: p(x) = N(b, WᵀW + σ²I),
- * and a row X whose ln p(x) is known. Widening q makes importance weights vary.
+ * A linear Gaussian model whose posterior is diagonal, so that q can be exact: p(x) = N(b, WᵀW + σ²I), and a row X
+ * whose ln p(x) is known. Widening q makes importance weights vary.
  */
 import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
@@ -19,13 +19,13 @@ export const SPEC: ModelSpecInput = {
   likelihood: { type: "gaussian", variance: VARIANCE },
 };
 
-/** Rows of W are orthogonal, so that the posterior is diagonal; |W_0|² = 1.75, |W_1|² = 0.625. */
+/** Rows of W are orthogonal, so the posterior is diagonal; |W_0|² = 1.75, |W_1|² = 0.625. */
 export const WEIGHT = [1, 0.5, -0.5, 0.5, 0.5, -0.25, 0.25, -0.5].map(Math.fround);
 export const SQUARES = [1.75, 0.625];
 const CENTRE = [0.25, -1, 0.5, 2];
 export const X = [1.5, -0.25, 0.75, 1];
 
-/** Widens the posterior, so that weights vary; 0 is p(z | x) itself. */
+/** Widens the posterior, so that weights vary; 0 gives p(z | x) itself. */
 export function parametersWith(extraLogVar: number): LinearParameters {
   const mean = Float64Array.from({ length: 2 * COLUMNS }, (_, i) => {
     const [d, l] = [Math.floor(i / 2), i % 2];

@@ -1,4 +1,4 @@
-/** A store of checkpoints that keeps every state that was written. */
+/** A store of checkpoints that keeps every state written to it. */
 import type { CheckpointStore } from "../../mod.ts";
 
 export class MemoryStore implements CheckpointStore {

@@ -1,4 +1,4 @@
-/** Rows of a table with columns of many kinds, and cells that they cannot have. */
+/** Rows of a table with columns of many types, and cells that these columns refuse. */
 import { normal, poisson } from "../../src/core/random/draws.ts";
 import type { HostRandom } from "../../src/core/random/philox.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Probabilistic PCA in closed form (Tipping and Bishop, 1999), from the eigenvalues l_1 ≥ l_2 … of the
- * (1/N) covariance: σ² is the mean of those after the q-th, and the mean log-likelihood of the rows
+ * Probabilistic PCA in closed form (Tipping and Bishop, 1999), from the eigenvalues l_1 ≥ l_2 … of the (1/N)
+ * covariance: σ² is the mean of those after the q-th, and the mean log-likelihood of the rows is
  *
  *   -½ (D ln 2π + Σ_{i≤q} ln l_i + (D - q) ln σ² + D)
  */

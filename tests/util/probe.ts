@@ -1,4 +1,4 @@
-/** Runs small pieces of the library on an executor and hands back numbers. */
+/** Runs small parts of the library on an executor and returns numbers. */
 import { batched, fixed, rowsAt, type Shape } from "../../src/core/shape.ts";
 import { STREAMS } from "../../src/core/random/streams.ts";
 import { splitSeed } from "../../src/core/random/philox.ts";
@@ -29,7 +29,7 @@ export function runGraph(
   return runPlan(executor, plan(g, request), rows, inputs);
 }
 
-/** ln p(x | z), ln w and KL of every draw: the program `evaluate` of a model, one run. */
+/** ln p(x | z), ln w and KL of every draw, by the program that `evaluate` uses, in one run. */
 export function drawTerms(
   executor: Executor,
   specInput: ModelSpecInput,
@@ -66,7 +66,7 @@ export function drawNoise(
   return runGraph(executor, rows, build, { key: [...splitSeed(seed), step, 0] }).noise;
 }
 
-/** A scope whose parameters are inputs of the graph, so that a test writes them as it likes. */
+/** A scope whose parameters are inputs of the graph, so that a test can set them. */
 export function inputScope(g: Graph, noise: NoiseSource = noNoise): Scope {
   return {
     ...createScope(g, { noise }),

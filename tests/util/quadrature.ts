@@ -1,11 +1,10 @@
 /**
- * Integrals by the double-exponential rule (Takahasi and Mori, 1974): the trapezoidal rule in t after
- * a change of variables under which the integrand vanishes doubly exponentially at both ends.
+ * Integrals by the double-exponential rule (Takahasi and Mori, 1974): the trapezoidal rule in t, after a change of
+ * variables under which the integrand vanishes doubly exponentially at both ends.
  *
  *   (-∞, ∞)  x = sinh(π/2 sinh t)      (0, ∞)  x = e^(π/2 sinh t)      (0, 1)  x = (1 + tanh(π/2 sinh t))/2
  *
- * For integrands that are analytic between the ends the error falls as e^(-c/h); those with a kink
- * keep an error of order h².
+ * For integrands that are analytic between the ends, the error falls as e^(-c/h); with a kink, it is of order h².
  */
 
 export interface Nodes {

@@ -1,4 +1,4 @@
-/** The reference backend as tests open it: with the kernels of training too. */
+/** The reference backend for tests: with the kernels for training. */
 import type { Backend } from "../../src/backends/backend.ts";
 import {
   openReference as open,

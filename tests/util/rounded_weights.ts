@@ -1,6 +1,6 @@
 /**
- * How far a score may move when weights are rounded. The bound is derived layer by layer. Of y = f(W h + b) with h off
- * by δ, weights off by ω = ε|W| + φ and biases, where they are rounded, by ε|b| + φ, and slopes of at most one,
+ * How far a score can move if weights are rounded. The bound is derived layer by layer. For y = f(W h + b), with h off
+ * by δ, weights off by ω = ε|W| + φ, biases, if they are rounded, off by ε|b| + φ, and slopes of at most one,
  *
  *   δ' = |W| δ + ω (|h| + δ) + ε|b| + φ
  *
@@ -10,8 +10,8 @@
  *   Gaussian   ½ (x - m)² / σ² moves by at most (|x - m| δ + δ²/2) / σ²
  *   Bernoulli  softplus(l) - x·l moves by at most δ, for x in [0, 1]
  *
- * Magnitudes come from float64 loops written here. Both scores are float32 besides: (k + 8) · 2^-24 on
- * each layer is added to ε, once for each.
+ * Magnitudes come from float64 loops written here. In addition both scores are float32: (k + 8) · 2^-24 is added to ε
+ * in each layer, once for each score.
  */
 import type { TrainedVae } from "../../mod.ts";
 import { ACTIVATE } from "./activations.ts";
@@ -20,11 +20,11 @@ import { ACTIVATE } from "./activations.ts";
 export interface Rounding {
   readonly epsilon: number;
   readonly floor: number;
-  /** Whether biases are rounded, too. */
+  /** Whether biases are rounded too. */
   readonly biases: boolean;
 }
 
-/** A vector and how far each element may be off. */
+/** A vector, and how far each element may be off. */
 interface Loose {
   readonly value: readonly number[];
   readonly off: readonly number[];

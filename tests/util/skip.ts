@@ -1,6 +1,6 @@
 /**
- * The only way to skip a test: with its reason, which becomes part of the name and so is printed by
- * every reporter. CI counts a skip as a failure (scripts/test.ts).
+ * The only way to skip a test: with a reason, which becomes part of the name, so that every reporter prints it. CI
+ * counts a skipped test as failed (scripts/test.ts).
  */
 
 /**

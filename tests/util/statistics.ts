@@ -1,8 +1,8 @@
-/** What Monte Carlo tests need: a mean with its standard error. */
+/** Means with standard errors, for Monte Carlo tests. */
 
 /**
- * How many standard errors off is too far. Seeds are fixed, so a test never fails by chance later; a
- * right program fails when written with probability 6e-5 per number at 4, if errors are normal.
+ * The number of standard errors that counts as too far. Seeds are fixed, so a test does not fail by chance later; if
+ * errors are normal, a correct program fails for a new seed with a probability of 6e-5 per number at 4.
  */
 export const STANDARD_ERRORS = 4;
 

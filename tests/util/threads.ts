@@ -4,7 +4,7 @@ import { openWasm, type WasmOptions, type WasmProgram } from "../../src/backends
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { networkPlan, parameters } from "../wasm/programs.ts";
 
-/** A backend whose threads are at work, and cut every instruction as finely as they can. */
+/** A backend whose threads are running, and which cuts every instruction as finely as possible. */
 export async function openCrew(
   options: WasmOptions & { readonly threads: number },
 ): Promise<Backend<WasmProgram>> {
@@ -18,7 +18,7 @@ export async function openCrew(
   return backend;
 }
 
-/** For comparisons to the bit, in which a zero has a sign and a NaN equals itself. */
+/** For bitwise comparisons, in which zeros have signs and NaN equals itself. */
 export function bytesOf(values: Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

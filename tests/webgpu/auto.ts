@@ -1,6 +1,6 @@
 /**
- * When "auto" takes a GPU. A software adapter that says it is a card stands in for one, and a clock that is given says
- * which machine is faster.
+ * When "auto" takes a GPU. A software adapter that claims to be hardware stands for one, and a fake clock tells which
+ * is faster.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -19,7 +19,7 @@ const automatic = (faults: Faults) => {
 
 const wrongProducts = (code: string) => code.replaceAll(/fma\(x0, y0,/g, "fma(x0, 1.01 * y0,");
 
-/** A model whose calls are timed by this clock, which moves by so much at each second look: there, then here. */
+/** A model whose calls are timed by this clock, which advances at each second reading: on the GPU, then on the host. */
 class Timed extends VAE {
   static times: number[] = [];
   /** @internal */

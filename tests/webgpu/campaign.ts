@@ -1,6 +1,6 @@
 /**
- * A process that runs checks and prints a JSON line for each, as one test per check. The process is
- * started by the first test that asks, and reports the rest while others wait.
+ * A process that runs checks and prints a JSON line for each, as one test per check. The first test that needs the
+ * process starts it, and reports the rest while others wait.
  */
 import { GPU_ENVIRONMENT } from "../../scripts/lib/gpu.ts";
 
@@ -9,7 +9,7 @@ interface Line {
   readonly error?: string;
 }
 
-/** What the process said so far, and who waits for more. */
+/** What the process has reported so far, and who waits for more. */
 export class Campaign {
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;

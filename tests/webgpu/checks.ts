@@ -1,7 +1,7 @@
 /**
- * Everything that a WebGPU implementation must pass, as a list that runs in Deno and in a browser alike:
- * conformance of every operation, derivatives, random graphs, golden values, ten optimiser steps, calls of
- * models, short runs. None of it knows where it runs: it is given a backend and the bytes of files.
+ * All checks for a WebGPU implementation, as a list that runs in Deno and in a browser: conformance of every operation,
+ * derivatives, random graphs, golden values, ten optimiser steps, calls of models, short runs. The checks do not know
+ * where they run; they get a backend and the bytes of files.
  */
 import { equal, ok } from "node:assert/strict";
 import { openAccelerator } from "../../src/backends/open.ts";
@@ -24,11 +24,11 @@ import {
   checkRandomGraphs,
 } from "./derivatives.ts";
 
-/** What a check is given. */
+/** What a check gets. */
 export interface World {
-  /** As users have it. */
+  /** With the default options. */
   readonly backend: GpuBackend;
-  /** Without sharing of dispatches: all plans then share the shaders of single operations. */
+  /** Without merging of dispatches, so that all plans share the shaders of single operations. */
   readonly plain: GpuBackend;
   /** The bytes of a file, by its path under tests/. */
   readonly file: (path: string) => Promise<Uint8Array>;
@@ -53,7 +53,7 @@ const GOLDENS = [
   "linear",
 ];
 
-/** Other posteriors, their noise given, with what a relaxed draw makes of an error: 1/τ. */
+/** Other posteriors, with given noise, and by how much a relaxed draw amplifies an error: 1/τ. */
 const OTHER_POSTERIORS: readonly (readonly [file: string, amplified: number])[] = [
   ["posteriors/full_iwae", 1],
   ["posteriors/iaf", 1],
@@ -63,13 +63,13 @@ const OTHER_POSTERIORS: readonly (readonly [file: string, amplified: number])[] 
   ["categorical/straight_through", 2.5],
 ];
 
-/** Those whose training steps run as users have them; compiling them takes software adapters seconds. */
+/** Those whose training steps run with the default options; compiling them takes software adapters seconds. */
 const FUSED_GOLDENS = ["iwae_gaussian_dreg"];
 
 export const CHECKS: readonly Check[] = [
   ...OP_NAMES.map((op): Check => ({
     name: `${op}() conforms to the float64 reference`,
-    // Memory is laid out anew, so that there is nothing to run in place.
+    // Memory has a different layout, so nothing runs in place.
     run: ({ plain }) => checkOperation(op, plain, { inPlace: false }),
   })),
   {

@@ -1,6 +1,6 @@
 /**
- * Every check of `checks.ts` in headless Chromium: a second, independent WGSL compiler. Where there is no
- * Chromium the tests are skipped, which CI counts as a failure.
+ * Every check of `checks.ts` in headless Chromium, which has an independent WGSL compiler. Without Chromium the tests
+ * are skipped, which CI counts as a failure.
  */
 import { NO_BROWSER } from "../runtime/missing.ts";
 import { testUnless } from "../util/skip.ts";

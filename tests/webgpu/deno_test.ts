@@ -1,6 +1,6 @@
 /**
- * Every check of `checks.ts` on Deno's WebGPU (the compiler is naga) over a software Vulkan driver. Where
- * there is no adapter the tests are skipped, which CI counts as a failure.
+ * Every check of `checks.ts` on Deno's WebGPU (its compiler is naga) with a software Vulkan driver. Without an adapter
+ * the tests are skipped, which CI counts as a failure.
  */
 import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";

@@ -1,11 +1,11 @@
 /**
- * Derivatives and random graphs on a backend that computes in float32, against the float64 reference,
- * whose own derivatives are held to central differences in tests/gradient.
+ * Derivatives and random graphs on a backend that computes in float32, against the float64 reference, whose own
+ * derivatives are compared with central differences in tests/gradient.
  *
- * Tolerance. An adjoint of a gradient case is a sum of at most 32 products of numbers of order one, each
- * with a few roundings: 256 units of roundoff of the largest element and of one. Objectives chain five
- * layers of at most 8 terms: the same. Random graphs chain up to 20 operations whose slopes are at most
- * one or bounded by their weights; each may double the error of the one before, and few do.
+ * Tolerance. An adjoint of a gradient case is a sum of at most 32 products of numbers of order one, each with a few
+ * roundings: 256 units of roundoff of the largest element and of one. Objectives chain five layers of at most 8 terms:
+ * the same. Random graphs chain up to 20 operations whose slopes are at most one or limited by their weights; each may
+ * double the error of the one before, and few do.
  */
 import { ok } from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
@@ -56,7 +56,7 @@ export async function checkRandomGraphs(backend: Backend): Promise<void> {
   }));
 }
 
-/** Sums of so many rows are taken in parts; of the first rows alone, too, whose later parts are empty. */
+/** Sums of this many rows are taken in parts; and of the first rows alone, for which later parts are empty. */
 export async function checkLongSums(backend: Backend): Promise<void> {
   const capacity = 3000, g = createGraph();
   const x = g.input("x", batched(2)), y = g.input("y", batched(3));
@@ -69,13 +69,13 @@ export async function checkLongSums(backend: Backend): Promise<void> {
     const draw = (length: number) =>
       Array.from({ length }, () => Math.fround(2 * random.uniformF32() - 1));
     const values = { x: draw(2 * rows), y: draw(3 * rows) };
-    // At most 2 √n of n terms of one, rounded: Higham and Mary (2019).
+    // At most 2 √n for n terms of one, rounded: Higham and Mary (2019).
     const roundings = 2 * Math.sqrt(rows);
     await compare(backend, g, outputs, values, rows, "long sums", roundings, capacity);
   }
 }
 
-/** Products of every kind, beyond one tile of 64 either way, and of rows that fill none, in one dispatch. */
+/** Products of every kind, beyond one tile of 64 in either direction, and of rows that fill none, in one dispatch. */
 export async function checkProducts(backend: Backend): Promise<void> {
   const capacity = 70, g = createGraph();
   const shapes = {

@@ -1,4 +1,4 @@
-/** How many dispatches a training step takes on the device: those of the plan, and what is around them. */
+/** How many dispatches a training step takes on the device: those of the plan, and those around them. */
 import assert from "node:assert/strict";
 import { openAccelerator } from "../../src/backends/webgpu/backend.ts";
 import { parseSpec } from "../../src/models/spec.ts";

@@ -1,4 +1,4 @@
-/** How many dispatches the plan of a training step takes, whatever the tiles: no GPU needed. See dispatches.ts. */
+/** How many dispatches the plan of a training step takes, for any tiles; needs no GPU. See dispatches.ts. */
 import { equal, ok } from "node:assert/strict";
 import { isSoftware } from "../../src/backends/webgpu/adapter.ts";
 import { emit } from "../../src/backends/webgpu/emit.ts";
@@ -13,7 +13,7 @@ Deno.test("the plan of a training step of the 784-400-20 model takes 16 dispatch
   }
 });
 
-Deno.test("software adapters are known by their names, and cards are none", () => {
+Deno.test("software adapters are recognised by their names, and hardware is not taken for one", () => {
   const named = (description: string, isFallbackAdapter = false) =>
     ({ description, architecture: "", isFallbackAdapter }) as GPUAdapterInfo;
   for (

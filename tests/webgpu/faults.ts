@@ -1,8 +1,7 @@
 /**
- * Training while something goes wrong: the device destroyed before whatever it is asked for and after whatever is
- * waited for, every buffer refused, every submit thrown, every kind of call refused at once, a shader that does not
- * compile, or computes wrongly (wrong_shaders.ts), no adapter, no device. Each run must end as WebAssembly's does,
- * or be refused by name.
+ * Training while something fails: the device destroyed before each request and after each wait, every buffer refused,
+ * every submit throwing, every kind of call refused at once, a shader that does not compile or computes wrongly
+ * (wrong_shaders.ts), no adapter, no device. Each run must end as on WebAssembly, or be refused by name.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
@@ -20,7 +19,7 @@ import { WRONG_SHADER_CHECKS } from "./wrong_shaders.ts";
 
 const GONE = /the device was lost|Cannot use the GPU/;
 
-/** One fault for each of so many places, which a run without faults is asked for. */
+/** One fault at each of many places that a run without faults passes. */
 async function assertAllEndRight(
   count: keyof Counts,
   least: number,
@@ -35,7 +34,7 @@ async function assertAllEndRight(
   for (let at = 0; at < counts[count]; at++) await assertEndsRight(fault(at), lost, example);
 }
 
-/** What may be refused while a run is prepared or at work, each in the middle. */
+/** What may be refused while a run is prepared or running, each in the middle. */
 const REFUSED: readonly (readonly [name: string, time: number])[] = [
   ["createBindGroup", 1],
   ["createBuffer", 8],
@@ -58,7 +57,7 @@ export const FAULT_CHECKS: readonly TrainingCheck[] = [
     name: "whatever a run asks for may be refused at once",
     async run() {
       for (const throwAt of REFUSED) await assertEndsRight({ throwAt }, /the driver refuses/);
-      // A device that has nothing yet cannot be told from none.
+      // A device that has done nothing yet cannot be distinguished from none.
       for (const name of [...DEVICE_CALLS, ...QUEUE_CALLS]) {
         const { device, counts } = on({ throwAt: [name, 0] });
         const outcome = await train(SMALL, device).then(({ vae, report }) => {
@@ -103,7 +102,7 @@ export const FAULT_CHECKS: readonly TrainingCheck[] = [
       const whole = await Detector.fit(rows, { ...fit, ...on({}).device });
       assert.equal(whole.device.lost, undefined);
       assert.equal(whole.device.training, "webgpu");
-      // The step that failed and those after it, of one network of four, were the host's.
+      // The failed step and those after it, of one network of four, ran on the host.
       assert.ok(whole.report!.gpu!.steps > gpu!.steps);
       whole.dispose();
     },

@@ -1,27 +1,27 @@
-/** Deno's own WebGPU with one thing that goes wrong. */
+/** Deno's own WebGPU with one fault. */
 
 export interface Faults {
-  /** Destroys the device as soon as what is waited for the n-th time, from 0, is there, before it is looked at. */
+  /** Destroys the device when the n-th wait, from 0, is over, before its result is used. */
   readonly destroyAfterWait?: number;
-  /** Throws when this is asked of the device or its queue, the n-th time, from 0, rather than to tell later. */
+  /** Throws at the n-th call, from 0, of this method of the device or its queue, instead of reporting later. */
   readonly throwAt?: readonly [name: string, time: number];
-  /** Destroys the device just before it is asked for anything the n-th time, from 0. */
+  /** Destroys the device just before the n-th call of any method, from 0. */
   readonly destroyAtCall?: number;
-  /** Destroys the device as soon as there is one. */
+  /** Destroys the device as soon as it exists. */
   readonly destroyAtOpening?: boolean;
   /** Refuses the device, or the adapter. */
   readonly refuse?: "device" | "adapter";
-  /** What the device has for limits, where that is not its own. */
+  /** Limits of the device that replace its own. */
   readonly limits?: Readonly<Partial<Record<keyof GPUSupportedLimits, number>>>;
-  /** Throws from the n-th submit, from 0, rather than to tell later. */
+  /** Throws from the n-th submit on, from 0, instead of reporting later. */
   readonly throwAtSubmit?: number;
-  /** Makes the n-th buffer, from 0, larger than any may be: an error that is told late and aside. */
+  /** Makes the n-th buffer, from 0, larger than allowed: an error that is reported late and elsewhere. */
   readonly failBuffer?: number;
   /** Changes every shader. */
   readonly shader?: (code: string) => string;
   /** Whether there is no adapter. */
   readonly noAdapter?: boolean;
-  /** Says that the adapter is a card: "auto" takes no other. */
+  /** Claims that the adapter is hardware: "auto" takes no other. */
   readonly asCard?: boolean;
   /** Hides a feature of the adapter. */
   readonly without?: GPUFeatureName;
@@ -32,14 +32,14 @@ export interface FaultyGpu {
   readonly counts: Counts;
 }
 
-/** How often something was waited for, what was made, and what of it was not given back. */
+/** The number of waits, and of objects created and not released. */
 export interface Counts {
   adapters: number;
   waits: number;
-  /** Waits that are not over, and the most of them at once. */
+  /** Waits in progress, and the largest number at once. */
   waiting: number;
   mostWaiting: number;
-  /** Of whatever a device is asked for. */
+  /** Calls of any method of the device. */
   calls: number;
   submits: number;
   buffers: number;
@@ -88,7 +88,7 @@ export function faultyGpu(faults: Faults = {}): FaultyGpu {
   return { gpu: { requestAdapter } as unknown as GPU, counts };
 }
 
-/** Whatever a run asks of its device and queue. */
+/** Calls of any method of the device and its queue. */
 export const DEVICE_CALLS = [
   "createBindGroup",
   "createBindGroupLayout",
@@ -100,7 +100,7 @@ export const DEVICE_CALLS = [
 ] as const;
 export const QUEUE_CALLS = ["submit", "writeBuffer"] as const;
 
-/** A buffer larger than any. */
+/** A buffer larger than any limit. */
 const TOO_LARGE = 2 ** 40;
 
 function spoil(device: GPUDevice, faults: Faults, counts: Counts): GPUDevice {
@@ -174,7 +174,7 @@ function spoilBuffers(device: GPUDevice, faults: Faults, counts: Counts, asked: 
 
 type Method = (...args: readonly unknown[]) => unknown;
 
-/** Does something before each call of a method, which may give the method other arguments. */
+/** Does something before each call of a method; may replace the arguments. */
 function before<T extends object, Name extends keyof T>(
   target: T,
   name: Name,

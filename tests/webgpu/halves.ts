@@ -1,6 +1,7 @@
 /**
- * Calls with parameters kept as halves on the device. They must be, to rounding, those of the same model whose parameters
- * were rounded to halves on WebAssembly; and within the derived bound of those of the model as it is.
+ * Calls with parameters kept as half-precision numbers on the device. Their results must be, up to rounding, those of
+ * the same model with parameters rounded to halves on WebAssembly, and within the derived bound of those of the
+ * original model.
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
@@ -21,14 +22,14 @@ const halves = (faults: Faults) => {
   return { device: { ...device, adapter }, counts };
 };
 
-/** The parameters of a model, each made the nearest half. */
+/** The parameters of a model, each rounded to the nearest half. */
 function rounded(vae: VAE): ReturnType<VAE["parameters"]> {
   const all = vae.parameters();
   for (const { data } of all.values()) data.forEach((w, i) => data[i] = fromHalf(toNormalHalf(w)));
   return all;
 }
 
-/** For any WebGPU: one that lacks the feature must say so. */
+/** For any WebGPU; one that lacks the feature must say so. */
 export const HALF_CALL_CHECK: TrainingCheck = {
   name:
     "calls with halves give what WebAssembly gives of rounded parameters, or are refused by name",
@@ -78,7 +79,7 @@ export const HALF_CHECKS: readonly TrainingCheck[] = [
       await host.fit(rows, { epochs: 20, batchSize: 50 });
       const vae = VAE.create(spec, { seed: 2, ...halves({}).device });
       await vae.score(rows);
-      // They follow the parameters.
+      // They follow changes of the parameters.
       vae.setParameters(host.parameters());
       const [got, want] = [await vae.score(rows), await host.score(rows)];
       rows.forEach((row, r) => {
@@ -86,7 +87,7 @@ export const HALF_CHECKS: readonly TrainingCheck[] = [
         const moved = Math.abs(got[r] - want[r]);
         assert.ok(moved <= bound, `row ${r} moved by ${moved}, bound ${bound}`);
       });
-      // Beyond what float32 does to the largest of them: they are rounded.
+      // More than float32 rounding changes the largest of them: they are really rounded.
       assert.ok(want.some((score, r) => Math.abs(got[r] - score) > 2 ** -18 * Math.abs(score)));
       assert.equal(vae.device.lost, undefined);
       vae.dispose();
@@ -127,7 +128,7 @@ export const HALF_CHECKS: readonly TrainingCheck[] = [
       const host = VAE.create(SMALL, { seed: 2, backend: "wasm" });
       assert.deepEqual(await auto.score(ROWS), await host.score(ROWS));
       assert.deepEqual([counts.adapters, counts.devices], [1, 0]);
-      // Training is in float32: it needs none.
+      // Training is in float32, so it does not need the feature.
       const { gpu } = await asked.fit(ROWS, { epochs: 1, batchSize: 150 });
       assert.equal(gpu?.steps, 2);
     },

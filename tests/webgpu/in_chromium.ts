@@ -1,6 +1,6 @@
 /**
- * Runs the checks in headless Chromium, whose WGSL compiler (Tint) and software adapter (SwiftShader) are
- * not Deno's; one JSON line each: `{ name, error? }`. `chromium_test.ts` starts it.
+ * Runs the checks in headless Chromium, whose WGSL compiler (Tint) and software adapter (SwiftShader) differ from
+ * Deno's; prints one JSON line each: `{ name, error? }`. `chromium_test.ts` starts it.
  *
  *     deno run -A tests/webgpu/in_chromium.ts [PART OF A NAME]
  */

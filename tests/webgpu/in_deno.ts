@@ -1,6 +1,6 @@
 /**
- * Runs the checks on Deno's own WebGPU, one JSON line each: `{ name, error? }`. It is a process of its
- * own (`deno_test.ts` starts it): a driver that crashes then fails tests and does not end them all.
+ * Runs the checks on Deno's own WebGPU; prints one JSON line each: `{ name, error? }`. It is a separate process
+ * (`deno_test.ts` starts it), so that a driver that crashes fails some tests and does not end them all.
  *
  *     deno run -A tests/webgpu/in_deno.ts [[training|faults|scoring|tuning] PART OF A NAME]
  */

@@ -1,4 +1,4 @@
-/** What a device cannot hold is cut where it can be, and otherwise refused by the name of the limit. */
+/** Work beyond the limits of a device is divided where possible, and otherwise refused by the name of the limit. */
 import assert from "node:assert/strict";
 import { gridOf } from "../../src/backends/webgpu/limits.ts";
 import { type Example, on, SMALL, train, type TrainingCheck } from "./training.ts";
@@ -9,7 +9,7 @@ async function assertRefused(limits: Limits, message: RegExp): Promise<void> {
   const { device, counts } = on({ limits });
   await assert.rejects(train(SMALL, device), message);
   assert.deepEqual([counts.devices, counts.liveDevices, counts.liveBuffers], [1, 0, 0]);
-  // Nobody asked for a GPU by name: the run does without.
+  // Nobody requested a GPU explicitly, so the run continues without.
   const auto = on({ limits, asCard: true }),
     adapter = { ...auto.device.adapter, trialOperations: 0 };
   const { report, vae } = await train(SMALL, { backend: "auto", adapter });
@@ -81,8 +81,8 @@ export const LIMIT_CHECKS: readonly TrainingCheck[] = [
   {
     name: "reads that together exceed maxBufferSize are made one after the other",
     async run() {
-      // Parameters and state, some 6 and 12 kB, are read together; nothing else is as large: what is between
-      // them in the program takes 17,152 bytes, as its order of instructions has it.
+      // Parameters and state, some 6 and 12 kB, are read together; nothing else is as large. What lies between them in
+      // the program takes 17,152 bytes with its order of instructions.
       const whole = on({}), cut = on({ limits: { maxBufferSize: 17_500 } });
       const example: Example = {
         ...SMALL,

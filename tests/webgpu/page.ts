@@ -1,4 +1,4 @@
-/** The page that runs the checks in a browser: `check(name)` of the window gives an error's text or "". */
+/** The page that runs the checks in a browser: `check(name)` of the window returns an error's text or "". */
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf } from "../../src/backends/webgpu/adapter.ts";
 import { openDevice } from "../../src/backends/webgpu/device.ts";

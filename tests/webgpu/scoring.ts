@@ -1,9 +1,9 @@
 /**
- * Calls of a model on WebGPU against the same calls on WebAssembly: every program of three models that
- * between them have most of what a model may have. Calls in which the GPU fails are in scoring_faults.ts.
+ * Calls of a model on WebGPU against the same calls on WebAssembly: every program of three models that together have
+ * most of the features of models. scoring_faults.ts has calls during which the GPU fails.
  *
- * Tolerance. Two float32 runs differ by at most 8 √n u of the largest part of a result (`graph/cost.ts`); n,
- * the lengths of all sums of a program, is below 4096 here.
+ * Tolerance. Two float32 runs differ by at most 8 √n u of the largest part of a result (`graph/cost.ts`); n, the
+ * lengths of all sums of a program, is below 4096 here.
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, VAE } from "../../mod.ts";
@@ -14,7 +14,7 @@ const ROUNDING = 8 * 64 * 2 ** -24;
 
 const net = { hidden: [10], activation: "tanh" } as const;
 
-/** 300 rows: more than one run of the host. */
+/** 300 rows: more than one run on the host. */
 export const ROWS = Array.from(
   { length: 300 },
   (_, r) => Array.from({ length: 6 }, (_, c) => Math.sin(0.37 * r + c)),
@@ -55,7 +55,7 @@ export const MODELS: Readonly<Record<string, Model>> = {
 
 export type Results = Readonly<Record<string, ArrayLike<number>>>;
 
-/** All that a model can be asked, as numbers by name. */
+/** All results of a model, as numbers by name. */
 export async function ask(vae: VAE, { rows, condition }: Model): Promise<Results> {
   const given = condition && { condition };
   const few = rows.slice(0, 40), fewGiven = condition && { condition: condition.slice(0, 40) };
@@ -107,7 +107,7 @@ export const on = (faults: Faults) => {
   return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
 };
 
-/** Those that any WebGPU must pass. */
+/** Checks for any WebGPU. */
 export const CALL_CHECKS: readonly TrainingCheck[] = Object.entries(MODELS).map((
   [name, model],
 ): TrainingCheck => ({

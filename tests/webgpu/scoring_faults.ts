@@ -1,7 +1,7 @@
 /**
- * Calls of a model while something goes wrong: the device destroyed before whatever it is asked for and after
- * whatever is waited for, every buffer refused, every submit thrown, shaders that compute wrongly, be it in some rows alone. Each call must end as
- * WebAssembly's does.
+ * Calls of a model while something fails: the device destroyed before each request and after each wait, every buffer
+ * refused, every submit throwing, shaders that compute wrongly, even for some rows only. Each call must end as on
+ * WebAssembly.
  */
 import assert from "node:assert/strict";
 import { type CreateOptions, VAE } from "../../mod.ts";
@@ -33,7 +33,7 @@ async function assertScoresRight(faults: Faults, lost: RegExp): Promise<void> {
   assert.deepEqual([counts.liveDevices, counts.liveBuffers], [0, 0]);
 }
 
-/** One fault for each of so many places, which calls without faults come by. */
+/** One fault at each of many places that calls without faults pass. */
 async function assertAllScoreRight(
   count: keyof Counts,
   least: number,
@@ -58,7 +58,7 @@ const WRONG: Readonly<Record<string, readonly [text: string | RegExp, wrong: str
     /fma\(x(\d), y0,/g,
     "fma(x$1, select(y0, 0.0, group > 2u),",
   ],
-  // Tiles of 32 rows: 64 of the 300, which hold one of the sixteen parts, and more.
+  // Tiles of 32 rows: 64 of the 300, which include one of the sixteen parts, and more.
   "in some rows in the middle alone": [
     /fma\(x(\d), y0,/g,
     "fma(x$1, select(y0, 0.0, group == 4u || group == 5u),",

@@ -1,6 +1,6 @@
 /**
- * Scoring on WebGPU in Deno, and what becomes of it when the GPU fails: see scoring.ts, scoring_faults.ts and halves.ts; how
- * products are cut: see tuning.ts.
+ * Scoring on WebGPU in Deno, also when the GPU fails: see scoring.ts, scoring_faults.ts and halves.ts; for the way
+ * products are divided, see tuning.ts.
  */
 import { hasAdapter } from "../../scripts/lib/gpu.ts";
 import { testUnless } from "../util/skip.ts";

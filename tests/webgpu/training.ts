@@ -1,9 +1,9 @@
 /**
- * Training on WebGPU against training on WebAssembly, from one seed, and what a run makes and gives back. Runs of
- * 200 steps are in whole_runs.ts, runs in which the GPU fails in faults.ts and trust.ts.
+ * Training on WebGPU against training on WebAssembly, from one seed, and what a run creates and releases. whole_runs.ts
+ * has runs of 200 steps, faults.ts and trust.ts runs during which the GPU fails.
  *
- * Tolerance. A step errs relatively by √n u, u = 2^-24, n = 256 bounding the terms of its longest path of sums but
- * for the batch, whose mean evens errors out. Errors of steps add up as a random walk: after t steps 16 √t u.
+ * Tolerance. The relative error of a step is √n u, u = 2^-24, n = 256, the terms of its longest path of sums except the
+ * batch, whose mean averages errors. Errors of steps add up as a random walk: 16 √t u after t steps.
  */
 import assert from "node:assert/strict";
 import { type CreateOptions, type FitOptions, type FitReport, VAE } from "../../mod.ts";
@@ -31,7 +31,7 @@ export const table = (): Promise<number[][]> =>
 /** √n. */
 const ROUNDINGS = 16;
 
-/** By how much two runs may differ after so many steps, relatively. */
+/** The relative difference that two runs may have after that many steps. */
 export const roundingAfter = (steps: number): number => ROUNDINGS * Math.sqrt(steps) * 2 ** -24;
 
 export async function train(
@@ -52,7 +52,7 @@ export function assertSameCurve(got: FitReport, want: FitReport, each = 4): void
   });
 }
 
-/** The smallest there is: a run of two epochs of one submit each. */
+/** The smallest run: two epochs of one submit each. */
 export const SMALL: Example = {
   spec: {
     inputs: 6,
@@ -70,10 +70,10 @@ export const on = (faults: Faults) => {
   return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
 };
 
-/** A run of one epoch of two submits, of which one is at work while the other is sent. */
+/** A run of one epoch of two submits, the second of which is sent while the first is running. */
 export const OVERLAPPING: Example = { ...SMALL, fit: { epochs: 1, batchSize: 1 } };
 
-/** A run with the kinds of shader that the smallest has not: activations, and what several draws need. */
+/** A run with the kinds of shader that the smallest lacks: activations, and what several draws need. */
 export const WITH_DRAWS: Example = {
   ...SMALL,
   spec: { ...SMALL.spec, encoder: { hidden: [4], activation: "tanh" } },
@@ -82,7 +82,7 @@ export const WITH_DRAWS: Example = {
 
 const onHost = new Map<Example, Promise<FitReport>>();
 
-/** The same run on WebAssembly, taken once. */
+/** The same run on WebAssembly, done once. */
 function hostReport(example: Example): Promise<FitReport> {
   if (!onHost.has(example)) {
     onHost.set(example, train(example, { backend: "wasm" }).then(({ report }) => report));
@@ -90,7 +90,7 @@ function hostReport(example: Example): Promise<FitReport> {
   return onHost.get(example)!;
 }
 
-/** Whatever fails, the run ends as on WebAssembly, says why, and gives everything back. */
+/** Whatever fails, the run ends as on WebAssembly, says why, and releases everything. */
 export async function assertEndsRight(
   faults: Faults,
   lost: RegExp,
@@ -106,8 +106,8 @@ export async function assertEndsRight(
 }
 
 /**
- * Creates, trains and disposes so often; each cycle compiles its shaders anew, which takes a software
- * adapter a second. After every cycle all that was made must be gone.
+ * Creates, trains and disposes that often. Each cycle compiles its shaders again, which takes a software adapter a
+ * second. After every cycle, everything that was created must be released.
  */
 export async function assertGivesAllBack(cycles: number): Promise<void> {
   const { device, counts } = on({});
@@ -137,7 +137,7 @@ export const TRAINING_CHECKS: readonly TrainingCheck[] = [
   {
     name: "steps that are not finite take back what was sent after them",
     async run() {
-      // The square of the last row is beyond float32: its step is skipped, at another place in each epoch.
+      // The square of the last row exceeds float32, so its step is skipped, at another place in each epoch.
       const rows = async () => (await table()).with(79, [1e25, 0, 0, 0, 0, 0]);
       const example: Example = { ...SMALL, fit: { epochs: 4, batchSize: 1 }, rows };
       const { report: want } = await train(example, { backend: "wasm" });
@@ -179,7 +179,8 @@ export const TRAINING_CHECKS: readonly TrainingCheck[] = [
     run: () => assertGivesAllBack(5),
   },
   {
-    // 65,535 is the most workgroups in one dimension of a dispatch, and the most turns of a loop here.
+    // 65,535 is the largest number of workgroups in one dimension of a dispatch, and the largest number of turns of a
+    // loop here.
     name: "a batch of 70,000 rows trains as on WebAssembly",
     async run() {
       const rows = async () => Array.from({ length: 70_000 }, (_, r) => [Math.sin(0.37 * r)]);
@@ -187,7 +188,7 @@ export const TRAINING_CHECKS: readonly TrainingCheck[] = [
       const example: Example = { spec, fit: { epochs: 1, batchSize: 70_000 }, rows };
       const { report: want } = await train(example, { backend: "wasm" });
       const { report } = await train(example, on({}).device);
-      // The step's loss and the norm of its gradient were held to those of the host.
+      // The step's loss and the norm of its gradient were compared with the host's.
       assert.equal(report.gpu?.lost, undefined);
       assert.equal(report.gpu?.steps, 1);
       // Sums of 70,000 rows: n of the tolerance is below 2^20.

@@ -1,6 +1,6 @@
 /**
- * Training on WebGPU in Deno: see training.ts, whole_runs.ts, trust.ts, faults.ts, limits.ts and auto.ts; and the refusal where there is no
- * driver at all.
+ * Training on WebGPU in Deno: see training.ts, whole_runs.ts, trust.ts, faults.ts, limits.ts and auto.ts; and the
+ * refusal without a driver.
  */
 import { match } from "node:assert/strict";
 import { hasAdapter } from "../../scripts/lib/gpu.ts";

@@ -1,7 +1,7 @@
 /**
- * What a run on WebGPU ends with where host and GPU hand the parameters to each other: with checkpoints at
- * every step, after a rollback, and after a GPU that computed wrongly for a while. Oracle: the same run on
- * WebAssembly, from one seed. Tolerance: see training.ts.
+ * The result of a run on WebGPU if host and GPU pass the parameters to each other: with checkpoints at every step,
+ * after a rollback, and after a GPU that computed wrongly for a while. Oracle: the same run on WebAssembly, from one
+ * seed. Tolerance: see training.ts.
  */
 import assert from "node:assert/strict";
 import type { CheckpointStore, VAE } from "../../mod.ts";
@@ -16,7 +16,7 @@ import {
   type TrainingCheck,
 } from "./training.ts";
 
-/** Written after every submit. */
+/** Checkpoints are written after every submit. */
 const store = (): CheckpointStore => {
   let held: Uint8Array | undefined;
   return {
@@ -33,7 +33,7 @@ const stored = (example: Example): Example => ({
 
 const logVar = (vae: VAE) => vae.parameters().get("likelihood.logVar")!.data[0];
 
-/** A row that is not the one that was asked for, wherever `right` does not hold. */
+/** Reads another row than the requested one wherever `right` is false. */
 const wrongRowUnless = (right: string) => (code: string) =>
   code.replace(
     "let row = order[1u + position % order[0]];",
@@ -75,7 +75,8 @@ export const TRUST_CHECKS: readonly TrainingCheck[] = [
     run: () => assertEndsRight({ shader: wrongRowUnless("counter[0] < 2u") }, /Cannot trust/),
   },
   {
-    // Software is slower than WebAssembly by an order and more: a wait alone takes longer than these steps.
+    // Software is slower than WebAssembly by an order of magnitude and more: a wait alone takes longer than these
+    // steps.
     name: "auto leaves an adapter that is slower than the host, and ends as WebAssembly does",
     async run() {
       const example: Example = { ...SMALL, fit: { ...SMALL.fit, epochs: 6 } };
@@ -99,7 +100,7 @@ export const TRUST_CHECKS: readonly TrainingCheck[] = [
   {
     name: "steps since the GPU was last found right are taken again",
     async run() {
-      // Wrong from step 100 on; compared at the steps 0 and 560.
+      // Wrong from step 100 on; compared at steps 0 and 560.
       const example: Example = { ...SMALL, fit: { ...SMALL.fit, epochs: 8, batchSize: 1 } };
       const { report: want } = await train(example, { backend: "wasm" });
       const { device } = on({ shader: wrongRowUnless("steps[step + 4u] < 100u") });

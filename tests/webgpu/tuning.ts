@@ -1,6 +1,6 @@
 /**
- * How products are cut. Every tile there is, also those that only hardware takes, must conform; the tuner
- * must take the fastest by the clock that it is given, of those that compute rightly.
+ * How products are divided. Every tile, even those that only hardware uses, must conform; the tuner must choose the
+ * fastest by the given clock, among those that compute correctly.
  */
 import assert from "node:assert/strict";
 import { backendOn } from "../../src/backends/webgpu/backend.ts";
@@ -19,7 +19,7 @@ export const TILE_CHECKS: readonly Check[] = Object.entries(TILES).map(([name, t
   async run({ plain: { device } }) {
     const backend = backendOn(device, { chooseTile: () => tile });
     await checkProducts(backend);
-    // What cuts sums is one text for all tiles in workgroup memory; "direct" is what software takes anyway.
+    // All tiles in workgroup memory divide sums by the same code; software uses "direct" anyway.
     if (name === "small") await checkLongSums(backend);
   },
 }));
@@ -33,14 +33,14 @@ function products(): Plan {
   return plan(g, { outputs: { y }, capacity: 70, parameters: { length: 0, places: new Map() } });
 }
 
-/** Milliseconds of a wait for the machine that the clock below is of. */
+/** Milliseconds of a wait on the machine of the clock below. */
 const WAIT = 6;
 
-/** The clock of a machine on which a product takes so long, by its tile in the order in which they are tried. */
+/** The clock of a machine on which a product takes this long, by its tile in the order in which they are tried. */
 function clockOf(counts: Counts, milliseconds: readonly number[]): () => number {
   let dispatches = 0, waits = 0, now = 0;
   return () => {
-    // Each program makes one bind group.
+    // Each program creates one bind group.
     const took = milliseconds[(counts.groups - 1) % milliseconds.length];
     now += took * (counts.dispatches - dispatches) + WAIT * (counts.waits - waits);
     [dispatches, waits] = [counts.dispatches, counts.waits];
@@ -83,7 +83,7 @@ export const TUNER_CHECKS: readonly TrainingCheck[] = [
     async run() {
       const { names, dispatches } = await tuned({}, [0.05, 0.051, 0.049, 0.05]);
       assert.deepEqual(names, ["large", "large"]);
-      // Of two products and four tiles: one to compare, then 3 of 1; 2, 4, … 64; and 3 of 128.
+      // For two products and four tiles: one to compare, then 3 of 1; 2, 4, … 64; and 3 of 128.
       assert.equal(dispatches, 2 * 4 * (1 + 3 + 126 + 3 * 128));
     },
   },

@@ -1,9 +1,9 @@
 /**
- * 200 steps on WebGPU against the same on WebAssembly: loss curves of three models, the parameters and Adam's
- * moments that they end with, and arithmetic that is wrong by little, which must be seen.
+ * 200 steps on WebGPU against the same on WebAssembly: loss curves of three models, the final parameters and Adam's
+ * moments, and slightly wrong arithmetic, which must be noticed.
  *
- * Tolerance. `roundingAfter`, of a loss, and of parameters and moments in the root mean square. (Measured: a
- * fortieth of it for losses; 999 thousandths of the rate differ by ten times of it and more.)
+ * Tolerance. `roundingAfter`, for a loss, and for the root mean square of parameters and moments. (Measured: a fortieth
+ * of it for losses; 999 thousandths of the learning rate differ by ten times of it and more.)
  */
 import assert from "node:assert/strict";
 import type { CheckpointStore, CreateOptions, FitReport } from "../../mod.ts";
@@ -56,7 +56,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
 };
 
-/** A run, and the parameters and the state of the optimiser that it ended with. */
+/** A run, and its final parameters and optimiser state. */
 interface WholeRun {
   readonly report: FitReport;
   readonly parameters: Float32Array;
@@ -102,7 +102,7 @@ function assertSameRun(got: WholeRun, want: WholeRun, steps: number): void {
 const rootMeanSquare = (values: Float32Array): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
-/** Optimisers and slopes that are wrong by little: a text of a shader, and what stands there then. */
+/** Slightly wrong optimisers and slopes: a text of a shader, and its replacement. */
 const SLIGHTLY_WRONG: Readonly<Record<string, readonly [text: RegExp, wrong: string]>> = {
   "999 thousandths of the rate": [/fma\(-rate, step,/g, "fma(-0.999 * rate, step,"],
   "a hundred times epsilon": [/(sqrt\(second \/ correction2\) \+ )(.*)\);/g, "$1 100.0 * $2);"],
@@ -114,7 +114,7 @@ const SLIGHTLY_WRONG: Readonly<Record<string, readonly [text: RegExp, wrong: str
   ],
 };
 
-/** Found out during the run, or told by what it ends with. */
+/** Noticed during the run, or by its result. */
 async function assertSeen(text: RegExp, wrong: string): Promise<void> {
   const example = EXAMPLES["Bernoulli digits"];
   let changed = 0;

@@ -1,6 +1,6 @@
 /**
- * Shaders that compute wrongly, of every kind there is: a text of each is changed, and the run must find it out and end as
- * WebAssembly's does.
+ * Shaders that compute wrongly, of every kind: a text of each is changed, and the run must notice it and end as on
+ * WebAssembly.
  */
 import assert from "node:assert/strict";
 import {
@@ -11,7 +11,7 @@ import {
   WITH_DRAWS,
 } from "./training.ts";
 
-/** What a kind of shader is made to do: a text that it has, and what stands there then. */
+/** How a kind of shader is changed: a text in it, and its replacement. */
 type Wrong = Readonly<Record<string, readonly [text: string | RegExp, wrong: string]>>;
 
 const WRONG: Wrong = {
@@ -73,7 +73,7 @@ const WRONG_WITH_COUNTS: Wrong = {
   "a gamma function": ["((stretch - step) + tails)", "(1.01 * (stretch - step) + tails)"],
 };
 
-/** Halves of the latent variable that are taken apart and put together, forward and back. */
+/** Halves of the latent variable that are split and joined again, forward and back. */
 const flows = [{ type: "coupling", hidden: [4] }, { type: "coupling", hidden: [4] }] as const;
 const COUPLED: Example = { ...SMALL, spec: { ...SMALL.spec, latent: [{ size: 4, flows }] } };
 
@@ -83,7 +83,7 @@ const WRONG_WITH_COUPLING: Wrong = {
   "columns put among zeros": [/if \(col >= ([^;]+?) && col - /g, "if (col > $1 && col - "],
 };
 
-/** What must be found out in a run of each example. */
+/** What must be noticed in a run of each example. */
 const EXAMPLES: readonly (readonly [Example, Wrong])[] = [
   [SMALL, WRONG],
   [WITH_DRAWS, WRONG_WITH_DRAWS],

@@ -1,7 +1,7 @@
 /**
- * EM for probabilistic PCA and factor analysis. Oracles: the closed form of pPCA (eigenvalues by the
- * tests' own routine), the closed form of one factor on three columns, the D × D density by Cholesky,
- * finite differences of it, and a linear VAE trained by gradients.
+ * EM for probabilistic PCA and factor analysis. Oracles: the closed form of pPCA (eigenvalues by the tests' own
+ * routine), the closed form of one factor on three columns, the D × D density by Cholesky, its finite differences, and
+ * a linear VAE trained by gradients.
  */
 import assert from "node:assert/strict";
 import { symmetricEigen } from "../../../src/core/algebra/symmetric_eigen.ts";
@@ -53,7 +53,7 @@ for (const latent of [2, 5, 10]) {
     const ofModel = mean(exactLogDensity(model, DIGITS));
     assert.ok(ofModel <= best.logLikelihood + ROUNDING, "the model passes the maximum");
     assertRelative(ofModel, best.logLikelihood, 1e-6, 1e-6, "ln p(x) of the model");
-    // UΛUᵀ + σ²(I - UUᵀ): parameters are float32, so each element errs by some 2^-24 of the largest.
+    // UΛUᵀ + σ²(I - UUᵀ): parameters are float32, so each element has an error of some 2^-24 of the largest.
     const largest = COVARIANCE.reduce((a, b) => Math.max(a, b));
     assertRelative(
       covarianceOfModel(model),
@@ -88,7 +88,7 @@ Deno.test("EM of one factor on three columns gives the loadings that solve the t
     Math.sqrt(s[3 * i + j] * s[3 * i + k] / s[3 * j + k]);
   const want = [triad(0, 1, 2), -triad(1, 0, 2), triad(2, 0, 1)];
   const { model } = await factorAnalysis(rows, { latent: 1, ...TO_THE_END });
-  // EM stops once a step changes the likelihood by rounding: parameters within its square root.
+  // EM stops once a step changes the likelihood only by rounding, so parameters are accurate to its square root.
   assertRelative(valuesOf(model)["decoder.mean.weight"], want, 1e-5, 0, "loadings");
   const variances = want.map((w, d) => s[4 * d] - w * w);
   assertRelative([0, 1, 2].map((d) => varianceOf(model, d)), variances, 1e-5, 0, "variances");
@@ -96,7 +96,7 @@ Deno.test("EM of one factor on three columns gives the loadings that solve the t
   model.dispose();
 });
 
-Deno.test("EM of factor analysis ends where the exact likelihood is level", async () => {
+Deno.test("EM of factor analysis ends where the exact likelihood has no slope", async () => {
   const { model, logLikelihood } = await factorAnalysis(PLANE, { latent: 2, ...TO_THE_END });
   assertNeverFalls(logLikelihood, "factor analysis");
   const columns = model.spec.inputs, centre = valuesOf(model)["decoder.mean.bias"];
@@ -122,12 +122,12 @@ Deno.test("EM of factor analysis ends where the exact likelihood is level", asyn
         at(weight, logVar.with(i, logVar[i] - step))) / (2 * step);
     }),
   ];
-  // A slope of s leaves s² / 2 curvature: with the last gain below 1e-15, some 1e-6 is left.
+  // The gain of a step is about slope² / 2: with the last gain below 1e-15, a slope of some 1e-6 is left.
   assertRelative(slopes, slopes.map(() => 0), 0, 1e-5, "slopes");
   model.dispose();
 });
 
-Deno.test("EM of factor analysis is where a linear VAE goes by gradients", async () => {
+Deno.test("EM of factor analysis ends where a linear VAE trained by gradients does", async () => {
   const { model, logLikelihood } = await factorAnalysis(PLANE, { latent: 2, ...TO_THE_END });
   const vae = VAE.create({ inputs: 6, latent: [{ size: 2 }] }, { seed: 2 });
   await vae.fit(PLANE, {
@@ -138,7 +138,7 @@ Deno.test("EM of factor analysis is where a linear VAE goes by gradients", async
   const [trained, evidence] = [exactElbo(vae, PLANE), exactLogDensity(vae, PLANE)].map(mean);
   const best = logLikelihood.at(-1)!;
   assert.ok(trained <= evidence + ROUNDING && evidence <= best + ROUNDING);
-  // Noisy gradients with a rate that falls to zero: 0.02 nats is what pPCA's training leaves as well.
+  // Noisy gradients with a rate that falls to zero: within 0.02 nats, as for pPCA.
   assert.ok(best - trained < 0.02, `training leaves ${best - trained} nats`);
   for (const each of [vae, model]) each.dispose();
 });
@@ -151,7 +151,7 @@ for (const executor of EXECUTORS) {
       assert.equal(converged, false);
       const evidence = exactLogDensity(model, PLANE);
       assertRelative(exactElbo(model, PLANE), evidence, 0, 1e-5, "closed form");
-      // One draw is as good as any: ln w = ln p(x) for every z. Some 20 roundings of terms to 100 nats.
+      // One draw is enough: ln w = ln p(x) for every z. Some 20 roundings of terms of up to 100 nats.
       const weighted = await model.logLikelihood(PLANE, { samples: 1, seed: 3 });
       assertRelative(weighted, evidence, 0, executor === REFERENCE ? 1e-5 : 2e-4, "one draw");
       model.dispose();
@@ -159,7 +159,7 @@ for (const executor of EXECUTORS) {
   });
 }
 
-Deno.test("the fit does not depend on the start, and a start has its seed", async () => {
+Deno.test("the fit does not depend on the start, and a start is determined by its seed", async () => {
   const fit = (seed: number) => factorAnalysis(PLANE, { latent: 2, seed, ...TO_THE_END });
   const [one, other, again] = [await fit(1), await fit(2), await fit(1)];
   assert.deepEqual(one.model.save(), again.model.save());
@@ -171,7 +171,7 @@ Deno.test("the fit does not depend on the start, and a start has its seed", asyn
   for (const { model } of [one, other, again]) model.dispose();
 });
 
-Deno.test("factor analysis does not care in which units a column is", async () => {
+Deno.test("factor analysis does not depend on the units of a column", async () => {
   const scale = [1, 1000, 0.01, -3, 1, 20];
   const rows = rounded(PLANE.map((row) => row.map((value, c) => value * scale[c])));
   const [plain, scaled] = [
@@ -179,12 +179,12 @@ Deno.test("factor analysis does not care in which units a column is", async () =
     await factorAnalysis(rows, { latent: 2, minVariance: 1e-9, ...TO_THE_END }),
   ];
   const jacobian = scale.reduce((sum, each) => sum + Math.log(Math.abs(each)), 0);
-  // Rows are rounded to float32 after scaling: 6e-8 of distances of a few deviations.
+  // Rows are rounded to float32 after scaling: 6e-8 of distances of a few standard deviations.
   assertRelative(scaled.logLikelihood.at(-1)!, plain.logLikelihood.at(-1)! - jacobian, 0, 1e-6);
   for (const { model } of [plain, scaled]) model.dispose();
 });
 
-Deno.test("a column that factors explain wholly keeps the least variance (Heywood)", async () => {
+Deno.test("a column that factors explain completely keeps the smallest variance (Heywood case)", async () => {
   const twins = PLANE.map((row) => [...row, row[0], 7]);
   for (const noise of ["shared", "perFeature"] as const) {
     const options = { latent: 3, noise, minVariance: 1e-4, iterations: 300, seed: 1 };
@@ -209,7 +209,7 @@ Deno.test("a fitted model is saved, loaded, and scores the same", async () => {
   for (const each of [model, loaded]) each.dispose();
 });
 
-Deno.test("factorAnalysis() reports every step and stops when it is told to", async () => {
+Deno.test("factorAnalysis() reports every step, and stops on request", async () => {
   const seen: number[] = [];
   const options = { latent: 2, iterations: 5, tolerance: 0 };
   const { model, logLikelihood } = await factorAnalysis(PLANE, {

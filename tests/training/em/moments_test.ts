@@ -28,13 +28,13 @@ for (const [rows, mean] of [[2, 0], [7, 3], [513, -1], [1030, 1e5]]) {
     const means = Array.from({ length: COLUMNS }, (_, c) => {
       return list.reduce((sum, row) => sum + row[c], 0) / rows;
     });
-    // Sums of N terms around numbers of order 1 lose N·2^-53 at most, twice over; means also 2^-53.
+    // Sums of N terms around numbers of order 1 lose at most N·2^-53, twice; means also 2^-53.
     assertRelative(got.covariance, want, 0, rows * 2 ** -50 * Math.max(...want), "covariance");
     assertRelative(got.mean, means, rows * 2 ** -52, rows * 2 ** -50, "mean");
   });
 }
 
-Deno.test("momentsOf(): a constant column has no variance at all, whatever its value", async () => {
+Deno.test("momentsOf(): a constant column has exactly zero variance, whatever its value", async () => {
   const rows = planeRows(100, COLUMNS, 1).map((row) => row.with(2, 12345.678));
   const { covariance } = await momentsOf(matrixOf(rows), nothing);
   const row = covariance.subarray(2 * COLUMNS, 3 * COLUMNS);

@@ -1,4 +1,4 @@
-/** What the tests of EM compare: the exact density of a fitted linear model, from its parameters. */
+/** The exact density of a fitted linear model, from its parameters, for the tests of EM. */
 import type { VAE } from "../../../src/training/vae.ts";
 import {
   gaussianLogDensity,
@@ -43,7 +43,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Rows as the model sees them. */
+/** Rows in the units of the model. */
 export function rounded(rows: readonly number[][]): Float32Array[] {
   return rows.map((row) => Float32Array.from(row));
 }
