@@ -70,7 +70,12 @@ export function reportData(
   const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(raw, schema.length);
   const columnWarnings = [...sentencesOf(facts), ...alikeSentences(facts.autocorrelated)];
-  const warnings = [...columnWarnings, ...warningsOf(cells.rows, duplicateRows, spectrum)];
+  const collapse = spectrum && collapseWarning(spectrum.activeUnits, schema.some(relates));
+  const warnings = [
+    ...columnWarnings,
+    ...warningsOf(cells.rows, duplicateRows),
+    ...(collapse ? [collapse] : []),
+  ];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
 }
 
@@ -144,7 +149,7 @@ function standardizedRanks(cells: Cells, width: number, columns: readonly number
   return standardize(ranked, standardizationOf(ranked, columns.length));
 }
 
-function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): string[] {
+function warningsOf(rows: number, duplicateRows: number): string[] {
   const warnings: string[] = [];
   if (rows < 1000) {
     warnings.push(
@@ -154,8 +159,12 @@ function warningsOf(rows: number, duplicateRows: number, spectrum?: Spectrum): s
   if (duplicateRows > MANY_DUPLICATES * rows) {
     warnings.push(`${Math.round(100 * duplicateRows / rows)} % of the rows repeat an earlier one`);
   }
-  const collapse = spectrum && collapseWarning(spectrum.activeUnits);
-  return collapse ? [...warnings, collapse] : warnings;
+  return warnings;
+}
+
+/** Whether a column has levels, which may relate to numbers. */
+export function relates({ levels = [] }: ColumnSchema): boolean {
+  return levels.length > 1;
 }
 
 /** Two standard deviations of the false-alarm rate at 1 %, with half of the rows held out. */

@@ -69,10 +69,12 @@ export async function fitTable(
     ? splitRows(cells, schema.length, fraction, seed)
     : splitSeries(cells, schema.length, { window, fraction });
   // The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells.
-  const impossibleCells = window === undefined ? impossibleCosts(cells, schema) : { warnings: [] };
+  const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
+  const impossibleCells = window === undefined
+    ? impossibleCosts(cells, schema, { ofCategories: fit === fitNetwork })
+    : { warnings: [] };
   const { impossible } = impossibleCells;
   const all = window === undefined ? cells : split.training;
-  const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
   const inputSchema = rowSchema(schema, window), share = trimmedShare(options);
   // Calibration rows are not filtered: a selection by score would make the guarantees too optimistic.
   const trainable = fit === fitNetwork

@@ -7,6 +7,10 @@
  * in nats: the Gaussian cost of a 1 in a column of zeros and ones with the share p of ones, where σ² is the smallest
  * variance allowed for a column. An impossible value never seen before costs n/2 nats, up to 1,250; one seen in every
  * third row costs 1.
+ *
+ * One network also charges a level of a category that is unknown, if no training row held one: its own cost for that is
+ * what the softmax happens to give a class without examples. If some rows did, the network knows how rare that is. An
+ * ensemble has an indicator for it, which is enough.
  */
 import { isImpossible } from "../scoring/table/impossible.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -21,23 +25,32 @@ const EXPECTED_CELLS: { readonly [Kind in ColumnKind]?: string } = {
   ordinal: "of its levels",
 };
 
+/** The share of impossible cells up to which one costs 4 nats or more. */
+const FEW = 0.1;
+
 /** The cost for each column; absent if no kind rules anything out. */
 export function impossibleCosts(
   { data, rows }: Cells,
   schema: readonly ColumnSchema[],
+  { ofCategories = false }: { readonly ofCategories?: boolean } = {},
 ): { readonly impossible?: Float64Array; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const impossible = Float64Array.from(schema, (column, c) => {
-    const expected = EXPECTED_CELLS[column.kind];
-    if (expected === undefined || column.levels?.length === 0) return 0;
+    const expected = EXPECTED_CELLS[column.kind], isCategory = column.kind === "categorical";
+    if (!(expected || ofCategories && isCategory) || column.levels?.length === 0) return 0;
     let found = 0, observed = 0;
     for (let i = c; i < data.length; i += schema.length) {
       if (isImpossible(column, data[i])) found++;
       if (!Number.isNaN(data[i])) observed++;
     }
+    if (found > 0 && isCategory) return 0;
     if (found > 0) {
       warnings.push(
-        `column "${column.name}": ${found} of ${rows} cells are not ${expected}: they will score high`,
+        `column "${column.name}": ${found} of ${rows} cells are not ${expected}: ${
+          found > FEW * observed
+            ? "too many to score high, so it may be of another kind"
+            : "they will score high"
+        }`,
       );
     }
     const share = (found + 1) / (observed + 2);

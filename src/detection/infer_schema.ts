@@ -59,7 +59,7 @@ const ORDERS = 1000;
 /**
  * Infers the schema of a table, and encodes its cells.
  * @throws TypeError naming the row, from 1, and column of a text where a number belongs, or the column of
- *   an override that the table does not have
+ *   an override that the table does not have, or that does not fit it
  */
 export function inferSchema(
   table: RawTable,
@@ -77,7 +77,7 @@ export function inferSchema(
   const schema = columns.map((name, c) => {
     const values = takeColumn(table, columns.length, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
-    if (override) return completed(override, values, texts);
+    if (override) return requireTwo(completed(override, values, texts));
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const written = texts && ofForms(name, tally);
     if (written) return completed({ name, ...written }, values, texts);
@@ -99,6 +99,17 @@ function completed(
   return hasLevels(kind)
     ? { name, kind, levels: levels ?? levelsOf(kind, values, texts) }
     : { name, kind, ...(format && { format }) };
+}
+
+/** @throws TypeError for a column that is declared binary and has more than two levels */
+function requireTwo(column: ColumnSchema): ColumnSchema {
+  const { name, kind, levels = [] } = column;
+  if (kind !== "binary" || levels.length <= 2) return column;
+  throw new TypeError(
+    `Cannot read column "${name}": expected at most two levels of a binary column, got ${levels.length}, such as ${
+      levels.slice(0, 3).map(show).join(", ")
+    }: give its two levels, or declare it categorical`,
+  );
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   sentencesOf,
 } from "./column_facts.ts";
 import { withoutCopies } from "./copies.ts";
-import { spectrumOfTable } from "./data_report.ts";
+import { relates, spectrumOfTable } from "./data_report.ts";
 import { drawnSentences, requireReadable, SIZE_EXPECTED } from "./drawn_facts.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
@@ -63,7 +63,7 @@ export function readTraining(
   const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
   const facts = columnFacts(schema, different);
   const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
-  const collapse = spectrum && collapseWarning(spectrum.activeUnits);
+  const collapse = spectrum && collapseWarning(spectrum.activeUnits, schema.some(relates));
   const own = sentencesOf(facts, raw.drawn !== undefined);
   const found = [...own, ...alikeSentences(facts.autocorrelated), ...repeats];
   const warnings = [...said, ...found, ...(collapse ? [collapse] : [])];

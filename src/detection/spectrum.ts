@@ -51,9 +51,13 @@ function predictActiveUnits(eigenvalues: Float64Array, rows: number, beta = 1): 
   return eigenvalues.filter((each) => each > Math.max(beta, noiseEdge)).length;
 }
 
-/** The warning for a table that would use no dimensions. */
-export function collapseWarning(units: number): string | undefined {
-  return units > 0
-    ? undefined
+/**
+ * The warning for a table that would use no dimensions.
+ * @param hasLevels whether it has columns of levels as well, of which the spectrum knows nothing
+ */
+export function collapseWarning(units: number, hasLevels: boolean): string | undefined {
+  if (units > 0) return undefined;
+  return hasLevels
+    ? "the columns of numbers are not linearly correlated with each other: unless they are related in another way, or to the other columns, each is scored by itself"
     : "the columns are not linearly correlated: unless they are related in another way, each column is scored by itself";
 }

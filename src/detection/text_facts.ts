@@ -100,12 +100,30 @@ function listed(texts: readonly string[]): string {
 export function textSentences(
   table: RawTable,
   schema: readonly ColumnSchema[],
-  declared: readonly { readonly name: string }[] = [],
+  declared: readonly { readonly name: string; readonly levels?: readonly string[] }[] = [],
 ): string[] {
   return [
     ...sentencesOf(table, schema, declared),
     ...timeNumberSentences(table, schema, declared),
+    ...orderSentences(schema, declared),
   ];
+}
+
+/** That ordinal columns whose levels were not given are in the order of the alphabet, which is seldom meant. */
+function orderSentences(
+  schema: readonly ColumnSchema[],
+  declared: readonly { readonly name: string; readonly levels?: readonly string[] }[],
+): string[] {
+  return schema.flatMap(({ name, kind, levels = [] }) => {
+    const given = declared.find((each) => each.name === name)?.levels;
+    const isSorted = kind !== "ordinal" || given !== undefined || levels.length < 3 ||
+      levels.every((level) => Number.isFinite(Number(level)));
+    return isSorted ? [] : [
+      `column "${name}" is ordered by the alphabet, ${levels.slice(0, 3).join(" < ")}${
+        levels.length > 3 ? " < …" : ""
+      }: give its levels if their order is another`,
+    ];
+  });
 }
 
 /** Those of texts, and of numbers that may be codes. */
@@ -125,9 +143,9 @@ function sentencesOf(
     }
     const { kind, format, levels = [] } = schema[c];
     if (format && texts[c]) return currencySentences(name, texts[c]);
-    const spellings = declared.some((each) => each.name === name)
-      ? []
-      : spellingSentences(name, levels);
+    // A column that was declared is what it was declared to be.
+    if (declared.some((each) => each.name === name)) return [];
+    const spellings = spellingSentences(name, levels);
     const own = kind === "timestamp" || format ? [] : texts[c] ?? [];
     const isMostly = ({ pattern, mostUnits = Infinity }: Meant) => {
       const meant = own.map((text) => text.trim()).filter((text) => pattern.test(text));

@@ -193,3 +193,39 @@ Deno.test("times of a single morning are used only on request, so that the next 
   const { stderr } = await elbow(["score", model, from(12 * 3600e3)]);
   assert.match(stderr, /so many are seldom all anomalies: elbow drift/);
 });
+
+Deno.test("a declared kind that does not fit its column is refused, or said; one that fits is not argued with", async () => {
+  using folder = new Folder();
+  const cell = (r: number) =>
+    `${["S", "M", "L", "XL"][r % 4]},2024-0${1 + r % 9}-11,${"ab"[r % 2]}`;
+  const rows = tableCsv(60).trimEnd().split("\n").map((row, r) =>
+    `${row},${r === 0 ? "size,day,side" : cell(r)}`
+  );
+  const data = folder.write("t.csv", rows.join("\n") + "\n"), out = folder.at("m.safetensors");
+  const train = async (...columns: string[]) =>
+    await elbow([
+      "train",
+      data,
+      "--out",
+      out,
+      ...QUICK,
+      ...columns.flatMap((c) => ["--column", c]),
+    ]);
+  const refusal = await train("size=binary");
+  assert.equal(refusal.status, 2);
+  assert.match(
+    refusal.stderr,
+    /column "size": expected at most two levels of a binary column, got 4, such as "L", "M", "S": give its two levels, or declare it categorical \(--column size=categorical\)/,
+  );
+  assert.equal((await train("size=binary:S|M|L")).status, 2);
+  const { status, stderr } = await train("size=ordinal", "day=categorical", "side=binary");
+  assert.equal(status, 0, stderr);
+  assert.match(
+    stderr,
+    /column "size" is ordered by the alphabet, L < M < S < …: give its levels if their order is another \(--column 'size=ordinal:FIRST\|NEXT\|…'\)/,
+  );
+  assert.doesNotMatch(stderr, /looks like dates/);
+  for (const side of ["side=ordinal", "size=ordinal:S|M|L|XL"]) {
+    assert.doesNotMatch((await train(side)).stderr, /ordered by the alphabet/);
+  }
+});

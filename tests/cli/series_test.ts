@@ -71,6 +71,18 @@ Deno.test("score --online answers each row as it arrives, like a stream of the l
   assert.ok(cells.slice(301, 321).some(([, , , anomaly]) => anomaly === "true"));
 });
 
+Deno.test("score says of a series that no share of false discoveries and no confidence is guaranteed", async () => {
+  const told = async (...args: string[]) => (await elbow(["score", model, data, ...args])).stderr;
+  const reason = "not guaranteed, as the steps of a series depend on each other";
+  assert.match(
+    await told("--fdr", "0.1"),
+    new RegExp(`; the share of normal rows among the flags is ${reason}`),
+  );
+  const unsure = ["--false-alarm-rate", "0.2", "--min-confidence", "0.6"];
+  assert.match(await told(...unsure), new RegExp(`; confidences are ${reason}`));
+  assert.doesNotMatch(await told(), /guaranteed/);
+});
+
 Deno.test("score --online writes a series of any length in the same memory", async () => {
   using loaded = await loadModel(model) as ScoringModel;
   const [head, ...steps] = csv.trimEnd().split("\n"), encoder = new TextEncoder();

@@ -31,6 +31,22 @@ Deno.test("Detector.fit() warns of columns that give the latent variables nothin
   assert.ok(about(detector, /the columns are not linearly correlated/), `${detector.warnings}`);
 });
 
+Deno.test("Detector.fit() says nothing of how numbers relate to levels, which the spectrum does not see", async () => {
+  const noise = normals(1000, 6);
+  const rows = Array.from({ length: 500 }, (_, r) => {
+    const level = r % 4;
+    return { x: 3 * level + noise[2 * r], y: noise[2 * r + 1], level: `l${level}` };
+  });
+  const detector = await Detector.fit(rows, { ...OPTIONS, epochs: 3 });
+  assert.ok(
+    about(
+      detector,
+      /^the columns of numbers are not linearly correlated with each other: .* or to the other columns/,
+    ),
+    `${detector.warnings}`,
+  );
+});
+
 /**
  * P(at least `least` of `rows` exceed all but the `larger` largest of `training`), if all values are alike. Goes
  * through the values from the largest down; each belongs to the training set with the probability of its share of those

@@ -113,6 +113,32 @@ Deno.test("an impossible cell costs as much as a rare 1 in a column of zeros and
   assert.equal(none.impossible, undefined);
 });
 
+Deno.test("an unknown level stands out of one network as of an ensemble, unless training rows held rare ones", async () => {
+  const random = new HostRandom(9, 0, 7), levels = ["a", "b", "c", "d"];
+  // In one row of twenty the level contradicts the number, so high scores are nothing rare.
+  const row = () => {
+    const x = normal(random), level = x < -0.7 ? 0 : x < 0 ? 1 : x < 0.7 ? 2 : 3;
+    return { x, level: levels[random.uniformF64() < 0.95 ? level : random.below(4)] };
+  };
+  const rows = Array.from({ length: 500 }, row);
+  for (const preset of ["small", "ensemble"] as const) {
+    const detector = await Detector.fit(rows, { preset, seed: 1, epochs: 20 });
+    const strange = Array.from({ length: 100 }, () => ({ ...row(), level: "z" }));
+    const found = (await detector.score(strange)).filter((
+      { anomaly, contributions: { x, level } },
+    ) => anomaly && level > x);
+    assert.equal(found.length, 100, preset);
+    detector.dispose();
+  }
+  const schema = [{ name: "level", kind: "categorical" as const, levels }];
+  const costOf = (...codes: number[]) =>
+    impossibleCosts({ data: Float64Array.from(codes), rows: codes.length }, schema, {
+      ofCategories: true,
+    });
+  assertRelative([...costOf(0, 1, 2, 3).impossible!], [(5 / 6) ** 2 / (5 / 36) / 2], 1e-12);
+  assert.deepEqual(costOf(0, 1, 2, 4), { warnings: [] });
+});
+
 Deno.test("training cells that a declared type rules out are reported, and stand out no more than their rarity justifies", async () => {
   const random = new HostRandom(6, 0, 7);
   const rows = Array.from(
@@ -127,4 +153,9 @@ Deno.test("training cells that a declared type rules out are reported, and stand
     detector.warnings.join("\n"),
   );
   detector.dispose();
+  const { warnings } = impossibleCosts(
+    { data: Float64Array.from(rows, ([, x]) => x), rows: 300 },
+    [{ name: "x1", kind: "count" }],
+  );
+  assert.match(warnings[0], /: too many to score high, so it may be of another kind$/);
 });

@@ -241,6 +241,7 @@ async function writeStream(
     scorer.calibration,
     decide(scorer.calibration, NO_SCORES, settings),
     settings,
+    isOnline === true,
   );
   io.stderr(`elbow: ${counted(rows, "row")} scored, ${flagged}${withheld}${cautions}${many}\n`);
 }
@@ -285,7 +286,8 @@ export async function score(
     const regrets = await regretsOf(scorer, table, decision, settings, io.signal);
     const shown = { ...results, ...why, regrets };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
-    const cautions = caution(scorer.calibration, decision, settings);
+    const isSeries = scorer.window !== undefined;
+    const cautions = caution(scorer.calibration, decision, settings, isSeries);
     return { table, scores: results.scores, settings, decision, cautions, threshold, row };
   }
   const scores = await (model.rbm ?? model.vae).score(units.toVae(table));

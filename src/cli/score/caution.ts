@@ -3,12 +3,20 @@ import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import type { Decision, DecisionOptions } from "../../scoring/decisions/decide.ts";
 import { count } from "../text/text.ts";
 
+/** @param isSeries whether the rows depend on each other, so that no rate over them is guaranteed */
 export function caution(
   { scores: { length: rows } }: Calibration,
   { extrapolated, limit, surest = 1 }: Pick<Decision, "extrapolated" | "limit" | "surest">,
   { fdr, minConfidence = 0 }: DecisionOptions,
+  isSeries: boolean,
 ): string {
   const cautions: string[] = [];
+  if (isSeries && (fdr !== undefined || minConfidence > 0)) {
+    const what = fdr === undefined
+      ? "confidences are"
+      : "the share of normal rows among the flags is";
+    cautions.push(`${what} not guaranteed, as the steps of a series depend on each other`);
+  }
   if (extrapolated) {
     const far = limit < 0.1 / rows ? ", and may be off by tens of times that far beyond them" : "";
     cautions.push(`extrapolated beyond ${count(rows)} calibration rows, without a guarantee${far}`);

@@ -13,6 +13,8 @@ const RULES: readonly Rule[] = [
     /^column "(.*)" looks like .*declare it (timestamp(?::dmy|:ymd)?|numeric:1,234.50)/,
     "$& (--column $1=$2)",
   ],
+  [/^column "(.*)" is ordered by the alphabet.*$/, "$& (--column '$1=ordinal:FIRST|NEXT|…')"],
+  [/column "(.*)": expected at most two levels.*$/, "$& (--column $1=categorical)"],
   [
     /column "(.*)": expected .*or declare the column categorical/,
     "$& with --column $1=categorical",
