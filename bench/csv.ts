@@ -10,7 +10,7 @@ import { readSample } from "../src/formats/sample/read_sample.ts";
 import { ByteBlocks } from "../src/formats/csv/byte_blocks.ts";
 import { NUMBERS } from "../src/formats/text/cells.ts";
 import { PlainRows } from "../src/formats/csv/csv_rows.ts";
-import { SpareBuffers } from "../src/cli/score/spare_buffers.ts";
+import { BufferPool } from "../src/cli/score/buffer_pool.ts";
 import { Calibration } from "../src/scoring/decisions/calibration.ts";
 import { decide } from "../src/scoring/decisions/decide.ts";
 import { VerdictLines } from "../src/scoring/verdict_lines.ts";
@@ -102,7 +102,7 @@ async function readAndWrite(path: string, columns: number): Promise<number> {
   });
   const calibration = new Calibration(Float64Array.from({ length: 1000 }, (_, i) => i / 100));
   const verdicts = new VerdictLines({ columns: names, calibration });
-  const spare = new SpareBuffers(), blocks = new ByteBlocks(path, 1 << 17, spare.take);
+  const spare = new BufferPool(), blocks = new ByteBlocks(path, 1 << 17, spare.take);
   using file = await Deno.open(path);
   using out = await Deno.open("/dev/null", { write: true });
   await file.seek(names.join().length + 1, Deno.SeekMode.Start);
@@ -114,7 +114,7 @@ async function readAndWrite(path: string, columns: number): Promise<number> {
     const options = { firstRow: block.firstRow, into: spare.take() };
     const lines = verdicts.write({ scores, contributions }, decision, options);
     await out.write(lines);
-    for (const { buffer } of [block.bytes, lines]) spare.give(buffer);
+    for (const { buffer } of [block.bytes, lines]) spare.release(buffer);
   };
   const buffer = new Uint8Array(1 << 18);
   for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {

@@ -7,7 +7,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { evaluate, evaluateSections } from "../src/cli/commands/evaluate.ts";
-import { writeWhole } from "../src/cli/files/files.ts";
+import { writeAtomically } from "../src/cli/files/files.ts";
 import { denoIo, type Io } from "../src/cli/io.ts";
 import { loadModel } from "../src/cli/models/model.ts";
 import { score } from "../src/cli/commands/score.ts";
@@ -34,7 +34,7 @@ export async function demo(
 
   using model = await loadModel(modelPath);
   const scored = await score(model, data, {}, io);
-  await writeWhole(scoresPath, scoresCsv(scored));
+  await writeAtomically(scoresPath, scoresCsv(scored));
   const evaluated = await evaluate(model, data, { label: LABEL }, io);
 
   io.stdout(`\n${report(evaluateSections(evaluated))}\n${mostAnomalous(scored, table.label!)}\n`);

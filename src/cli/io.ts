@@ -89,7 +89,7 @@ function interruption(): AbortSignal {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   const listeners = signals.map((name) => {
     const listener = () => {
-      for (const [each, its] of listeners) Deno.removeSignalListener(each, its);
+      for (const [each, registered] of listeners) Deno.removeSignalListener(each, registered);
       controller.abort(new Interruption(name));
     };
     Deno.addSignalListener(name, listener);

@@ -1,7 +1,7 @@
 /** Content negotiation: which media type a caller prefers (RFC 9110, 12.5.1). */
 
 /** Whether an Accept header prefers this type to the usual one. False if it does not name the type. */
-export function prefers(accept: string, type: string, usual: string): boolean {
+export function prefers(accept: string, type: string, defaultType: string): boolean {
   if (!accept.includes(type)) return false;
   const weights = new Map(
     accept.split(",").map((each) => {
@@ -10,7 +10,7 @@ export function prefers(accept: string, type: string, usual: string): boolean {
       return [type, Number(weight) || 0];
     }),
   );
-  const group = usual.replace(/\/.*/, "/*");
-  const least = weights.get(usual) ?? weights.get(group) ?? weights.get("*/*") ?? 0;
-  return (weights.get(type) ?? 0) > least;
+  const group = defaultType.replace(/\/.*/, "/*");
+  const defaultWeight = weights.get(defaultType) ?? weights.get(group) ?? weights.get("*/*") ?? 0;
+  return (weights.get(type) ?? 0) > defaultWeight;
 }

@@ -44,7 +44,7 @@ export class ReservedBytes {
 }
 
 /** A request, and its headers read once. */
-export interface Arriving {
+export interface IncomingRequest {
   readonly request: Request;
   readonly head: HeaderLookup;
 }
@@ -58,9 +58,9 @@ const MAX_DEPTH = 8;
 const MAX_PIECES = 65_536;
 
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
-export async function readJson(arriving: Arriving, limits: BodyLimits): Promise<unknown> {
-  requireType(arriving.head, ["application/json"]);
-  return parseJson(await readBytes(arriving, limits));
+export async function readJson(incoming: IncomingRequest, limits: BodyLimits): Promise<unknown> {
+  requireType(incoming.head, ["application/json"]);
+  return parseJson(await readBytes(incoming, limits));
 }
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, nested no deeper than MAX_DEPTH */
@@ -122,7 +122,7 @@ export function requireType(
  * @throws Problem for too many bytes or pieces, a timeout, or a body that breaks off
  */
 export function readBytes(
-  { request, head }: Arriving,
+  { request, head }: IncomingRequest,
   { maxBytes, deadlineMs, reserved }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(head.get("content-length") ?? NaN);
@@ -168,7 +168,7 @@ async function readAtOnce(
     },
     () => {
       onEnd?.();
-      throw brokenOff();
+      throw interruptedProblem();
     },
   );
   // Most bodies arrive with their headers; only the others need a timer.
@@ -211,7 +211,7 @@ export async function* piecesOf(
     // Ends a pending read; whether the other side accepts that does not matter.
     reader.cancel().catch(() => {});
   };
-  const stop = () => giveUp(aboutToStop());
+  const stop = () => giveUp(stoppingProblem());
   stopping?.addEventListener("abort", stop);
   const startTimer = () => {
     clearTimeout(timer);
@@ -221,7 +221,7 @@ export async function* piecesOf(
   try {
     for (let pieces = 1;; pieces++) {
       const { done, value } = await reader.read().catch(() => {
-        throw brokenOff();
+        throw interruptedProblem();
       });
       if (fault) throw fault;
       if (done) return;
@@ -254,7 +254,7 @@ function nestsDeeper(bytes: Uint8Array, limit: number): boolean {
 }
 
 /** The answer to any request while the server stops. */
-export function aboutToStop(headers: Readonly<Record<string, string>> = {}): Problem {
+export function stoppingProblem(headers: Readonly<Record<string, string>> = {}): Problem {
   return new Problem("stopping", "Cannot answer: the server is shutting down", { headers });
 }
 
@@ -270,7 +270,7 @@ function timeout(deadlineMs: number): Problem {
   return new Problem("body-timeout", `Cannot read body: it took over ${deadlineMs / 1000} seconds`);
 }
 
-function brokenOff(): Problem {
+function interruptedProblem(): Problem {
   return malformed("Cannot read body: the connection closed before its end");
 }
 

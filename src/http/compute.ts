@@ -7,11 +7,11 @@ import type { Problem } from "./problems.ts";
 import type { Work } from "./verbs/mod.ts";
 
 /** Rows in a part: at least one run of the model's programs; for narrow rows, at most some milliseconds of work. */
-const LEAST_PART = 128, MOST_PART = 2048, PART_NUMBERS = 1 << 16;
+const MIN_PART_ROWS = 128, MAX_PART_ROWS = 2048, PART_NUMBERS = 1 << 16;
 
 /** Rows in one part, for rows with this many cells or answers. */
-function partOf(width: number): number {
-  return Math.min(MOST_PART, Math.max(LEAST_PART, Math.floor(PART_NUMBERS / width)));
+function partRows(width: number): number {
+  return Math.min(MAX_PART_ROWS, Math.max(MIN_PART_ROWS, Math.floor(PART_NUMBERS / width)));
 }
 
 /**
@@ -27,8 +27,8 @@ export function compute(
   firstRow = 0,
 ): Numbers | Promise<Numbers> {
   const { data, rows } = cells, { columns: { length: columns }, blanks } = work;
-  const most = partOf(Math.max(data.length / rows, columns));
-  if (rows > most) return computeParts(work, cells, pacer, firstRow, most);
+  const maxRows = partRows(Math.max(data.length / rows, columns));
+  if (rows > maxRows) return computeParts(work, cells, pacer, firstRow, maxRows);
   const result = runPart(work, cells, pacer, firstRow, 0);
   if (!(result instanceof Promise)) return { data: result, rows, columns, blanks };
   return result.then((data) => ({ data, rows, columns, blanks }));
@@ -39,13 +39,13 @@ async function computeParts(
   { data, rows }: Cells,
   pacer: Pacer,
   firstRow: number,
-  most: number,
+  maxRows: number,
 ): Promise<Numbers> {
   const width = data.length / rows, { columns: { length: columns }, blanks } = work;
   const numbers = new Float64Array(rows * columns);
-  for (let first = 0; first < rows; first += most) {
+  for (let first = 0; first < rows; first += maxRows) {
     if (first > 0) await pacer.yieldIfDue();
-    const count = Math.min(most, rows - first);
+    const count = Math.min(maxRows, rows - first);
     const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
     numbers.set(await runPart(work, part, pacer, firstRow + first, first), first * columns);
   }

@@ -41,9 +41,9 @@ export function explained<S extends Scores>(
   }
   const options = requireExplainOptions({ columns: explain, conditional });
   const explainer = requireExplainer(model), width = model.columns.length;
-  const scoreWidth = scores.columns.length, most = Math.min(explain, width);
+  const scoreWidth = scores.columns.length, blamedColumns = Math.min(explain, width);
   const names = Array.from(
-    { length: most },
+    { length: blamedColumns },
     (_, k) => BLAME_NUMBERS.map((name) => `blamed.${k}.${name}`),
   );
   const columns = [...scores.columns, ...names.flat()];
@@ -64,9 +64,9 @@ export function explained<S extends Scores>(
         const at = r * columns.length;
         data.set(scored.subarray(r * scoreWidth, (r + 1) * scoreWidth), at);
         data.set(contributions.subarray(r * width, (r + 1) * width), at + VERDICT_NUMBERS);
-        for (let k = 0; k < most && blame.columns[r * most + k] >= 0; k++) {
-          const c = blame.columns[r * most + k];
-          const { expected, low, high, probability } = blame.expectations[r * most + k];
+        for (let k = 0; k < blamedColumns && blame.columns[r * blamedColumns + k] >= 0; k++) {
+          const c = blame.columns[r * blamedColumns + k];
+          const { expected, low, high, probability } = blame.expectations[r * blamedColumns + k];
           const cell = [c, cells.data[r * width + c], expected, low, high, probability];
           data.set(cell, at + scoreWidth + k * BLAME_NUMBERS.length);
         }
@@ -75,15 +75,15 @@ export function explained<S extends Scores>(
     },
     text: (data, at) =>
       `${scores.text(data, at).slice(0, -1)},"blamed":${
-        JSON.stringify(blamedAt(model, data, at, most))
+        JSON.stringify(blamedAt(model, data, at, blamedColumns))
       }}`,
   };
 }
 
 /** The columns to blame, at most `most`, for the row whose numbers begin at `at`. */
-function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, most: number) {
+function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, blamedColumns: number) {
   const blamed: BlamedColumn[] = [], start = at + VERDICT_NUMBERS + schema.length;
-  for (let k = 0; k < most; k++) {
+  for (let k = 0; k < blamedColumns; k++) {
     const from = start + k * BLAME_NUMBERS.length;
     const [c, value, expected, low, high, probability] = data.subarray(
       from,

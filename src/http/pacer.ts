@@ -18,7 +18,7 @@ export class TurnQueue {
 
   /** Resolves after all earlier callers, and one round of the event loop. */
   next(): Promise<void> {
-    return this.#last = this.#last.then(oneRound);
+    return this.#last = this.#last.then(nextMacrotask);
   }
 }
 
@@ -71,6 +71,6 @@ type Immediate = (done: () => void) => unknown;
 /** `setImmediate` if it exists: a timer of 0 ms takes two milliseconds. */
 const { setImmediate } = globalThis as unknown as { setImmediate?: Immediate };
 
-function oneRound(): Promise<void> {
+function nextMacrotask(): Promise<void> {
   return new Promise((done) => void (setImmediate ? setImmediate(done) : setTimeout(done)));
 }

@@ -101,8 +101,8 @@ function emWork(
   columns: number,
   settings: TrainSettings,
 ): number {
-  const other = GRADIENT_OPTIONS.find((name) => settings[name] !== undefined);
-  if (other) throw new TypeError(`Cannot train: EM takes no ${other}: leave it out`);
+  const unsupported = GRADIENT_OPTIONS.find((name) => settings[name] !== undefined);
+  if (unsupported) throw new TypeError(`Cannot train: EM takes no ${unsupported}: leave it out`);
   return rows * columns ** 2 + (settings.epochs ?? EM_STEPS) * PASSES * columns ** 2 * latent;
 }
 

@@ -80,9 +80,9 @@ export async function runLeased(
   work: (leased: LeasedJob) => Promise<void>,
 ): Promise<void> {
   const { queue, signal } = options, { id, model } = lease.job;
-  const about = { job: id, model, attempt: lease.attempt };
+  const context = { job: id, model, attempt: lease.attempt };
   const log: LeasedJob["log"] = (event, reason) =>
-    options.log?.({ event, ...(reason !== undefined && { reason }), ...about });
+    options.log?.({ event, ...(reason !== undefined && { reason }), ...context });
   log("claimed");
   const ended = new AbortController(), lost = new AbortController();
   const watching = queue.revoked(lease, ended.signal).then(
@@ -98,7 +98,9 @@ export async function runLeased(
     await work({ lease, options, signal: AbortSignal.any([signal, lost.signal]), log });
   } catch (error) {
     const isLost = error instanceof LeaseLostError || lost.signal.aborted;
-    if (!isLost) await retryOrFail(lease, queue, mayBeShown(error) ? messageOf(error) : undefined);
+    if (!isLost) {
+      await retryOrFail(lease, queue, isPublicError(error) ? messageOf(error) : undefined);
+    }
     log(isLost ? "lost" : "fault", messageOf(error));
   } finally {
     clearInterval(renewing);
@@ -148,7 +150,7 @@ async function retryOrFail(lease: Lease, queue: JobQueue, refusal?: string): Pro
 }
 
 /** Problems of publishing, such as a name that has become an alias, may be shown. */
-function mayBeShown(error: unknown): boolean {
+function isPublicError(error: unknown): boolean {
   return error instanceof Refusal || (error instanceof TypeError && error.name === "Problem");
 }
 

@@ -52,7 +52,7 @@ export type FromThread =
   | Outcome;
 
 /** Whether the thread has ended or is about to. */
-export function endsThread({ type }: Outcome): boolean {
+export function isThreadOver({ type }: Outcome): boolean {
   return type === "failed" || type === "stopped";
 }
 

@@ -25,10 +25,10 @@ export type { Published, RunnerEntry, RunnerOptions } from "./leased_job.ts";
 /** Runs jobs until the signal is aborted. */
 export async function runJobs(options: RunnerOptions): Promise<void> {
   const { concurrency = 1 } = options;
-  await Promise.all(Array.from({ length: concurrency }, () => drain(options)));
+  await Promise.all(Array.from({ length: concurrency }, () => workThroughQueue(options)));
 }
 
-async function drain(options: RunnerOptions): Promise<void> {
+async function workThroughQueue(options: RunnerOptions): Promise<void> {
   const { queue, signal, log } = options, thread = new WorkThread();
   const gathering = new Set<Promise<void>>();
   for (let faults = 0; !signal.aborted;) {
@@ -60,13 +60,13 @@ async function perform(
   if (kind === "part") return await runLeased(lease, options, (leased) => doPart(leased, thread));
   // Any free worker scores its parts, this one included: only the splitting uses the thread.
   const { promise: isSplit, resolve: onSplit } = Promise.withResolvers<void>();
-  const whole = runLeased(lease, options, (leased) => doScoring(leased, thread, onSplit)).finally(
+  const scoring = runLeased(lease, options, (leased) => doScoring(leased, thread, onSplit)).finally(
     () => {
-      gathering.delete(whole);
+      gathering.delete(scoring);
       onSplit();
     },
   );
-  gathering.add(whole);
+  gathering.add(scoring);
   await isSplit;
 }
 

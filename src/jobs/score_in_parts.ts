@@ -88,17 +88,17 @@ class JobParts {
    */
   async score(parts: readonly Uint8Array[]): Promise<ScoredPart[]> {
     const scoredHere: (ScoredPart | undefined)[] = [], scored: ScoredPart[] = [];
-    const awaitNext = async () => {
+    const collectNext = async () => {
       const i = scored.length;
       scored.push(scoredHere[i] ?? await this.#outcome(this.#ids[i]));
       const progress = { parts: parts.length, partsDone: scored.length };
       await this.#queue.progress(this.#leased.lease, progress);
     };
     for (const [i, part] of parts.entries()) {
-      if (i >= PARTS_AHEAD) await awaitNext();
+      if (i >= PARTS_AHEAD) await collectNext();
       scoredHere.push(await this.#enqueue(i, part));
     }
-    while (scored.length < parts.length) await awaitNext();
+    while (scored.length < parts.length) await collectNext();
     return scored;
   }
 

@@ -6,8 +6,8 @@ import { messageOf } from "../core/errors.ts";
 import { ModelFileError } from "../trained/file/model_file.ts";
 import { type CheckpointStore, ResumeError } from "../training/run/checkpoint.ts";
 import {
-  endsThread,
   type FromThread,
+  isThreadOver,
   type Outcome,
   type Port,
   type Task,
@@ -37,7 +37,7 @@ async function work(task: Task): Promise<void> {
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });
   port.postMessage(outcome);
-  if (endsThread(outcome)) port.close();
+  if (isThreadOver(outcome)) port.close();
 }
 
 async function perform(task: Task): Promise<Outcome> {

@@ -1,7 +1,13 @@
 /** The runner's view of the thread that trains and scores. */
 import { messageOf } from "../core/errors.ts";
 import { LeaseLostError } from "../storage/job_queue.ts";
-import { endsThread, type FromThread, type Outcome, type Task, type ToThread } from "./messages.ts";
+import {
+  type FromThread,
+  isThreadOver,
+  type Outcome,
+  type Task,
+  type ToThread,
+} from "./messages.ts";
 
 /** What the caller of a piece of work listens to. */
 export interface Listener {
@@ -28,7 +34,7 @@ export class WorkThread {
       { type: "module" },
     );
     const outcome = await runIn(worker, task, listener);
-    if (endsThread(outcome)) this.close();
+    if (isThreadOver(outcome)) this.close();
     return outcome;
   }
 

@@ -1,12 +1,12 @@
 /** What `elbow train` writes to standard error about the device: each message once. */
 import { deepEqual } from "node:assert/strict";
 import type { Io } from "../../src/cli/io.ts";
-import { sayDevice } from "../../src/cli/train/report.ts";
+import { warnAboutDevice } from "../../src/cli/train/report.ts";
 
 function saidOf(device: Record<string, string>, threads = 1): string[] {
   const said: string[] = [];
   const io = { stderr: (text: string) => void said.push(text) } as unknown as Io;
-  sayDevice({ backend: "wasm", threads, ...device }, { threads: 2 }, io);
+  warnAboutDevice({ backend: "wasm", threads, ...device }, { threads: 2 }, io);
   return said;
 }
 

@@ -1,7 +1,7 @@
 /** Runs: progress, interruption, checkpoints, and output files that are complete or absent. */
 import assert from "node:assert/strict";
 import { Interruption } from "../../src/cli/io.ts";
-import { writeWhole } from "../../src/cli/files/files.ts";
+import { writeAtomically } from "../../src/cli/files/files.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const LONG = ["--epochs", "100000", "--hidden", "8", "--latent", "2"];
@@ -212,11 +212,11 @@ Deno.test("writeWhole() leaves the old file and no draft if writing fails", asyn
     yield "new, in part";
     throw new RangeError("Cannot go on");
   };
-  await assert.rejects(writeWhole(path, failing()), RangeError);
-  await assert.rejects(writeWhole(folder.at("other.csv"), failing()), RangeError);
+  await assert.rejects(writeAtomically(path, failing()), RangeError);
+  await assert.rejects(writeAtomically(folder.at("other.csv"), failing()), RangeError);
   assert.equal(Deno.readTextFileSync(path), "old");
   assert.deepEqual(folder.names(), ["out.csv"]);
-  await writeWhole(path, ["new"]);
+  await writeAtomically(path, ["new"]);
   assert.equal(Deno.readTextFileSync(path), "new");
 });
 
@@ -228,7 +228,7 @@ Deno.test("writeWhole() leaves no draft if its signal is aborted between two pie
     controller.abort(new Interruption("SIGINT"));
     yield "never";
   };
-  await assert.rejects(writeWhole(folder.at("out.csv"), pieces(), { signal }), Interruption);
+  await assert.rejects(writeAtomically(folder.at("out.csv"), pieces(), { signal }), Interruption);
   assert.deepEqual(folder.names(), []);
 });
 
@@ -246,11 +246,11 @@ Deno.test("writeWhole() writes through links, and to devices without replacing t
   using folder = new Folder();
   const path = folder.write("out.csv", "old");
   Deno.symlinkSync(path, folder.at("link.csv"));
-  await writeWhole(folder.at("link.csv"), ["new"]);
+  await writeAtomically(folder.at("link.csv"), ["new"]);
   assert.equal(Deno.readTextFileSync(path), "new");
   assert.ok(Deno.lstatSync(folder.at("link.csv")).isSymlink);
   if (Deno.build.os === "windows") return;
-  await writeWhole("/dev/null", ["nothing"]);
+  await writeAtomically("/dev/null", ["nothing"]);
   assert.ok(Deno.statSync("/dev/null").isCharDevice);
 });
 

@@ -52,7 +52,7 @@ Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in
     for (let answer = threads.score(block());; answer = threads.score(block())) {
       if (!answer) await new Promise((resolve) => setTimeout(resolve, 5));
       else {
-        assert.deepEqual((await answer).scored, await here.scoreTwice(block()));
+        assert.deepEqual((await answer).scored, await here.scoreWithRegret(block()));
         break;
       }
     }

@@ -11,7 +11,7 @@ import { type BundledModel, modelFile, type Target } from "../bundle/target.ts";
 import { WORKERS } from "../bundle/workers.ts";
 import { baseName, readWhole } from "../files/files.ts";
 import type { Model } from "../../scoring/units.ts";
-import { requireFree, writeFolder } from "../files/folders.ts";
+import { requireEmptyFolder, writeFolder } from "../files/folders.ts";
 import { type Io, print } from "../io.ts";
 import { loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
@@ -46,7 +46,7 @@ export function bundleCommand(io: Io): Command {
     const name = options.required(target, "--target <host>", command);
     const model = await readModel(path, name);
     const folder = out ?? `${model.name}-${name}`;
-    await requireFree(folder);
+    await requireEmptyFolder(folder);
     const files = await filesOf(TARGETS[name], model, await readWhole(path));
     await writeFolder(folder, files);
     const sizes = [...files].map(([file, { length: bytes }]) => ({ file, bytes }));

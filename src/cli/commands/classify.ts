@@ -8,7 +8,7 @@ import { readDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import { loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
-import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 import { shortFloat32 } from "../text/text.ts";
 
 interface ClassifyOptions extends RowsDestination, options.BackendOption {}
@@ -25,23 +25,24 @@ export function classifyCommand(io: Io): Command {
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: ClassifyOptions) => {
-      await requireRowsPlace(given, [path, data]);
+      await requireRowsPath(given, [path, data]);
       using model = await loadModel(path, { backend: given.backend });
       const { classifier, condition: classes, inputs } = model.vae.spec;
       if (!classifier) throw new TypeError(`Cannot classify: ${path} has no classifier`);
       const table = await readDataFor(model, data, io);
       const x = firstColumns(model.units.toVae(table), inputs);
       const { data: probabilities } = await model.vae.classify(x);
-      const of = (index: number) =>
+      const probabilitiesOf = (index: number) =>
         Array.from(probabilities.subarray(index * classes, (index + 1) * classes), shortFloat32);
-      const best = (index: number) => of(index).indexOf(Math.max(...of(index)));
+      const best = (index: number) =>
+        probabilitiesOf(index).indexOf(Math.max(...probabilitiesOf(index)));
       await writeRows(
         {
           columns: ["class", ...Array.from({ length: classes }, (_, c) => `class_${c}`)],
           rows: table.rows,
-          row: (index) => [best(index), ...of(index)],
+          row: (index) => [best(index), ...probabilitiesOf(index)],
           fields: { model: path, data: table.source },
-          lists: { probabilities: of, class: (index) => [best(index)] },
+          lists: { probabilities: probabilitiesOf, class: (index) => [best(index)] },
         },
         given,
         io,

@@ -2,7 +2,7 @@
 import { Command } from "npm:commander@15.1.0";
 import type { ColumnDrift, DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
-import { aligned } from "../text/aligned.ts";
+import { alignColumns } from "../text/aligned.ts";
 import { readDataFor } from "../files/data.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
@@ -99,7 +99,7 @@ function tests({ columns, scores }: DriftReport, schema: readonly ColumnSchema[]
     return medians.map((code) => kind === "categorical" ? "-" : nearestLevel(levels, code) ?? "-");
   };
   const ordered = [...columns].sort((a, b) => a.pValue - b.pValue);
-  return aligned(
+  return alignColumns(
     ["column", "", "distance", "p", "median before", "now", "missing before", "now"],
     [
       [...line({ ...scores, name: "(score)" }), "-", "-"],

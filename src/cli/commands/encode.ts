@@ -4,12 +4,12 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "../files/data.ts";
-import { sayFirstOf } from "../models/first_network.ts";
+import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import type { Io } from "../io.ts";
 import { loadAny } from "../models/model.ts";
 import * as options from "../options.ts";
 import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
-import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 import { counted, shortFloat32 } from "../text/text.ts";
 
 interface EncodeOptions extends RowsDestination, options.BackendOption {
@@ -52,10 +52,10 @@ export function encodeCommand(io: Io): Command {
 }
 
 async function encode(path: string, data: string, given: EncodeOptions, io: Io): Promise<void> {
-  await requireRowsPlace(given, [path, data], [".svg"]);
+  await requireRowsPath(given, [path, data], [".svg"]);
   using model = await loadAny(path, { backend: given.backend });
   const table = await readDataFor(model, data, io, given.label);
-  sayFirstOf(model, "latents", io);
+  warnFirstNetworkOnly(model, "latents", io);
   const x = model.units.toVae(table), [rows] = x.shape, label = table.label?.subarray(-rows);
   if (rows < table.rows) {
     io.stderr(

@@ -14,9 +14,9 @@ import {
   type LabelFigures,
   labelFigures,
   labelSection,
-} from "../evaluate/against_label.ts";
+} from "../evaluate/label_figures.ts";
 import { type Baselines, baselineSections, runBaselines } from "../evaluate/baselines.ts";
-import { differentiable } from "../score/differentiable.ts";
+import { withTrainableVae } from "../score/trainable_vae.ts";
 import { readDataFor } from "../files/data.ts";
 import { evaluateRbm } from "../evaluate/rbm.ts";
 import { type Io, print } from "../io.ts";
@@ -170,7 +170,7 @@ export async function evaluate(
     klOfClass,
     gapsRefused,
     ...(priorLogLikelihood && { priorLogLikelihood: mean(priorLogLikelihood) }),
-    ...((isSplit || surgery) && await differentiable(vae, async (full) => ({
+    ...((isSplit || surgery) && await withTrainableVae(vae, async (full) => ({
       ...(isSplit && { gaps: means(await full.gaps(x, { samples, seed })) }),
       ...(surgery && { surgery: await full.surgery(x, { seed }) }),
     }))),

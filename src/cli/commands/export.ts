@@ -4,8 +4,8 @@
  */
 import { Command, Option } from "npm:commander@15.1.0";
 import type { ExportFormat } from "../../exports/mod.ts";
-import { requireFree, writeFolder } from "../files/folders.ts";
-import { baseName, requirePlace, writeWhole } from "../files/files.ts";
+import { requireEmptyFolder, writeFolder } from "../files/folders.ts";
+import { baseName, requireWritablePath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
@@ -18,7 +18,7 @@ interface ExportFlags extends options.JsonOption {
 }
 
 /** The default name of the output: a folder, or a file with this extension. */
-const PLACES: {
+const DESTINATIONS: {
   readonly [F in ExportFormat]: { readonly ending: string; readonly isFile: boolean };
 } = {
   onnx: { ending: "-onnx", isFile: false },
@@ -38,7 +38,7 @@ export function exportCommand(io: Io): Command {
     .argument("<model>", "file written by elbow train")
     .addOption(
       new Option("--to <format>", "onnx, tfjs, safetensors or npz (required)")
-        .choices(Object.keys(PLACES)),
+        .choices(Object.keys(DESTINATIONS)),
     )
     .option("--out <path>", "folder or file to write (default: named after the model)")
     .option("--portable-ops", "with onnx: use only operators that every runtime has")
@@ -48,11 +48,11 @@ export function exportCommand(io: Io): Command {
     if (flags.portableOps && format !== "onnx") {
       command.error("error: option '--portable-ops' is for --to onnx");
     }
-    const { ending, isFile } = PLACES[format];
+    const { ending, isFile } = DESTINATIONS[format];
     const out = flags.out ?? baseName(path).replace(/\.safetensors$/, "") + ending;
-    await (isFile ? requirePlace(out, [path]) : requireFree(out));
+    await (isFile ? requireWritablePath(out, [path]) : requireEmptyFolder(out));
     const files = await filesOf(path, format, flags.portableOps);
-    if (isFile) await writeWhole(out, files.values());
+    if (isFile) await writeAtomically(out, files.values());
     else await writeFolder(out, files);
     const sizes = [...files].map(([file, { length: bytes }]) => ({ file, bytes }));
     if (flags.json) return print(io, jsonLine({ model: path, format, out, files: sizes }));
@@ -73,7 +73,7 @@ async function filesOf(
   portableOps?: boolean,
 ): Promise<Map<string, Uint8Array>> {
   const { metadata: { ensemble } } = await loadFile(path);
-  if (ensemble !== undefined && PLACES[format].isFile) {
+  if (ensemble !== undefined && DESTINATIONS[format].isFile) {
     const current = "an ensemble of networks and references: use --to onnx or tfjs";
     throw new TypeError(
       `Cannot export ${path} as ${format}: it must hold one network, as --preset small does, got ${current}`,

@@ -73,10 +73,11 @@ function sectionsOf(path: string, file: ModelFile): Section[] {
 function specLines(spec: ModelSpec): [string, string][] {
   const { inputs, condition, classifier, encoder, decoder, latent, likelihood, missing } = spec;
   const { inference, prior } = spec;
-  const size = latentSize(spec), seen = inputs + condition + (missing === "mask" ? inputs : 0);
+  const size = latentSize(spec),
+    encoderInputs = inputs + condition + (missing === "mask" ? inputs : 0);
   const network = (widths: readonly number[]) => widths.join(" - ");
   const lines: [string, string | false | undefined][] = [
-    ["Encoder", `${network([seen, ...encoder.hidden, size])}, ${encoder.activation}`],
+    ["Encoder", `${network([encoderInputs, ...encoder.hidden, size])}, ${encoder.activation}`],
     [
       "Decoder",
       `${network([size + condition, ...decoder.hidden, inputs])}, ${decoder.activation}`,

@@ -5,8 +5,8 @@ import type { Recalibration } from "../../detection/recalibrate.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
-import { requirePlace, writeWhole } from "../files/files.ts";
-import { sayWarnings } from "../text/in_flags.ts";
+import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { printWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
@@ -41,20 +41,20 @@ export function recalibrateCommand(io: Io): Command {
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: RecalibrateOptions) => {
     const out = options.required(given.out, "--out <model>", command);
-    await requirePlace(out, [data]);
+    await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
     const table = await drawDataFor(model, data, io, sampleOptions(given));
     const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });
-    await writeWhole(out, [bytes]);
+    await writeAtomically(out, [bytes]);
     if (given.json) {
       const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
       print(io, jsonLine({ ...file, ...result }));
     } else io.stdout(report(sections(out, bytes.length, table, result)));
     warnOfUnlikely(result, io);
     // Training has already given its own warnings about the columns.
-    sayWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
+    printWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
   });
 }
 

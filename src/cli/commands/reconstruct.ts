@@ -4,20 +4,20 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "../files/data.ts";
-import { sayFirstOf } from "../models/first_network.ts";
+import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { pairedRows } from "../../pictures/mod.ts";
 import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
 import type { Io } from "../io.ts";
 import { loadAny } from "../models/model.ts";
 import type * as options from "../options.ts";
 import {
+  addOutputOptions,
   IMAGE_ENDINGS,
   type ImageOptions,
   isImage,
-  withRowsOrImages,
   writeImages,
 } from "../files/picture.ts";
-import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 
 interface ReconstructOptions extends RowsDestination, ImageOptions, options.BackendOption {}
 
@@ -32,12 +32,12 @@ export function reconstructCommand(io: Io): Command {
       "<data>",
       "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
     );
-  return withRowsOrImages(command).action(
+  return addOutputOptions(command).action(
     async (path: string, data: string, given: ReconstructOptions) => {
-      await requireRowsPlace(given, [path, data], IMAGE_ENDINGS);
+      await requireRowsPath(given, [path, data], IMAGE_ENDINGS);
       using model = await loadAny(path, { backend: given.backend });
       const table = await readDataFor(model, data, io);
-      sayFirstOf(model, "rows", io);
+      warnFirstNetworkOnly(model, "rows", io);
       const x = model.units.toVae(table);
       const reconstructed = await (model.rbm ?? model.vae).reconstruct(x);
       const fields = { model: path, data: table.source };

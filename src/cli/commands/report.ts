@@ -5,9 +5,9 @@ import { type ColumnOverride, inferSchema, readingOf } from "../../detection/inf
 import { textSentences } from "../../detection/text_facts.ts";
 import { namingTable } from "../files/data.ts";
 import { columnOption } from "../train/overrides.ts";
-import { readToTrain } from "../train/read.ts";
-import { aligned } from "../text/aligned.ts";
-import { sayWarnings } from "../text/in_flags.ts";
+import { readTrainingTable } from "../train/read.ts";
+import { alignColumns } from "../text/aligned.ts";
+import { printWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
@@ -40,7 +40,7 @@ export function reportCommand(io: Io): Command {
     .addOption(options.jsonOption())
     .action(async (path: string, { label, exclude = [], column, ...given }: ReportOptions) => {
       const left = label === undefined ? exclude : [...exclude, label];
-      const table = await readToTrain(path, io, {
+      const table = await readTrainingTable(path, io, {
         ...given,
         exclude: left,
         cells: readingOf(column),
@@ -51,7 +51,7 @@ export function reportCommand(io: Io): Command {
       if (given.json) {
         print(io, jsonLine({ data: path, ...plain(result), ...drawnRows(result, all) }));
       } else io.stdout(`${report(sections(path, result, all))}\n${columnTable(result.columns)}`);
-      sayWarnings([...textSentences(table, schema, column), ...result.warnings], io);
+      printWarnings([...textSentences(table, schema, column), ...result.warnings], io);
     });
 }
 
@@ -90,7 +90,7 @@ function columnTable(columns: readonly ColumnReport[]): string {
   const percent = (share: number) =>
     share === 0 ? "-" : `${Number((100 * share).toPrecision(2))} %`;
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
-  return aligned(
+  return alignColumns(
     ["column", "kind", "missing", "distinct", "least", "median", "largest", "outlying"],
     columns.map((each) => [
       each.name,

@@ -5,7 +5,7 @@
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
 import type { Io } from "../io.ts";
-import { sayFirstOf } from "../models/first_network.ts";
+import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { latentWidth } from "../../models/latents.ts";
@@ -14,13 +14,13 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { drawRows } from "../../scoring/units.ts";
 import {
+  addOutputOptions,
   IMAGE_ENDINGS,
   type ImageOptions,
   isImage,
-  withRowsOrImages,
   writeImages,
 } from "../files/picture.ts";
-import { requireRowsPlace, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 import { shortFloat32 } from "../text/text.ts";
 
 interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOption {
@@ -54,14 +54,14 @@ export function sampleCommand(io: Io): Command {
         .argParser(numbers),
     )
     .option("--latents", "also write the z behind each row, as z_0, …");
-  return withRowsOrImages(command).action(async (path: string, given: SampleOptions) => {
-    refuseUseless(given, command);
+  return addOutputOptions(command).action(async (path: string, given: SampleOptions) => {
+    refuseConflicts(given, command);
     const { seed = 0, manifold } = given;
     const count = manifold ?? options.required(given.count, "--count <n>", command);
-    await requireRowsPlace(given, [path], IMAGE_ENDINGS);
+    await requireRowsPath(given, [path], IMAGE_ENDINGS);
     using model = await loadAny(path, { backend: given.backend });
-    if (given.latents || manifold !== undefined) sayFirstOf(model, "z and rows", io);
-    else sayDrawnToScore(model, io);
+    if (given.latents || manifold !== undefined) warnFirstNetworkOnly(model, "z and rows", io);
+    else warnScoringNetworks(model, io);
     if (given.latents) return await writePairs(model, count, given, io);
     const drawn = await draw(model, count, given);
     const fields = manifold === undefined ? { model: path, seed } : { model: path, manifold };
@@ -73,7 +73,7 @@ export function sampleCommand(io: Io): Command {
 }
 
 /** Ends the command for an option that another option, or the lack of one, makes useless. */
-function refuseUseless(
+function refuseConflicts(
   { manifold, condition, latents, across, out }: SampleOptions,
   command: Command,
 ) {
@@ -89,7 +89,7 @@ function refuseUseless(
 }
 
 /** Warns that an ensemble's networks are trained to score, not to draw rows. */
-function sayDrawnToScore({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
+function warnScoringNetworks({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
   if (!scorer || scorer.networks === 1) return;
   io.stderr(
     "elbow: rows are drawn from small networks that were trained to score, so many could not occur in the table; to draw realistic rows, train a model with --spec\n",
@@ -109,14 +109,14 @@ async function writePairs(
   }
   const options = { seed, ...conditionOf(count, condition) };
   const { x, z: { data, shape: [, size] } } = await model.vae.sampleJoint(count, options);
-  const made = inTableUnits(model, x, { model: path, seed });
+  const generated = inTableUnits(model, x, { model: path, seed });
   const z = (index: number) =>
     Array.from(data.subarray(index * size, (index + 1) * size), shortFloat32);
   const output = {
-    ...made,
-    columns: [...made.columns, ...Array.from({ length: size }, (_, l) => `z_${l}`)],
-    row: (index: number) => [...made.row(index), ...z(index)],
-    lists: { values: made.row, z },
+    ...generated,
+    columns: [...generated.columns, ...Array.from({ length: size }, (_, l) => `z_${l}`)],
+    row: (index: number) => [...generated.row(index), ...z(index)],
+    lists: { values: generated.row, z },
   };
   await writeRows(output, given, io);
 }
@@ -154,9 +154,9 @@ function numbers(text: string): number[] {
 async function decodeGrid({ path, vae }: LoadedModel, side: number): Promise<Matrix> {
   const { latent } = vae.spec;
   const size = latent.reduce((sum, layer) => sum + latentWidth(layer), 0);
-  const other = latent.find(({ type }) => type !== "gaussian");
-  if (size === 2 && !other) return await vae.decode(latentGrid(side));
+  const nonGaussian = latent.find(({ type }) => type !== "gaussian");
+  if (size === 2 && !nonGaussian) return await vae.decode(latentGrid(side));
   throw new RangeError(
-    `Cannot draw the manifold of ${path}: latent size must be 2, got ${other?.type ?? size}`,
+    `Cannot draw the manifold of ${path}: latent size must be 2, got ${nonGaussian?.type ?? size}`,
   );
 }

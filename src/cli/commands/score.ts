@@ -17,17 +17,17 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
 import { caution } from "../score/caution.ts";
-import { differentiable } from "../score/differentiable.ts";
+import { withTrainableVae } from "../score/trainable_vae.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import { readDataFor } from "../files/data.ts";
 import { explainFlagged } from "../score/explained.ts";
-import { writeWhole } from "../files/files.ts";
+import { writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
-import { manyFlagged, manyOfSeries } from "../score/many_flagged.ts";
+import { manyFlagged, manyFlaggedSteps } from "../score/many_flagged.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { peekedInput, piecesOf } from "../files/input.ts";
-import { requireRowsPlace } from "../files/rows_output.ts";
+import { requireRowsPath } from "../files/rows_output.ts";
 import { type ScoreSettings, secondLook } from "../score/block.ts";
 import type { InputFormat } from "../score/input_format.ts";
 import { inputFormat } from "../score/input_formats.ts";
@@ -76,7 +76,7 @@ export function scoreCommand(io: Io): Command {
   }
   return command.action(async (path: string, data: string, given: ScoreOptions) => {
     requireUsed(given, command);
-    await requireRowsPlace(given, [path, data]);
+    await requireRowsPath(given, [path, data]);
     using model = await loadAny(path, { backend: given.backend });
     const input = data === "-" ? await peekedInput(io) : undefined;
     const format = inputFormat(data, input?.first);
@@ -89,7 +89,7 @@ export function scoreCommand(io: Io): Command {
       return await writeStream({ ...model, scorer }, data, given, source, format);
     }
     const scored = await score(model, data, given, source);
-    if (given.out !== undefined) await writeWhole(given.out, gathered(scoresCsv(scored)), io);
+    if (given.out !== undefined) await writeAtomically(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
     io.stderr(`elbow: ${summary(scored, scorer)}\n`);
@@ -223,7 +223,7 @@ async function writeStream(
   const online = isOnline ? scorer.stream({ vote }) : undefined;
   const request = { model, source: data, pieces, settings, device, format, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
-  if (out !== undefined) await writeWhole(out, lines);
+  if (out !== undefined) await writeAtomically(out, lines);
   else for await (const piece of lines) io.stdout(piece);
   const { rows, anomalies, uncertain } = totals;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
@@ -233,7 +233,7 @@ async function writeStream(
     return;
   }
   const many = isOnline
-    ? manyOfSeries(anomalies, rows)
+    ? manyFlaggedSteps(anomalies, rows)
     : manyFlagged(anomalies, rows, falseAlarmRate);
   const at = rate(falseAlarmRate);
   const flagged = `${counted(anomalies, "row")} flagged at a false-alarm rate of ${at}`;
@@ -329,7 +329,7 @@ async function scoreByName(
   const table = await readDataFor(model, data, io),
     toVae = (cells: Cells) => model.units.toVae(cells);
   const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
-  const ofRows = await differentiable(
+  const ofRows = await withTrainableVae(
     model.vae,
     (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
   );

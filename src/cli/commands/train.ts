@@ -7,24 +7,24 @@ import { Detector } from "../../detection/detector.ts";
 import { readingOf } from "../../detection/infer_schema.ts";
 import { trimmedShare } from "../../detection/options.ts";
 import { encodeTable } from "../../scoring/table/raw_table.ts";
-import { detectorFigures } from "../evaluate/against_label.ts";
-import { requireEnding, requirePlace, writeWhole } from "../files/files.ts";
-import { sayWarnings } from "../text/in_flags.ts";
+import { detectorFigures } from "../evaluate/label_figures.ts";
+import { requireEnding, requireWritablePath, writeAtomically } from "../files/files.ts";
+import { printWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { lossCurve } from "../train/loss_curve.ts";
-import { readToTrain } from "../train/read.ts";
+import { readTrainingTable } from "../train/read.ts";
 import { overridesOf, readOverrides } from "../train/overrides.ts";
 import { withoutUnfitColumns } from "../train/unfit_columns.ts";
 import { jsonLine, report } from "../text/text.ts";
 import type { TrainOptions } from "../train/option.ts";
 import { TRAIN_OPTIONS } from "../train/options.ts";
 import {
-  sayDevice,
-  sayLabelled,
   type Trained,
   trainResult,
   trainSections,
+  warnAboutDevice,
+  warnAboutLabelledRows,
 } from "../train/report.ts";
 import { withRun } from "../train/run.ts";
 import { trainFromSpec } from "../train/from_spec.ts";
@@ -48,9 +48,9 @@ export function trainCommand(io: Io): Command {
       return await trainFromSpec(data, { ...given, out, spec: given.spec }, io, command);
     }
     const trained = await train(data, { ...given, out }, io);
-    sayDevice(trained.detector.device, given, io);
-    sayWarnings(trained.detector.warnings, io);
-    sayLabelled(trained, io);
+    warnAboutDevice(trained.detector.device, given, io);
+    printWarnings(trained.detector.warnings, io);
+    warnAboutLabelledRows(trained, io);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
   });
@@ -62,11 +62,11 @@ export async function train(
   given: TrainOptions & { readonly out: string },
   io: Io,
 ): Promise<Trained> {
-  await requirePlace(given.out, [data]);
-  if (given.curve !== undefined) await requirePlace(given.curve, [data]);
+  await requireWritablePath(given.out, [data]);
+  if (given.curve !== undefined) await requireWritablePath(given.curve, [data]);
   const overrides = await readOverrides(given);
   const cells = readingOf([...overrides.fromFile, ...overrides.fromFlags]);
-  const read = await readToTrain(data, io, { ...given, cells });
+  const read = await readTrainingTable(data, io, { ...given, cells });
   const schema = overridesOf(overrides, read.columns);
   const table = given.columns ? read : withoutUnfitColumns(read, schema, given.window, io);
   const detector = await withRun(
@@ -76,12 +76,19 @@ export async function train(
     (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
   );
   const bytes = detector.save({ format: given.weightsFormat });
-  await writeWhole(given.out, [bytes]);
+  await writeAtomically(given.out, [bytes]);
   if (given.curve !== undefined) {
-    await writeWhole(given.curve, [lossCurve(detector.report!.history)]);
+    await writeAtomically(given.curve, [lossCurve(detector.report!.history)]);
   }
   const against = table.label &&
     detectorFigures(detector, encodeTable(table, detector.schema), table.label);
   const fit = detector.report!;
-  return { detector, table, fit, against, bytes: bytes.length, leftOut: trimmedShare(given) };
+  return {
+    detector,
+    table,
+    fit,
+    labelFigures: against,
+    bytes: bytes.length,
+    leftOut: trimmedShare(given),
+  };
 }

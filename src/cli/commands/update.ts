@@ -5,8 +5,8 @@ import { sampleOptions } from "../../detection/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
-import { requirePlace, writeWhole } from "../files/files.ts";
-import { sayWarnings } from "../text/in_flags.ts";
+import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { printWarnings } from "../text/in_flags.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
@@ -44,7 +44,7 @@ export function updateCommand(io: Io): Command {
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: UpdateOptions) => {
     const out = options.required(given.out, "--out <model>", command);
-    await requirePlace(out, [data]);
+    await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
     await update(
       model.scorer,
@@ -70,7 +70,7 @@ async function update(
   };
   const result = await namingTable(table, () => detector.partialFit(table, run));
   const bytes = detector.save({ format }), data = table.source;
-  await writeWhole(out, [bytes]);
+  await writeAtomically(out, [bytes]);
   if (json) {
     const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
     print(io, jsonLine({ ...file, ...result }));
@@ -89,5 +89,5 @@ async function update(
     }]));
   }
   warnOfUnlikely(result, io);
-  sayWarnings(detector.warnings, io);
+  printWarnings(detector.warnings, io);
 }

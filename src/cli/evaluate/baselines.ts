@@ -2,7 +2,7 @@
 import { baselineScores } from "../../detection/baselines/mod.ts";
 import type { Table } from "../../formats/mod.ts";
 import { numericSchema } from "../../scoring/table/schema.ts";
-import { type LabelFigures, labelFigures } from "./against_label.ts";
+import { type LabelFigures, labelFigures } from "./label_figures.ts";
 import { readDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";

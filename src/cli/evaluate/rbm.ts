@@ -1,6 +1,6 @@
 /** `elbow evaluate` for a Boltzmann machine: how well it fits a table. */
 import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
-import { labelFigures, labelSection } from "./against_label.ts";
+import { labelFigures, labelSection } from "./label_figures.ts";
 import { readDataFor } from "../files/data.ts";
 import type { JsonOption } from "../options.ts";
 import { type Io, print } from "../io.ts";
@@ -73,7 +73,7 @@ function sectionsOf(evaluated: {
   readonly label?: ReturnType<typeof labelFigures>;
 }): Parameters<typeof report>[0] {
   const { rows, logLikelihood, standardError, method, label } = evaluated;
-  const sure = method === "exact"
+  const methodText = method === "exact"
     ? "exact: all states counted"
     : `annealed, standard error ${nats(standardError)}`;
   return [
@@ -84,7 +84,7 @@ function sectionsOf(evaluated: {
       title: "Nats per row of the table, mean over the rows",
       lines: [
         ["Free energy", nats(evaluated.freeEnergy)],
-        ["ln Z", `${nats(evaluated.logPartition)} (${sure})`],
+        ["ln Z", `${nats(evaluated.logPartition)} (${methodText})`],
         ["ln p(x)", logLikelihood === null ? "needs zeros and ones" : nats(logLikelihood)],
       ],
     },

@@ -12,7 +12,7 @@ import { sampleParts } from "../../formats/sample/read_sample.ts";
 import type { SampleOptions } from "../../formats/sample/row_sample.ts";
 import { openParquetTable, openTable } from "../../formats/sample/table_parts.ts";
 import { endingOf } from "./files.ts";
-import { openParts, piecesOf } from "./input.ts";
+import { openRandomAccess, piecesOf } from "./input.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
@@ -58,35 +58,35 @@ export async function* partsFor(
 ): AsyncGenerator<Table> {
   const options = {
     label,
-    onNames: (names: readonly string[]) => sayNames(model, names, io, label),
+    onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, label),
   };
   if (endingOf(path) !== ".parquet") {
     return yield* modelParts(model, path, await openTable(path, piecesOf(path, io)), options);
   }
-  using file = await openParts(path);
+  using file = await openRandomAccess(path);
   yield* modelParts(model, path, await openParquetTable(path, file), options);
 }
 
 /** Reports columns of a file that the model does not know, and columns of the model that the file lacks. */
-export function sayNames(
+export function warnAboutColumns(
   { units }: TableUnits,
   names: readonly string[],
   io: Io,
   label?: string,
 ): void {
   const known = units.names ?? units.columns;
-  sayLeftOut(names.filter((name) => name !== label && !known.includes(name)), io);
-  sayLacking(lackingColumns(units, names), io);
+  warnIgnoredColumns(names.filter((name) => name !== label && !known.includes(name)), io);
+  warnMissingColumns(lackingColumns(units, names), io);
 }
 
 /** Reports columns that the model does not know, if any. */
-export function sayLeftOut(unknown: readonly string[], io: Io): void {
+export function warnIgnoredColumns(unknown: readonly string[], io: Io): void {
   if (unknown.length === 0) return;
   io.stderr(`elbow: columns not in the model are ignored: ${listNames(unknown)}\n`);
 }
 
 /** Reports columns of the model that no row has, if any. */
-export function sayLacking(lacking: readonly string[], io: Io): void {
+export function warnMissingColumns(lacking: readonly string[], io: Io): void {
   if (lacking.length === 0) return;
   io.stderr(`elbow: columns missing from every row: ${listNames(lacking)}\n`);
 }

@@ -17,7 +17,10 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
  * Checks that an output file can be written, before the work that produces it.
  * @throws TypeError if its folder does not exist, it is a folder itself, or it is an input
  */
-export async function requirePlace(path: string, inputs: readonly string[] = []): Promise<void> {
+export async function requireWritablePath(
+  path: string,
+  inputs: readonly string[] = [],
+): Promise<void> {
   if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
   const existing = await Deno.stat(path).catch(() => undefined);
   if (existing?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
@@ -30,9 +33,9 @@ export async function requirePlace(path: string, inputs: readonly string[] = [])
   if (!parent?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
   await requireWritable(path, folder);
   if (!existing) return;
-  const real = await Deno.realPath(path);
+  const realPath = await Deno.realPath(path);
   for (const input of inputs) {
-    if (input === "-" || await Deno.realPath(input).catch(() => "") !== real) continue;
+    if (input === "-" || await Deno.realPath(input).catch(() => "") !== realPath) continue;
     throw new TypeError(`Cannot write ${path}: it is also the input`);
   }
 }
@@ -71,7 +74,7 @@ export interface WriteOptions {
 }
 
 /** Writes a complete file, or leaves the old one in place. @throws the signal's reason */
-export async function writeWhole(
+export async function writeAtomically(
   path: string,
   pieces: Pieces,
   { draft: draftPath, signal }: WriteOptions = {},

@@ -1,7 +1,7 @@
 /** Folders as commands write them: completely or not at all, to a new or empty place. */
 
 /** @throws TypeError unless the folder is new or empty */
-export async function requireFree(folder: string): Promise<void> {
+export async function requireEmptyFolder(folder: string): Promise<void> {
   const existing = await Deno.stat(folder).catch(() => undefined);
   if (!existing) return;
   if (!existing.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);

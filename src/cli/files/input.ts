@@ -23,7 +23,7 @@ export function piecesOf(
   return piecesAsTableText(
     isGzip(path) ? gunzipped(path, pieces) : pieces,
     path,
-    guessOf(path, io),
+    encodingWarning(path, io),
   );
 }
 
@@ -32,24 +32,24 @@ export function inputAsUtf8(
   pieces: AsyncIterable<Uint8Array>,
   io: Io,
 ): AsyncGenerator<Uint8Array> {
-  return piecesAsTableText(unpackedInput(pieces), "-", guessOf("-", io));
+  return piecesAsTableText(unpackedInput(pieces), "-", encodingWarning("-", io));
 }
 
 /** Reports that a file is taken for Windows-1252. */
-export function guessOf(path: string, io: Io): () => void {
+export function encodingWarning(path: string, io: Io): () => void {
   const name = path === "-" ? "standard input" : path;
   return () => io.stderr(`elbow: ${name} is not UTF-8, and is read as Windows-1252\n`);
 }
 
 /** A file of which any part can be read; the caller closes it. */
-export async function openParts(
+export async function openRandomAccess(
   path: string,
   onBytes: (count: number) => void = () => {},
 ): Promise<RandomAccess & Disposable> {
   const file = await withReason(path, () => Deno.open(path));
   const { size } = await file.stat();
   // One read at a time: a file has only one position.
-  let last: Promise<unknown> = Promise.resolve();
+  let previous: Promise<unknown> = Promise.resolve();
   const read = async (start: number, end: number): Promise<ArrayBuffer> => {
     const bytes = new Uint8Array(Math.max(0, end - start));
     await file.seek(start, Deno.SeekMode.Start);
@@ -65,8 +65,8 @@ export async function openParts(
     byteLength: size,
     slice(start, end = size) {
       const from = start < 0 ? size + start : start;
-      const next = last.then(() => withReason(path, () => read(from, Math.min(end, size))));
-      last = next.catch(() => {});
+      const next = previous.then(() => withReason(path, () => read(from, Math.min(end, size))));
+      previous = next.catch(() => {});
       return next;
     },
     [Symbol.dispose]: () => file.close(),

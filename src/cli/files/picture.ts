@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../../pictures/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { endingOf, writeWhole } from "./files.ts";
+import { endingOf, writeAtomically } from "./files.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { jsonLine } from "../text/text.ts";
@@ -14,7 +14,7 @@ export interface ImageOptions {
 }
 
 /** Adds the options of commands whose rows may be images. */
-export function withRowsOrImages(command: Command): Command {
+export function addOutputOptions(command: Command): Command {
   const limits = { min: 1, max: 16_384 };
   return command
     .option(
@@ -80,7 +80,7 @@ export async function writeImages(
 ): Promise<void> {
   const [low, high] = levels(images.data);
   const picture = imageGrid(images, { ...given, low, high });
-  await writeWhole(out, [isSvg(out) ? toSvg(picture) : toPng(picture)]);
+  await writeAtomically(out, [isSvg(out) ? toSvg(picture) : toPng(picture)]);
   const { width, height } = picture;
   if (json) print(io, jsonLine({ ...fields, rows: images.shape[0], out, width, height }, {}));
 }
@@ -101,7 +101,7 @@ export async function writeScatter(
     );
   }
   const text = { title: "Latent means", xLabel: `dimension ${i}`, yLabel: `dimension ${j}` };
-  await writeWhole(out, [scatterChart(classes(mean, label, i, j), text)]);
+  await writeAtomically(out, [scatterChart(classes(mean, label, i, j), text)]);
   if (json) print(io, jsonLine({ ...fields, rows, out }, {}));
 }
 

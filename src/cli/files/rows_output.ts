@@ -1,5 +1,5 @@
 /** Rows of numbers as the commands write them: CSV to standard output or to a file, or JSON. */
-import { requireEnding, requirePlace, writeWhole } from "./files.ts";
+import { requireEnding, requireWritablePath, writeAtomically } from "./files.ts";
 import { type Io, print } from "../io.ts";
 import { csvLine, gathered, jsonLine } from "../text/text.ts";
 
@@ -25,16 +25,16 @@ export interface RowsDestination {
  * Checks the destination of rows before they are made.
  * @param inputs files that are read
  * @param pictures other extensions that the command can write
- * @throws TypeError if the extension is for another format, or as `requirePlace`
+ * @throws TypeError if the extension is for another format, or as `requireWritablePath`
  */
-export async function requireRowsPlace(
+export async function requireRowsPath(
   { out }: RowsDestination,
   inputs: readonly string[],
   pictures: readonly string[] = [],
 ): Promise<void> {
   if (out === undefined) return;
   requireEnding(out, [".csv", ...pictures]);
-  await requirePlace(out, inputs);
+  await requireWritablePath(out, inputs);
 }
 
 export async function writeRows(
@@ -42,7 +42,7 @@ export async function writeRows(
   { out, json }: RowsDestination,
   io: Io,
 ): Promise<void> {
-  if (out !== undefined) await writeWhole(out, gathered(csvOf(output)), io);
+  if (out !== undefined) await writeAtomically(out, gathered(csvOf(output)), io);
   if (json) print(io, jsonOf(output, out));
   else if (out === undefined) print(io, csvOf(output));
 }

@@ -4,7 +4,7 @@ import type { LoadedModel, LoadedRbm } from "./model.ts";
 import { count } from "../text/text.ts";
 
 /** @param what the numbers that this network gives, such as "z" */
-export function sayFirstOf(
+export function warnFirstNetworkOnly(
   { scorer }: Pick<LoadedModel | LoadedRbm, "scorer">,
   what: string,
   io: Io,

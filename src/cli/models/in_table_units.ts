@@ -8,20 +8,20 @@ import { significant } from "../text/text.ts";
 
 export function inTableUnits(
   { units }: Pick<LoadedModel, "units">,
-  made: Matrix | Cells,
+  generated: Matrix | Cells,
   fields: RowsOutput["fields"],
 ): RowsOutput {
   const { generated: columns, scale, schema } = units;
-  const { data, rows } = "shape" in made ? units.fromVae(made) : made;
+  const { data, rows } = "shape" in generated ? units.fromVae(generated) : generated;
   const row = (index: number) => {
     const cells = data.subarray(index * columns.length, (index + 1) * columns.length);
-    return Array.from(cells, (value, c) => inWords(schema?.[c], value, scale[c]));
+    return Array.from(cells, (value, c) => cellText(schema?.[c], value, scale[c]));
   };
   return { columns, rows, row, fields };
 }
 
 /** A cell in the table's form: a level by its name, a number without meaningless digits. */
-function inWords(column: ColumnSchema | undefined, value: number, unit: number): string | number {
+function cellText(column: ColumnSchema | undefined, value: number, unit: number): string | number {
   if (Number.isNaN(value)) return "";
   if (!column?.levels) return significant(value, unit);
   return nearestLevel(column.levels, value) ?? "";
@@ -30,10 +30,10 @@ function inWords(column: ColumnSchema | undefined, value: number, unit: number):
 /** The same rows as one matrix, unrounded, for pictures. A condition is dropped from the rows. */
 export function inTableCells(
   { units, vae }: LoadedModel | LoadedRbm,
-  made: Matrix | Cells,
+  generated: Matrix | Cells,
 ): Matrix {
-  const { data, rows } = "shape" in made
-    ? units.fromVae(firstColumns(made, vae?.spec.inputs ?? made.shape[1]))
-    : made;
+  const { data, rows } = "shape" in generated
+    ? units.fromVae(firstColumns(generated, vae?.spec.inputs ?? generated.shape[1]))
+    : generated;
   return { data: Float32Array.from(data), shape: [rows, units.generated.length] };
 }

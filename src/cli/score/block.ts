@@ -95,7 +95,11 @@ export class BlockScorer {
    * The same with a second look, one block at a time, because what was read must stay until then.
    * @throws the signal's reason once it is aborted
    */
-  scoreTwice(block: ByteBlock, into?: ArrayBuffer, signal?: AbortSignal): Promise<ScoredBlock> {
+  scoreWithRegret(
+    block: ByteBlock,
+    into?: ArrayBuffer,
+    signal?: AbortSignal,
+  ): Promise<ScoredBlock> {
     const { second } = this.#options;
     const scored = this.#last.then(async () => {
       const judged = this.#judge(block), { cells, decision } = judged;
@@ -128,15 +132,15 @@ export class BlockScorer {
   ): ScoredBlock {
     const { settings } = this.#options, { scores } = table;
     const { anomalies, uncertain, confidences } = decision;
-    const why = settings.explain &&
+    const explained = settings.explain &&
       explainFlagged(this.#model.scorer, cells, table, decision, settings.explain);
-    const { contributions } = why ?? table;
+    const { contributions } = explained ?? table;
     const extraCells = (r: number) => [
       ...(confidences ? [confidences[r].toFixed(4)] : []),
       ...(regrets ? [regretCell(regrets[r])] : []),
-      ...(why ? [explanation(why.blamed.get(r))] : []),
+      ...(explained ? [explanation(explained.blamed.get(r))] : []),
     ];
-    const isMore = confidences !== undefined || regrets !== undefined || why !== undefined;
+    const isMore = confidences !== undefined || regrets !== undefined || explained !== undefined;
     const lines = this.#lines.write({ scores, contributions }, decision, {
       firstRow,
       extraCells: isMore ? extraCells : undefined,

@@ -7,7 +7,7 @@ import { requireColumns } from "../../detection/model_table.ts";
 import { DataError, planColumns, readCsv } from "../../formats/mod.ts";
 import { decodeText } from "../../formats/text/text.ts";
 import { codecOf } from "../../scoring/table/schema.ts";
-import { sayNames } from "../files/data.ts";
+import { warnAboutColumns } from "../files/data.ts";
 import type { FileLayout } from "./file_layout.ts";
 import type { InputFile, InputFormat } from "./input_format.ts";
 
@@ -37,7 +37,7 @@ function open(
   // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(header, { source });
   requireColumns(model.units, names!, source);
-  sayNames(model, names!.filter((name) => !isNameless(name)), io);
+  warnAboutColumns(model, names!.filter((name) => !isNameless(name)), io);
   const { indices } = planColumns(names!, { columns: model.units.columns }, source);
   const lines = header.reduce((sum, byte) => sum + Number(byte === 10), 0);
   const rest: ByteBlock = {

@@ -21,21 +21,23 @@ export interface FlaggedRows {
 export function explainFlagged(
   scorer: TableScorer,
   { data, rows }: Cells,
-  { scores, contributions: own }: Pick<ScoreTable, "scores" | "contributions">,
+  { scores, contributions: scoreContributions }: Pick<ScoreTable, "scores" | "contributions">,
   { verdict }: Decision,
   options: ExplainOptions,
 ): FlaggedRows {
   const explainer = explainerOf(scorer), checked = requireExplainOptions(options);
-  const contributions = checked.conditional ? explainer.conditional({ data, rows }, scores) : own;
+  const contributions = checked.conditional
+    ? explainer.conditional({ data, rows }, scores)
+    : scoreContributions;
   const flagged = Array.from({ length: rows }, (_, r) => r).filter((r) => verdict(r) === "anomaly");
   const width = scorer.columns.length;
-  const ofFlagged = (values: Float64Array) =>
+  const selectFlagged = (values: Float64Array) =>
     Float64Array.from(
       { length: flagged.length * width },
       (_, i) => values[flagged[Math.floor(i / width)] * width + i % width],
     );
-  const cells = { data: ofFlagged(data), rows: flagged.length },
-    flaggedContributions = ofFlagged(contributions);
+  const cells = { data: selectFlagged(data), rows: flagged.length },
+    flaggedContributions = selectFlagged(contributions);
   const blame = explainer.blame(cells, flaggedContributions, checked);
   const blamed = flagged.map((r, i) =>
     [r, explainer.describe(cells, flaggedContributions, blame, i)] as const
@@ -53,15 +55,19 @@ function sentence(
 ): string {
   const [low, high] = interval ?? [];
   const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
-  const word = (cell: number | string) =>
+  const cellText = (cell: number | string) =>
     typeof cell === "number" ? rounded(cell, width) : printable(cell);
   const found = `${printable(column)} ${
-    unseen ? "holds a new or rare value" : value === null ? "unknown" : word(value)
+    unseen ? "holds a new or rare value" : value === null ? "unknown" : cellText(value)
   }`;
   if (expected === null) return found;
-  const within = low === undefined || high === undefined ? "" : ` (${word(low)} to ${word(high)})`;
-  const sure = probability === undefined ? "" : ` (${(100 * probability).toFixed(0)} % likely)`;
-  return `${found}, expected ${word(expected)}${within}${sure}`;
+  const intervalText = low === undefined || high === undefined
+    ? ""
+    : ` (${cellText(low)} to ${cellText(high)})`;
+  const probabilityText = probability === undefined
+    ? ""
+    : ` (${(100 * probability).toFixed(0)} % likely)`;
+  return `${found}, expected ${cellText(expected)}${intervalText}${probabilityText}`;
 }
 
 /** Rounds to three digits of the interval's width. */

@@ -3,7 +3,7 @@
  * the end, together with the columns that no row had.
  */
 import type { BlockKeys } from "../../formats/row_reader.ts";
-import { sayLacking, sayLeftOut } from "../files/data.ts";
+import { warnIgnoredColumns, warnMissingColumns } from "../files/data.ts";
 import type { Io } from "../io.ts";
 
 /** Collects the keys of a file's blocks, in order. */
@@ -19,14 +19,14 @@ export class KeyNotes {
 
   add({ unknown, lacking }: BlockKeys): void {
     if (this.#lacking === undefined) {
-      sayLeftOut(unknown, this.#io);
+      warnIgnoredColumns(unknown, this.#io);
       for (const name of unknown) this.#reported.add(name);
     } else for (const name of unknown) if (!this.#reported.has(name)) this.#later.add(name);
     this.#lacking = this.#lacking?.filter((name) => lacking.includes(name)) ?? lacking;
   }
 
   finish(): void {
-    sayLeftOut([...this.#later], this.#io);
-    sayLacking(this.#lacking ?? [], this.#io);
+    warnIgnoredColumns([...this.#later], this.#io);
+    warnMissingColumns(this.#lacking ?? [], this.#io);
   }
 }

@@ -11,25 +11,26 @@ export function manyFlagged(flagged: number, rows: number, rate = 0): string {
 
 /**
  * The same of the steps of a series, whose alarms come in runs: empty unless they are more than half.
- * @param moved columns with other values than in training, where that is known
+ * @param shiftedColumns columns with other values than in training, where that is known
  */
-export function manyOfSeries(
+export function manyFlaggedSteps(
   flagged: number,
   steps: number,
-  moved?: () => readonly string[] | undefined,
+  shiftedColumns?: () => readonly string[] | undefined,
 ): string {
   if (flagged < MIN_FLAGGED || 2 * flagged <= steps) return "";
-  return `; more than half is seldom all anomalous: ${reasonForMany(moved?.())}`;
+  return `; more than half is seldom all anomalous: ${likelyReason(shiftedColumns?.())}`;
 }
 
-function reasonForMany(moved: readonly string[] | undefined): string {
-  if (moved === undefined) {
+function likelyReason(shiftedColumns: readonly string[] | undefined): string {
+  if (shiftedColumns === undefined) {
     return "the series may have moved since training, or its rows come in another order or at other times";
   }
-  if (moved.length === 0) {
+  if (shiftedColumns.length === 0) {
     return "no column differs from training, so check the order of the rows and the time between them";
   }
-  const named = moved.map((name) => `"${name}"`).join(", "), many = moved.length > 1;
+  const named = shiftedColumns.map((name) => `"${name}"`).join(", "),
+    many = shiftedColumns.length > 1;
   return `column${many ? "s" : ""} ${named} ${
     many ? "have" : "has"
   } other values than in training, and if these are ` +

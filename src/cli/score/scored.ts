@@ -9,7 +9,7 @@ import type { ScoreName } from "../../training/scores/mod.ts";
 import { count, counted, csvLine, jsonLine, rate, topColumns } from "../text/text.ts";
 import { headerOf, regretCell, type ScoreSettings } from "./block.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
-import { manyFlagged, manyOfSeries } from "./many_flagged.ts";
+import { manyFlagged, manyFlaggedSteps } from "./many_flagged.ts";
 
 /** The verdict on one row; null for a bare VAE. */
 export interface ScoredRow {
@@ -60,7 +60,7 @@ export function scoredRow(
   columns: readonly string[],
 ): ScoredRow {
   const width = columns.length;
-  const own = contributions.subarray(index * width, (index + 1) * width);
+  const rowContributions = contributions.subarray(index * width, (index + 1) * width);
   const rowVerdict = verdict(index);
   return {
     row: index + 1,
@@ -68,8 +68,8 @@ export function scoredRow(
     pValue: pValues[index],
     anomaly: rowVerdict === "uncertain" ? null : rowVerdict === "anomaly",
     ...(confidences && { confidence: confidences[index] }),
-    topColumns: topColumns(own, 0, columns, TOP_COLUMNS),
-    contributions: Object.fromEntries(columns.map((name, c) => [name, own[c]])),
+    topColumns: topColumns(rowContributions, 0, columns, TOP_COLUMNS),
+    contributions: Object.fromEntries(columns.map((name, c) => [name, rowContributions[c]])),
     ...(regrets && rowVerdict === "anomaly" && { regret: regrets[index] }),
     ...(blamed?.has(index) && { blamed: blamed.get(index) }),
   };
@@ -130,7 +130,7 @@ export function summary(
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
   const many = scorer?.window === undefined
     ? manyFlagged(anomalies, table.rows, falseAlarmRate)
-    : manyOfSeries(anomalies, table.rows, () => shiftedColumns(scorer.table, table));
+    : manyFlaggedSteps(anomalies, table.rows, () => shiftedColumns(scorer.table, table));
   const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
   const coarse = anomalies === 0 && fewest > 1
     ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more rows, or use --tail`

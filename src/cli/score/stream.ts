@@ -25,7 +25,7 @@ import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
 import { ScoreThreads } from "./threads.ts";
 import type { BlockResult } from "./worker.ts";
-import { SpareBuffers } from "./spare_buffers.ts";
+import { BufferPool } from "./buffer_pool.ts";
 import { csvLine } from "../text/text.ts";
 
 /** The least bytes in a block; for a file a block is one piece. */
@@ -71,8 +71,8 @@ export async function* scoreStream(
   request: StreamRequest,
   totals: StreamTotals,
 ): AsyncGenerator<Uint8Array> {
-  const { model, source, settings, online, format, io } = request, spare = new SpareBuffers();
-  const blocks = blocksOf(request, spare)[Symbol.asyncIterator]();
+  const { model, source, settings, online, format, io } = request, pool = new BufferPool();
+  const blocks = blocksOf(request, pool)[Symbol.asyncIterator]();
   const { first, ended } = await firstBlocks(online ? 1 : MIN_BLOCKS_FOR_THREADS, blocks);
   if (first.length === 0) throw format.noRows(source, true);
   const [layout, head] = format.open(request, first[0]);
@@ -81,28 +81,28 @@ export async function* scoreStream(
   const reader = rowReader(model, layout, readQuoted);
   const notes = new KeyNotes(io), count = blockCounter(totals, reader, notes);
   const second = await secondLook(model.scorer, settings);
-  const scoreOne = scorerHere(request, spare, { source, reader, settings, second });
+  const scoreLocally = localScorer(request, pool, { source, reader, settings, second });
   const threadCount = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   const threadOptions = { model: model.path, device: request.device, layout, settings };
   // This thread scores as well.
   const threads = new ScoreThreads(threadCount - 1, threadOptions);
   try {
-    const most = threadCount === 1 ? 0 : BLOCKS_IN_PROGRESS * threadCount;
+    const maxInProgress = threadCount === 1 ? 0 : BLOCKS_IN_PROGRESS * threadCount;
     const results = inOrder(
       chain(first, blocks),
-      (block) => threads.score(block, spare.take) ?? scoreOne(block),
-      most,
+      (block) => threads.score(block, pool.take) ?? scoreLocally(block),
+      maxInProgress,
     );
     // Written with the first rows, so that nothing is written if an error comes before them.
     let header: string | undefined = csvLine(headerOf(settings));
     for await (const { scored, spent } of results) {
-      spare.give(spent);
+      pool.release(spent);
       count(scored);
       if (scored.rows === 0) continue;
       if (header !== undefined) yield new TextEncoder().encode(header);
       header = undefined;
       yield scored.lines;
-      spare.give(scored.lines.buffer);
+      pool.release(scored.lines.buffer);
     }
   } finally {
     threads.close();
@@ -113,18 +113,18 @@ export async function* scoreStream(
 }
 
 /** Scores blocks in this thread. */
-function scorerHere(
+function localScorer(
   { model, online, io }: StreamRequest,
-  spare: SpareBuffers,
+  pool: BufferPool,
   options: BlockOptions,
 ): (block: ByteBlock) => Promise<BlockResult> {
   const scorer = new BlockScorer(model, options), { second } = options;
   return async (block) => ({
     scored: online
-      ? onlineBlock(model, online, block, { ...options, into: spare.take() })
+      ? onlineBlock(model, online, block, { ...options, into: pool.take() })
       : second
-      ? await scorer.scoreTwice(block, spare.take(), io.signal)
-      : scorer.score(block, spare.take()),
+      ? await scorer.scoreWithRegret(block, pool.take(), io.signal)
+      : scorer.score(block, pool.take()),
     spent: block.bytes.buffer,
   });
 }
@@ -159,12 +159,12 @@ async function firstBlocks(count: number, blocks: AsyncIterator<ByteBlock>) {
 
 /**
  * Results in the order of the blocks.
- * @param most blocks in progress, or done and waiting for an earlier one
+ * @param maxInProgress blocks in progress, or done and waiting for an earlier one
  */
 async function* inOrder(
   blocks: AsyncIterable<ByteBlock>,
   score: (block: ByteBlock) => BlockResult | Promise<BlockResult>,
-  most: number,
+  maxInProgress: number,
 ): AsyncGenerator<BlockResult> {
   const inProgress: Promise<BlockResult>[] = [];
   for await (const block of blocks) {
@@ -172,7 +172,7 @@ async function* inOrder(
     // A rejection is awaited in its turn; until then it must not count as unhandled.
     scored.catch(() => {});
     inProgress.push(scored);
-    if (inProgress.length > most) yield await inProgress.shift()!;
+    if (inProgress.length > maxInProgress) yield await inProgress.shift()!;
   }
   for (const scored of inProgress) yield await scored;
 }
@@ -192,9 +192,9 @@ async function* chain(
 
 async function* blocksOf(
   { pieces, source, online, format }: StreamRequest,
-  spare: SpareBuffers,
+  pool: BufferPool,
 ): AsyncGenerator<ByteBlock> {
-  const gathered = new ByteBlocks(source, online ? 1 : BLOCK_BYTES, spare.take, format.records);
+  const gathered = new ByteBlocks(source, online ? 1 : BLOCK_BYTES, pool.take, format.records);
   for await (const piece of pieces) {
     const block = gathered.push(piece);
     if (block) yield block;

@@ -56,7 +56,7 @@ async function open({ model: path, device, layout, settings }: ThreadOptions): P
   return async ({ block, into }) => {
     // Loaded on use: not every thread needs it.
     if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));
-    return second ? await scorer.scoreTwice(block, into) : scorer.score(block, into);
+    return second ? await scorer.scoreWithRegret(block, into) : scorer.score(block, into);
   };
 }
 

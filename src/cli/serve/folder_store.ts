@@ -15,7 +15,7 @@ import {
   type ModelStore,
 } from "../../storage/model_store.ts";
 import { StorageFullError } from "../../storage/storage_full.ts";
-import { writeWhole } from "../files/files.ts";
+import { writeAtomically } from "../files/files.ts";
 
 /** A file that somebody put in the folder. */
 export interface PlacedFile {
@@ -36,11 +36,12 @@ export async function openFolderStore(
   placed: readonly PlacedFile[],
   writable: boolean,
 ): Promise<ModelStore> {
-  const inner = `${folder}/.elbow`, indexPath = `${inner}/index.json`;
-  if (writable) await Deno.mkdir(inner, { recursive: true });
+  const dataFolder = `${folder}/.elbow`, indexPath = `${dataFolder}/index.json`;
+  if (writable) await Deno.mkdir(dataFolder, { recursive: true });
   const pathOf = new Map(placed.map(({ digest, path }) => [digest, path]));
-  const blobPath = (digest: string) => pathOf.get(digest) ?? `${inner}/${requireDigest(digest)}`;
-  const text = await readIfThere(indexPath);
+  const blobPath = (digest: string) =>
+    pathOf.get(digest) ?? `${dataFolder}/${requireDigest(digest)}`;
+  const text = await readIfPresent(indexPath);
   let index = await withPlaced(text ? parseIndex(text) : EMPTY_INDEX, placed, blobPath);
   let revision = 0;
   const save = (next: ModelIndex) => write(indexPath, indexText(next));
@@ -97,14 +98,14 @@ async function withPlaced(
 /** @throws StorageFullError */
 async function write(path: string, content: Uint8Array | string): Promise<void> {
   try {
-    await writeWhole(path, [content]);
+    await writeAtomically(path, [content]);
   } catch (error) {
     const { code } = error as { readonly code?: string };
     throw code === "ENOSPC" ? new StorageFullError(error) : error;
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfPresent(path: string): Promise<string | undefined> {
   return await Deno.readTextFile(path).catch(undefinedIfGone);
 }
 

@@ -100,6 +100,6 @@ export function startWork(
 }
 
 function lineOf({ event, job, model, reason }: RunnerEntry): string {
-  const of = job === undefined ? "" : ` job ${job} of model ${model}:`;
-  return `elbow:${of} ${event}${reason === undefined ? "" : `: ${reason}`}\n`;
+  const subject = job === undefined ? "" : ` job ${job} of model ${model}:`;
+  return `elbow:${subject} ${event}${reason === undefined ? "" : `: ${reason}`}\n`;
 }

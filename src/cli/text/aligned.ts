@@ -2,15 +2,15 @@
 import { printable } from "./text.ts";
 
 /** The most characters in a cell; longer column names are cut. */
-const WIDEST = 32;
+const MAX_WIDTH = 32;
 
 /** @param texts the number of leading columns that are text */
-export function aligned(
+export function alignColumns(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   texts: number,
 ): string {
-  const shown = [header, ...rows].map((row) => row.map((cell) => cut(printable(cell))));
+  const shown = [header, ...rows].map((row) => row.map((cell) => truncate(printable(cell))));
   const widths = header.map((_, c) => Math.max(...shown.map((row) => row[c].length)));
   const line = (row: readonly string[]) =>
     row.map((cell, c) => c < texts ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))
@@ -18,6 +18,6 @@ export function aligned(
   return shown.map((row) => `${line(row)}\n`).join("");
 }
 
-function cut(text: string): string {
-  return text.length > WIDEST ? `${text.slice(0, WIDEST - 1)}…` : text;
+function truncate(text: string): string {
+  return text.length > MAX_WIDTH ? `${text.slice(0, MAX_WIDTH - 1)}…` : text;
 }

@@ -47,6 +47,6 @@ function flagOf(option: string): string {
 }
 
 /** The library's warnings, one per line. */
-export function sayWarnings(warnings: readonly string[], io: Io): void {
+export function printWarnings(warnings: readonly string[], io: Io): void {
   for (const warning of warnings) io.stderr(`elbow: ${inFlags(warning)}\n`);
 }

@@ -38,10 +38,10 @@ export function topColumns(
   values: ArrayLike<number>,
   offset: number,
   names: readonly string[],
-  most: number,
+  maxColumns: number,
 ): string[] {
   const top: string[] = [];
-  for (let last = Infinity, at = -1; top.length < most;) {
+  for (let last = Infinity, at = -1; top.length < maxColumns;) {
     let best = -1;
     for (let c = 0; c < names.length; c++) {
       const value = values[offset + c];

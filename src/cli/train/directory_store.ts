@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../core/errors.ts";
 import type { CheckpointStore } from "../../training/run/checkpoint.ts";
-import { writeWhole } from "../files/files.ts";
+import { writeAtomically } from "../files/files.ts";
 
 /** How to use the folder. */
 export interface DirectoryStoreOptions {
@@ -39,6 +39,6 @@ export async function openDirectoryStore(
       }
     },
     // One draft for all processes, so that the next one overwrites what a killed one left.
-    write: (bytes) => writeWhole(path, [bytes], { draft: `${path}.tmp` }),
+    write: (bytes) => writeAtomically(path, [bytes], { draft: `${path}.tmp` }),
   };
 }

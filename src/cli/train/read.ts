@@ -4,7 +4,7 @@
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
 import { sampleOptions } from "../../detection/row_limit.ts";
-import { openParts, piecesOf } from "../files/input.ts";
+import { openRandomAccess, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
 import type { Io } from "../io.ts";
 import { untilAborted } from "../score/until_aborted.ts";
@@ -17,7 +17,7 @@ type ReadOptions =
   & Pick<ReadTableOptions, "cells">;
 
 /** A label column without normal and anomalous values is still kept out. */
-export async function readToTrain(path: string, io: Io, given: ReadOptions): Promise<Table> {
+export async function readTrainingTable(path: string, io: Io, given: ReadOptions): Promise<Table> {
   const { label, columns, exclude, cells } = given;
   let isReported = false;
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
@@ -30,7 +30,7 @@ export async function readToTrain(path: string, io: Io, given: ReadOptions): Pro
   try {
     const sample = { ...sampleOptions(given), onRows: progress.onRows };
     if (endingOf(path) === ".parquet") {
-      using file = await openParts(path, progress.onBytes);
+      using file = await openRandomAccess(path, progress.onBytes);
       return await readParquetSample(path, file, options, sample);
     }
     const pieces = untilAborted(piecesOf(path, io, progress.onBytes), io.signal);

@@ -17,14 +17,14 @@ import type { Divergence } from "../../training/rbm/rbm_options.ts";
 import { namesOf } from "../../detection/table_spec.ts";
 import type { Table } from "../../formats/mod.ts";
 import { namingTable } from "../files/data.ts";
-import { requirePlace, writeWhole } from "../files/files.ts";
+import { requireWritablePath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import { createProgress } from "./progress.ts";
-import { readToTrain } from "./read.ts";
+import { readTrainingTable } from "./read.ts";
 import { namingSpec, type SpecOptions } from "./spec_file.ts";
 import { dataText, written } from "./report.ts";
 import { count, jsonLine, nats, report } from "../text/text.ts";
-import { givenTo } from "./given.ts";
+import { optionsFor } from "./options_for.ts";
 import { refuseForType } from "./refuse_options.ts";
 
 /** Trains the model if SPEC states one of these. @returns whether it did */
@@ -36,15 +36,15 @@ export async function trainRelative(
   command: Command,
 ): Promise<boolean> {
   if (!isRelative(rawSpec)) return false;
-  await requirePlace(given.out, [data, given.spec]);
+  await requireWritablePath(given.out, [data, given.spec]);
   // Mistakes in SPEC itself are reported before a long table is read.
   refuseForType(namingSpec(given.spec, () => parseRelative(rawSpec)), given, command);
-  const table = await readToTrain(data, io, given);
+  const table = await readTrainingTable(data, io, given);
   const spec = namingSpec(given.spec, () => parseRelative(rawSpec, table.columns.length));
   const fitted = await fit(spec, table, given, io);
   const bytes = fitted.model.save();
-  await writeWhole(given.out, [bytes]);
-  say(fitted, spec, { table, bytes: bytes.length, given }, io);
+  await writeAtomically(given.out, [bytes]);
+  printResult(fitted, spec, { table, bytes: bytes.length, given }, io);
   fitted.model.dispose();
   return true;
 }
@@ -62,7 +62,7 @@ async function fit(
       table,
       () =>
         fitRelative(spec, { data, shape: [rows, columns.length] }, {
-          ...givenTo("fit", given),
+          ...optionsFor("fit", given),
           ...(objective !== undefined && { objective: objective as unknown as Divergence }),
           ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
           ...namesOf(table.columns),
@@ -90,7 +90,7 @@ interface Written {
   readonly given: SpecOptions;
 }
 
-function say(
+function printResult(
   { model, history, converged }: FittedRelative,
   spec: RelativeSpec,
   { table, bytes, given: { out, json } }: Written,

@@ -9,7 +9,7 @@ import type { ModelSpec } from "../../models/spec.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import type { Io } from "../io.ts";
-import { type LabelFigures, labelSection } from "../evaluate/against_label.ts";
+import { type LabelFigures, labelSection } from "../evaluate/label_figures.ts";
 import { count, counted, nats, rate, type Section } from "../text/text.ts";
 
 /** A fitted detector, and the table it was fitted to. */
@@ -18,7 +18,7 @@ export interface Trained {
   readonly table: Table;
   readonly fit: FitReport;
   /** How its scores compare with the label, over all rows of the table. */
-  readonly against?: LabelFigures;
+  readonly labelFigures?: LabelFigures;
   readonly bytes: number;
   /** The share of rows left out as too anomalous. */
   readonly leftOut: number;
@@ -34,7 +34,7 @@ export interface FittedSpec {
 
 /** What `--json` prints. */
 export function trainResult(trained: Trained, model: string) {
-  const { detector, fit, against } = trained, { history, ...figures } = figuresOf(fit);
+  const { detector, fit, labelFigures } = trained, { history, ...figures } = figuresOf(fit);
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
     ...written(trained, model),
@@ -46,7 +46,7 @@ export function trainResult(trained: Trained, model: string) {
     threshold,
     device,
     warnings,
-    label: against,
+    label: labelFigures,
     history,
   };
 }
@@ -73,7 +73,7 @@ export function dataText({ source, rows, columns, label, drawn }: Table): string
 }
 
 /** Rows of the table, with duplicates counted once. */
-function different({ detector, table }: Trained): number {
+function distinctRows({ detector, table }: Trained): number {
   return detector.table.sketch?.rows ?? table.rows;
 }
 
@@ -84,7 +84,7 @@ function isLinear({ detector: { table, vae } }: Trained): boolean {
 
 /** Rows available for training: all but those held out. */
 function trainableRows(trained: Trained): number {
-  const rows = different(trained);
+  const rows = distinctRows(trained);
   return isLinear(trained) ? rows : rows - trained.detector.calibrationRows;
 }
 
@@ -96,14 +96,16 @@ function trainingRows(trained: Trained): number {
   return table.ensemble && window === undefined ? Math.min(kept, MAX_TRAINING_ROWS) : kept;
 }
 
-function trainedOn(trained: Trained): string {
+function trainingText(trained: Trained): string {
   const { calibrationRows } = trained.detector, rows = trainingRows(trained);
   const all = trainableRows(trained);
-  const which = rows < all ? `${count(rows)} of ${counted(all, "row")}` : counted(rows, "row");
-  const some = calibrationRows < different(trained) ? `${count(calibrationRows)} of ` : "";
+  const rowsText = rows < all ? `${count(rows)} of ${counted(all, "row")}` : counted(rows, "row");
+  const calibrationPart = calibrationRows < distinctRows(trained)
+    ? `${count(calibrationRows)} of `
+    : "";
   return isLinear(trained)
-    ? `${which}, and calibrated on ${some}them by fits that had not seen them`
-    : `${which}, and ${count(calibrationRows)} more to calibrate`;
+    ? `${rowsText}, and calibrated on ${calibrationPart}them by fits that had not seen them`
+    : `${rowsText}, and ${count(calibrationRows)} more to calibrate`;
 }
 
 /** What JSON says about a fit; `reconstruction` is ln p(x | z), as people read it. */
@@ -132,21 +134,21 @@ export function specSections({ vae, table, fit, bytes }: FittedSpec, model: stri
 }
 
 /** Reports if fewer threads ran than were asked for, or if a GPU was not used to the end. */
-export function sayDevice(
+export function warnAboutDevice(
   { threads, reason, lost, left }: VAE["device"],
   given: { readonly threads?: number },
   io: Io,
 ): void {
-  const say = (text: string) => io.stderr(`elbow: ${text}\n`);
-  if (lost !== undefined) say(`went on without the GPU: ${lost}`);
-  if (left !== undefined) say(`went on without the GPU, as the host is faster: ${left}`);
-  if ((given.threads ?? 1) > threads) say(`ran on ${counted(threads, "thread")}: ${reason}`);
+  const warn = (text: string) => io.stderr(`elbow: ${text}\n`);
+  if (lost !== undefined) warn(`went on without the GPU: ${lost}`);
+  if (left !== undefined) warn(`went on without the GPU, as the host is faster: ${left}`);
+  if ((given.threads ?? 1) > threads) warn(`ran on ${counted(threads, "thread")}: ${reason}`);
 }
 
 /** Reports that the rows labelled anomalous were trained on, if nothing left them out: only the label itself is. */
-export function sayLabelled({ against, leftOut, detector }: Trained, io: Io): void {
-  if (!against?.anomalies || leftOut > 0 || detector.window !== undefined) return;
-  const rows = counted(against.anomalies, "row");
+export function warnAboutLabelledRows({ labelFigures, leftOut, detector }: Trained, io: Io): void {
+  if (!labelFigures?.anomalies || leftOut > 0 || detector.window !== undefined) return;
+  const rows = counted(labelFigures.anomalies, "row");
   io.stderr(
     `elbow: ${rows} labelled anomalous were trained on like the others: --robust leaves out the strangest rows\n`,
   );
@@ -154,13 +156,13 @@ export function sayLabelled({ against, leftOut, detector }: Trained, io: Io): vo
 
 /** The result for people to read. */
 export function trainSections(trained: Trained, model: string): Section[] {
-  const { detector, table, bytes, against } = trained;
+  const { detector, table, bytes, labelFigures } = trained;
   const { rows, drawn } = table, { threshold, falseAlarmRate, device } = detector;
   return [
     {
       lines: [
         ["Data", dataText(table)],
-        ["Trained on", trainedOn(trained)],
+        ["Trained on", trainingText(trained)],
         ["Model", `${model} (${count(bytes)} bytes)`],
         [
           "Flags rows above",
@@ -178,10 +180,10 @@ export function trainSections(trained: Trained, model: string): Section[] {
         : `row of the ${detector.networks > 1 ? "table in its first view" : "standardised table"}`,
       detector.networks,
     ),
-    ...(against
+    ...(labelFigures
       ? [
         labelSection(
-          against,
+          labelFigures,
           rows,
           `${drawn ? "rows drawn" : "all rows"}, including those trained on`,
         ),
@@ -201,11 +203,15 @@ function deviceText(
 function fitSection(fit: FitReport, spec: ModelSpec, of: string, networks = 1): Section {
   const { epoch, stoppedEarly, skippedSteps, rollbacks } = fit;
   const last = fit.history[epoch - 1];
-  const whose = networks > 1 ? ` of the first of ${networks} networks (scores use them all)` : "";
-  const which = `Epoch ${epoch}${whose}${stoppedEarly ? ", the best: stopped early" : ""}`;
-  const troubles = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
+  const networkText = networks > 1
+    ? ` of the first of ${networks} networks (scores use them all)`
+    : "";
+  const epochTitle = `Epoch ${epoch}${networkText}${
+    stoppedEarly ? ", the best: stopped early" : ""
+  }`;
+  const troubleText = `${counted(skippedSteps, "skipped step")}, ${counted(rollbacks, "rollback")}`;
   return {
-    title: `${which}; nats per ${of}`,
+    title: `${epochTitle}; nats per ${of}`,
     lines: [
       ["Loss", nats(last.loss)],
       ["ELBO", nats(last.elbo)],
@@ -216,7 +222,7 @@ function fitSection(fit: FitReport, spec: ModelSpec, of: string, networks = 1): 
         last.validationElbo === undefined ? undefined : nats(last.validationElbo),
       ],
       ["Active units", `${last.activeUnits} of ${latentSize(spec)}`],
-      ["Trouble", skippedSteps + rollbacks > 0 ? troubles : undefined],
+      ["Trouble", skippedSteps + rollbacks > 0 ? troubleText : undefined],
     ],
   };
 }

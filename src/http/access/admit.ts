@@ -1,6 +1,6 @@
 /** Admission: the size of the headers, the requests in flight, the token and its scope, the rate limit. */
 import type { Call } from "../call.ts";
-import { aboutToStop } from "../body.ts";
+import { stoppingProblem } from "../body.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
 import type { RequestHead } from "../head.ts";
 import { Problem } from "../problems.ts";
@@ -22,7 +22,7 @@ export function admit(
   requireSmallHeaders(head);
   if (scope === undefined) return undefined;
   if (service.isStopping()) {
-    throw aboutToStop({ "retry-after": "1", connection: "close" });
+    throw stoppingProblem({ "retry-after": "1", connection: "close" });
   }
   if (metrics.inFlight > limits.maxInFlight) {
     const detail = `Cannot answer: at most ${limits.maxInFlight} requests are answered at once`;
@@ -40,12 +40,12 @@ function admitToken(
   service: Service,
   token: Token | undefined,
   scope: Scope,
-  also?: Scope,
+  secondScope?: Scope,
 ): void {
   requireRate(call, service, token);
   if (!token) throw unauthorized(call.head);
   if (!token.scopes.includes(scope)) throw forbidden(scope);
-  if (also && !token.scopes.includes(also)) throw forbidden(also);
+  if (secondScope && !token.scopes.includes(secondScope)) throw forbidden(secondScope);
   call.caller = token.hash.slice(0, 32);
 }
 

@@ -17,7 +17,7 @@ export async function* followJob(
   after: number,
 ): AsyncGenerator<JobEventInfo> {
   const job = `/v1/jobs/${id}`;
-  for (let last = after, failures = 0, silences = 0;;) {
+  for (let last = after, failures = 0, silentStreams = 0;;) {
     let isSilent = true;
     try {
       const response = await connection.send("GET", `${job}/events`, {
@@ -26,7 +26,7 @@ export async function* followJob(
       });
       for await (const event of readEvents(response.body!)) {
         yield event;
-        [last, failures, silences, isSilent] = [event.id, 0, 0, false];
+        [last, failures, silentStreams, isSilent] = [event.id, 0, 0, false];
         if (ENDS.includes(event.type)) return;
       }
       // No new events, and the final one was delivered before.
@@ -34,11 +34,11 @@ export async function* followJob(
         return;
       }
       // A proxy may close idle connections: that is not a failure, however often it happens.
-      if (isSilent) silences = Math.min(silences + 1, RECONNECTS);
+      if (isSilent) silentStreams = Math.min(silentStreams + 1, RECONNECTS);
     } catch (error) {
       const isTemporary = !(error instanceof ApiError) || error.status >= 500;
       if (!isTemporary || connection.isAborted || ++failures > RECONNECTS) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (failures + silences)));
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS * (failures + silentStreams)));
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
-import { aboutToStop, parseJsonOf } from "../body.ts";
+import { parseJsonOf, stoppingProblem } from "../body.ts";
 import { compute } from "../compute.ts";
 import type { Pacer } from "../pacer.ts";
 import { invalid, Problem } from "../problems.ts";
@@ -47,7 +47,7 @@ export async function* answerLines(
         yield (await answerBatch(batch, row, task)).join("");
         row += batch.length;
         await task.pacer.yieldIfDue();
-        if (task.isStopping()) throw aboutToStop();
+        if (task.isStopping()) throw stoppingProblem();
       }
     }
   } catch (error) {

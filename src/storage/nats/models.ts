@@ -44,7 +44,7 @@ export async function natsModels(
       return cache.read();
     },
     async readLatestIndex() {
-      await within(LATEST_WAIT_MS, cache.refresh());
+      await withTimeout(LATEST_WAIT_MS, cache.refresh());
       return cache.read();
     },
     async replaceIndex(index, revision) {
@@ -110,7 +110,7 @@ class CachedIndex {
     if (this.#isRefreshing || this.#now() - this.#refreshedAt <= MAX_AGE_MS) return;
     this.#isRefreshing = true;
     const refreshed = this.refresh().finally(() => this.#isRefreshing = false);
-    await within(REFRESH_WAIT_MS, refreshed).catch(() => {});
+    await withTimeout(REFRESH_WAIT_MS, refreshed).catch(() => {});
   }
 }
 
@@ -133,7 +133,7 @@ async function follow(
 }
 
 /** @throws TypeError if there is no answer in time; the request itself goes on */
-async function within(milliseconds: number, answer: Promise<void>): Promise<void> {
+async function withTimeout(milliseconds: number, answer: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timedOut = new Promise<never>((_, reject) => {
     const error = new TypeError("Cannot read the index of models: NATS does not answer");

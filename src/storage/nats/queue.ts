@@ -202,12 +202,12 @@ export class NatsQueue implements JobQueue {
     const { data } = this.#namespace, { id } = lease.job, checkpoint = await digestOf(bytes);
     // Under its own digest, so that a worker that lost the lease replaces nothing.
     await writeObject(data, checkpointOf({ id, checkpoint })!, bytes);
-    let before: string | undefined;
+    let previousCheckpoint: string | undefined;
     await this.#step(lease, (record) => {
-      before = record.checkpoint === checkpoint ? undefined : checkpointOf(record);
+      previousCheckpoint = record.checkpoint === checkpoint ? undefined : checkpointOf(record);
       return { ...record, checkpoint, stalled: 0 };
     });
-    if (before) await removeObject(data, before);
+    if (previousCheckpoint) await removeObject(data, previousCheckpoint);
   }
 
   async seal(lease: Lease): Promise<void> {

@@ -3,7 +3,7 @@ import type { TrainedVae } from "../../trained/trained_vae.ts";
 import type { VAE } from "../../training/vae.ts";
 
 /** Calls `use` with a differentiable model that has the same parameters. */
-export async function differentiable<Value>(
+export async function withTrainableVae<Value>(
   trained: TrainedVae,
   use: (vae: VAE) => Promise<Value>,
 ): Promise<Value> {

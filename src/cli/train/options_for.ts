@@ -3,20 +3,20 @@ import type { TrainOption, TrainOptions } from "./option.ts";
 import { TRAIN_OPTIONS } from "./options.ts";
 
 /** The names of options with one destination. */
-type NamesTo<Destination> = {
+type NamesFor<Destination> = {
   [Name in keyof typeof TRAIN_OPTIONS]: typeof TRAIN_OPTIONS[Name] extends
     { readonly to: Destination } ? Name
     : never;
 }[keyof typeof TRAIN_OPTIONS];
 
 /** The given options with one destination. */
-export function givenTo<Destination extends TrainOption["to"]>(
+export function optionsFor<Destination extends TrainOption["to"]>(
   destination: Destination,
   given: TrainOptions,
-): Partial<Pick<TrainOptions, NamesTo<Destination>>> {
+): Partial<Pick<TrainOptions, NamesFor<Destination>>> {
   const entries: [string, TrainOption][] = Object.entries(TRAIN_OPTIONS);
   const names = entries.filter(([, { to }]) => to === destination).map(([name]) => name);
-  return pick(given, names as NamesTo<Destination>[]);
+  return pick(given, names as NamesFor<Destination>[]);
 }
 
 /** The fields that are defined: an undefined one would replace a default. */
