@@ -1,12 +1,12 @@
 /**
- * From nothing to the first score, in fresh processes: an entry for scoring imported, its kernels compiled and
- * instantiated, a model of 32-64-8 read from its file, one row scored. The entry for networks and the one for tables, each
- * twice: from the sources, as a program in Deno imports them, and bundled into one file, as an edge host gets them.
+ * The time from nothing to the first score, in new processes: import an entry point for scoring, compile and
+ * instantiate its kernels, read a 32-64-8 model from its file, score one row. For networks and for tables, and twice
+ * each: from the sources, as a program in Deno imports them, and bundled into one file, as on an edge host.
  *
  *     deno task bench:cold
  *
- * Two clocks: within the process, from before the import to after the score; and outside of it, the time of
- * the whole process less that of an empty program, in alternating order. Medians, least and most.
+ * There are two clocks: inside the process, from before the import to after the score; and outside, the time of the
+ * whole process less that of an empty program, in alternating order. Prints medians, minima and maxima.
  */
 import { VAE } from "../mod.ts";
 import { bundleEntry, ENTRIES } from "./lib/bundle.ts";
@@ -14,7 +14,7 @@ import { median } from "./lib/statistics.ts";
 
 const ROUNDS = 15;
 
-/** One process's own account, milliseconds from before the import. */
+/** The time inside one process, in milliseconds from before the import. */
 interface Account {
   readonly imported: number;
   readonly loaded: number;
@@ -76,7 +76,7 @@ const PROGRAMS = [
 const NAMES = ["empty", ...PROGRAMS] as const;
 const folder = await Deno.makeTempDir();
 await prepare(folder);
-for (const name of NAMES) await run(folder, name); // Deno compiles what it has not seen, once.
+for (const name of NAMES) await run(folder, name); // Not counted: Deno compiles new code once.
 const rounds: Record<typeof NAMES[number], { wall: number; account?: Account }>[] = [];
 for (let r = 0; r < ROUNDS; r++) {
   const order = r % 2 === 0 ? NAMES : NAMES.toReversed();

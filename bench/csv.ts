@@ -21,15 +21,15 @@ const MAIN = new URL("../src/cli/main.ts", import.meta.url).pathname;
 
 interface Run {
   readonly seconds: number;
-  /** Of processor time, by all threads. */
+  /** Processor time of all threads. */
   readonly busy: number;
   readonly megabytes: number;
 }
 
-/** Linux counts processor time in these, as `getconf CLK_TCK` says. */
+/** Linux counts processor time in these units: `getconf CLK_TCK`. */
 const TICKS_A_SECOND = 100;
 
-/** A command line in a process of its own, and the most memory it held (Linux). */
+/** Runs a command line in its own process. @returns also the largest memory it had (Linux) */
 async function elbow(...args: string[]): Promise<Run> {
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
@@ -42,11 +42,11 @@ async function elbow(...args: string[]): Promise<Run> {
     try {
       const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
       megabytes = Math.max(megabytes, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-      // Behind the name in brackets, which may hold spaces: user and system time are fields 14 and 15.
+      // After the name in brackets, which may contain spaces: user and system time are fields 14 and 15.
       const fields = Deno.readTextFileSync(`/proc/${child.pid}/stat`).split(") ")[1].split(" ");
       ticks = Math.max(ticks, Number(fields[11]) + Number(fields[12]));
     } catch {
-      // It has just ended, or this is no Linux.
+      // It has just ended, or this is not Linux.
     }
   }, 50);
   const { success, stderr } = await child.output();
@@ -90,7 +90,7 @@ async function writeTable(
   return (await file.stat()).size;
 }
 
-/** Seconds to read all cells of a file and to write a line a row, as `elbow score` does both, in this thread. */
+/** Seconds to read all cells of a file and write one line per row, as `elbow score` does, in this thread. */
 async function readAndWrite(path: string, columns: number): Promise<number> {
   const start = performance.now();
   const names = Array.from({ length: columns }, (_, c) => `c${c}`);

@@ -1,11 +1,12 @@
 /**
- * Anomaly detection on the ADBench tables by the protocol of the DTE paper, beside its published
- * results: AUROC and average precision, percent, means over seeds, one default setting for all tables.
+ * Anomaly detection on the ADBench tables by the protocol of the DTE paper, beside its published results: AUROC and
+ * average precision, per cent, means over seeds, with one default setting for all tables.
  *
  *     deno task bench:detection [--setting semi|unsup] [--methods detector,knn] [--tables letter,Wilt]
  *                               [--seeds 5] [--out results.json] [--from a.json,b.json]
  *
- * `--from` makes the report from results written before. A table may also be the path of an NPZ file with members X and y. Progress goes to standard error.
+ * `--from` makes the report from results written before. A table may also be the path of an NPZ file with members X and
+ * y. Progress goes to standard error.
  */
 import { parseArgs } from "node:util";
 import { auroc, averagePrecision } from "../src/scoring/metrics.ts";
@@ -42,7 +43,7 @@ for (const table of given.from ? [] : tables) {
     aupr: [] as number[],
     seconds: 0,
   }));
-  // Seed by seed, so that methods may share what they fit to the same rows.
+  // Seed by seed, so that methods may share a fit to the same rows.
   for (let seed = 0; seed < Number(given.seeds); seed++) {
     const one = split(rows, setting, seed);
     for (const each of own) {

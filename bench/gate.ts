@@ -1,14 +1,12 @@
 /**
- * This checkout against another one, case by case: the other's time over this one's, with its 95 %
- * interval. Above 1, this one is faster. For a person to run by hand before and after a change; no
- * test asserts a time.
+ * Compares this checkout with another, case by case: the other's time divided by this one's, with a 95 % interval.
+ * Above 1, this one is faster. Run it by hand before and after a change; no test asserts a time.
  *
  *     deno task bench:gate OTHER_CHECKOUT [--seconds S] [--processes N] [--before RUNS] [case...]
  *
- * The two take turns in one process (see `gate/child.ts`), in several processes in which now this one
- * and now the other is made first. So both must have the files that are imported, `FILES` of `lib/elbow.ts`:
- * a checkout from before one of them was moved is refused. `--before` runs each so often first: what training costs
- * may depend on how long it has gone on.
+ * The two alternate in one process (see `gate/child.ts`), in several processes, which create one or the other first.
+ * Both must have the files in `FILES` of `lib/elbow.ts`; a checkout from before one of them was moved is refused.
+ * `--before` runs each that often first, because the time of training may depend on how long it has been running.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -33,7 +31,7 @@ const CASES = [
   "map/tanh",
   "map/softplus",
 ];
-/** Neighbouring pairs are not independent: an interval is of medians over so many blocks of them. */
+/** Neighbouring pairs are not independent, so an interval uses the medians of this many blocks. */
 const BLOCKS = 40;
 
 const { values: options, positionals: [path, ...named] } = parseArgs({

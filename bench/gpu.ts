@@ -1,14 +1,15 @@
 /**
- * Training steps on a GPU: parity first, then time. The losses of both backends must agree before
- * anything is timed; then each case takes steps from data that lies on the device, 64 to a submit, as
- * `fit` does, with the losses read back at the end of each; the scores of many rows, as `score` gives them; and a plain
- * matrix product. Host time is what the host spends on a step before it waits: writing, encoding, submitting.
+ * Training steps on a GPU: first equality, then time. The losses of both backends must agree before anything is timed.
+ * Then each case takes steps with data on the device, 64 per submit, as `fit` does, with the losses read back at the
+ * end of each; then scores of many rows, as `score` gives them; and a plain matrix product. Host time is what the host
+ * spends on a step before it waits: writing, encoding, submitting.
  *
  *     deno task bench:gpu [--quick] [--seconds S]
  *
- * It needs Deno and a Vulkan, Metal or Direct3D driver. `--quick` takes tiny sizes and any adapter, goes through every
- * row of the table, and writes nothing: figures of a software adapter are none of a GPU. A whole run refuses a
- * software adapter, and is published. `gpu/pytorch.py` times the same work, `gpu/compare.ts` says what of it is held.
+ * It needs Deno and a Vulkan, Metal or Direct3D driver. `--quick` uses tiny sizes and any adapter, produces every row
+ * of the table, and writes nothing, because figures of a software adapter say nothing about a GPU. A whole run refuses
+ * a software adapter, and is published. `gpu/pytorch.py` times the same work, and `gpu/compare.ts` says which goals are
+ * met.
  */
 import { parseArgs } from "node:util";
 import { describeAdapter } from "../src/backends/open.ts";
@@ -33,7 +34,7 @@ import { IWAE, type Workload, WORKLOADS } from "./lib/workloads.ts";
 interface Case {
   readonly workload: Workload;
   readonly batch: number;
-  /** Draws a row of the importance-weighted bound; none for the ELBO. */
+  /** Draws per row of the importance-weighted bound; none for the ELBO. */
   readonly samples?: number;
 }
 
@@ -45,7 +46,7 @@ const { values: options } = parseArgs({
 });
 const { quick } = options;
 const PARITY = { steps: quick ? 4 : 20, batch: 20 };
-/** Rows that are scored, and the sides of square matrices. */
+/** Rows that are scored, and sides of square matrices. */
 const SCORED = quick ? 64 : 65_536, SIDES = quick ? [48] : [1024, 4096];
 const seconds = Number(options.seconds ?? (quick ? 0.2 : 2));
 const find = (name: string) => WORKLOADS.find((each) => each.name === name)!;

@@ -1,7 +1,7 @@
 /**
- * What a GPU could gain a detector in bulk: of the time that the default detector takes for a row, the share of its
- * programs, the only part that a device could take over. Without that share a row would still take the rest, so
- * the gain is at most whole / rest, with a GPU that takes no time at all and copies for nothing.
+ * How much a GPU could speed up detectors: the share of the default detector's time per row that its programs take, the
+ * only part that a device could do. The rest would remain, so the gain is at most whole / rest, with a GPU that takes
+ * no time at all and copies for free.
  *
  *     deno task bench:gpu-detectors [--columns 10] [--rows 20000]
  */
@@ -52,7 +52,7 @@ console.log(
     `a GPU could gain ${(whole / (whole - programs)).toFixed(2)} times at most`,
 );
 
-/** A backend that counts the time of its programs. */
+/** A backend that measures the time of its programs. */
 function timed(backend: Backend<SyncProgram>): Backend<SyncProgram> {
   return {
     ...backend,

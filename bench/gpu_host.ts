@@ -1,6 +1,6 @@
 /**
- * What the host spends on a training step of a GPU before it waits: writing, encoding and submitting, which depend on
- * the dispatches and not on what the GPU makes of them. Any adapter will do; what it does itself is not told.
+ * The time that the host spends on a training step of a GPU before it waits: writing, encoding and submitting, which
+ * depend on the dispatches and not on the GPU. Any adapter will do; its own time is not reported.
  *
  *     deno task bench:gpu-host [--submits 9]
  */

@@ -1,8 +1,8 @@
 /**
- * Load on loopback: requests per second and latency of single-row JSON scores beside a Hono handler that
- * only parses and echoes the same body, and rows per second through the binary route, by model. Fresh processes
- * in alternating order, each warmed up, medians of the rounds. The server has one core and wrk the other, where
- * taskset is there. Processor time of the server is told beside: it says more where others use the machine.
+ * Load on loopback: requests per second and latency of single-row JSON scores, beside a Hono handler that only parses
+ * and echoes the same body, and rows per second in the binary format, by model. New processes in alternating order,
+ * each warmed up, medians of the rounds. The server has one core and wrk the other, if taskset exists. The server's
+ * processor time is reported too: it is more reliable if others use the machine.
  *
  *     deno task bench:http [--json] [--rounds N] [--seconds N] [--warm N] [--only TEXT]
  *
@@ -19,20 +19,20 @@ import {
   rowScript,
 } from "./lib/wrk.ts";
 
-/** What wrk says of one run. */
+/** The report of one run of wrk. */
 interface Run {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
   readonly errors: number;
   readonly requests: number;
-  /** Of the server's processor time, for each request; NaN where the system does not tell. */
+  /** The server's processor time per request; NaN if the system does not tell. */
   readonly microseconds: number;
-  /** Of the server when the run was over. */
+  /** Resident memory of the server after the run. */
   readonly mebibytes: number;
 }
 
-/** One way of asking. */
+/** One kind of request. */
 interface Load {
   readonly server: "elbow" | "echo";
   readonly path: string;

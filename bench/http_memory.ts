@@ -1,17 +1,17 @@
 /**
- * Memory over many requests: single-row JSON scores on loopback, the heap weighed after a full collection
- * every so many. The slope is that of the straight line of least squares through the second half, as the
- * first requests warm the server up.
+ * Memory over many requests: single-row JSON scores on loopback, with the heap measured after a full collection every
+ * so many. The slope is that of a least-squares line through the second half, because the first requests warm the
+ * server up.
  *
  *     deno task check:http-memory [--requests N] [--model vae|small|ensemble] [--json]
  *
- * Needs wrk, and installs it where apt may. Exit status 1: an error among the answers, or a slope of a kilobyte
- * or more for a thousand requests.
+ * Needs wrk, and installs it where apt may. The exit status is 1 if an answer was an error, or the slope is a kilobyte
+ * or more per thousand requests.
  */
 import { parseArgs } from "node:util";
 import { deadEnds, requestsIn, requireWrk, rowScript } from "./lib/wrk.ts";
 
-/** Of a server between two loads. */
+/** Memory of a server between two loads. */
 interface Weight {
   readonly requests: number;
   /** Heap in use and external, bytes. */
@@ -20,7 +20,7 @@ interface Weight {
   readonly resident: number;
 }
 
-/** Seconds: on a busy machine an answer may be late, and is no error for it. */
+/** Seconds. On a busy machine an answer may be late without being an error. */
 const PATIENCE = 60;
 const WEIGHINGS = 20, SECONDS = 10;
 
@@ -91,7 +91,7 @@ function lineOf({ requests, held, resident }: Weight): string {
   } resident`;
 }
 
-/** Of least squares. */
+/** The slope of a least-squares line. */
 function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const mx = mean(0), my = mean(1);

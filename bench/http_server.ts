@@ -1,11 +1,11 @@
 /**
- * The servers that bench/http.ts asks, one a process: `elbow` scores rows of 32 columns with a 32-64-8 VAE
- * (`vae`), with a detector of one such network (`small`) and with the default detector (`ensemble`); `echo`
- * is a bare Hono handler that parses a JSON body and sends it back, at `/headers` under seven headers.
+ * The servers for bench/http.ts, one per process: `elbow` scores rows of 32 columns with a 32-64-8 VAE (`vae`), with a
+ * detector of one such network (`small`) and with the default detector (`ensemble`); `echo` is a bare Hono handler that
+ * parses a JSON body and sends it back, at `/headers` with seven headers.
  *
  *     deno run --allow-net bench/http_server.ts elbow|echo
  *
- * It prints its port, and what it holds after a full collection for each line that comes in (`--expose-gc`).
+ * It prints its port, and for each line of input its memory after a full collection (`--expose-gc`).
  */
 import { Hono } from "npm:hono@4.13.19";
 import { Detector, VAE } from "../mod.ts";

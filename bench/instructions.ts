@@ -1,10 +1,10 @@
 /**
- * Where the time of a program goes: each of its instructions, run alone on the operands that it has within a run.
+ * Where a program spends its time: runs each of its instructions alone on the operands that it has within a run.
  *
  *     deno task bench:instructions train W1 128        a training step of 128 rows
  *     deno task bench:instructions score W1 64         the scoring program of 64 rows
  *
- * A sample is REPEATS copies of an instruction's record, after a run up to it; the least of SAMPLES counts. Their operands
+ * A sample is REPEATS copies of an instruction's record, after a run up to it; the smallest of SAMPLES counts. Operands
  * are in the caches, so a large program takes longer than its instructions together.
  */
 import { RECORD_WORDS } from "../src/backends/wasm/abi.ts";
@@ -41,7 +41,7 @@ instructions.forEach((each, i) =>
 const sum = times.reduce((a, b) => a + b, 0);
 console.log(`${duration(sum).padStart(9)}  together; a run takes ${duration(whole)}`);
 
-/** Where a program's records lie: what its next run executes. */
+/** Where a program's records are, for its next run. */
 function recordsOf({ run }: Ready): { host: Host; list: number } {
   const { run: execute } = Host.prototype, seen: { host: Host; list: number }[] = [];
   Host.prototype.run = function (list, count, batchRows) {
@@ -68,7 +68,7 @@ function timeOf(i: number): number {
   return least / REPEATS;
 }
 
-/** An instruction with its shapes, and the rate of a product. */
+/** An instruction with its shapes, and for a product its rate. */
 function line({ op, attrs, inputs, output }: Instruction, ms: number): string {
   const shapes = inputs.map(({ shape }) => showShape(shape)).join(" ");
   const text = `${op.padEnd(24)} ${showShape(output.shape).padEnd(9)} <- ${shapes}`;

@@ -1,16 +1,16 @@
 /**
  * KDD Cup 99 by the protocol of alibi-detect's example `od_vae_kddcup`: `deno task bench:kdd99`.
  *
- *   train      400,000 normal rows drawn with replacement, standardised by their mean and deviation
- *   threshold  the 95 % point of the scores of 1,000 rows, 5 % of them attacks
+ *   train      400,000 normal rows drawn with replacement, standardised by their mean and standard deviation
+ *   threshold  the 95 % quantile of the scores of 1,000 rows, 5 % of them attacks
  *   test       1,000 rows, 10 % of them attacks: F1
  *
- * The draws are our own: NumPy's generator is not here. One draw of 1,000 rows moves F1 by some hundredths, and the
- * seed of the weights by tenths, so that all of it is done with `--seeds` seeds, thresholds and tests are drawn
- * `--draws` times for each, and the mean is printed with the least and the largest mean of a seed. The VAE is the
- * example's: 18-20-15-7, two latent dimensions, standard deviation 0.01, the KL averaged over the latent dimensions,
- * 30 epochs of batches of 64 by Adam at 0.001, and as score the mean squared error over five draws of z. Its initial
- * weights are Elbow's.
+ * The draws are our own, because NumPy's generator is not available here. One draw of 1,000 rows changes F1 by some
+ * hundredths, and the seed of the weights by tenths. So everything is done with `--seeds` seeds, thresholds and tests
+ * are drawn `--draws` times for each, and the mean is printed with the smallest and the largest mean of a seed. The VAE
+ * is the example's: 18-20-15-7, two latent dimensions, standard deviation 0.01, the KL averaged over the latent
+ * dimensions, 30 epochs of batches of 64 by Adam at 0.001, and as score the mean squared error over five draws of z.
+ * Its initial weights are Elbow's.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -90,7 +90,7 @@ const METHODS: Readonly<Record<string, (training: Cells, seed: number) => Promis
   vae: exampleVae,
 };
 
-/** As NumPy's `percentile`, between neighbours in proportion. */
+/** NumPy's `percentile`, which interpolates between neighbours. */
 function percentile(scores: Float64Array, percent: number): number {
   const sorted = scores.toSorted(), place = percent / 100 * (sorted.length - 1);
   const low = Math.floor(place), high = Math.min(sorted.length - 1, low + 1);

@@ -1,13 +1,13 @@
 /**
- * How near the kernels come to what the machine can do. Products as a share of a loop of 12 independent
- * multiply-adds that touches no memory; vector functions beside scalar ones; draws, Adam and copies.
- * Both builds, each with and without the engine's bounds checks: where a host catches stray accesses
- * by a trap handler, as Node.js and Chrome do and Deno 2.9 does not, there are none.
+ * How near the kernels come to the limits of the machine: products as a share of a loop of 12 independent multiply-adds
+ * without memory; vector functions beside scalar ones; draws, Adam and copies. Both builds, each with and without the
+ * engine's bounds checks: hosts that catch stray accesses by a trap handler, as Node.js and Chrome do and Deno 2.9 does
+ * not, have none.
  *
  *     deno task bench:kernels [--quick] [--rounds N] [--seconds S]
  *
- * Four processes take turns, each on one core. A run without `--quick` takes some 4 minutes and is
- * published: see `lib/publish.ts`.
+ * Four processes take turns, each on one core. A run without `--quick` takes some 4 minutes and is published: see
+ * `lib/publish.ts`.
  */
 import { parseArgs } from "node:util";
 import { CASES } from "./kernels/cases.ts";
@@ -20,12 +20,12 @@ import { openPinning, reportMachine } from "./lib/machine.ts";
 import { publish } from "./lib/publish.ts";
 import { denoProgram, runChild } from "./lib/spawn.ts";
 
-/** Unsafe, and so no option of a library: it stands in for a host with a trap handler. */
+/** Unsafe, and therefore no option of a library; it stands for a host with a trap handler. */
 const UNCHECKED = ["--v8-flags=--no-wasm-bounds-checks"];
 
-/** After the rounds, those cells are taken again whose every run met a slow machine; so often at most. */
+/** After the rounds, cells whose runs all met a slow machine are measured again, at most this often. */
 const MORE_TURNS = 3;
-/** All cases in one process. */
+/** Measures all cases in one process. */
 const LIMIT_MS = 300_000;
 
 const { values: options } = parseArgs({

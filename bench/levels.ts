@@ -1,10 +1,10 @@
 /**
- * The compiler's levels beside one another: what each makes of the kernels, in bytes and in time. All levels in one
- * process on one core, in turns, the best of many samples of half a millisecond. The table of ADR 10.
+ * Compares the compiler's levels: the size and speed of the kernels that each gives. All levels in one process on one
+ * core, in turns, the best of many samples of half a millisecond. The table of ADR 10.
  *
  *     deno task bench:levels [--samples N] [relaxed|simd]
  *
- * W3 rows are of several models in turn, so that their weights come from memory. Compiling takes half of its 2 minutes.
+ * W3 rows are of several models in turn, so that their weights come from memory. Compiling takes half of the 2 minutes.
  */
 import { parseArgs } from "node:util";
 import { useKernels } from "../src/backends/wasm/loader.ts";
@@ -25,7 +25,7 @@ import { WORKLOADS } from "./lib/workloads.ts";
 
 type Build = "relaxed" | "simd";
 
-/** By name, what the compiler is told. */
+/** By name, the flags for the compiler. */
 const LEVELS: Readonly<Record<string, readonly string[]>> = {
   "-O3": ["--optimizeLevel", "3", "--shrinkLevel", "0"],
   "-O3 --converge": ["--optimizeLevel", "3", "--shrinkLevel", "0", "--converge"],
@@ -45,7 +45,7 @@ interface Timed {
   best: number;
 }
 
-/** `scoreInto` of one row, its weights packed. */
+/** `scoreInto` for one row, with packed weights. */
 function rowOf(name: string, seed: number, { determinism }: Machine): Call {
   const workload = WORKLOADS.find((each) => each.name === name)!;
   const spec = parseSpec(specOf(workload)), { rows } = randomModel(workload, 1, seed);
@@ -54,7 +54,7 @@ function rowOf(name: string, seed: number, { determinism }: Machine): Call {
   return () => vae.scoreInto(rows, out);
 }
 
-/** The cases on the kernels that are in use, by name. */
+/** The cases for the kernels in use, by name. */
 function casesOf(elbow: Elbow, machine: Machine): Readonly<Record<string, Call>> {
   const many = Array.from({ length: W3_MODELS }, (_, seed) => rowOf("W3", seed, machine));
   let turn = 0;

@@ -1,15 +1,14 @@
 /**
- * Memory over long use: a million scores of single rows and ten thousand calls of `score`, and a thousand
- * models that are created, trained, scored and disposed of. Each part runs two fifths first, until the
- * collector has found its pace, and then must not grow: the rest may add to the process LIMIT_MB at most.
- * Exits 1 where it does.
+ * Memory over long use: a million scores of single rows and ten thousand calls of `score`; and a thousand models that
+ * are created, trained, scored and disposed of. Each part first runs two fifths, until the garbage collector has found
+ * its pace, and then must not grow: the rest may add at most LIMIT_MB to the process. Exits with 1 if it does.
  *
  *     deno task check:memory
  */
 import { VAE } from "../mod.ts";
 
 const INPUTS = 16;
-/** What the collector may happen not to have given back. */
+/** What the garbage collector may not have returned. */
 const LIMIT_MB = 24;
 
 const network = { hidden: [24], activation: "tanh" } as const;
@@ -20,7 +19,7 @@ function rows(count: number) {
   return { data, shape: [count, INPUTS] as const };
 }
 
-/** Megabytes of the process once all garbage is gone: of the engine's heap, and of memory in all. */
+/** Megabytes of the process after a full collection: of the engine's heap, and in total. */
 async function megabytes(): Promise<{ heap: number; resident: number }> {
   const { gc } = globalThis as { gc?: () => void };
   if (!gc) throw new TypeError("Cannot collect garbage: run with --v8-flags=--expose-gc");

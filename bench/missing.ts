@@ -1,7 +1,7 @@
 /**
- * What missing cells cost: AUROC, percent, of the default detector where a share of all cells, drawn completely at
- * random, is missing, in training and in scoring alike. Tables and splits are those of `bench/detection/protocol.ts`
- * (trained on normal rows), means over seeds.
+ * The cost of missing cells: AUROC, per cent, of the default detector if a share of all cells, completely at random, is
+ * missing in training and in scoring. Tables and splits are those of `bench/detection/protocol.ts` (trained on normal
+ * rows), means over seeds.
  *
  *     deno task bench:missing [--tables thyroid,cardio,vowels] [--shares 0,0.1,0.2,0.3,0.4,0.5] [--seeds 3]
  *
@@ -15,7 +15,7 @@ import { mean } from "./detection/compare.ts";
 import { METHODS } from "./detection/methods.ts";
 import { readTable, type Split, split } from "./detection/protocol.ts";
 
-/** Philox stream of the cells that go missing: no other use of a seed shares it. */
+/** Philox stream of the missing cells, which nothing else uses. */
 const STREAM = 901;
 
 const { values: given } = parseArgs({
@@ -54,7 +54,7 @@ async function aurocAt(share: number, whole: Split, seed: number): Promise<numbe
   return 100 * auroc(await METHODS.detector({ ...whole, training, test }, seed), whole.label);
 }
 
-/** Cells of which each is missing by a draw of its own. */
+/** Removes each cell independently. */
 function without({ data, rows }: Cells, share: number, seed: number, part: number): Cells {
   const random = new HostRandom(seed, part, STREAM);
   return { data: data.map((cell) => random.uniformF64() < share ? NaN : cell), rows };

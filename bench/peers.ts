@@ -1,12 +1,11 @@
 /**
- * Elbow beside its peers on the same work: scores, training steps, products, cold starts. Every
- * figure comes from a fresh process; the peers take turns; single-threaded ones are kept to one core.
+ * Elbow beside its peers on the same work: scores, training steps, products, cold starts. Every figure comes from a new
+ * process; the peers take turns; single-threaded ones are pinned to one core.
  *
  *     deno task bench:peers [--quick] [--rounds N] [--seconds S] [--only W1,score,64,elbow,torch-1t]
  *
- * `--only` names workloads, kinds, cases and peers: of a sort that is not named, all are measured. A
- * run without `--quick` and `--only` is whole, takes some 25 minutes and is published: see
- * `lib/publish.ts`.
+ * `--only` names workloads, kinds, cases and peers; a sort that is not named is measured whole. A run without `--quick`
+ * and `--only` takes some 25 minutes and is published: see `lib/publish.ts`.
  */
 import { parseArgs } from "node:util";
 import { turnsAgain } from "./lib/again.ts";
@@ -27,11 +26,11 @@ import { peersPage, type PeersResults } from "./peers/page.ts";
 import { prepare } from "./peers/prepare.ts";
 import { type Entry, PYTORCH, ROSTER } from "./peers/roster.ts";
 
-/** Cold starts are short and noisy: so many in each round. */
+/** Cold starts are short and noisy, so there are this many in each round. */
 const COLD_STARTS = 4;
-/** After the rounds, cases are taken again of which a peer's every run met a slow machine; so often at most. */
+/** After the rounds, cases in which all of a peer's runs met a slow machine are measured again, at most this often. */
 const MORE_TURNS = 3;
-/** Probes on each side of a child that has none. */
+/** Probes before and after a child that has none. */
 const PROBES = 5;
 
 /** One child's work: a peer, and a kind of work on a workload. */
@@ -42,7 +41,7 @@ interface Turn {
   readonly cases: readonly string[];
 }
 
-/** What a cell is of. */
+/** What identifies a cell. */
 type At = Omit<PeerCell, keyof Cell>;
 
 const { values: options } = parseArgs({
@@ -80,7 +79,7 @@ async function main(pinning: Pinning): Promise<void> {
     for (const turn of turns) {
       const what = `${when} ${turn.kind} ${turn.workload}`.padEnd(18);
       const { name } = turn.peer.entry;
-      // One process that hangs or dies must not cost the others their figures.
+      // One process that hangs or crashes must not cost the others their figures.
       const said = await take(turn, collected, probe, pinning).catch((error: Error) => {
         failed.push({ what: `${name}, ${what.trimEnd()}`, reason: error.message });
         return `FAILED: ${error.message}`;
@@ -153,7 +152,7 @@ function requestOf(
   };
 }
 
-/** One child's work; what to say of it. */
+/** Runs one child. @returns what to report about it */
 async function take(
   turn: Turn,
   collected: Collected<At>,
@@ -186,7 +185,7 @@ function severalOf(probe: Probe): Rates[] {
   return Array.from({ length: PROBES }, probe);
 }
 
-/** @param probes on both sides of the child, for one that has none of its own */
+/** @param probes before and after the child, if it has none of its own */
 function collect(
   collected: Collected<At>,
   { peer: { entry: { name: peer } }, kind, workload }: Turn,

@@ -1,6 +1,6 @@
 /**
- * What a score and a training step cost as rows, width and threads grow: the programs alone, rows
- * copied in and costs out for a score, nothing for a step.
+ * How the time of a score and a training step grows with rows, width and threads: the programs alone, with rows copied
+ * in and costs out for a score, and nothing for a step.
  *
  *     deno task bench:scaling [--quick] [--rounds N] [--seconds S]
  *
@@ -16,9 +16,9 @@ import { CASES, type ScalingCase, THREADS } from "./scaling/cases.ts";
 import type { ScalingAnswer, ScalingRequest } from "./scaling/child.ts";
 import { type ScalingAt, scalingPage, type ScalingResults } from "./scaling/page.ts";
 
-/** After the rounds, those cells are taken again whose every run met a slow machine; so often at most. */
+/** After the rounds, cells whose runs all met a slow machine are measured again, at most this often. */
 const MORE_TURNS = 3;
-/** All cases in one process. */
+/** Measures all cases in one process. */
 const LIMIT_MS = 300_000;
 
 const { values: options } = parseArgs({
@@ -34,7 +34,7 @@ const pinning = await openPinning();
 const machine = reportMachine(pinning);
 const collected = new Collected<ScalingAt>();
 const folder = await Deno.makeTempDir();
-/** Threads that were asked for and that no case was given. */
+/** Numbers of threads that were requested but that no case used. */
 const refused = new Set<number>();
 try {
   await Deno.writeFile(`${folder}/probe.wasm`, await compileProbe("relaxed"));
@@ -63,7 +63,7 @@ const results: ScalingResults = {
 };
 await publish("scaling", results, scalingPage(results), !options.quick);
 
-/** What a cell is of, but for the threads. */
+/** What identifies a cell, except threads. */
 function atOf({ axis, work, workload: { name: workload }, rows }: ScalingCase) {
   return { axis, work, workload, rows };
 }
@@ -82,7 +82,7 @@ async function measure(
   const request: ScalingRequest = { cases, threads, seconds, folder };
   const program = denoProgram("scaling/child.ts");
   const answers = await runChild<ScalingAnswer>(program, request, pinning, LIMIT_MS);
-  // A program that is too small to share runs on one thread, and is no case of this column.
+  // A program too small to share runs on one thread, and does not belong in this column.
   const shared = answers.filter((answer) => answer.threads === threads);
   if (shared.length === 0) {
     refused.add(threads);

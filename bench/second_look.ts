@@ -1,8 +1,8 @@
 /**
- * What a second look tells of the rows that were flagged: AUROC, percent, of anomalies beside false alarms, among flagged rows
- * alone, by the score, by the regret and by the mean of both ranks. Tables and splits are those of
- * `bench/detection/protocol.ts` (trained on normal rows), means over the seeds that flag at least five rows of each kind,
- * of which 150, evenly over the table, are looked at.
+ * How well a second look separates the rows that were flagged: AUROC, per cent, of anomalies against false alarms,
+ * among flagged rows only, by the score, by the regret and by the mean of both ranks. Tables and splits are those of
+ * `bench/detection/protocol.ts` (trained on normal rows), means over the seeds that flag at least five rows of each
+ * kind. At most 150 of them, evenly spaced, are looked at.
  *
  *     deno task bench:second-look [--tables thyroid,cardio] [--preset small] [--rate 0.05] [--seeds 3]
  *
@@ -75,7 +75,7 @@ async function figuresOf({ training, test, label, columns }: Split, seed: number
   return { score: figure(score), regret: figure(regret), both: figure(both) };
 }
 
-/** At most so many, evenly over all. */
+/** At most this many, evenly spaced. */
 function thinned(rows: readonly number[]): readonly number[] {
   if (rows.length <= MOST) return rows;
   return Array.from({ length: MOST }, (_, i) => rows[Math.floor(i * rows.length / MOST)]);

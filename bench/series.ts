@@ -1,13 +1,13 @@
 /**
  * The detector on labelled series, beside published figures and PCA on the same windows: `deno task bench:series`.
  *
- *   NAB, MSL   nothing is known to be normal; trained and scored on the whole series, as TSB-UAD does
+ *   NAB, MSL   nothing is known to be normal; trained and scored on the whole series, as in TSB-UAD
  *   SKAB       the first 400 rows of each file train, the rest is scored
  *
- * All figures are point-wise, without point adjustment: AUROC, average precision, the best F1 that a threshold
- * chosen by the labels would have, and F1 at the detector's own thresholds, which know no label, for three
- * false-alarm rates. Means over the series; of SKAB also pooled over the files, as its table has it, at the first
- * rate. `--only nab,skab` and `--limit N` shorten it.
+ * All figures are point-wise, without point adjustment: AUROC, average precision, the best F1 of any threshold (chosen
+ * with the labels), and F1 at the detector's own thresholds, which do not know labels, for three false-alarm rates.
+ * Means over the series; for SKAB also pooled over the files, as in its table, at the first rate. `--only nab,skab` and
+ * `--limit N` shorten the run.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -30,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Steps of a window: 100, and of short training series a twentieth. */
+/** Steps of a window: 100, or a twentieth of a short training series. */
 function windowFor(steps: number): number {
   return values.window ? Number(values.window) : Math.min(100, Math.floor(steps / 20));
 }
@@ -45,7 +45,7 @@ interface Figures {
 }
 
 interface OwnFigures extends Figures {
-  /** At the detector's own threshold for each rate. */
+  /** F1 at the detector's own threshold for each rate. */
   readonly own: readonly Counts[];
 }
 
@@ -124,7 +124,7 @@ async function run(title: string, all: AsyncGenerator<LabelledSeries>, published
   console.log(pooled(own));
 }
 
-/** In points: wins and losses are by more than a tenth of one. */
+/** In percentage points: wins and losses are by more than a tenth of one. */
 function against(
   metric: string,
   pick: (each: Figures) => number,

@@ -1,7 +1,7 @@
 /**
- * How many steps of an unchanged series are flagged at a false-alarm rate of 1 %: `deno task bench:series-rates`.
- * Each series is drawn, its first steps train, and the next 4,000, of the same kind, are scored. Mean, median and
- * largest share over the seeds, and how many of the fits warn of too few windows, and of far steps.
+ * How many steps of an unchanged series are flagged at a false-alarm rate of 1 %: `deno task bench:series-rates`. Each
+ * series is random; its first steps train, and the next 4,000, of the same kind, are scored. Prints the mean, median
+ * and largest share over the seeds, and how many of the fits warn of too few windows, and of far steps.
  */
 import { parseArgs } from "node:util";
 import { mean, quantile } from "./detection/compare.ts";
@@ -13,7 +13,7 @@ const { values: { seeds } } = parseArgs({ options: { seeds: { type: "string", de
 
 const SCORED = 4000;
 
-/** Steps that train, and of a window. */
+/** Steps that train, and steps of a window. */
 const SIZES = [[400, 20], [2000, 20], [3000, 100], [12_000, 100]] as const;
 
 type Draw = (random: HostRandom, steps: number) => number[][];

@@ -1,7 +1,7 @@
 /**
- * How long the score of one row takes: `scoreInto` of the benchmark's three networks, in µs. `best` is
- * the least mean of many short samples; p50 and p99 are of single calls, clock included (some 0.1 µs),
- * each the least of several rounds: what else the machine does in between says nothing about a score.
+ * The time of a score of one row: `scoreInto` of the benchmark's three networks, in µs. `best` is the smallest mean of
+ * many short samples; p50 and p99 are of single calls, clock included (some 0.1 µs), each the smallest of several
+ * rounds, because other work of the machine says nothing about a score.
  *
  *     deno run bench/single_row.ts          (pin it to a core: taskset -c 1 …)
  */
@@ -13,7 +13,7 @@ import { parametersOf } from "../src/models/vae_graph.ts";
 
 const ROUNDS = 12;
 const WARM_UP_MS = 300;
-/** Of a sample whose mean is taken. */
+/** Calls of a sample whose mean is taken. */
 const SAMPLE_MS = 0.4;
 const ROWS = 64;
 

@@ -1,7 +1,7 @@
 /**
- * What threads gain: one against several on a product, training steps and scores. Samples of both
- * alternate, so that both meet the same neighbours; the best of many counts. Two threads need two free
- * processors at once, so a busy machine shows less than a quiet one.
+ * The gain of threads: one against several on a product, training steps and scores. Samples of both alternate, so that
+ * both meet the same load; the best of many counts. Two threads need two free processors at once, so a busy machine
+ * shows less than a quiet one.
  *
  *     deno run bench/threads.ts [threads]
  */

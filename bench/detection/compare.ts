@@ -1,15 +1,15 @@
 /**
- * One method beside another over tables: means alone hide that one table may carry them, so wins,
- * losses, the median and a bootstrap interval over the tables stand beside them.
+ * Compares two methods over tables. Means alone hide that a single table may decide, so wins, losses, the median and a
+ * bootstrap interval over the tables are reported beside them.
  */
 import { HostRandom } from "../../src/core/random/philox.ts";
 
-/** Differences below this many percent points are ties. */
+/** Differences below this many percentage points are ties. */
 export const MARGIN = 0.1;
 
 const RESAMPLES = 10_000;
 
-/** What the differences, in percent points, come to. */
+/** The differences in percentage points, summarised. */
 export interface Comparison {
   readonly tables: number;
   readonly mean: number;
@@ -20,7 +20,7 @@ export interface Comparison {
   readonly interval: readonly [number, number];
 }
 
-/** Of ours less theirs, table by table. */
+/** Ours less theirs, table by table. */
 export function compare(ours: readonly number[], theirs: readonly number[]): Comparison {
   const gains = ours.map((value, i) => value - theirs[i]);
   return {
@@ -37,7 +37,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Population. */
+/** Population standard deviation. */
 export function deviation(values: readonly number[]): number {
   const centre = mean(values);
   return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));

@@ -1,6 +1,6 @@
 /**
- * What is compared, by name: fitted to the training cells as they are, it scores the test cells. Each
- * has one setting for all tables.
+ * The compared methods, by name: fitted to the raw training cells, each scores the test cells. Each has one setting for
+ * all tables.
  */
 import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
@@ -21,16 +21,16 @@ import type { Split } from "./protocol.ts";
 export type Method = (split: Split, seed: number) => Promise<Float64Array> | Float64Array;
 
 export const METHODS: Readonly<Record<string, Method>> = {
-  /** `Detector.fit` as it is: the default ensemble, a share of the rows kept back to calibrate. */
+  /** `Detector.fit` with its defaults: the ensemble, with a share of the rows held out for calibration. */
   detector: async (split, seed) => {
     const { scores } = (await detectorOf(split, seed)).scoreCells(split.test);
     return scores;
   },
-  /** The same with `robust: true`: fitted to the more ordinary half of what trains. */
+  /** The same with `robust: true`: fitted to the more ordinary half of the training rows. */
   robust: detectorWith({ robust: true }),
   /** The same fit scored without its networks: regressions, neighbours and the norm in both views. */
   "no network": (split, seed) => withStatistics(split, seed, ["linear", "norm", "neighbours"]),
-  /** The same fit scored by its networks and nothing else. */
+  /** The same fit scored by its networks alone. */
   "networks alone": (split, seed) => withStatistics(split, seed, ["residual", "kl"]),
   /** By one statistic in both views: `norm alone`, `neighbours alone`, ... */
   ...Object.fromEntries(STATISTIC_NAMES.map((name): [string, Method] => [
@@ -41,9 +41,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
   small: detectorWith({ preset: "small" }),
   /** The same with `robust: true`. */
   "small robust": detectorWith({ preset: "small", robust: true }),
-  /** The same on all rows, of whose cells some are taken for wrong. */
+  /** The same on all rows, with a likelihood that assumes some wrong cells. */
   "small contaminated": detectorWith({ preset: "small", likelihood: "contaminatedGaussian" }),
-  /** ‖x‖² of the standardised row: what any score must beat. */
+  /** ‖x‖² of the standardised row: any score must be better. */
   norm: onStandardized(() => squaredNorms),
   knn: onStandardized(knn()),
   mahalanobis: onStandardized(mahalanobis()),
@@ -63,7 +63,7 @@ function detectorWith(options: DetectorOptions): Method {
   };
 }
 
-/** A baseline on columns standardised as the protocol has it. */
+/** A baseline on columns standardised as in the protocol. */
 function onStandardized(baseline: Baseline): Method {
   return ({ columns, training, test }) => {
     const standardization = standardizationOf(training, columns);
@@ -78,12 +78,12 @@ function squaredNorms({ data, shape: [rows, width] }: Matrix): Float64Array {
   return sums;
 }
 
-/** The protocol's columns are numbers, also those that look like codes. */
+/** The protocol's columns are numbers, even those that look like codes. */
 function numbers(columns: number): ColumnOverride[] {
   return Array.from({ length: columns }, (_, c) => ({ name: `x${c}`, kind: "numeric" }));
 }
 
-/** The last fit, which several methods look at. */
+/** The last fit, which several methods share. */
 const last: { split?: Split; detector?: Detector } = {};
 
 async function detectorOf(split: Split, seed: number): Promise<Detector> {

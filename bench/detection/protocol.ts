@@ -1,13 +1,13 @@
 /**
- * The protocol of the "DTE" tables (Livernoche et al., "On diffusion modeling for anomaly detection",
- * ICLR 2024), as its `data_generator.py` has it:
+ * The protocol of the "DTE" tables (Livernoche et al., "On diffusion modeling for anomaly detection", ICLR 2024), as in
+ * its `data_generator.py`:
  *
  *   n < 1,000    1,000 rows drawn with replacement;  n > 50,000   50,000 drawn without
  *   semi         training: the first half of the normal rows in file order; test: all others
  *   unsup        training: as many rows as there are, drawn with replacement, anomalies among them;
  *                test: every row
  *
- * The draws are our own: sets that are not resampled have the published rows to the last one.
+ * The draws are our own. Sets that are not resampled have exactly the published rows.
  */
 import { HostRandom, permutation } from "../../src/core/random/philox.ts";
 import { readNpz } from "../../src/formats/numpy/npz.ts";
@@ -37,7 +37,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   Wilt: "44_Wilt",
 };
 
-/** Semi-supervised: trained on normal rows alone. Unsupervised: trained on rows as they come. */
+/** Semi-supervised: trained on normal rows only. Unsupervised: trained on rows as they come. */
 export type Setting = "semi" | "unsup";
 
 /** One run of the protocol. */
@@ -45,7 +45,7 @@ export interface Split {
   readonly columns: number;
   readonly training: Cells;
   readonly test: Cells;
-  /** Of the test rows: 0 normal, 1 anomaly. */
+  /** Labels of the test rows: 0 normal, 1 anomaly. */
   readonly label: Uint8Array;
 }
 
@@ -56,7 +56,7 @@ export interface LabelledTable {
   readonly label: ArrayLike<number>;
 }
 
-/** Philox stream of the protocol's draws: no other use of a seed shares them. */
+/** Philox stream of the protocol's draws, which nothing else uses. */
 const STREAM = 900;
 
 const SMALLEST = 1000, LARGEST = 50_000;
@@ -70,7 +70,7 @@ export async function readTable(name: string): Promise<LabelledTable> {
   return { columns: columns.length, cells: { data, rows }, label };
 }
 
-/** The rows of one seed. */
+/** The training and test rows for one seed. */
 export function split(table: LabelledTable, setting: Setting, seed: number): Split {
   const { columns, label: labels } = table;
   const kept = resample(table.cells.rows, seed);
@@ -98,7 +98,7 @@ function resample(rows: number, seed: number): Uint32Array {
   return Uint32Array.from({ length: SMALLEST }, () => random.below(rows));
 }
 
-/** As Python's `round` has it. */
+/** Rounds like Python's `round`. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + floor % 2 : Math.round(value);

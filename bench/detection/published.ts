@@ -3,7 +3,7 @@ import type { Setting } from "./protocol.ts";
 
 const FOLDER = new URL("../../../shared/data/published/", import.meta.url);
 
-/** Figure by method, of each table. */
+/** Figures by method, for each table. */
 export type Published = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** @param metric "auroc" or "aupr" */

@@ -1,9 +1,9 @@
-/** The results as Markdown: a table for each metric, and what the comparisons come to. */
+/** The results as Markdown: a table for each metric, and a summary of the comparisons. */
 import { compare, type Comparison, deviation, mean } from "./compare.ts";
 import type { Setting } from "./protocol.ts";
 import { type Published, readPublished } from "./published.ts";
 
-/** Of one method on one table, percent; one entry for each seed. */
+/** Results of one method on one table, per cent; one for each seed. */
 export interface Figures {
   readonly table: string;
   readonly method: string;

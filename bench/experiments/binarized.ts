@@ -1,13 +1,12 @@
 /**
- * The small model of github.com/altosaar/variational-autoencoder on Larochelle's fixed binarisation of
- * MNIST: 128 latent variables, two hidden layers of 256 (ReLU) in both networks, batches of 128 of
- * 50,000 images, one draw; `--flows N` puts N inverse autoregressive flows on the posterior's draws.
- * Published, validation ln p(x): -100.04 after 20,000 steps; with flows -99.11; test after 65,000: -97.10.
+ * The small model of github.com/altosaar/variational-autoencoder on Larochelle's fixed binarisation of MNIST: 128
+ * latent variables, two hidden layers of 256 (ReLU) in both networks, batches of 128 of 50,000 images, one draw;
+ * `--flows N` adds N inverse autoregressive flows to the posterior. Published, validation ln p(x): -100.04 after 20,000
+ * steps; with flows -99.11; test after 65,000: -97.10.
  *
- * The authors step by RMSprop at a constant 1e-3. Here: Adam from 2e-3 along half a cosine, the output's
- * bias from the pixel means, and a KL whose weight rises over the first three epochs, without which that
- * bias lets the posterior collapse. Epochs have 391 steps, the last of 80 images; as many whole ones are
- * taken as the steps allow.
+ * The authors use RMSprop at a constant 1e-3. Here: Adam from 2e-3 along half a cosine, the output's bias from the
+ * pixel means, and a KL whose weight rises over the first three epochs; without this, that bias lets the posterior
+ * collapse. Epochs have 391 steps, the last of 80 images; as many whole ones are run as the steps allow.
  *
  *     deno task experiment:binarized [--steps 20000] [--flows 2] [--rate 0.002] [--seed 1] [--samples 200] [--parts valid,test] [--save FILE] [--curve FILE.svg] [--checkpoint DIR] [--images DIR]
  */

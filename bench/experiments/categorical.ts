@@ -1,17 +1,16 @@
 /**
- * The categorical VAE of Jang, Gu and Poole (2017) as its authors' notebook "Categorical VAE" trains it
- * (github.com/ericjang/gumbel-softmax): V variables of 10 classes, 784-512-256 and back, ReLU, 55,000
- * images of MNIST as grey values under the Bernoulli loss, batches of 100, Adam from 9e-4 times 0.9 every
- * 1,000 steps, temperature e^(-3e-5 step) down to 0.5, KL to the uniform prior in closed form. The
- * notebook's code has V = 30, and prints the bound of one batch: -108.8 at step 5,001, -103.6 at 10,001.
+ * The categorical VAE of Jang, Gu and Poole (2017) as in its authors' notebook "Categorical VAE"
+ * (github.com/ericjang/gumbel-softmax): V variables of 10 classes, 784-512-256 and back, ReLU, 55,000 images of MNIST
+ * as grey values with the Bernoulli loss, batches of 100, Adam from 9e-4 times 0.9 every 1,000 steps, temperature
+ * e^(-3e-5 step) down to 0.5, KL to the uniform prior in closed form. The notebook has V = 30, and prints the bound of
+ * one batch: -108.8 at step 5,001, -103.6 at 10,001.
  *
- * Here epochs have 550 steps, so that the rate falls at whole epochs: 18 end at step 9,900, 19 at 10,450.
- * Printed are the means of the relaxed training bound over them, and the bound of the test images by
- * exact discrete draws.
+ * Here epochs have 550 steps, so that the rate falls at whole epochs: 18 end at step 9,900, 19 at 10,450. Prints the
+ * mean relaxed training bound of each of them, and the bound of the test images with exact discrete draws.
  *
  *     deno task experiment:categorical [--variables 20] [--relaxation gumbelSoftmax|straightThrough|none] [--seed 1] [--epochs 19] [--samples 20] [--binarize] [--checkpoint DIR] [--images DIR]
  *
- * `none` trains by REINFORCE with leave-one-out baselines, by `--draws 4`.
+ * `none` trains by REINFORCE with leave-one-out baselines, with `--draws 4`.
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";

@@ -1,4 +1,4 @@
-/** What every image experiment reports of a trained model, in one form. */
+/** The report on a trained model that all image experiments share. */
 import { activeUnits } from "../../src/trained/calls/active_units.ts";
 import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import type { VAE } from "../../src/training/vae.ts";
@@ -15,7 +15,7 @@ export interface Figures {
   readonly activeUnits: number;
 }
 
-/** Evaluates in slices, so that a long one shows how far it is. */
+/** Evaluates in slices, to show progress. */
 export async function figuresOf(
   vae: VAE,
   rows: Matrix,
@@ -50,12 +50,12 @@ export function lineOf(name: string, fields: Record<string, string | number>): s
   return `${name}: ${parts.join(", ")}`;
 }
 
-/** One line of the results, and nothing else, on standard output. */
+/** Writes one line of results, and nothing else, to standard output. */
 export function report(name: string, fields: Record<string, string | number>): void {
   console.log(lineOf(name, fields));
 }
 
-/** Progress, on standard error. */
+/** Writes progress to standard error. */
 export function note(text: string): void {
   console.error(text);
 }

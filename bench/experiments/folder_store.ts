@@ -1,4 +1,4 @@
-/** A folder that an experiment keeps its state in, so that the same command goes on after a kill. */
+/** A folder for the state of an experiment, so that the same command continues after a kill. */
 import type { CheckpointStore } from "../../src/training/run/checkpoint.ts";
 
 /** @param everySeconds between two writes */
@@ -23,8 +23,8 @@ export function folderStore(folder: string, everySeconds = 60): CheckpointStore 
 }
 
 /**
- * What work gave, kept in the folder beside the options that it was done with: done once, it is told from there.
- * @throws Error if the folder holds what was done with other options
+ * The result of some work, kept in the folder with the options of the work. Work that is done is not repeated.
+ * @throws Error if the folder has results of other options
  */
 export async function onceIn(
   folder: string,

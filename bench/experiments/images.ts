@@ -9,7 +9,7 @@ import type { Matrix } from "../../src/trained/rows/matrix.ts";
 
 const IMAGES_MAGIC = 2051, LABELS_MAGIC = 2049;
 
-/** Where the data lie unless a command is told otherwise. */
+/** The default folder of the data. */
 export const MNIST = "../shared/data/images-mnist";
 export const BINARIZED = "../shared/data/images-mnist-binarized";
 
@@ -48,8 +48,8 @@ export async function readBinarized(
 }
 
 /**
- * Grey values made 0 or 1 once and for all: pixel i is 1 where the i-th term of the Weyl sequence
- * frac(i · 2654435761 / 2³²) is below it. The sequence is the same in any language.
+ * Grey values made 0 or 1 once: pixel i is 1 if the i-th term of the Weyl sequence frac(i · 2654435761 / 2³²) is below
+ * it. The sequence is the same in any language.
  */
 export function binarizeOnce({ data, shape }: Matrix): Matrix {
   const term = (i: number) => (Math.imul(i, 2654435761) >>> 0) / 2 ** 32;
@@ -61,7 +61,7 @@ export function rowsOf({ data, shape: [, columns] }: Matrix, first: number, end:
   return { data: data.subarray(first * columns, end * columns), shape: [end - first, columns] };
 }
 
-/** ln(p / (1 - p)) of every pixel's mean p, kept off 0 and 1: where a decoder's bias starts. */
+/** ln(p / (1 - p)) of every pixel's mean p, kept away from 0 and 1: the initial bias of a decoder. */
 export function pixelLogits({ data, shape: [rows, columns] }: Matrix): Float32Array {
   const means = new Float64Array(columns);
   data.forEach((value, i) => means[i % columns] += value / rows);

@@ -1,14 +1,14 @@
 /**
- * "Importance Weighted Autoencoders" (Burda et al., 2016) on MNIST, one stochastic layer, 784-200-200-50
- * and back, or with `--layers 2` two, 784-200-200-100-100-100-50 and back (h1 has 100 units, h2 50), tanh, dynamic binarisation, Adam (ε 1e-4), batches of 20,
- * rate 1e-3 · 10^(-i/7) for 3^i epochs, i = 0 … stages - 1; 8 stages are the paper's 3,280 epochs.
- * The output's bias starts from the pixel means. NLL of the test images by importance sampling.
+ * "Importance Weighted Autoencoders" (Burda et al., 2016) on MNIST: one stochastic layer, 784-200-200-50 and back, or
+ * with `--layers 2` two, 784-200-200-100-100-100-50 and back (h1 has 100 units, h2 50); tanh, dynamic binarisation,
+ * Adam (ε 1e-4), batches of 20, rate 1e-3 · 10^(-i/7) for 3^i epochs, i = 0 … stages - 1; 8 stages are the paper's
+ * 3,280 epochs. The output's bias starts from the pixel means. NLL of the test images by importance sampling.
  *
  *     deno task experiment:iwae --objective vae|iwae --k 5 --stages 4 --seed 1 [--layers 2] [--estimator dreg] [--samples 5000] [--tested 10000] [--trained 59600] [--checkpoint DIR] [--every 60] [--images DIR] [--threads 2] [--backend webgpu]
  *
  * The whole recipe is one command: `--k 1,5,50 --stages 8 --checkpoint DIR`. Killed at any moment, the same command
- * goes on: a k that is done, in DIR/k5 for example, is told again from there, and one that was begun is resumed;
- * other options are refused there.
+ * continues: results that are done, for example in DIR/k5, are read from there, and one that was begun is resumed. A
+ * folder of other options is refused.
  */
 import { parseArgs } from "node:util";
 import { VAE } from "../../src/training/vae.ts";
@@ -56,7 +56,7 @@ const LATENTS = {
 const latent = LATENTS[Number(given.layers) as keyof typeof LATENTS];
 if (!latent) throw new RangeError(`Use --layers 1 or 2, got ${given.layers}`);
 
-/** Trains and tests with so many draws; the line of its results. */
+/** Trains and tests with this many draws; the line of results. */
 async function run(samples: number, folder?: string): Promise<string> {
   const vae = VAE.create({
     inputs: train.shape[1],

@@ -1,16 +1,16 @@
 /**
- * "Semi-supervised learning with deep generative models" (Kingma, Rezende, Mohamed and Welling, 2014) on
- * MNIST with few labels: the error of q(y | x) on the 10,000 test images.
+ * "Semi-supervised learning with deep generative models" (Kingma, Rezende, Mohamed and Welling, 2014) on MNIST with few
+ * labels: the error of q(y | x) on the 10,000 test images.
  *
- *   M2      the pixels, binarised anew at every step, under a model with a class
- *   M1+M2   the posterior means of a plain VAE (M1) over the same images, standardised, under M2 with a
- *           Gaussian likelihood: a composition of two calls of `fit`
+ *   M2      the pixels, binarised anew at every step, with a model that has a class
+ *   M1+M2   the posterior means of a plain VAE (M1) of the same images, standardised, with M2 and a
+ *           Gaussian likelihood: two calls of `fit`
  *
- * `--beta` weighs the KL of z. Above 1 it leaves less for z to say, and so more for the class: with few labels
- * and few steps that is what brings the class into use.
+ * `--beta` weights the KL of z. Above 1, z encodes less and the class more; with few labels and few steps, this is what
+ * makes the model use the class.
  *
- * Labelled images are the same number of each class, chosen by the seed; images without a label are the
- * first of the training set.
+ * There are equally many labelled images of each class, chosen by the seed; images without a label are the first of the
+ * training set.
  *
  *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 50000] [--epochs 6] [--hidden 200] [--latent 10] [--alpha 10] [--beta 4] [--share 0.2] [--rate 0.002] [--seed 1] [--images DIR]
  */
@@ -95,7 +95,7 @@ report(`${features > 0 ? "M1+M2" : "M2"}, ${chosen.length} labels, seed ${seed}`
 });
 vae.dispose();
 
-/** Posterior means of a plain VAE over all images, each column to mean 0 and variance 1. */
+/** Posterior means of a plain VAE for all images, each column standardised to mean 0 and variance 1. */
 async function throughM1(): Promise<{ train: Matrix; test: Matrix }> {
   const plain = VAE.create({
     inputs: images.shape[1],
@@ -127,7 +127,7 @@ async function throughM1(): Promise<{ train: Matrix; test: Matrix }> {
   return { train: standard(of), test: standard(others) };
 }
 
-/** Of one column; a column that says nothing is left small. */
+/** Standardises one column; a column without information stays small. */
 function moments({ data, shape: [count, columns] }: Matrix, column: number) {
   let sum = 0, squares = 0;
   for (let i = column; i < data.length; i += columns) {
@@ -138,7 +138,7 @@ function moments({ data, shape: [count, columns] }: Matrix, column: number) {
   return { mean, deviation: Math.max(0.1, Math.sqrt(squares / count - mean ** 2)) };
 }
 
-/** The first of each class in an order of the seed's. */
+/** The first images of each class, in an order determined by the seed. */
 function chooseLabelled(perClass: number): number[] {
   const order = [...permutation(classes.length, seed, 0, 0)];
   return Array.from({ length: CLASSES }, (_, c) => c).flatMap((c) =>

@@ -1,8 +1,7 @@
 /**
- * PyTorch's example VAE on MNIST: 784-400-20-400-784, ReLU, Adam at 1e-3, batches of 128, 7 epochs, grey
- * values under a Bernoulli loss. Its test loss is the sum of cross-entropy and KL over the test set,
- * with one draw of z per row, divided by 10,000; published: 106.66 (log in pytorch/examples pull request
- * 1416). Results are recorded in docs/results.md.
+ * PyTorch's example VAE on MNIST: 784-400-20-400-784, ReLU, Adam at 1e-3, batches of 128, 7 epochs, grey values with a
+ * Bernoulli loss. Its test loss is the sum of cross-entropy and KL over the test set, with one draw of z per row,
+ * divided by 10,000; published: 106.66 (log in pytorch/examples pull request 1416). Results are in docs/results.md.
  *
  *     deno task bench:mnist [folder of IDX files] [seed]
  */
@@ -47,7 +46,7 @@ const loss = -elbo.reduce((sum, value) => sum + value, 0) / elbo.length;
 console.log(`test loss ${loss.toFixed(2)} (published ${PUBLISHED}), ${seconds.toFixed(1)} s`);
 vae.dispose();
 
-/** PyTorch's own start: weights and biases of a layer are U(-a, a), a = 1 / √fanIn. */
+/** PyTorch's initialisation: weights and biases of a layer are U(-a, a), a = 1 / √fanIn. */
 function startAsPyTorch(model: VAE, seed: number): Map<string, { data: Float32Array }> {
   const parameters = model.parameters();
   return new Map([...parameters].map(([name, { data }], index) => {

@@ -2,10 +2,10 @@
  * The pictures of docs/results.md, from models that other experiments saved. Draws are E[x | z].
  *
  *   samples.png           z ~ p(z)                                             of --binarized
- *   reconstructions.png   test images, and below each what became of it        of --binarized
- *   classes.png           a line for each class                                of --conditional
- *   manifold.png          z over equal steps of probability                    of --plane
- *   latent.svg            posterior means of test images, by their class       of --plane
+ *   reconstructions.png   test images, each above its reconstruction           of --binarized
+ *   classes.png           one line per class                                   of --conditional
+ *   manifold.png          z in equal steps of probability                      of --plane
+ *   latent.svg            posterior means of test images, by class             of --plane
  *
  *     deno task experiment:pictures [--binarized FILE] [--conditional FILE] [--plane FILE] [--out docs/pictures]
  */
@@ -66,7 +66,7 @@ async function drawPlane(vae: TrainedVae): Promise<void> {
   note(`wrote ${given.out}/latent.svg`);
 }
 
-/** So many rows, at equal steps: the file has its digits in order. */
+/** That many rows, evenly spaced, because the file has its digits in order. */
 function everyNth(rows: Matrix, count: number): Matrix {
   const [all, columns] = rows.shape, data = new Float32Array(count * columns);
   for (let i = 0; i < count; i++) {

@@ -1,8 +1,8 @@
 /**
- * Probabilistic PCA of MNIST / 255 three ways, against the figures computed elsewhere in double
- * precision: the closed form (eigenvalues of the covariance), EM, and a linear VAE trained by
- * gradients. Mean ln p(x) of the training and test images in nats; for the VAE its ELBO. One line each;
- * exit status 1 if one is more than 0.5 nats off. Results are recorded in docs/results.md.
+ * Probabilistic PCA of MNIST / 255 in three ways, against figures computed elsewhere in double precision: the closed
+ * form (eigenvalues of the covariance), EM, and a linear VAE trained by gradients. Prints the mean ln p(x) of the
+ * training and test images in nats, for the VAE its ELBO, one line each. The exit status is 1 if one is more than 0.5
+ * nats off. Results are in docs/results.md.
  *
  *     deno task results:ppca [folder of IDX files]
  */
@@ -44,7 +44,7 @@ for (const [latent, wantTrain, wantTest] of PUBLISHED) {
   const begun = performance.now();
   const em = await factorAnalysis(train, { latent, noise: "shared", seed: 1 });
   const emSeconds = (performance.now() - begun) / 1000;
-  // One draw is exact: the encoder is the posterior.
+  // One draw is exact, because the encoder is the posterior.
   const ofTest = mean(await em.model.logLikelihood(test, { samples: 1 }));
   report(`EM, ${em.iterations} steps`, em.logLikelihood.at(-1)!, emSeconds, ofTest);
   em.model.dispose();
@@ -66,7 +66,7 @@ for (const [latent, wantTrain, wantTest] of PUBLISHED) {
   vae.dispose();
 }
 
-/** The maximum of the likelihood: Tipping and Bishop, 1999. */
+/** The maximum likelihood: Tipping and Bishop, 1999. */
 function closedForm(latent: number): number {
   const rest = values.subarray(latent);
   const variance = rest.reduce((sum, value) => sum + value, 0) / rest.length;

@@ -1,7 +1,7 @@
 /**
- * A Boltzmann machine on the fixed binarisation of MNIST, by persistent contrastive divergence: mean
- * ln p(x) of training and test images in nats, ln Z by annealing and, up to 20 hidden units, exactly.
- * One line each. Independent pixels give -205.79 on the test images (docs/results.md).
+ * A Boltzmann machine on the fixed binarisation of MNIST, by persistent contrastive divergence: mean ln p(x) of
+ * training and test images in nats, with ln Z by annealing and, up to 20 hidden units, exactly. One line each.
+ * Independent pixels give -205.79 on the test images (docs/results.md).
  *
  *     deno task results:rbm [hidden units] [epochs] [folder]
  */

@@ -1,13 +1,13 @@
 /**
- * Members of the family beside the plain VAE at equal budget, one a command: the same images in the same
- * order, the same number of steps, networks and latent size, the same test images and draws. The weight of the
- * ELBO's KL rises over the first quarter of the run, and digits' logits start from the pixel means, for all.
+ * Variants of the VAE beside the plain one with equal budget, one per command: the same images in the same order, the
+ * same number of steps, networks and latent size, the same test images and draws. For all, the weight of the ELBO's KL
+ * rises over the first quarter of the run, and the logits of digits start from the pixel means.
  *
  *     deno task experiment:variant NAME [--rows 20000] [--epochs 10] [--hidden 200] [--latent 20] [--seed 1] [--samples 200] [--tested 2000] [--save FILE] [--images DIR]
  *
- * NAME is a key of RECIPES. All but the last two train on digits binarised anew at every step and are tested
- * on digits binarised once; the last two take grey values, under densities. `--save` writes the model,
- * for the command line and `experiment:pictures`.
+ * NAME is a key of RECIPES. All but the last two train on digits binarised anew at every step and are tested on digits
+ * binarised once; the last two use grey values and densities. `--save` writes the model, for the command line and
+ * `experiment:pictures`.
  */
 import { parseArgs } from "node:util";
 import type { ModelSpecInput } from "../../src/models/spec.ts";
@@ -34,13 +34,13 @@ const { values: given, positionals } = parseArgs({
   },
 });
 
-/** What sets a member apart from the plain model. */
+/** How a variant differs from the plain model. */
 interface Recipe {
   readonly model?: Partial<ModelSpecInput>;
   readonly objective?: ObjectiveInput;
   /** Its images keep their grey values. */
   readonly isGrey?: boolean;
-  /** Pseudo-rows of its prior, which start as the first rows. */
+  /** Pseudo-rows of its prior, initially the first rows. */
   readonly pseudoRows?: number;
 }
 
@@ -53,7 +53,7 @@ const flows = (type: "iaf" | "planar", count: number) => ({
 });
 
 const epochs = Number(given.epochs);
-/** The ELBO, its KL rising over the first quarter of the run. */
+/** The ELBO, with a KL weight that rises over the first quarter of the run. */
 const elbo = (more: { readonly beta?: number; readonly samples?: number } = {}) =>
   ({ type: "elbo", warmUpEpochs: epochs / 4, ...more }) as const;
 

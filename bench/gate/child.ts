@@ -1,7 +1,7 @@
 /**
- * Two checkouts in one process, on one case, in turn: samples of about a millisecond, this and the
- * other, other and this, the probes between any two. A pair counts only if the machine was at its best
- * on all sides of it, by both.
+ * Two checkouts in one process, on one case, in turn: samples of about a millisecond, this and the other, other and
+ * this, with probes in between. A pair counts only if the machine was at full speed before and after it, by both
+ * probes.
  */
 import { type Elbow, loadElbow, type Ready } from "../lib/elbow.ts";
 import { adam, mapped, product } from "../lib/graphs.ts";
@@ -17,7 +17,7 @@ export interface GateRequest {
   /** Root of the other checkout, a URL that ends in a slash. */
   readonly other: string;
   readonly name: string;
-  /** The other is made first: neither may always have the better place in memory. */
+  /** Whether the other is created first, so that neither always has the better place in memory. */
   readonly otherFirst: boolean;
   readonly seconds: number;
   /** Runs of each before the first sample. */
@@ -26,7 +26,7 @@ export interface GateRequest {
   readonly folder: string;
 }
 
-/** Milliseconds of a call by pair, and how many pairs there were before the probes were asked. */
+/** Milliseconds of a call for each pair, and the number of pairs before the probes decided. */
 export interface GateAnswer {
   readonly pairs: readonly (readonly [own: number, other: number])[];
   readonly taken: number;
@@ -36,7 +36,7 @@ const SAMPLE_MS = 1;
 /** Elements of a function's operand. */
 const LENGTH = 2048;
 
-/** A case by name: `score/W1/64`, `train/W3/128`, `gemm/128x784x400`, `adam/90816`, `map/tanh`. */
+/** A case by its name: `score/W1/64`, `train/W3/128`, `gemm/128x784x400`, `adam/90816`, `map/tanh`. */
 function programOf(elbow: Elbow, name: string): Ready {
   const [work, what, rows] = name.split("/");
   const model = () => {

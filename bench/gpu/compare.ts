@@ -1,5 +1,5 @@
 /**
- * Whether a card's goals are held: the results of `bench:gpu` beside those of `pytorch.py`.
+ * Whether the goals on a GPU are met: the results of `bench:gpu` against those of `pytorch.py`.
  *
  *     deno run --allow-read bench/gpu/compare.ts [bench/results/gpu.json [build/bench/gpu_pytorch.json]]
  */

@@ -1,4 +1,4 @@
-/** Scores of many rows, and a plain product, on a GPU; each is held to the host's before it is timed. */
+/** Scores of many rows, and a plain product, on a GPU; each is compared with the host's before it is timed. */
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { batched, fixed } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
@@ -7,7 +7,7 @@ import type { ModelSpecInput } from "../../src/models/spec.ts";
 import { VAE } from "../../src/training/vae.ts";
 import type { ProductCell, ScoreCell } from "./page.ts";
 
-/** Products of one wait. */
+/** Products per wait. */
 const PER_WAIT = 8;
 
 /** @throws Error if the scores are not those of WebAssembly, or the device is lost */

@@ -1,33 +1,33 @@
-/** What the page of results says of a GPU: training steps, scores, products. */
+/** The page of results for a GPU: training steps, scores, products. */
 import type { AdapterReport } from "../../src/backends/open.ts";
 import type { MachineReport } from "../lib/machine.ts";
 
 export interface GpuCell {
   readonly workload: string;
   readonly batch: number;
-  /** Draws a row of the importance-weighted bound, or null. */
+  /** Draws per row of the importance-weighted bound, or null. */
   readonly samples: number | null;
-  /** The largest difference of a loss to WebAssembly's. */
+  /** The largest difference of a loss from WebAssembly's. */
   readonly parity: number;
   /** Of one step: the median over submits. */
   readonly ms: number;
-  /** Of these what the host spends before it waits. */
+  /** The part of it that the host spends before it waits. */
   readonly hostMs: number;
-  /** Of the products of a step, by its time. */
+  /** GFLOP/s of the products of a step. */
   readonly gigaflops: number;
   /** Of one step. */
   readonly dispatches: number;
   readonly submits: number;
 }
 
-/** Scores of many rows in one call, the rows on the host before and the scores after. */
+/** Scores of many rows in one call, with rows and scores on the host. */
 export interface ScoreCell {
   readonly workload: string;
   readonly rows: number;
   readonly rowsPerSecond: number;
 }
 
-/** A product of two square matrices that lie on the device, launches and one wait for many of them. */
+/** A product of two square matrices on the device, with one wait for many of them. */
 export interface ProductCell {
   readonly side: number;
   readonly ms: number;

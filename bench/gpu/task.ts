@@ -8,7 +8,7 @@ import type { Elbow } from "../lib/elbow.ts";
 import { specOf, trainStep } from "../lib/models.ts";
 import { ADAM, type Model } from "../lib/workloads.ts";
 
-/** Milliseconds of one step: all of it, and what the host spends before it waits. */
+/** Milliseconds of one step: in total, and on the host before it waits. */
 export interface StepTime {
   readonly total: number;
   readonly host: number;
@@ -63,14 +63,14 @@ export class GpuTask {
     return this.#stepper.runSteps(Array.from({ length: count }, () => this.#next()));
   }
 
-  /** Submits for so long, after two that are not counted: the first compiles. */
+  /** Submits for this long, after two that do not count because the first compiles. */
   async sample(seconds: number, count = this.#stepper.maxSteps): Promise<StepTime[]> {
     const times: StepTime[] = [];
     for (let i = 0; i < 2; i++) await this.take(count);
     let sent = this.take(count), done = performance.now();
     const end = done + 1000 * seconds;
     do {
-      // As `fit` does: the next submit is sent before the last is waited for.
+      // As in `fit`, the next submit is sent before the last is awaited.
       const start = performance.now(), next = this.take(count);
       const host = performance.now() - start;
       const losses = (await sent).map((outputs) => outputs.get("loss")![0]);
@@ -85,7 +85,7 @@ export class GpuTask {
     return times;
   }
 
-  /** Milliseconds of a step that the host spends on a full submit before it waits; nothing else is at work. */
+  /** Milliseconds per step that the host spends on a full submit before it waits, with nothing else running. */
   async hostTime(): Promise<number> {
     const count = this.#stepper.maxSteps, start = performance.now(), results = this.take(count);
     const host = performance.now() - start;
@@ -108,8 +108,8 @@ export class GpuTask {
 }
 
 /**
- * Steps on the GPU against the same on WebAssembly, from one start. What a step errs by moves the next:
- * after t steps t times the rounding of one.
+ * Compares steps on the GPU with the same on WebAssembly, from one start. An error of a step affects the next, so after
+ * t steps it is t times the rounding of one.
  * @returns the largest difference of a loss, relative to its parts
  * @throws Error if a loss differs by more than rounding
  */

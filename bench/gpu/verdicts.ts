@@ -1,12 +1,12 @@
 /**
- * What Elbow's times on a card are beside PyTorch's on the same:
+ * Elbow's times on a GPU against PyTorch's on the same:
  *
  *   batch 128    a step 3 times as fast as eager, and as fast as a CUDA graph
  *   batch 8192   half of the GFLOP/s of PyTorch's largest plain float32 product
  */
 import type { GpuResults } from "./page.ts";
 
-/** What `pytorch.py` writes. */
+/** The results that `pytorch.py` writes. */
 export interface TorchResults {
   readonly card: string;
   readonly cells: readonly {
@@ -14,7 +14,7 @@ export interface TorchResults {
     readonly batch: number;
     readonly samples: number | null;
     readonly mode: string;
-    /** Absent where the mode failed. */
+    /** Absent if the mode failed. */
     readonly ms?: number;
   }[];
   readonly products: readonly { readonly side: number; readonly gigaflops: number }[];
@@ -23,14 +23,14 @@ export interface TorchResults {
 export interface Verdict {
   readonly workload: string;
   readonly batch: number;
-  /** What is asked of the ratio. */
+  /** The required ratio. */
   readonly goal: string;
   readonly least: number;
-  /** The ratio; absent where PyTorch has no figure. */
+  /** The ratio; absent if PyTorch has no figure. */
   readonly reached?: number;
 }
 
-/** @throws RangeError if the results are not of one card */
+/** @throws RangeError if the results are of different GPUs */
 export function verdictsOf(
   { adapter, cells }: Pick<GpuResults, "adapter" | "cells">,
   torch: TorchResults,
@@ -66,7 +66,7 @@ function isSameCard(a: string, b: string): boolean {
   return one.includes(other) || other.includes(one);
 }
 
-/** A table, a line for each goal. */
+/** A table with a line for each goal. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
   return [
     "| Net | Batch | Speed | Goal | Reached | |",

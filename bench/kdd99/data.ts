@@ -1,8 +1,8 @@
-/** The 10 % file of KDD Cup 99 as alibi-detect's example has it: 18 continuous columns, and whether a row is an attack. */
+/** The 10 % file of KDD Cup 99 as in alibi-detect's example: 18 continuous columns, and whether a row is an attack. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 
-/** The example's columns, by their place in the file. */
+/** The example's columns, by their position in the file. */
 const PLACES: Readonly<Record<string, number>> = {
   srv_count: 23,
   serror_rate: 24,
@@ -56,13 +56,13 @@ export async function readConnections(path: string): Promise<Connections> {
   return { normal: cellsOf(normal), attacks: cellsOf(attacks) };
 }
 
-/** Rows drawn with replacement, a share of them attacks: `create_outlier_batch` of the example. */
+/** Rows drawn with replacement, a share of them attacks: `create_outlier_batch` in the example. */
 export interface Batch {
   readonly cells: Cells;
   readonly label: Uint8Array;
 }
 
-/** Philox stream of the draws: no other use of a seed shares them. */
+/** Philox stream of the draws, which nothing else uses. */
 const STREAM = 901;
 
 export function drawBatch(

@@ -1,7 +1,7 @@
-/** What `bench:kernels` measures, by name, for the process that measures and the page that tells. */
+/** The cases of `bench:kernels`, by name, for the process that measures and the page of results. */
 import { GEMM_SHAPES } from "../lib/workloads.ts";
 
-/** `product` M x K x N; `function` and `mathf` by function; the others by the elements they touch. */
+/** `product` by M x K x N; `function` and `mathf` by function; the others by their number of elements. */
 export type Group =
   | "product"
   | "function"
@@ -15,20 +15,20 @@ export type Group =
 export interface KernelCase {
   readonly group: Group;
   readonly case: string;
-  /** Multiply-adds count as two; bytes are those read and those written. */
+  /** Multiply-adds count as two; bytes are those read and written. */
   readonly work: number;
 }
 
 export const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus"] as const;
 export type FunctionName = typeof FUNCTIONS[number];
 
-/** Elements of a function's operand and result: both fit the first cache. */
+/** Elements of a function's operand and result: both fit into the first-level cache. */
 export const FUNCTION_LENGTH = 2048;
 export const NORMALS = { rows: 64, cols: 64 } as const;
 
-/** Elements of one array, for what is bound by memory: in the first, second and third cache. */
+/** Elements of one array, for cases limited by memory: in the first, second and third cache. */
 export const LENGTHS = [2 ** 11, 2 ** 15, 2 ** 19] as const;
-/** Parameters of W2 and W3 and more. */
+/** Parameters of W2 and W3, and more. */
 export const ADAM_LENGTHS = [2 ** 12, 90_816, 652_824, 2 ** 22] as const;
 
 /** An Adam step reads four arrays and writes three; a copy reads one and writes one. */

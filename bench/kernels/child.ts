@@ -1,4 +1,4 @@
-/** One build of the kernels in a fresh process: every case of `cases.ts`. */
+/** Measures one build of the kernels in a new process: every case of `cases.ts`. */
 import type { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { type Elbow, loadElbow, type Machine, openWasm } from "../lib/elbow.ts";
@@ -17,19 +17,19 @@ import {
 } from "./cases.ts";
 import { openMathf } from "./mathf.ts";
 
-/** What the driver asks: modules lie in the folder. */
+/** The driver's request; the modules are in the folder. */
 export interface KernelRequest {
   readonly build: "relaxed" | "simd";
   readonly threads: 1;
   readonly seconds: number;
   readonly folder: string;
-  /** Those to measure, by index in `CASES`. */
+  /** The cases to measure, by index in `CASES`. */
   readonly cases: readonly number[];
 }
 
 export type KernelAnswer = Pick<KernelCase, "group" | "case"> & Samples;
 
-/** Elements of a row of what is copied. */
+/** Elements of a row in copies. */
 const COPY_COLS = 64;
 
 const GRAPHS: Readonly<Record<FunctionName, (g: Graph, x: Node) => Node>> = {
@@ -40,7 +40,7 @@ const GRAPHS: Readonly<Record<FunctionName, (g: Graph, x: Node) => Node>> = {
   softplus: (g, x) => g.activation(x, { kind: "softplus" }),
 };
 
-/** Arguments over which the functions do something: [-8, 8], and (0, 8] for the logarithm. */
+/** Arguments for which the functions do real work: [-8, 8], and (0, 8] for the logarithm. */
 function argumentsOf(name: FunctionName): Float32Array {
   return Float32Array.from({ length: FUNCTION_LENGTH }, (_, i) => {
     const unit = (i + 0.5) / FUNCTION_LENGTH;
@@ -48,7 +48,7 @@ function argumentsOf(name: FunctionName): Float32Array {
   });
 }
 
-/** Everything but the products' shape is in the case's name. */
+/** Everything but the shape of products is in the case's name. */
 function callOf(elbow: Elbow, machine: Machine, mathf: ReturnType<typeof openMathf>) {
   return ({ group, case: name }: KernelCase): Call => {
     const length = Number(name);

@@ -1,7 +1,4 @@
-/**
- * The same functions as a scalar loop over AssemblyScript's `Mathf`, which is what one has without
- * writing vector functions.
- */
+/** The same functions as scalar loops over AssemblyScript's `Mathf`, which is what one has without vector functions. */
 import { compileSource } from "../lib/compile.ts";
 import { FUNCTION_LENGTH, type FunctionName } from "./cases.ts";
 

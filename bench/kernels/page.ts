@@ -1,4 +1,4 @@
-/** What `docs/performance.md` says of the kernels. */
+/** The results for kernels in `docs/performance.md`. */
 import { ROOT } from "../../scripts/lib/tree.ts";
 import { markdownTable, type Row } from "../../scripts/lib/table.ts";
 import type { MachineReport } from "../lib/machine.ts";
@@ -7,7 +7,7 @@ import { figure, times } from "../lib/units.ts";
 import { GEMM_SHAPES } from "../lib/workloads.ts";
 import { CASES, FUNCTIONS, type Group } from "./cases.ts";
 
-/** What a cell is of. */
+/** What identifies a cell. */
 export interface KernelAt {
   readonly build: "relaxed" | "simd";
   /** With the engine's bounds checks. */
@@ -36,7 +36,7 @@ type Column = typeof COLUMNS[number];
 const HEADS = COLUMNS.map(({ build, checked }) => checked ? build : `${build}, unchecked`);
 const RIGHT = [1, 2, 3, 4];
 
-/** Shapes large enough that a product may be held to the probe. */
+/** Shapes large enough to compare a product with the probe. */
 const HELD_SHAPES = 5;
 
 export function kernelsPage(results: KernelsResults): string {
@@ -65,7 +65,7 @@ function find({ cells }: KernelsResults, column: Column, group: Group, name: str
   );
 }
 
-/** Work by second, in billions, at its quietest. */
+/** Work per second, in billions, at the quietest moment. */
 function rate(results: KernelsResults, column: Column, group: Group, name: string): number {
   const cell = find(results, column, group, name);
   const work = CASES.find((each) => each.group === group && each.case === name)!.work;

@@ -1,6 +1,6 @@
-/** The entries for scoring in one file each, minified, as an edge host gets them, and as peers come from npm. */
+/** The entry points for scoring in one minified file each, as on an edge host, and as peers come from npm. */
 
-/** The entries as they are in this checkout. */
+/** The entry points in this checkout. */
 export const ENTRIES = {
   networks: new URL("../../src/trained/mod.ts", import.meta.url),
   tables: new URL("../../src/scoring/mod.ts", import.meta.url),

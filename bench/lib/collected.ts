@@ -1,4 +1,4 @@
-/** The samples of every cell, run by run, until they are reduced. */
+/** The samples of every cell, run by run, until they are summarised. */
 import { bestOf, isQuiet } from "./probe.ts";
 import {
   type Cell,
@@ -10,15 +10,15 @@ import {
 } from "./statistics.ts";
 import { duration } from "./units.ts";
 
-/** A run is quiet if the probes are in so many of its windows: a tenth of them makes its figure. */
+/** A run is quiet if this share of its windows is, by the probes; a tenth of them determines its figure. */
 const QUIET_WINDOWS = 0.25;
 
-/** Cells by what they are of: a flat record, whose fields name a place in the tables. */
+/** Cells by a flat record that identifies them: its fields are places in the tables. */
 export class Collected<At extends object> {
   readonly #cells = new Map<string, { at: At; runs: Samples[] }>();
   readonly #hostOf: (at: At) => string;
 
-  /** @param hostOf in what a cell ran, where the probes are not the same in all */
+  /** @param hostOf the host of a cell, if probes differ between hosts */
   constructor(hostOf: (at: At) => string = () => "") {
     this.#hostOf = hostOf;
   }
@@ -34,7 +34,7 @@ export class Collected<At extends object> {
     return [...this.#cells.values()].map(({ at, runs }) => ({ ...at, ...summarise(runs) }));
   }
 
-  /** The cells all of whose runs met a slow machine, beside the quickest that any cell of the host met. */
+  /** The cells whose runs all met a slow machine, compared with the fastest that any cell of the host met. */
   disturbed(): At[] {
     const best = new Map<string, Rates>();
     for (const { at, runs } of this.#cells.values()) {
@@ -50,7 +50,7 @@ export class Collected<At extends object> {
       .map(({ at }) => at);
   }
 
-  /** The medians of the last run of some cells, to be looked at while it goes on. */
+  /** The medians of the last run of some cells, to watch progress. */
   latest(has: (at: At) => boolean): string {
     return [...this.#cells.values()]
       .filter(({ at }) => has(at))

@@ -1,4 +1,4 @@
-/** Throw-away WebAssembly modules, compiled from AssemblyScript text. */
+/** Temporary WebAssembly modules, compiled from AssemblyScript text. */
 import * as asc from "npm:assemblyscript@0.28.20/asc";
 import type { KernelBuild } from "../../src/backends/wasm/loader.ts";
 import { PANEL_STEPS } from "./probe.ts";
@@ -18,7 +18,10 @@ export async function compileSource(
   return binary.slice();
 }
 
-/** The module of `probe.ts`, which a simd build has without fused instructions. The accumulator is the addend, which the fused instruction overwrites. */
+/**
+ * The module of `probe.ts`; for a simd build, without fused instructions. The accumulator is the addend, which the
+ * fused instruction overwrites.
+ */
 export function compileProbe(build: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   const names = Array.from({ length: 12 }, (_, i) => `s${i}`);
   const isFused = build === "relaxed";
@@ -26,7 +29,7 @@ export function compileProbe(build: KernelBuild): Promise<Uint8Array<ArrayBuffer
     isFused
       ? `${name} = f32x4.relaxed_madd(a, b, ${name});`
       : `${name} = f32x4.add(f32x4.mul(${name}, a), b);`;
-  // As the tile of 4 rows in assembly/matmul/tile.ts: a vector of A, turned three times, meets two of B.
+  // Like the tile of 4 rows in assembly/matmul/tile.ts: a vector of A, rotated three times, meets two of B.
   const add = (name: string, a: string, b: string) =>
     isFused
       ? `${name} = f32x4.relaxed_madd(${a}, ${b}, ${name});`

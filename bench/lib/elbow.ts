@@ -1,6 +1,6 @@
 /**
- * Elbow as the benchmarks use it: the module graph of a checkout, this one or another. Only `gate.ts`
- * loads another, whose names must be those of this one.
+ * Elbow for the benchmarks: the modules of a checkout, this one or another. Only `gate.ts` loads another, whose names
+ * must be the same.
  */
 import type { Segment, SyncProgram } from "../../src/backends/backend.ts";
 
@@ -21,7 +21,7 @@ export interface Elbow {
 
 const OWN_ROOT = new URL("../../", import.meta.url);
 
-/** Where each part lies in a checkout. */
+/** Where each part is in a checkout. */
 const FILES: { readonly [part in keyof Elbow]: string } = {
   backends: "src/backends/open.ts",
   shape: "src/core/shape.ts",
@@ -53,7 +53,7 @@ export async function loadVae(): Promise<typeof import("../../src/training/vae.t
   return await import(new URL("src/training/vae.ts", OWN_ROOT).href);
 }
 
-/** Files that a checkout lacks to be measured. */
+/** Files that must be in a checkout and are not. */
 export async function missingFrom(root: URL): Promise<string[]> {
   const missing: string[] = [];
   for (const path of Object.values(FILES)) {
@@ -65,13 +65,13 @@ export async function missingFrom(root: URL): Promise<string[]> {
 
 /** How to open the backend. */
 export interface Machine {
-  /** At most so many threads; 1. */
+  /** The largest number of threads; 1 by default. */
   readonly threads?: number;
   /** The relaxed build by default. */
   readonly determinism?: "portable" | "fast";
 }
 
-/** A program ready to run, the threads in use, and the parameters it runs on. */
+/** A program ready to run, the threads in use, and its parameters. */
 export interface Ready {
   readonly program: SyncProgram;
   readonly threads: number;
@@ -80,7 +80,7 @@ export interface Ready {
   dispose(): void;
 }
 
-/** A backend, and the threads that it really has. */
+/** A backend, and its actual number of threads. */
 export function openWasm({ backends }: Elbow, { threads = 1, determinism = "fast" }: Machine) {
   const options = { determinism, threads };
   const backend = backends.openBackend("wasm", options);

@@ -1,11 +1,11 @@
 /**
- * What Elbow holds itself to beside its peers, as ratios of times: quiet to quiet and typical to
- * typical. A goal over several cells is met by the worst of them.
+ * Elbow's goals against its peers, as ratios of times: quiet to quiet and typical to typical. A goal over several cells
+ * is decided by the worst of them.
  */
 import type { Kind } from "./workloads.ts";
 import type { Cell } from "./statistics.ts";
 
-/** A cell and whose it is. */
+/** A cell and its peer. */
 export interface PeerCell extends Cell {
   readonly kind: Kind;
   /** Empty for products. */
@@ -14,7 +14,7 @@ export interface PeerCell extends Cell {
   readonly peer: string;
 }
 
-/** The rival takes at least `floor` times as long as `ours` does, in every cell named. */
+/** In every named cell, the rival takes at least `floor` times as long as `ours`. */
 export interface Goal {
   readonly number: string;
   readonly what: string;
@@ -34,7 +34,7 @@ const one = { kind: "score", cases: ["1"] } as const;
 const many = { kind: "score", cases: ["64", "1024"], workloads: ALL } as const;
 const most = { kind: "score", cases: ["1024"] } as const;
 
-/** Training steps against PyTorch, by workload: floors for each batch. */
+/** Training steps against PyTorch, by workload: the floor for each batch. */
 const TORCH_FLOORS: readonly (readonly [string, number, number, number])[] = [
   ["W1", 20, 6, 2.2],
   ["W2", 2.5, 1, 0.6],
@@ -90,10 +90,10 @@ export const GOALS: readonly Goal[] = [
   { number: "14", what: "score batch 1024, one thread / two, all", ...most, workloads: ALL, rival: "elbow", ours: "elbow-2t", floor: 1.7 },
 ];
 
-/** Batch 1: the slowest call in a hundred may take so many times the median. */
+/** Batch 1: the largest allowed ratio of the slowest call in a hundred to the median. */
 export const TAIL = { number: "5", what: "score batch 1, p99 / p50, all", ceiling: 3 } as const;
 
-/** What a goal was found to be; undefined without a cell of both sides. */
+/** The verdict on a goal; undefined without a cell of both sides. */
 export interface Verdict {
   readonly quiet: number;
   readonly typical: number;
@@ -119,7 +119,7 @@ export function judge(goal: Goal, cells: readonly PeerCell[]): Verdict | undefin
   return { quiet, typical, met: quiet >= goal.floor };
 }
 
-/** p99 over p50 of our scores of one row: the worst of them. */
+/** p99 over p50 of our single-row scores: the worst of them. */
 export function judgeTail(cells: readonly PeerCell[]): Verdict | undefined {
   const ours = cells.filter((each) =>
     each.peer === "elbow" && each.kind === "score" && each.case === "1"

@@ -1,19 +1,19 @@
-/** Small programs, each of one operation: what the kernels are measured by. */
+/** Small programs of one operation each, to measure kernels. */
 import type { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { type Elbow, type Machine, openWasm, type Ready } from "./elbow.ts";
 import { ADAM } from "./workloads.ts";
 
-/** A graph, and what it needs around it. */
+/** A graph, and what it needs. */
 interface GraphRequest {
-  /** Rows of a run, and the most there can be. */
+  /** Rows of a run, and the capacity. */
   readonly rows: number;
   /** Filled with numbers in [-1, 1). */
   readonly parameters?: readonly Matrix[];
   readonly state?: readonly Matrix[];
-  /** Names of the node to compute, and of the effect to have. */
+  /** Names of the node to compute, and of the effect to include. */
   readonly build: (g: Graph) => { readonly output?: Node; readonly effect?: Node };
-  /** What to write before the first run. */
+  /** Values to write before the first run. */
   readonly inputs?: Readonly<Record<string, ArrayLike<number>>>;
 }
 
@@ -44,7 +44,7 @@ function compile(elbow: Elbow, machine: Machine, request: GraphRequest): Ready {
   return { program, threads, parameters, run, dispose: () => backend.dispose() };
 }
 
-/** A product of two matrices that lie in memory. */
+/** A product of two matrices in memory. */
 export function product(
   elbow: Elbow,
   [m, k, n]: readonly [number, number, number],
@@ -62,7 +62,7 @@ export function product(
   });
 }
 
-/** A function of each of `x`, in rows of `cols`. */
+/** A function of each element of `x`, in rows of `cols`. */
 export function mapped(
   elbow: Elbow,
   x: Float32Array,
@@ -89,7 +89,7 @@ export function normals(elbow: Elbow, rows: number, cols: number, machine: Machi
   });
 }
 
-/** A step of Adam on `count` parameters, whose gradient lies in memory. */
+/** A step of Adam on `count` parameters with a gradient in memory. */
 export function adam(elbow: Elbow, count: number, machine: Machine = {}): Ready {
   const named = (name: string): Matrix => ({ name, rows: 1, cols: count });
   const { beta1, beta2, epsilon, rate } = ADAM;
@@ -108,7 +108,7 @@ export function adam(elbow: Elbow, count: number, machine: Machine = {}): Ready 
   });
 }
 
-/** In [-1, 1], none of them zero for long. */
+/** In [-1, 1], with few zeros. */
 function waves(length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => Math.sin(i));
 }

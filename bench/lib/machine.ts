@@ -1,14 +1,14 @@
-/** The machine that the figures are of, and keeping a process to a core of it. */
+/** The machine that was measured, and pinning a process to a core. */
 import { canRun } from "../../scripts/lib/child.ts";
 
-/** What every file of results begins with. */
+/** The beginning of every file of results. */
 export interface MachineReport {
   readonly cpu: string;
   readonly cores: number;
   readonly os: string;
   readonly deno: string;
   readonly v8: string;
-  /** The core that single-threaded processes were kept to; null where that cannot be done. */
+  /** The core of single-threaded processes; null if processes cannot be pinned. */
   readonly pinnedTo: number | null;
 }
 
@@ -19,14 +19,14 @@ export interface Pinning {
   wrap(threads: number, command: string, args: readonly string[]): [string, string[]];
 }
 
-/** Keeps this process to the core of its single-threaded children, so that its probe is theirs. */
+/** Pins this process to the core of its single-threaded children, so that its probe is theirs. */
 export async function pinSelf({ core }: Pinning): Promise<void> {
   if (core === null) return;
   const args = ["--all-tasks", "--cpu-list", "--pid", `${core}`, `${Deno.pid}`];
   await new Deno.Command("taskset", { args, stdout: "null" }).output();
 }
 
-/** Core 0 is left to everything else where there is another. */
+/** Core 0 is left for everything else if there is another. */
 export async function openPinning(): Promise<Pinning> {
   const cores = navigator.hardwareConcurrency;
   const able = await canRun("taskset");

@@ -1,4 +1,4 @@
-/** The programs of a model that are measured: a score, and a step of training. */
+/** The programs of a model that are measured: a score, and a training step. */
 import type { ModelSpec } from "../../src/models/spec.ts";
 import type { Objective } from "../../src/objectives/objective.ts";
 import { type Elbow, type Machine, openWasm, type Ready } from "./elbow.ts";
@@ -18,7 +18,7 @@ export function specOf({ inputs, hidden, latent, activation, likelihood }: Workl
   } as const;
 }
 
-/** What a Gaussian density adds to every score, which the shared definition leaves out. */
+/** The constant of a Gaussian density, which the shared definition of scores leaves out. */
 export function constantOf({ workload: { likelihood, inputs } }: Model): number {
   return likelihood === "gaussian" ? 0.5 * inputs * Math.log(2 * Math.PI) : 0;
 }
@@ -44,7 +44,7 @@ function openModel(elbow: Elbow, model: Model, machine: Machine) {
 /** Rows of a chunk of `score`. */
 const CHUNK = 128;
 
-/** The scoring program alone: rows in, costs and KL by column out, nothing summed. */
+/** The scoring program alone: rows in, costs and KL by column out, without sums. */
 export function scoreProgram(
   elbow: Elbow,
   model: Model,
@@ -52,7 +52,7 @@ export function scoreProgram(
   machine: Machine = {},
 ): Ready {
   const { spec, layout, backend, parameters } = openModel(elbow, model, machine);
-  // In chunks, as `score` runs them.
+  // In chunks, as in `score`.
   const capacity = Math.min(batch, CHUNK);
   const plan = elbow.programs.forwardPlan("score", spec, layout, { capacity });
   const program = backend.compile(plan, { parameters }, undefined, Math.ceil(batch / capacity));
@@ -61,7 +61,7 @@ export function scoreProgram(
   const cost = new Float32Array(batch * inputs), kl = new Float32Array(batch * latent);
   return {
     program,
-    // They start with the first program that is worth sharing.
+    // Threads start with the first program that is worth sharing.
     get threads() {
       return Number(backend.details.threads ?? 1);
     },
@@ -76,7 +76,7 @@ export function scoreProgram(
   };
 }
 
-/** One training step: the batch lies in memory, the noise is fresh, nothing is read back. */
+/** One training step: the batch is in memory, the noise is new, nothing is read back. */
 export function trainStep(
   elbow: Elbow,
   model: Model,
@@ -102,7 +102,7 @@ export function trainStep(
   let step = 0, one = 1, two = 1;
   return {
     program,
-    // They start with the first program that is worth sharing.
+    // Threads start with the first program that is worth sharing.
     get threads() {
       return Number(backend.details.threads ?? 1);
     },
@@ -118,7 +118,7 @@ export function trainStep(
   };
 }
 
-/** The weights as a program has left them, in the order of `Model`. */
+/** The weights after a program has run, in the order of `Model`. */
 export function readWeights(elbow: Elbow, model: Model, { parameters }: Ready) {
   const specs = elbow.parameters.parametersOf(elbow.spec.parseSpec(specOf(model.workload)));
   const layout = elbow.parameters.parameterLayout(specs);

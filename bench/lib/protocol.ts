@@ -1,9 +1,9 @@
 /**
- * What a benchmark's processes say to each other: a request as JSON in the child's last argument; for
- * each case one line of JSON, marked so that a library's own chatter does not pass for an answer.
+ * How the processes of a benchmark communicate: a request as JSON in the child's last argument; for each case one line
+ * of JSON, marked so that output of libraries is not taken for an answer.
  */
 
-/** Begins the lines that are answers. */
+/** The beginning of a line that is an answer. */
 export const MARK = "@bench ";
 
 export function readRequest<R>(): R {

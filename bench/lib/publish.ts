@@ -1,14 +1,13 @@
 /**
- * Where results go: a whole run writes `bench/results/NAME.json` and the block of
- * `docs/performance.md` between the markers of its name; a quick or partial one writes to
- * `build/bench/` and touches neither.
+ * Where results go: a whole run writes `bench/results/NAME.json` and the block of `docs/performance.md` between the
+ * markers of its name; a quick or partial one writes to `build/bench/` and changes neither.
  */
 import { deno } from "../../scripts/lib/child.ts";
 import { ROOT } from "../../scripts/lib/tree.ts";
 
 const PAGE = "docs/performance.md";
 
-/** @param markdown what the page says of the results */
+/** @param markdown the text of the results for the page */
 export async function publish(
   name: string,
   results: unknown,

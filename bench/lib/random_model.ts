@@ -1,4 +1,4 @@
-/** Models with random weights and rows to go with them, the same at every run. */
+/** Models with random weights and rows for them, the same in every run. */
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { layersOf, type Model, type Workload } from "./workloads.ts";
 
@@ -10,7 +10,7 @@ export function randomModel(workload: Workload, rows: number, seed: number): Mod
   return { workload, weights, rows: someRows(workload, rows, random) };
 }
 
-/** Weights and biases U(±1/√fanIn), as PyTorch starts its layers: biases that are not zero show. */
+/** Weights and biases U(±1/√fanIn), as in PyTorch; biases that are not zero reveal errors. */
 function startingWeights(workload: Workload, random: HostRandom): Float32Array<ArrayBuffer>[] {
   return layersOf(workload).flatMap(([inputs, outputs]) => {
     const bound = 1 / Math.sqrt(inputs);
@@ -21,8 +21,7 @@ function startingWeights(workload: Workload, random: HostRandom): Float32Array<A
 }
 
 /**
- * Columns with means of their own, so that a few steps of training show: within [0, 1] for a Bernoulli
- * likelihood.
+ * Columns with different means, so that a few training steps have an effect; within [0, 1] for a Bernoulli likelihood.
  */
 function someRows(
   { inputs, likelihood }: Workload,

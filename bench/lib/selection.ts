@@ -1,13 +1,13 @@
-/** What `--only` leaves of the cells: words of several sorts, in any mixture. */
+/** The cells that `--only` selects: words of several sorts, in any mixture. */
 
-/** Chooses by sort: without a word of a sort, everything of it. */
+/** Selects by sort; a sort without a word is selected whole. */
 export interface Selection {
   has(sort: string, value: string): boolean;
 }
 
 /**
- * @param vocabulary every word there is, by sort
- * @throws RangeError for a word that is in none
+ * @param vocabulary every word, by sort
+ * @throws RangeError for an unknown word
  */
 export function select(
   words: readonly string[],

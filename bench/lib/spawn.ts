@@ -2,18 +2,18 @@
 import type { Pinning } from "./machine.ts";
 import { MARK } from "./protocol.ts";
 
-/** How a program is started with a request as its last argument. */
+/** How to start a program with a request as its last argument. */
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** A child that did not do what it was asked; the message ends with what it said. */
+/** A child that failed; the message ends with its output. */
 export class ChildError extends TypeError {
   override name = "ChildError";
 }
 
-/** Several times longer than any child takes that is not stuck. */
+/** Several times as long as any child that is not stuck. */
 const LIMIT_MS = 90_000;
 const LAST_WORDS = 400;
 
@@ -27,10 +27,10 @@ export function denoProgram(path: string, flags: readonly string[] = []): Progra
 }
 
 /**
- * Runs a child to its end, on as many cores as the request has threads. The request is given the Unix
- * time at which it was started, as `startedAt`.
+ * Runs a child to its end, on as many cores as the request has threads. The request gets the Unix time of its start as
+ * `startedAt`.
  * @param limitMs milliseconds after which it counts as hung; a minute and a half
- * @throws ChildError if it failed, hung or said nothing
+ * @throws ChildError if it failed, hung or gave no answer
  */
 export async function runChild<A>(
   { command, args }: Program,

@@ -1,9 +1,9 @@
 /**
- * What the samples of a benchmark are reduced to.
+ * Summaries of a benchmark's samples.
  *
- * A shared machine runs at more than one speed, so a cell has two figures, and ratios compare like
- * with like: `quiet`, the best p10 of any run, is what the code takes when nothing interferes;
- * `typical`, the median over the runs of each run's p50, is what a user meets.
+ * A shared machine runs at more than one speed, so a cell has two figures, and ratios compare the same kind: `quiet`,
+ * the best p10 of any run, is the time of the code if nothing interferes; `typical`, the median over the runs of each
+ * run's p50, is what a user sees.
  */
 /** GFLOP/s of the two probes at one moment. */
 export type Rates = readonly [registers: number, loads: number];
@@ -14,13 +14,13 @@ export type Probe = () => Rates;
 /** What one process reports of one case; times in milliseconds per call. */
 export interface Samples {
   readonly ms: readonly number[];
-  /** Single calls, where `ms` are means over groups of calls too short to time alone. */
+  /** Single calls, if `ms` are means over groups of calls too short to time alone. */
   readonly singleMs?: readonly number[];
-  /** The probes at the borders of the windows in which the samples were taken. */
+  /** The probes at the beginning and end of the windows in which the samples were taken. */
   readonly probes: readonly Rates[];
 }
 
-/** To the nanosecond and the MFLOP/s: more digits would only be bytes. */
+/** To the nanosecond and the MFLOP/s: more digits would only take space. */
 export function roundSamples({ ms, singleMs, probes }: Samples): Samples {
   const to = (values: readonly number[], unit: number) =>
     values.map((value) => Math.round(value * unit) / unit);
@@ -31,7 +31,7 @@ export function roundSamples({ ms, singleMs, probes }: Samples): Samples {
   };
 }
 
-/** One run of one case, reduced; milliseconds. */
+/** One run of one case, summarised; milliseconds. */
 export interface Run {
   readonly p10: number;
   readonly p50: number;
@@ -82,7 +82,7 @@ export function summarise(samples: readonly Samples[]): Cell {
   };
 }
 
-/** A median with the bounds of its 95 % confidence interval. */
+/** A median with its 95 % confidence interval. */
 export interface Interval {
   readonly median: number;
   readonly low: number;
@@ -90,9 +90,9 @@ export interface Interval {
 }
 
 /**
- * The median of independent values, and the order statistics that enclose the true one with 95 %
- * confidence whatever its distribution: ranks n/2 ± 1.96 √n / 2 (normal limit of the binomial).
- * With fewer than 6 values no pair encloses it, and the interval is everything.
+ * The median of independent values, and the order statistics that contain the true one with 95 % confidence for any
+ * distribution: ranks n/2 ± 1.96 √n / 2 (normal limit of the binomial). With fewer than 6 values no pair does, and the
+ * interval is infinite.
  */
 export function medianInterval(values: readonly number[]): Interval {
   const ascending = Float64Array.from(values).sort();
@@ -106,7 +106,7 @@ export function medianInterval(values: readonly number[]): Interval {
   };
 }
 
-/** The medians of `blocks` runs of neighbours; all values, if there are no more of them. */
+/** The medians of `blocks` groups of neighbours; all values if there are no more than that. */
 export function blockMedians(values: readonly number[], blocks: number): number[] {
   const count = Math.min(blocks, values.length);
   return Array.from({ length: count }, (_, b) => {

@@ -1,15 +1,15 @@
-/** Taking samples: warm-up, windows, and the probes at their borders. */
+/** Taking samples: warm-up, windows, and probes before and after each. */
 import type { Probe, Rates, Samples } from "./statistics.ts";
 
-/** One call of what is measured; a promise, if any, is awaited inside the timing. */
+/** One call of what is measured; a promise is awaited within the timing. */
 export type Call = () => unknown;
 
-/** Shorter calls are timed in groups: the clock itself takes some 50 ns. */
+/** Shorter calls are timed in groups, because the clock itself takes some 50 ns. */
 const GROUP_MS = 0.02;
 /** Between two probes. */
 const WINDOW_MS = 5;
 const WARM_UP_BLOCK_MS = 60;
-/** Blocks in a row that must bring no faster call before the engine counts as settled. */
+/** The engine counts as settled after this many blocks without a faster call. */
 const SETTLED_BLOCKS = 3;
 const MAX_WARM_UP_MS = 1500;
 
@@ -23,7 +23,7 @@ export async function timed(call: Call, calls: number): Promise<number> {
   return performance.now() - start;
 }
 
-/** Runs until no block brings a faster call any more, or `limitMs`; the fastest call, milliseconds. */
+/** Runs until a block brings no faster call, or for `limitMs`; the fastest call, milliseconds. */
 export async function warmUp(call: Call, limitMs: number = MAX_WARM_UP_MS): Promise<number> {
   const start = performance.now();
   let best = Infinity;

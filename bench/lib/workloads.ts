@@ -1,17 +1,17 @@
 /**
- * The work that all programs are given: four VAEs from small to middling, and the batches they meet.
+ * The work that all programs do: four VAEs from small to medium, and their batches.
  *
- *   score  x → encoder → (μ, ln σ²), z = μ → decoder → reconstruction + KL per row; the rows copied
- *          in and the scores copied out within the timing
+ *   score  x → encoder → (μ, ln σ²), z = μ → decoder → reconstruction + KL per row; copying rows in
+ *          and scores out is part of the time
  *          gaussian ½ Σ (x - x̂)², bernoulli Σ softplus(l) - x l, KL ½ Σ μ² + σ² - ln σ² - 1
- *   train  z = μ + σ ε with fresh ε, mean over the batch of reconstruction + KL, backward, Adam
+ *   train  z = μ + σ ε with new ε, mean over the batch of reconstruction + KL, backward, Adam
  *          (1e-3, 0.9, 0.999, 1e-8); the batch is in the program's memory, the loss is not read back
- *   iwae   50 draws a row, batch 20: -mean ln (1/K Σ w), backward, Adam
+ *   iwae   50 draws per row, batch 20: -mean ln (1/K Σ w), backward, Adam
  *   gemm   A [M, K] times B [K, N]
  *   cold   from the start of a process to its first score
  */
 
-/** A VAE of dense layers, each with a bias; the decoder's hidden layers mirror the encoder's. */
+/** A VAE of dense layers with biases; the decoder's hidden layers mirror the encoder's. */
 export interface Workload {
   readonly name: string;
   readonly inputs: number;
@@ -25,7 +25,7 @@ const gaussian = { likelihood: "gaussian" } as const,
   bernoulli = { likelihood: "bernoulli" } as const;
 
 // deno-fmt-ignore
-/** W1 a few sensors, W2 a table, W3 PyTorch's MNIST example, W3b the MNIST model of IWAE's authors. */
+/** W1: a few sensors, W2: a table, W3: PyTorch's MNIST example, W3b: the MNIST model of IWAE's authors. */
 export const WORKLOADS: readonly Workload[] = [
   { name: "W1", inputs: 32, hidden: [64], latent: 8, activation: "tanh", ...gaussian },
   { name: "W2", inputs: 128, hidden: [256], latent: 32, activation: "relu", ...gaussian },
@@ -56,7 +56,7 @@ export const GEMM_SHAPES: readonly (readonly [m: number, k: number, n: number])[
 export type Kind = "score" | "train" | "iwae" | "gemm" | "cold";
 export const KINDS: readonly Kind[] = ["score", "train", "iwae", "gemm", "cold"];
 
-/** The workload of a kind that is run on one alone. */
+/** The workload for a kind that uses only one. */
 export const ONLY_ON: Readonly<Partial<Record<Kind, string>>> = { iwae: IWAE.workload, cold: "W3" };
 
 /** The cases of a kind, by name: its batch, or its shape. */
@@ -97,15 +97,15 @@ export interface Model {
   readonly rows: Float32Array<ArrayBuffer>;
 }
 
-/** Rows of data beside each model. */
+/** Rows of data stored with each model. */
 export const ROWS = 1024;
 
-/** Where a model lies: float32 one after the other, weights as in `Model`. */
+/** A model in a folder: float32 values, weights in the order of `Model`. */
 export function pathsOf(folder: string, name: string): { weights: string; rows: string } {
   return { weights: `${folder}/${name}.weights.f32`, rows: `${folder}/${name}.rows.f32` };
 }
 
-/** A model as it lies in a folder: its weights are read when they are asked for. @param count rows of it */
+/** Reads a model from a folder; weights are read when needed. @param count number of rows */
 export function readModel(folder: string, name: string, count = ROWS): Model {
   const workload = WORKLOADS.find((each) => each.name === name);
   if (!workload) throw new RangeError(`Cannot read model: there is no workload "${name}"`);

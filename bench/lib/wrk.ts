@@ -1,4 +1,4 @@
-/** wrk, which the HTTP benchmarks ask with: that it is there, what it is to send, and what they read of its report. */
+/** wrk, the load generator of the HTTP benchmarks: its installation, its requests, and its report. */
 import { type Requirement, setUp } from "../../scripts/setup.ts";
 
 export const COLUMNS = 32;
@@ -11,13 +11,13 @@ const WRK: Requirement = {
   name: "wrk",
   neededBy: "bench/http.ts and bench/http_memory.ts",
   aptPackages: ["wrk"],
-  // Asked for its version, it says it and exits with 1.
+  // When asked for its version, it prints it and exits with 1.
   present: () =>
     new Deno.Command("wrk", { args: ["-v"], stdout: "null", stderr: "null" }).output()
       .then(() => true, () => false),
 };
 
-/** Installs wrk where it is missing, or ends the program: without it every figure would be none. */
+/** Installs wrk if it is missing, or ends the program, which is useless without it. */
 export async function requireWrk(): Promise<void> {
   if ((await setUp([WRK])).length > 0) Deno.exit(1);
 }
@@ -29,7 +29,7 @@ wrk.body = '${JSON.stringify({ rows: [ROW] })}'
 wrk.headers["content-type"] = "application/json"`;
 }
 
-/** Posts so many rows of float32, written as Lua text, and takes the same. */
+/** Posts that many rows of float32, written as Lua text, and requests the same. */
 export function floatScript(rows: number): string {
   const bytes = new Uint8Array(Float32Array.from(ROW).buffer);
   const row = Array.from(bytes, (byte) => `\\${String(byte).padStart(3, "0")}`).join("");
@@ -53,7 +53,7 @@ export function latencyIn(report: string, percent: number): number {
   return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? NaN);
 }
 
-/** Answers that were no success, and sockets that failed. */
+/** Answers that were errors, and sockets that failed. */
 export function deadEnds(report: string): number {
   const sockets =
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report) ?? [];

@@ -1,8 +1,8 @@
 /**
- * Peer: this checkout. Variants, each a row of its own:
+ * Peer: this checkout. Variants, each with its own row:
  *
  *   user     as users call it: `scoreInto` for one row, `score` for more; and the training program
- *   program  the scoring program alone: rows in, costs and KL by column out, nothing summed or checked
+ *   program  the scoring program alone: rows in, costs and KL by column out, without sums or checks
  *   fit      `VAE.fit`, its time divided by its steps
  */
 import type { Objective } from "../../src/objectives/objective.ts";
@@ -13,11 +13,11 @@ import { product } from "../lib/graphs.ts";
 import * as models from "../lib/models.ts";
 import { firstRows, IWAE, type Model } from "../lib/workloads.ts";
 
-/** Rows of an epoch of `fit`: an epoch is one sample. */
+/** Rows of an epoch of `fit`; an epoch is one sample. */
 const FIT_ROWS = 4096;
 
 await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
-  // A cold start loads what scoring needs and no more, in one file as the peers' packages are.
+  // A cold start loads only what scoring needs, in one file, as the peers' packages are.
   if (kind === "cold") return { about: { threads: 1 }, score: (model) => fromFile(folder, model) };
   const elbow = await lib.loadElbow();
   const machine = { threads };
@@ -39,14 +39,14 @@ await serve(async ({ kind, variant, threads, folder }): Promise<Peer> => {
   };
 });
 
-/** What a model large enough for threads really gets. */
+/** The actual number of threads of a model large enough to share. */
 async function deviceOf(threads: number): Promise<{ threads: number; build: string }> {
   const { VAE } = await lib.loadVae();
   const inputs = 784, hidden = { hidden: [400] };
   const spec = { inputs, encoder: hidden, decoder: hidden, latent: [{ size: 20 }] };
   const vae = VAE.create(spec, { threads });
   const rows = { data: new Float32Array(512 * inputs), shape: [512, inputs] as const };
-  // Helpers are started by the first program that is worth sharing, and report when they are there.
+  // Helpers are started by the first program that is worth sharing, and then report.
   for (let tries = 0; tries < 50 && vae.device.threads < threads; tries++) {
     await vae.score(rows);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -56,7 +56,7 @@ async function deviceOf(threads: number): Promise<{ threads: number; build: stri
   return { threads: device.threads, build: `${device.build}` };
 }
 
-/** The objective, once this checkout knows it. */
+/** The objective, if this checkout has it. */
 function parseIwae(elbow: lib.Elbow): [Objective | undefined, { iwae?: string }] {
   try {
     return [elbow.objective.parseObjective({ type: "iwae", samples: IWAE.samples }), {}];
@@ -129,7 +129,7 @@ function stepTask(elbow: lib.Elbow, model: Model, ready: lib.Ready): TrainTask {
   return { ...ready, weights: () => Promise.resolve(models.readWeights(elbow, model, ready)) };
 }
 
-/** `VAE.fit` over the model's rows, repeated; a sample is an epoch's time by step. */
+/** `VAE.fit` over the model's rows, repeated; a sample is an epoch's time per step. */
 async function fit(model: Model, batch: number, threads: number): Promise<TrainTask> {
   const { VAE } = await lib.loadVae();
   const { inputs } = model.workload;

@@ -1,8 +1,8 @@
 /**
- * Peer: jax-js 0.1.25 on its WebAssembly device, everything under `jit`, Adam written out so that it
- * is compiled with the rest. It takes as many threads as the process may use cores.
+ * Peer: jax-js 0.1.25 on its WebAssembly device, everything under `jit`, with Adam written out so that it is compiled
+ * with the rest. It uses as many threads as the process has cores.
  *
- * Every use of an array but its last is `.ref`: the library counts references by hand.
+ * Every use of an array but its last is `.ref`, because the library counts references explicitly.
  */
 import * as jax from "npm:@jax-js/jax@0.1.25";
 import { type ScoreTask, serve, someFloats, type Task, type TrainTask } from "./peer.ts";
@@ -11,7 +11,7 @@ import { ADAM, firstRows, layersOf, type Model, type Workload } from "../lib/wor
 const { numpy: np, nn, random } = jax;
 type Arr = jax.Array;
 
-/** Rows to the function's output through dense layers `first` … of the weights, none of them used up. */
+/** From rows to output through dense layers `first` … of the weights, without consuming them. */
 function denseChain(
   { activation, hidden }: Workload,
   weights: readonly Arr[],
@@ -39,13 +39,13 @@ function decode(workload: Workload, weights: readonly Arr[], z: Arr): Arr {
   return dense(weights, first + workload.hidden.length, denseChain(workload, weights, first, z));
 }
 
-/** By row, nats. */
+/** Per row, nats. */
 function reconstruction({ likelihood }: Workload, x: Arr, out: Arr): Arr {
   if (likelihood === "gaussian") return np.square(x.sub(out)).sum(1).mul(0.5);
   return nn.softplus(out.ref).sub(x.mul(out)).sum(1);
 }
 
-/** By row, nats. */
+/** Per row, nats. */
 function klOf(mean: Arr, logVar: Arr): Arr {
   return np.square(mean).add(np.exp(logVar.ref)).sub(logVar).sub(1).sum(1).mul(0.5);
 }
@@ -97,7 +97,7 @@ function elboLoss(workload: Workload, weights: Arr[], x: Arr, key: Arr): Arr {
   return reconstruction(workload, x, out).add(klOf(mean, logVar)).mean();
 }
 
-/** -mean ln (1/K Σ w) over the rows of x, but for ln K. */
+/** -mean ln (1/K Σ w) over the rows of x, without the constant ln K. */
 function iwaeLoss(samples: number) {
   return (workload: Workload, weights: Arr[], x: Arr, key: Arr): Arr => {
     const [batch] = x.shape;
@@ -114,7 +114,7 @@ function iwaeLoss(samples: number) {
 
 type Loss = typeof elboLoss;
 
-/** Weights, their two moments, and what the step leaves of each. */
+/** Weights, their two moments, and the results of a step for each. */
 function adam(weights: Arr[], grads: Arr[], m: Arr[], v: Arr[], correction: Arr): Arr[][] {
   const { rate, beta1, beta2, epsilon } = ADAM;
   const newM = m.map((each, i) => each.mul(beta1).add(grads[i].ref.mul(1 - beta1)));

@@ -1,8 +1,8 @@
 /**
- * Before anything is timed: which peers run here, and whether they compute the same. Comparing
- * different arithmetic would be worthless, so a peer whose scores differ is left out.
+ * Before anything is timed: which peers run here, and whether they compute the same. Comparing different arithmetic
+ * would be meaningless, so a peer with other scores is left out.
  *
- * Oracle: Elbow's reference backend, in float64, which shares no code with any of them.
+ * Oracle: Elbow's float64 reference backend, which shares no code with any of them.
  */
 import { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { type About, type Answer, CHECK, type Refusals, type Request } from "./peer.ts";
@@ -34,9 +34,9 @@ export interface Muster {
   readonly absent: readonly Absence[];
 }
 
-/** Float32 sums of 784 terms in any order differ by far less. */
+/** Float32 sums of 784 terms in any order differ by much less. */
 const SCORE_TOLERANCE = 1e-3;
-/** Of what training gains, as each peer draws noise of its own. */
+/** Relative to the progress of training, because each peer draws its own noise. */
 const GAIN_TOLERANCE = 0.2;
 
 /** The request that asks a peer for some work. */
@@ -136,7 +136,7 @@ function meanOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** Peers that do not learn as the others do: their loss or their optimiser is another. */
+/** Peers that learn differently: their loss or their optimiser must be another. */
 function strangersOf(gains: Gains): Absence[] {
   return [...gains].flatMap(([workload, found]) => {
     const middle = median(found.map(({ gain }) => gain));

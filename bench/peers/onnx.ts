@@ -1,11 +1,8 @@
-/**
- * The ONNX files that `ort.ts` runs: one score graph for each workload (opset 17), and one product
- * for each shape of B.
- */
+/** The ONNX files for `ort.ts`: one score graph for each workload (opset 17), and one product for each shape of B. */
 import { GEMM_SHAPES, layersOf, type Model, readModel, WORKLOADS } from "../lib/workloads.ts";
 import { someFloats } from "./peer.ts";
 
-/** What this file uses of the generated protobuf classes. */
+/** The parts of the generated protobuf classes that this file uses. */
 interface OnnxProto {
   readonly onnx: {
     readonly ModelProto: { encode(model: unknown): { finish(): Uint8Array } };
@@ -15,9 +12,9 @@ interface OnnxProto {
 
 const OPSET = 17;
 
-/** Writes every file into the folder, which holds the models. */
+/** Writes every file into the folder, which contains the models. */
 export async function writeOnnxFiles(folder: string): Promise<void> {
-  // By a computed name: large, and used by benchmarks alone.
+  // The name is computed so that type checks do not load this large package, which only benchmarks use.
   const proto: { default: OnnxProto } = await import(`npm:onnx-proto@${"8.0.1"}`);
   const write = (name: string, graph: GraphText) =>
     Deno.writeFile(`${folder}/${name}.onnx`, graph.encode(proto.default));
@@ -25,7 +22,7 @@ export async function writeOnnxFiles(folder: string): Promise<void> {
   for (const [, k, n] of GEMM_SHAPES) await write(`gemm-${k}x${n}`, productGraph(k, n));
 }
 
-/** A graph as it is written down: nodes, and tensors by name. */
+/** A graph under construction: nodes, and tensors by name. */
 class GraphText {
   readonly #nodes: unknown[] = [];
   readonly #tensors: {
@@ -36,7 +33,7 @@ class GraphText {
 
   constructor(readonly inputs: number, readonly output: string, readonly outputs: number) {}
 
-  /** Adds a node; the name of its result, which is `as` or made up. */
+  /** Adds a node. @returns the name of its result: `as`, or a new one */
   add(opType: string, input: readonly string[], as: string = `v${this.#nodes.length}`): string {
     this.#nodes.push({ opType, input, output: [as] });
     return as;

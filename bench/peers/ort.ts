@@ -1,7 +1,7 @@
 /**
- * Peer: ONNX Runtime 1.30, inference only: as WebAssembly (variant "web") or as the native add-on
- * (variant "node"). The models are files that `onnx.ts` wrote. A run copies its inputs in and its
- * outputs out; the interface has no other way.
+ * Peer: ONNX Runtime 1.30, inference only: as WebAssembly (variant "web") or as the native add-on (variant "node"). The
+ * models are files that `onnx.ts` wrote. A run copies its inputs in and its outputs out; the interface has no other
+ * way.
  */
 import type * as Ort from "npm:onnxruntime-common@1.30.0";
 import { type Peer, type ScoreTask, serve, someFloats, type Task } from "./peer.ts";
@@ -10,7 +10,7 @@ import { firstRows, type Model } from "../lib/workloads.ts";
 const VERSION = "1.30.0";
 
 await serve(async ({ variant, threads, folder }): Promise<Peer> => {
-  // By a computed name: hundreds of megabytes that checking types must not fetch.
+  // The name is computed so that type checks do not load hundreds of megabytes.
   const ort: typeof Ort = await import(`npm:onnxruntime-${variant}@${VERSION}`);
   if (variant === "web") ort.env.wasm.numThreads = threads;
   const options: Ort.InferenceSession.SessionOptions = variant === "web"

@@ -1,4 +1,4 @@
-/** What `docs/performance.md` says of the peers: goals, then every table. */
+/** The results for peers in `docs/performance.md`: goals, then every table. */
 import { markdownTable, type Row } from "../../scripts/lib/table.ts";
 import { GOALS, judge, judgeTail, type PeerCell, TAIL } from "../lib/goals.ts";
 import type { MachineReport } from "../lib/machine.ts";

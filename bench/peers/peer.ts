@@ -1,7 +1,4 @@
-/**
- * A peer in a fresh process: what it can do, what it is asked, what it answers. `pytorch.py` speaks
- * the same protocol.
- */
+/** A peer in a new process: what it can do, its requests and its answers. `pytorch.py` uses the same protocol. */
 import { openProbe } from "../lib/probe.ts";
 import { readRequest, tell } from "../lib/protocol.ts";
 import { roundSamples, type Samples } from "../lib/statistics.ts";
@@ -16,33 +13,33 @@ import {
   WORKLOADS,
 } from "../lib/workloads.ts";
 
-/** What the driver asks of a child. `check` is for comparing what the peers compute. */
+/** The driver's request to a child. `check` compares what the peers compute. */
 export interface Request {
   readonly kind: Kind | "check";
-  /** Empty where the kind has none. */
+  /** Empty if the kind has none. */
   readonly workload: string;
-  /** The cases wanted; all of the kind by default. */
+  /** The requested cases; all of the kind by default. */
   readonly cases?: readonly string[];
-  /** Of sampling, per case. */
+  /** Seconds of sampling, per case. */
   readonly seconds: number;
-  /** Models, ONNX files and the probe. */
+  /** The folder of models, ONNX files and the probe. */
   readonly folder: string;
   readonly threads: number;
-  /** One peer under more than one name: which way it works. */
+  /** Distinguishes several ways of using one peer. */
   readonly variant?: string;
   /** Unix time in milliseconds at which the process was started. */
   readonly startedAt?: number;
-  /** What a peer in another language cannot import from here. */
+  /** Values that a peer in another language cannot import from here. */
   readonly constants?: Readonly<Record<string, unknown>>;
 }
 
-/** Versions and whatever else says what really ran. `threads` are those in use. */
+/** Versions and anything else that identifies what really ran. `threads` are those in use. */
 export interface About {
   readonly threads: number;
   readonly [detail: string]: string | number;
 }
 
-/** What a child says; first what it is, and why it lacks a kind that one would expect of it. */
+/** A child's answer; the first says what it is, and why it lacks kinds that one would expect. */
 export type Answer =
   | { readonly about: About; readonly kinds: readonly Kind[]; readonly refused: Refusals }
   | ({ readonly case: string } & Samples)
@@ -64,22 +61,22 @@ export interface ColdStart {
 export interface Task {
   /** One score of the batch, one training step, or one product. */
   readonly run: Call;
-  /** Where `run` cannot be called on its own: takes the samples itself, milliseconds per call. */
+  /** If `run` cannot be called by itself: takes the samples, milliseconds per call. */
   readonly ownSamples?: (seconds: number) => Promise<number[]>;
   dispose?(): void;
 }
 
 export interface ScoreTask extends Task {
-  /** What the last run found, nats by row, without constants that depend on nothing. */
+  /** The results of the last run, nats per row, without additive constants. */
   readonly scores: ArrayLike<number>;
 }
 
 export interface TrainTask extends Task {
-  /** The weights as in `Model`, as the steps so far have left them. */
+  /** The weights as in `Model`, after the steps so far. */
   weights(): Promise<Float32Array<ArrayBuffer>[]>;
 }
 
-/** A program that can do some of the work; a kind it lacks, it is not asked for. */
+/** A program that can do some of the work; it is not asked for kinds that it lacks. */
 export interface Peer {
   readonly about: About;
   readonly refused?: Refusals;
@@ -89,10 +86,10 @@ export interface Peer {
   gemm?(m: number, k: number, n: number): Promise<Task> | Task;
 }
 
-/** Rows that are scored for comparison, and steps of training before the second comparison. */
+/** Rows that are scored for comparison, and training steps before the second comparison. */
 export const CHECK = { rows: 64, steps: 30, batch: 32 } as const;
 
-/** Does what the request in the arguments asks, and exits: libraries leave workers behind. */
+/** Does what the request in the arguments asks, and exits, because libraries leave workers behind. */
 export async function serve(open: (request: Request) => Peer | Promise<Peer>): Promise<void> {
   const request = readRequest<Request>();
   const peer = await open(request);
@@ -104,7 +101,7 @@ export async function serve(open: (request: Request) => Peer | Promise<Peer>): P
   Deno.exit(0);
 }
 
-/** Deterministic numbers in [-1, 1), for products: their values do not matter, zeros would. */
+/** Deterministic numbers in [-1, 1), for products: their values do not matter, but zeros would. */
 export function someFloats(length: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length }, (_, i) => Math.sin(i));
 }
@@ -147,7 +144,7 @@ async function coldStart(peer: Peer, request: Request): Promise<void> {
   answer({ cold: { ready, firstScore, next99: age() - firstScore } });
 }
 
-/** Scores of the first rows, as a batch and one alone; and again after some steps of training. */
+/** Scores of the first rows, in a batch and alone; and again after some training steps. */
 async function check(peer: Peer, { folder }: Request): Promise<void> {
   for (const { name } of WORKLOADS) {
     const model = readModel(folder, name);

@@ -1,13 +1,12 @@
 /**
- * A VAE in loops of plain JavaScript over Float32Arrays, as one writes them without a library, inner
- * loops along rows of memory: layers, their gradients, Adam. Noise by Box-Muller on the host's random
- * numbers.
+ * A VAE in loops of plain JavaScript over Float32Arrays, as one writes them without a library, with inner loops along
+ * rows of memory: layers, their gradients, Adam. Noise by Box-Muller from the host's random numbers.
  */
 import { ADAM, layersOf, type Model } from "../lib/workloads.ts";
 
 export type Floats = Float32Array<ArrayBuffer>;
 
-/** One layer y = f(x W + b) with what its backward pass needs. */
+/** One layer y = f(x W + b) with the state of its backward pass. */
 class Dense {
   readonly gradWeight: Floats;
   readonly gradBias: Floats;
@@ -26,7 +25,7 @@ class Dense {
     this.gradWeight = new Float32Array(weight.length);
     this.gradBias = new Float32Array(outputs);
     this.out = new Float32Array(rows * outputs);
-    // Nothing asks for the gradient by the data.
+    // The gradient by the data is not needed.
     this.gradIn = new Float32Array(isFirst ? 0 : rows * inputs);
   }
 
@@ -142,7 +141,7 @@ export class Network {
     }
   }
 
-  /** From d loss/d output of the decoder; `gradMean` and `gradLogVar` hold what else there is. */
+  /** From d loss/d output of the decoder; `gradMean` and `gradLogVar` contain the other parts. */
   backward(x: Floats, gradOut: Floats, gradMean: Floats, gradLogVar: Floats): void {
     const { latent } = this.model.workload;
     const gradZ = backThrough(this.decoder, this.z, gradOut, this.rows * this.samples);

@@ -1,6 +1,6 @@
 /**
- * What all peers are given: random weights and rows, and the same model in each peer's format; and Elbow's scoring
- * entry in one file.
+ * What all peers get: random weights and rows, the same model in each peer's format, and Elbow's entry point for
+ * scoring in one file.
  */
 import { TrainedVae } from "../../src/trained/trained_vae.ts";
 import { bundleEntry } from "../lib/bundle.ts";

@@ -1,6 +1,5 @@
 /**
- * Who takes part, in the order in which they take turns. A peer that cannot run is left out by name,
- * with the reason in the results.
+ * The peers, in the order of their turns. A peer that cannot run is left out by name, with the reason in the results.
  */
 import { canRun } from "../../scripts/lib/child.ts";
 import type { Requirement } from "../../scripts/setup.ts";
@@ -11,11 +10,11 @@ export interface Entry {
   readonly name: string;
   readonly threads: number;
   readonly variant?: string;
-  /** Kinds wanted of it; those it can do, by default. */
+  /** The kinds to measure; by default all that it can do. */
   readonly kinds?: readonly Kind[];
-  /** Rounds in which it takes part; all, by default. Slow ones take part in few. */
+  /** Rounds in which it takes part; all by default. Slow peers take part in few. */
   readonly rounds?: number;
-  /** A process for each case: one that grows its memory while its threads wait may hang for ever. */
+  /** Whether each case needs its own process: a peer that grows its memory while its threads wait may hang forever. */
   readonly apart?: boolean;
   readonly program: () => Program | Promise<Program>;
 }
@@ -43,7 +42,7 @@ export const ROSTER: readonly Entry[] = [
 
 const TORCH_PACKAGES = ["python3-torch", "libopenblas0-pthread"];
 
-/** The one peer that npm does not have. */
+/** The only peer that does not come from npm. */
 export const PYTORCH: Requirement = {
   name: "PyTorch",
   neededBy: "bench/peers.ts",
@@ -64,7 +63,7 @@ async function python(): Promise<Program> {
   throw new TypeError(`no PyTorch: apt-get install ${TORCH_PACKAGES.join(" ")}`);
 }
 
-/** Why a PyTorch is not the rival that is meant, if it is not. */
+/** Why a PyTorch is not the intended rival, if it is not. */
 export function faultOfTorch(blas: string | number | undefined): string | undefined {
   if (blas === undefined || /openblas|mkl/i.test(`${blas}`)) return undefined;
   return `its BLAS is ${blas}, some forty times slower: apt-get install ${

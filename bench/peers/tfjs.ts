@@ -1,6 +1,6 @@
 /**
- * Peer: TensorFlow.js 4.22 on its WebAssembly backend (SIMD; one thread: it refuses more outside
- * browsers), eager, in tidy scopes, with its own Adam.
+ * Peer: TensorFlow.js 4.22 on its WebAssembly backend (SIMD; one thread, because it refuses more outside browsers),
+ * eager, in tidy scopes, with its own Adam.
  */
 import * as tf from "npm:@tensorflow/tfjs-core@4.22.0";
 import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
@@ -9,12 +9,12 @@ import { ADAM, firstRows, layersOf, type Model } from "../lib/workloads.ts";
 
 type Matrix = tf.Tensor2D;
 
-/** The gradients of its operations, which the core leaves out, are registered by its package of layers. */
+/** The gradients of its operations are not in the core; its package of layers registers them. */
 async function loadGradients(): Promise<void> {
   await import(`npm:@tensorflow/tfjs-layers@${tf.version_core}`);
 }
 
-/** Weights as variables, in the order of `Model`, and the two networks over them. */
+/** Weights as variables, in the order of `Model`, and the two networks that use them. */
 class Network {
   readonly variables: tf.Variable[];
 
@@ -39,7 +39,7 @@ class Network {
     return this.#dense(last, first + hidden.length);
   }
 
-  /** By row, nats. */
+  /** Per row, nats. */
   reconstruction(x: Matrix, out: Matrix): tf.Tensor1D {
     if (this.model.workload.likelihood === "gaussian") {
       return tf.mul(tf.sum(tf.square(tf.sub(x, out)), 1), 0.5);
@@ -57,7 +57,7 @@ class Network {
   }
 }
 
-/** By row, nats. */
+/** Per row, nats. */
 function klOf(mean: Matrix, logVar: Matrix): tf.Tensor1D {
   const terms = tf.sub(tf.add(tf.square(mean), tf.exp(logVar)), tf.add(logVar, 1));
   return tf.mul(tf.sum(terms, 1), 0.5);
@@ -84,7 +84,7 @@ function score(model: Model, batch: number): ScoreTask {
   };
 }
 
-/** A step of Adam on what `loss` gives for the network. */
+/** A step of Adam on `loss` of the network. */
 async function stepTask(network: Network, loss: () => tf.Scalar): Promise<TrainTask> {
   await loadGradients();
   const adam = tf.train.adam(ADAM.rate, ADAM.beta1, ADAM.beta2, ADAM.epsilon);

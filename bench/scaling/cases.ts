@@ -1,4 +1,4 @@
-/** What `bench:scaling` varies: rows of a run, width of the hidden layers, threads. */
+/** The cases of `bench:scaling`: rows of a run, width of the hidden layers, threads. */
 import { layersOf, type Workload, WORKLOADS } from "../lib/workloads.ts";
 
 export interface ScalingCase {
@@ -8,7 +8,7 @@ export interface ScalingCase {
   readonly rows: number;
 }
 
-/** Threads that are asked for; those in use may be fewer. */
+/** Requested threads; those in use may be fewer. */
 export const THREADS: readonly number[] = [1, 2];
 
 const ROWS = [1, 2, 4, 8, 16, 64, 256, 1024, 4096] as const;
@@ -44,11 +44,11 @@ export const CASES: readonly ScalingCase[] = [
   ]),
 ];
 
-/** Multiply-adds of the products, as two each: a step takes three products where a score takes one. */
+/** Operations of the products, two for each multiply-add; a step has three products for each one of a score. */
 export function flopsOf({ work, workload, rows }: ScalingCase): number {
   const layers = layersOf(workload);
   const weights = layers.reduce((sum, [inputs, outputs]) => sum + inputs * outputs, 0);
-  // Nobody needs the gradient by the data.
+  // The gradient by the data is not needed.
   const unneeded = layers[0][0] * layers[0][1];
   return 2 * rows * (work === "score" ? weights : 3 * weights - unneeded);
 }

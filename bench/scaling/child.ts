@@ -1,4 +1,4 @@
-/** One process of `bench:scaling`: the cases it is asked for, on so many threads. */
+/** One process of `bench:scaling`: the requested cases, on that many threads. */
 import { loadElbow } from "../lib/elbow.ts";
 import { scoreProgram, trainStep } from "../lib/models.ts";
 import { openProbe } from "../lib/probe.ts";
@@ -15,7 +15,7 @@ export interface ScalingRequest {
   readonly folder: string;
 }
 
-/** `index` counts the request's cases; `threads` are those in use. */
+/** `index` is that of the request's case; `threads` are those in use. */
 export type ScalingAnswer = { readonly index: number; readonly threads: number } & Samples;
 
 const { cases, threads, seconds, folder } = readRequest<ScalingRequest>();

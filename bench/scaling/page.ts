@@ -1,11 +1,11 @@
-/** What `docs/performance.md` says of rows, width and threads. */
+/** The results for rows, width and threads in `docs/performance.md`. */
 import { markdownTable, type Row } from "../../scripts/lib/table.ts";
 import type { MachineReport } from "../lib/machine.ts";
 import type { Cell } from "../lib/statistics.ts";
 import { duration, figure, times } from "../lib/units.ts";
 import { CASES, flopsOf, type ScalingCase } from "./cases.ts";
 
-/** What a cell is of. */
+/** What identifies a cell. */
 export interface ScalingAt extends Omit<ScalingCase, "workload"> {
   readonly workload: string;
   readonly threads: number;

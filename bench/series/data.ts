@@ -1,6 +1,6 @@
 /**
- * The three collections of labelled series, each as what a detector may see and what it is judged by.
- * Folders as their READMEs describe them.
+ * The three collections of labelled series, each as what a detector may see and what it is judged by. Folders as their
+ * READMEs describe them.
  */
 import { readTable } from "../../src/formats/mod.ts";
 
@@ -47,7 +47,7 @@ export async function* skab(folder: string): AsyncGenerator<LabelledSeries> {
   }
 }
 
-/** The series with anomalies, without the first row of each, as TSB-UAD has them. */
+/** The series with anomalies, without the first row of each, as in TSB-UAD. */
 export async function* nab(folder: string): AsyncGenerator<LabelledSeries> {
   const windows: Record<string, [string, string][]> = JSON.parse(
     await Deno.readTextFile(`${folder}/labels/combined_windows.json`),
@@ -56,7 +56,7 @@ export async function* nab(folder: string): AsyncGenerator<LabelledSeries> {
     if (spans.length === 0) continue;
     const text = await Deno.readTextFile(`${folder}/data/${name}`);
     const lines = text.trim().split(/\r?\n/).slice(2).map((line) => line.split(","));
-    // Ends carry microseconds, rows do not.
+    // Ends have microseconds, rows do not.
     const isIn = (time: string) =>
       spans.some(([from, to]) => from.slice(0, time.length) <= time && time <= to);
     const label = Uint8Array.from(lines, ([time]) => Number(isIn(time)));
@@ -66,7 +66,7 @@ export async function* nab(folder: string): AsyncGenerator<LabelledSeries> {
   }
 }
 
-/** Telemetry alone, both parts joined and nothing known to be normal, as TSB-UAD has it. */
+/** Telemetry alone, both parts joined and nothing known to be normal, as in TSB-UAD. */
 export async function* msl(folder: string): AsyncGenerator<LabelledSeries> {
   const rows = (await Deno.readTextFile(`${folder}/labeled_anomalies.csv`)).trim().split(/\r?\n/);
   for (const line of rows.slice(1)) {

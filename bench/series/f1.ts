@@ -1,4 +1,4 @@
-/** F1 = 2 TP / (2 TP + FP + FN) of steps, one by one: no step is credited for another. */
+/** F1 = 2 TP / (2 TP + FP + FN) of single steps: no step is credited for another. */
 
 export interface Counts {
   readonly hit: number;
@@ -15,7 +15,7 @@ export function countsOf(flags: Uint8Array, label: Uint8Array): Counts {
   return counts;
 }
 
-/** 0 where nothing was hit. */
+/** 0 without a true positive. */
 export function f1Of({ hit, miss, alarm }: Counts): number {
   return hit === 0 ? 0 : 2 * hit / (2 * hit + miss + alarm);
 }

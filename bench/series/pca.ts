@@ -1,6 +1,6 @@
 /**
- * Principal components on windows, the baseline to beat: the squared Mahalanobis distance of each
- * standardised window, and a step the mean over the windows that hold it.
+ * Principal components on windows, the baseline to beat: the squared Mahalanobis distance of each standardised window,
+ * and for a step the mean over the windows that contain it.
  */
 import { mahalanobis } from "../../src/detection/baselines/pca.ts";
 import { countWindows, stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";

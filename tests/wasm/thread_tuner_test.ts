@@ -1,6 +1,6 @@
 /**
- * Whether runs are shared follows from how long they took. Oracle: a machine whose times the test makes up, and on
- * which it knows what is right.
+ * Whether runs are shared depends on measured times. Oracle: a simulated machine, for which the right decision is
+ * known.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
@@ -9,7 +9,7 @@ import { ThreadTuner } from "../../src/backends/wasm/thread_tuner.ts";
 import { bytesOf } from "../util/threads.ts";
 import { expectedY, INPUTS, networkPlan, OUTPUTS, parameters } from "./programs.ts";
 
-/** Of `runs` runs, whether each was shared, where sharing takes `shared` milliseconds and running alone 1. */
+/** Whether each of `runs` runs was shared, if a shared run takes `shared` milliseconds and one alone 1. */
 function follow(tuner: ThreadTuner, runs: number, shared: number): boolean[] {
   return Array.from({ length: runs }, () => {
     const { isShared } = tuner;
@@ -20,36 +20,36 @@ function follow(tuner: ThreadTuner, runs: number, shared: number): boolean[] {
 
 const count = (values: readonly boolean[]): number => values.filter(Boolean).length;
 
-Deno.test("work that sharing slows is run alone, but for one run in a hundred in the long run", () => {
+Deno.test("if sharing is slower, only one run in a hundred is shared in the long run", () => {
   const tuner = new ThreadTuner(), first = follow(tuner, 100, 1.3);
   ok(count(first) < 10, `${count(first)} of 100 were shared`);
   const later = follow(tuner, 20_000, 1.3);
   ok(count(later) < 200, `${count(later)} of 20,000 were shared`);
 });
 
-Deno.test("work that sharing speeds up is shared, and measured again", () => {
+Deno.test("if sharing is faster, runs are shared, and measured again", () => {
   const runs = follow(new ThreadTuner(), 20_000, 0.6);
   ok(count(runs) > 19_800 && count(runs) < 20_000, `${count(runs)} of 20,000 were shared`);
 });
 
-Deno.test("no gain is not worth a second processor", () => {
+Deno.test("sharing without a gain is not worth a second processor", () => {
   ok(count(follow(new ThreadTuner(), 1000, 0.99)) < 50);
 });
 
-Deno.test("what changes on the machine is noticed", () => {
+Deno.test("a change of the machine's speed is noticed", () => {
   const tuner = new ThreadTuner();
   follow(tuner, 1000, 1.3);
   const after = follow(tuner, 3000, 0.5);
   ok(after.at(-1) && count(after) > 1500);
 });
 
-Deno.test("one run that was held up decides nothing", () => {
+Deno.test("a single delayed run changes nothing", () => {
   const tuner = new ThreadTuner();
   for (let run = 0; run < 40; run++) tuner.record(run === 4 ? 1000 : tuner.isShared ? 0.5 : 1);
   equal(tuner.isShared, true);
 });
 
-Deno.test("small work is measured, once there are helpers, and all runs give the same bits", async () => {
+Deno.test("small work is measured once helpers exist, and all runs give the same bits", async () => {
   const ROWS = 64;
   let asked = 0;
   const clock = () => asked++;
