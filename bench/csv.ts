@@ -1,8 +1,9 @@
 /**
- * What `elbow score` does with a large CSV file, as a user runs it: rows a second, processor time a row over all threads,
- * and the most memory that the process held, for a file and for one a tenth as long, and for the same rows as JSON lines;
- * and reading and writing alone, in one thread. With `--train` the same for `elbow train`, and reading alone; with `--verb`
- * for another command. Processor time holds the start too; on a machine that others use it is the figure to look at.
+ * `elbow score` on a large CSV file, as a user runs it: rows per second, processor time per row over all threads, and
+ * the largest memory of the process; for the file, for one a tenth as long, and for the same rows as JSON lines. Also
+ * reading and writing alone, in one thread. With `--train`, the same for `elbow train`, and reading alone; with
+ * `--verb`, for another command. Processor time includes the start; on a machine that others use, it is the figure to
+ * look at.
  *
  *     deno task bench:csv [--rows 1000000] [--columns 10] [--train | --verb recalibrate|update|drift|evaluate]
  */
@@ -61,7 +62,7 @@ async function elbow(...args: string[]): Promise<Run> {
 
 const LABEL = "label";
 
-/** Correlated columns, four digits behind the point: CSV, or JSON lines by the name; with a label if asked for. */
+/** Correlated columns with four decimals, as CSV or as JSON lines, depending on the name; with a label on request. */
 async function writeTable(
   path: string,
   rows: number,

@@ -9,7 +9,6 @@
  * Four processes take turns, each on one core. A run without `--quick` takes some 4 minutes and is published: see
  * `lib/publish.ts`.
  */
-import { parseArgs } from "node:util";
 import { CASES } from "./kernels/cases.ts";
 import type { KernelAnswer, KernelRequest } from "./kernels/child.ts";
 import { compileMathf } from "./kernels/mathf.ts";
@@ -18,6 +17,7 @@ import { Collected } from "./lib/collected.ts";
 import { compileProbe } from "./lib/compile.ts";
 import { openPinning, reportMachine } from "./lib/machine.ts";
 import { publish } from "./lib/publish.ts";
+import { runOptions } from "./lib/run_options.ts";
 import { denoProgram, runChild } from "./lib/spawn.ts";
 
 /** Unsafe, and therefore no option of a library; it stands for a host with a trap handler. */
@@ -28,15 +28,7 @@ const MORE_TURNS = 3;
 /** Measures all cases in one process. */
 const LIMIT_MS = 300_000;
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-  },
-});
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.2));
+const { quick, rounds, seconds } = runOptions(0.2);
 const pinning = await openPinning();
 const machine = reportMachine(pinning);
 const collected = new Collected<KernelAt>(({ build, checked }) => `${build} ${checked}`);
@@ -47,7 +39,7 @@ try {
   }
   await Deno.writeFile(`${folder}/mathf.wasm`, await compileMathf());
   for (let round = 0; round < rounds; round++) await measureAll(`round ${round + 1}`);
-  for (let more = 0; more < MORE_TURNS && !options.quick; more++) {
+  for (let more = 0; more < MORE_TURNS && !quick; more++) {
     await measureAll("again", collected.disturbed());
   }
 } finally {
@@ -55,7 +47,7 @@ try {
 }
 const date = new Date().toISOString();
 const results: KernelsResults = { date, machine, rounds, seconds, cells: collected.cells() };
-await publish("kernels", results, kernelsPage(results), !options.quick);
+await publish("kernels", results, kernelsPage(results), !quick);
 
 /** @param some the cells to measure; all by default */
 async function measureAll(when: string, some?: readonly KernelAt[]): Promise<void> {

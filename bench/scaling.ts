@@ -6,11 +6,11 @@
  *
  * A run without `--quick` takes some 3 minutes and is published: see `lib/publish.ts`.
  */
-import { parseArgs } from "node:util";
 import { Collected } from "./lib/collected.ts";
 import { compileProbe } from "./lib/compile.ts";
 import { openPinning, reportMachine } from "./lib/machine.ts";
 import { publish } from "./lib/publish.ts";
+import { runOptions } from "./lib/run_options.ts";
 import { denoProgram, runChild } from "./lib/spawn.ts";
 import { CASES, type ScalingCase, THREADS } from "./scaling/cases.ts";
 import type { ScalingAnswer, ScalingRequest } from "./scaling/child.ts";
@@ -21,15 +21,7 @@ const MORE_TURNS = 3;
 /** Measures all cases in one process. */
 const LIMIT_MS = 300_000;
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-  },
-});
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-const seconds = Number(options.seconds ?? (options.quick ? 0.05 : 0.3));
+const { quick, rounds, seconds } = runOptions(0.3);
 const pinning = await openPinning();
 const machine = reportMachine(pinning);
 const collected = new Collected<ScalingAt>();
@@ -41,7 +33,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const threads of THREADS) await measure(threads, CASES, `round ${round + 1}`);
   }
-  for (let more = 0; more < MORE_TURNS && !options.quick; more++) {
+  for (let more = 0; more < MORE_TURNS && !quick; more++) {
     const slow = collected.disturbed();
     for (const threads of THREADS) {
       const mine = slow.filter((at) => at.threads === threads).map(keyOf);
@@ -61,7 +53,7 @@ const results: ScalingResults = {
   absent,
   cells: collected.cells(),
 };
-await publish("scaling", results, scalingPage(results), !options.quick);
+await publish("scaling", results, scalingPage(results), !quick);
 
 /** What identifies a cell, except threads. */
 function atOf({ axis, work, workload: { name: workload }, rows }: ScalingCase) {

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { type ModelSpecInput, oneHot, VAE } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
-import { cellsOf, elbowOk, Folder, refused } from "./util.ts";
+import { cellsOf, csvOf, elbowOk, Folder, refused } from "./util.ts";
+import { mean } from "../util/statistics.ts";
 
 const X = planeRows(30, 4, 3).map((row) => row.map(Math.fround));
 const above = { encoder: { hidden: [5] }, decoder: { hidden: [5] } };
@@ -19,11 +20,6 @@ function modelIn(folder: Folder, spec: Omit<ModelSpecInput, "inputs">) {
   Deno.writeFileSync(path, vae.save());
   return { vae, path };
 }
-
-const csvOf = (rows: readonly (readonly number[])[]) =>
-  `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
-
-const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;
 
 Deno.test("elbow evaluate reports the gap of any model, and why it is not split", async () => {
   using folder = new Folder();

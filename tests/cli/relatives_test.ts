@@ -5,15 +5,11 @@
 import assert from "node:assert/strict";
 import { factorAnalysis, Rbm } from "../../mod.ts";
 import { planeRows } from "../util/data.ts";
-import { cellsOf, elbow, elbowOk, Folder, refused, tableCsv } from "./util.ts";
+import { cellsOf, csvOf, elbow, elbowOk, Folder, refused, tableCsv } from "./util.ts";
 
 const ROWS = 40, INPUTS = 4;
 const REAL = planeRows(ROWS, INPUTS, 3).map((row) => row.map(Math.fround));
 const BINARY = REAL.map((row) => row.map((value) => Number(value > 0)));
-
-function csvOf(rows: readonly (readonly number[])[]): string {
-  return `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
-}
 
 /** The names that `csvOf` writes. */
 const columns = Array.from({ length: INPUTS }, (_, c) => `k${c}`);

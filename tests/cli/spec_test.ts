@@ -7,7 +7,7 @@ import { type FitOptions, type ModelSpecInput, VAE } from "../../mod.ts";
 import { createApp } from "../../src/http/mod.ts";
 import { defaultTraining } from "../../src/detection/defaults.ts";
 import { planeRows } from "../util/data.ts";
-import { cellsOf, elbowOk, Folder, refused } from "./util.ts";
+import { cellsOf, csvOf, elbowOk, Folder, refused } from "./util.ts";
 
 const INPUTS = 4, ROWS = 40;
 const REAL = planeRows(ROWS, INPUTS, 3).map((row) => row.map(Math.fround));
@@ -60,10 +60,6 @@ async function fitted(spec: ModelSpecInput, rows: Member["rows"], options: FitOp
   const matrix = rows!.map((row) => [...row]);
   await vae.fit(matrix, { ...defaultTraining(ROWS, 16), epochs: 2, seed: 5, ...options });
   return vae;
-}
-
-function csvOf(rows: readonly (readonly number[])[]): string {
-  return `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
 }
 
 const QUICK = ["--epochs", "2", "--seed", "5", "--batch-size", "16"];

@@ -109,3 +109,8 @@ export const QUICK: readonly string[] = [
   "--latent",
   "2",
 ];
+
+/** Rows as CSV with columns k0, k1, … */
+export function csvOf(rows: readonly (readonly number[])[]): string {
+  return `${rows[0].map((_, c) => `k${c}`).join()}\n${rows.map((row) => row.join()).join("\n")}\n`;
+}

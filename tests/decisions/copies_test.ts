@@ -8,13 +8,9 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { RowSet } from "../../src/detection/row_set.ts";
 import { withoutCopies } from "../../src/detection/copies.ts";
 import { splitRows } from "../../src/detection/split.ts";
-import { normals, planeRows } from "../util/data.ts";
+import { cellsOf, normals, planeRows } from "../util/data.ts";
 import { flaggedBounds } from "../util/flagged_law.ts";
 
-const cellsOf = (rows: readonly (readonly number[])[]) => ({
-  data: Float64Array.from(rows.flat()),
-  rows: rows.length,
-});
 const repeated = <T>(rows: readonly T[], times: number) =>
   rows.flatMap((row) => Array.from({ length: times }, () => row));
 

@@ -7,7 +7,7 @@ import { Calibration, Detector, type DetectorOptions } from "../../mod.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { convertFormat } from "../../src/detection/convert_format.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
-import { planeRows } from "../util/data.ts";
+import { cellsOf, planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(2200, 5, 13, 0.3), TRAINING = ROWS.slice(0, 700);
 const FRESH = ROWS.slice(700, 1200), LATER = ROWS.slice(1200);
@@ -98,7 +98,7 @@ Deno.test("Detector.save() as f16 or int8 gives a smaller file, calibrated again
 
 Deno.test("a file in fewer bits is refused if its scores no longer order rows alike", async () => {
   const detector = await Detector.load(BYTES), file = detector.modelFile();
-  const cells = { data: Float64Array.from(FRESH.flat()), rows: FRESH.length };
+  const cells = cellsOf(FRESH);
   // One weight of each channel is a million times as large as the others, which are therefore rounded to zero.
   const tensors = new Map(file.tensors);
   for (const [name, tensor] of tensors) {

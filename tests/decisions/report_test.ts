@@ -12,6 +12,7 @@ import { rawTableOf } from "../../src/detection/raw_rows.ts";
 import { spectrumOf } from "../../src/detection/spectrum.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { elbow, Folder } from "../cli/util.ts";
+import { cellsOf } from "../util/data.ts";
 
 /** Rows with `columns` columns that depend on `hidden` causes, and noise. */
 function causes(rows: number, columns: number, hidden: number, seed: number, noise: number) {
@@ -28,7 +29,7 @@ function causes(rows: number, columns: number, hidden: number, seed: number, noi
 }
 
 function standardized(rows: number[][]) {
-  const cells = { data: Float64Array.from(rows.flat()), rows: rows.length };
+  const cells = cellsOf(rows);
   return standardize(cells, standardizationOf(cells, rows[0].length));
 }
 

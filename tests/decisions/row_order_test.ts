@@ -6,14 +6,10 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { permutation } from "../../src/core/random/philox.ts";
 import { rowOrder, shiftingColumns } from "../../src/detection/row_order.ts";
-import { normals } from "../util/data.ts";
+import { cellsOf, normals } from "../util/data.ts";
 
 const numeric = (count: number) =>
   Array.from({ length: count }, (_, c) => ({ name: "abcdef"[c], kind: "numeric" as const }));
-const cellsOf = (rows: readonly (readonly number[])[]) => ({
-  data: Float64Array.from(rows.flat()),
-  rows: rows.length,
-});
 const shuffled = <T>(rows: readonly T[], seed: number) =>
   Array.from(permutation(rows.length, seed, 0, 0), (r) => rows[r]);
 

@@ -13,7 +13,7 @@ import { auroc } from "../../src/scoring/metrics.ts";
 import { type ColumnSchema, numericSchema } from "../../src/scoring/table/schema.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { assertRelative } from "../util/close.ts";
-import { normals, planeRows } from "../util/data.ts";
+import { cellsOf, normals, planeRows } from "../util/data.ts";
 
 const matrix = (rows: readonly number[][]) => ({
   data: Float32Array.from(rows.flat()),
@@ -120,9 +120,8 @@ Deno.test("baselineScores() finds planted faults in a table with constant and du
   const rows = planeRows(400, 5, 9, 0.2).map((row) => [...row, 7, row[0]]);
   const noise = normals(60, 3);
   const faulty = rows.slice(300, 330).map((row, r) => row.with(r % 5, row[r % 5] + 9 + noise[r]));
-  const cells = (list: number[][]) => ({ data: Float64Array.from(list.flat()), rows: list.length });
-  const test = cells([...rows.slice(300), ...faulty]);
-  const training = cells(rows.slice(0, 300));
+  const test = cellsOf([...rows.slice(300), ...faulty]);
+  const training = cellsOf(rows.slice(0, 300));
   for (const [name, scores] of baselineScores(training, test, numericSchema([..."abcdefg"]), 1)) {
     assert.ok(scores.every(Number.isFinite), name);
     const [normal, anomalies] = [scores.slice(0, 100), scores.slice(100)];
@@ -158,7 +157,7 @@ Deno.test("baselineScores() treats the codes of categories as levels, not as num
 
 Deno.test("baselineScores() of the training rows: no row is its own neighbour", () => {
   const rows = planeRows(60, 3, 4, 0.5), schema = numericSchema(["a", "b", "c"]);
-  const cells = { data: Float64Array.from(rows.flat()), rows: 60 };
+  const cells = cellsOf(rows);
   const x = standardize(cells, standardizationOf(cells, 3));
   const got = new Map(baselineScores(cells, cells, schema)).get("kNN")!;
   got.forEach((score, r) => {

@@ -8,7 +8,7 @@ import { neighbourStatistics } from "../../src/detection/ensemble/reference_dist
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { project } from "../../src/scoring/views/projector.ts";
-import { normals, planeRows } from "../util/data.ts";
+import { cellsOf, normals, planeRows } from "../util/data.ts";
 import { flaggedBounds } from "../util/flagged_law.ts";
 
 const ALL = planeRows(5200, 5, 31, 0.3);
@@ -142,7 +142,7 @@ Deno.test("neighbourStatistics() equals what the compiled program computes of th
     { ...model, statistics: ["neighbours"] },
     detector.vae.onHost.machine,
   );
-  const cells = { data: Float64Array.from(OLD.slice(0, 32).flat()), rows: 32 },
+  const cells = cellsOf(OLD.slice(0, 32)),
     batch = ensemble.batch();
   batch.run({ cells: cells.data, at: 0, rows: 32 });
   model.parts.forEach(({ view, references }, p) => {

@@ -5,7 +5,7 @@ import { ordinaryRows } from "../../src/detection/ensemble/ordinary_rows.ts";
 import { spreadOf } from "../../src/detection/ensemble/reference_distances.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
-import { normals, planeRows } from "../util/data.ts";
+import { cellsOf, normals, planeRows } from "../util/data.ts";
 
 const COLUMNS = ["a", "b", "c", "d"];
 
@@ -21,7 +21,7 @@ function contaminated(ordinary: number, clump: number, seed: number): number[][]
 
 Deno.test("ordinaryRows() leaves out a cluster of anomalies, and keeps the other rows in order", () => {
   const rows = contaminated(500, 50, 3);
-  const cells = { data: Float64Array.from(rows.flat()), rows: rows.length };
+  const cells = cellsOf(rows);
   const kept = ordinaryRows(cells, numericSchema(COLUMNS), { share: 0.3, seed: 1 });
   assert.equal(kept.rows, 385);
   const place = new Map(rows.map((row, r) => [row.join(), r]));

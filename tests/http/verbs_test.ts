@@ -15,6 +15,7 @@ import {
   ROWS,
   TABLE,
 } from "./util.ts";
+import { cellsOf } from "../util/data.ts";
 
 const SOME = ROWS.slice(0, 7);
 const NAMED = SOME.map((row) => Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])));
@@ -182,7 +183,7 @@ Deno.test("columns may bear the names of an object's own members", async () => {
 Deno.test("score with fdr flags over the whole request, in however many parts it is computed", async () => {
   const rows = Array.from({ length: 40 }, () => ROWS).flat().slice(0, 300)
     .map((row, r) => r % 3 === 0 ? row.map((value) => value + 50) : row);
-  const { pValues } = TABLE.scoreCells({ data: Float64Array.from(rows.flat()), rows: rows.length });
+  const { pValues } = TABLE.scoreCells(cellsOf(rows));
   const { limit, count } = discover(pValues, 0.2);
   assert.ok(count >= 100);
   const answer = await ask("table/score", { rows, fdr: 0.2 }) as Fields & {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { TrainedVae, VAE } from "../../mod.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { dataFor, LIKELIHOOD_CASES, type LikelihoodCase } from "./cases.ts";
+import { mean } from "../util/statistics.ts";
 
 const ROWS = 120;
 
@@ -15,8 +16,6 @@ function specOf({ columns, likelihood }: LikelihoodCase) {
     likelihood,
   } as const;
 }
-
-const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;
 
 for (const executor of EXECUTORS) {
   for (const each of LIKELIHOOD_CASES) {

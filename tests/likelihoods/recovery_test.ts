@@ -8,6 +8,7 @@ import { VAE } from "../../mod.ts";
 import type { LikelihoodInput } from "../../src/distributions/likelihoods/options.ts";
 import { assertRelative } from "../util/close.ts";
 import type { Parameters } from "./probe.ts";
+import { mean } from "../util/statistics.ts";
 
 const ROWS = 3000;
 
@@ -21,7 +22,6 @@ interface Recovery {
   ) => Readonly<Record<string, [number, number]>>;
 }
 
-const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;
 const median = (values: Float64Array) => values.slice().sort()[values.length >> 1];
 
 /** Mean and log-variance, in closed form. */

@@ -14,7 +14,7 @@ import { rbmGradientPlan } from "../../src/training/rbm/rbm_program.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative, assertSameBytes } from "../util/close.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
-import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
+import { estimate, mean, STANDARD_ERRORS } from "../util/statistics.ts";
 import { distribution, freeEnergy, install, machine, states } from "./oracle.ts";
 
 /** All 3 × 3 pictures of whole rows or whole columns: 14 of 512 (MacKay, 2003, section 43). */
@@ -31,8 +31,6 @@ const PICTURES = barsAndStripes();
 const BEST = -Math.log(PICTURES.length);
 /** Every pixel is on in half of the pictures. */
 const INDEPENDENT = -9 * Math.LN2;
-
-const mean = (values: Float64Array) => values.reduce((sum, each) => sum + each, 0) / values.length;
 
 for (const type of ["cd", "pcd"] as const) {
   Deno.test(`${type} learns bars and stripes far better than independent pixels`, async () => {

@@ -9,6 +9,7 @@ import { calibrate } from "../../src/detection/calibrate.ts";
 import { standardize } from "../../src/scoring/table/standardize.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";
+import { cellsOf } from "../util/data.ts";
 
 const RANDOM = new HostRandom(5, 0, 1);
 
@@ -21,11 +22,6 @@ function ring(count: number): number[][] {
 }
 
 const DETECTOR = await Detector.fit(ring(1000), { seed: 1, preset: "small", falseAlarmRate: 0.05 });
-
-const cellsOf = (rows: readonly (readonly number[])[]) => ({
-  data: Float64Array.from(rows.flat()),
-  rows: rows.length,
-});
 
 Deno.test("a missing cell does not make a row of a circle an anomaly to preset small, and a wrong cell beside it is still found", async () => {
   const gaps = ring(400).map(([x, y], r) => r % 2 === 0 ? [x, null] : [null, y]);

@@ -8,17 +8,12 @@ import { type Batch, Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
 import { surprisalAt } from "../../src/scoring/ensemble/surprisal.ts";
 import { CurveReader } from "../../src/scoring/views/curve.ts";
 import { project } from "../../src/scoring/views/projector.ts";
-import { planeRows } from "../util/data.ts";
+import { cellsOf, planeRows } from "../util/data.ts";
 
 const WIDTH = 4, ROWS = planeRows(600, WIDTH, 11, 0.3);
 const DETECTOR = await Detector.fit(ROWS.slice(0, 500), { seed: 1, epochs: 5, hidden: [8] });
 const MODEL = DETECTOR.table.ensemble!;
 const NEW = ROWS.slice(500, 540).map((row, r) => r % 4 === 0 ? row.with(r / 4 % WIDTH, 6) : row);
-
-const cellsOf = (rows: readonly (readonly number[])[]) => ({
-  data: Float64Array.from(rows.flat()),
-  rows: rows.length,
-});
 
 /** For each row all surprisals, with their statistic and view, largest first. */
 function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {

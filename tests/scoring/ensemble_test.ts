@@ -15,7 +15,7 @@ import { fitViews } from "../../src/detection/ensemble/fit_views.ts";
 import { project } from "../../src/scoring/views/projector.ts";
 import { unproject } from "../../src/scoring/views/view.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
-import { normals, planeRows } from "../util/data.ts";
+import { cellsOf, normals, planeRows } from "../util/data.ts";
 
 Deno.test("surprisalOf() counts below the 95 % quantile, and is linear in ln t above it", () => {
   const values = Float64Array.from(normals(4000, 3), (z) => Math.exp(z));
@@ -193,7 +193,7 @@ Deno.test("views convert cells to features and back", () => {
   const rows = planeRows(300, 3, 8).map((
     [a, b, c],
   ) => [1e6 + 50 * a, Math.exp(b), c > 0 ? 1 : 0]);
-  const cells = { data: Float64Array.from(rows.flat()), rows: 300 };
+  const cells = cellsOf(rows);
   for (const view of fitViews(cells, numericSchema(["a", "b", "c"]))) {
     const { x } = project(view, cells, 3);
     for (let f = 0; f < 3; f++) {

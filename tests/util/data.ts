@@ -11,6 +11,13 @@ export function normals(count: number, seed: number): number[] {
   });
 }
 
+/** Rows as the library passes cells on internally: row-major, in float64. */
+export function cellsOf(
+  rows: readonly (readonly number[])[],
+): { data: Float64Array; rows: number } {
+  return { data: Float64Array.from(rows.flat()), rows: rows.length };
+}
+
 /** Rows near a plane: two hidden causes, `columns` columns, noise with the given standard deviation. */
 export function planeRows(rows: number, columns: number, seed: number, noise = 0.1): number[][] {
   const causes = normals(2 * rows, seed), noises = normals(rows * columns, seed + 1);

@@ -12,9 +12,14 @@ export interface Estimate {
   readonly standardError: number;
 }
 
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
 export function estimate(values: ArrayLike<number>): Estimate {
-  const list = Array.from(values), count = list.length;
-  const mean = list.reduce((sum, value) => sum + value, 0) / count;
-  const squares = list.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, standardError: Math.sqrt(squares / (count - 1) / count) };
+  const centre = mean(values), count = values.length;
+  const squares = Array.from(values).reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, standardError: Math.sqrt(squares / (count - 1) / count) };
 }

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
 import { Explainer } from "../../../src/scoring/explain/explain.ts";
-import { planeRows } from "../../util/data.ts";
+import { cellsOf, planeRows } from "../../util/data.ts";
 
 Deno.test("95 % intervals cover 95 % of fresh cells, also with few rows and many columns", async () => {
   const width = 20, fresh = 2000, level = 0.95;
@@ -15,7 +15,7 @@ Deno.test("95 % intervals cover 95 % of fresh cells, also with few rows and many
     // One column of each row in turn, so that the choice does not depend on what stands out.
     const contributions = new Float64Array(fresh * width);
     for (let r = 0; r < fresh; r++) contributions[r * width + r % width] = 1;
-    const cells = { data: Float64Array.from(rows.flat()), rows: fresh };
+    const cells = cellsOf(rows);
     const asked = { columns: 1, level, conditional: false };
     const { expectations } = new Explainer(detector).blame(cells, contributions, asked);
     const covered = expectations.filter(({ low, high }, r) =>
