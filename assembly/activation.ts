@@ -191,7 +191,7 @@ export function activationGrad(
     case ACTIVATION_SIGMOID:
       return grad<SigmoidGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_SOFTPLUS:
-      return grad<SoftplusGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
+      return map2<SoftplusGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_ELU:
       return map2<EluGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
   }

@@ -9,11 +9,29 @@ export const BLOCK_B: i32 = 128 * BLOCK_DEPTH;
 
 /**
  * Steps per block of a sum over `inner` steps, in blocks of nearly equal length. Every path splits its sums here, so
- * the result of a row does not depend on the number of rows in the product.
+ * the result of a row does not depend on the number of rows in the product, nor on the window that a thread computes.
  */
 @inline
 export function blockDepth(inner: i32): i32 {
   const blocks = (inner + BLOCK_DEPTH - 1) / BLOCK_DEPTH;
+  return (inner + blocks - 1) / blocks;
+}
+
+/** Span in elements of a block that stays in the first-level cache without being packed. */
+export const SMALL_BLOCK: i32 = 4096;
+/** Least steps of a block that is made short in order to be read in place. */
+const LEAST_DEPTH: i32 = 32;
+
+/**
+ * The same where the lines of both operands are adjacent, as for the gradient of a weight: for narrow matrices, blocks
+ * that are read in place. Packing them would take a quarter of the time of a product with 8 columns.
+ * @param stride the longer step of the two operands, at least 8
+ */
+@inline
+export function shallowBlockDepth(inner: i32, stride: i32): i32 {
+  const most = SMALL_BLOCK / stride;
+  if (most < LEAST_DEPTH) return blockDepth(inner);
+  const blocks = (inner + most - 1) / most;
   return (inner + blocks - 1) / blocks;
 }
 

@@ -13,15 +13,13 @@ import { at, copy } from "../memory";
 import { hasSameRows } from "../record";
 import { isFused } from "../simd/fma";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
-import { BLOCK_ROWS, blockCols, blockDepth } from "./block";
+import { BLOCK_ROWS, blockCols, blockDepth, shallowBlockDepth, SMALL_BLOCK } from "./block";
 import { packPanel, packPanelPair } from "./pack";
 import { dotRows, sweepRows } from "./rows";
 import { multiplyTile } from "./tile";
 
 /** From this many rows, packing pays: with fewer, each packed weight is used by only one or two tiles. */
 const FEW_ROWS: i32 = 8;
-/** Span in elements of a block that stays in the first-level cache without being packed. */
-const SMALL_BLOCK: i32 = 4096;
 
 /**
  * @param bias `cols` values added to every row; 0 for none
@@ -53,7 +51,9 @@ export function product(
     return;
   }
   // Tiles are already packed, so they are one block, and A is packed once.
-  const step = blockDepth(inner), most = tiles ? cols : blockCols(step), aWidth = isFused() ? 6 : 4;
+  const isGradient = !isDefined(FORWARD_ONLY) && aLine == 1 && bLine == 1;
+  const step = isGradient ? shallowBlockDepth(inner, max(aStep, bStep)) : blockDepth(inner);
+  const most = tiles ? cols : blockCols(step), aWidth = isFused() ? 6 : 4;
   // Two heads on the same rows, which are one block, such as those of a mean and a log-variance.
   const isPacked = rows <= BLOCK_ROWS && step == inner && hasSameRows();
   for (let j = 0; j < cols; j += most) {
