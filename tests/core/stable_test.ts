@@ -2,7 +2,17 @@
  * Numerically stable functions against the naive formula where that is accurate, and against limits where it is not.
  */
 import assert from "node:assert/strict";
-import { cosineRamp, LN_2PI, logSumExp, sigmoid, softplus } from "../../src/core/stable.ts";
+import { portableExp } from "../../src/core/portable.ts";
+import {
+  cosineRamp,
+  LN_2PI,
+  LOG_VARIANCE,
+  logSumExp,
+  MAX_SCALE,
+  MAX_VARIANCE,
+  sigmoid,
+  softplus,
+} from "../../src/core/stable.ts";
 
 /** Both sides round a handful of times, each by at most 2^-53 of the result. */
 const FEW_ROUNDINGS = 16 * 2 ** -53;
@@ -13,6 +23,11 @@ function assertClose(actual: number, expected: number, scale = Math.abs(expected
 }
 
 Deno.test("LN_2PI is ln 2π", () => assertClose(LN_2PI, Math.log(2 * Math.PI)));
+
+Deno.test("MAX_VARIANCE and MAX_SCALE are what the library's exp gives", () => {
+  assert.equal(MAX_VARIANCE, portableExp(LOG_VARIANCE.high));
+  assert.equal(MAX_SCALE, portableExp(LOG_VARIANCE.high / 2));
+});
 
 Deno.test("softplus() equals ln(1 + eˣ) for moderate x and its asymptotes elsewhere", () => {
   for (const x of [-3, -1, -0.1, 0, 0.1, 1, 3, 30]) {

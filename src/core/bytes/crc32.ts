@@ -18,7 +18,7 @@ interface Steps {
   remainder(before: number, bytes: number): number;
 }
 
-// Compiled once: a file has several parts.
+// Compiled once in a process.
 const opened: { steps?: Steps } = {};
 
 /** The checksum of the parts one after another, as eight hexadecimal digits. */

@@ -22,6 +22,7 @@ import {
   head,
   LEARNED,
   logQuantity,
+  logRange,
   parseQuantity,
 } from "./definition.ts";
 import type { ContaminatedGaussianOptions } from "./options.ts";
@@ -29,8 +30,8 @@ import { logVariance, parseVariance } from "./variance.ts";
 
 const SHARE = { min: 1e-6, max: 0.5 } as const;
 
-/** A learned share starts near 5 %. */
-const LOG_SHARE = { low: portableLog(SHARE.min), high: portableLog(SHARE.max), start: -3 };
+/** ln of the share from which a learned one starts, near 5 %. */
+const START = -3;
 
 export const contaminatedGaussian: Definition<ContaminatedGaussianOptions> = {
   title: "contaminated Gaussian",
@@ -49,7 +50,7 @@ export const contaminatedGaussian: Definition<ContaminatedGaussianOptions> = {
   build(site, { variance, minVariance, share, breadth }) {
     const { g } = site.scope;
     const mean = head(site, "mean"), logVar = logVariance(site, variance, minVariance);
-    const logShare = logQuantity(site, "logShare", share, LOG_SHARE);
+    const logShare = logQuantity(site, "logShare", share, logRange(SHARE, START));
     const logBreadth = g.constant(portableLog(breadth));
     return {
       mean,

@@ -107,6 +107,14 @@ export interface LogRange {
   readonly start?: number;
 }
 
+/** The range of a quantity's logarithm. Called where it is needed: in a new process, logarithms at load take 0.1 ms. */
+export function logRange(
+  { min, max }: { readonly min: number; readonly max: number },
+  start?: number,
+): LogRange {
+  return { low: portableLog(min), high: portableLog(max), start };
+}
+
 /** ln of a positive quantity: a constant `[1, 1]`, or the parameter `likelihood.<name>`, clamped to the limits. */
 export function logQuantity(
   { scope, columns, prefix }: Site,

@@ -10,7 +10,7 @@
  */
 import { normal } from "../../core/random/draws.ts";
 import { portableExp } from "../../core/portable.ts";
-import { LOG_VARIANCE } from "../../core/stable.ts";
+import { MAX_VARIANCE } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import { meanOfRows } from "../../layers/means.ts";
 import { scaled } from "../../ops/shorthand.ts";
@@ -73,7 +73,7 @@ function withBatchVariance(
         ? g.div(total, g.clamp(meanOfRows(g, mask), { low: 1e-6, high: columns }))
         : scaled(g, total, 1 / columns);
       // Clamped before the logarithm: clamped after it, a perfect fit would have the gradient 0 · ∞.
-      const clamped = g.clamp(variance, { low: min, high: portableExp(LOG_VARIANCE.high) });
+      const clamped = g.clamp(variance, { low: min, high: MAX_VARIANCE });
       return g.gaussianLogProb(x, mean, g.log(clamped));
     },
   };

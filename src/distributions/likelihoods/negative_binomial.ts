@@ -8,7 +8,7 @@
  * distribution. Equivalently, x is Poisson with a rate drawn from a gamma distribution of shape r and mean μ.
  */
 import { gamma, poisson } from "../../core/random/draws.ts";
-import { portableExp, portableLog } from "../../core/portable.ts";
+import { portableExp } from "../../core/portable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import {
   COUNTS,
@@ -17,13 +17,13 @@ import {
   head,
   LEARNED,
   logQuantity,
+  logRange,
   parseQuantity,
 } from "./definition.ts";
 import type { NegativeBinomialOptions } from "./options.ts";
 import { LOG_RATE } from "./poisson.ts";
 
 const DISPERSION = { min: 1e-4, max: 1e6 } as const;
-const LOG_DISPERSION = { low: portableLog(DISPERSION.min), high: portableLog(DISPERSION.max) };
 
 export const negativeBinomial: Definition<NegativeBinomialOptions> = {
   title: "negative binomial",
@@ -39,7 +39,7 @@ export const negativeBinomial: Definition<NegativeBinomialOptions> = {
   build(site, { dispersion }) {
     const { g } = site.scope;
     const logMean = g.clamp(head(site, "logMean"), LOG_RATE);
-    const logDispersion = logQuantity(site, "logDispersion", dispersion, LOG_DISPERSION);
+    const logDispersion = logQuantity(site, "logDispersion", dispersion, logRange(DISPERSION));
     return {
       get mean() {
         return g.exp(logMean);

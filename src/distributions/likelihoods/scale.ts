@@ -1,12 +1,12 @@
 /** The scale of a distribution around its centre: fixed, or the parameter `likelihood.logScale`. */
-import { portableExp, portableLog } from "../../core/portable.ts";
-import { LOG_VARIANCE } from "../../core/stable.ts";
+import { portableLog } from "../../core/portable.ts";
+import { LOG_VARIANCE, MAX_SCALE } from "../../core/stable.ts";
 import { type Fields, requireNumber } from "../../core/validate.ts";
 import type { Node } from "../../ops/spec.ts";
 import { LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
 
 /** Limits of a scale, the square roots of the variance limits: e⁻¹⁵ (rounded up) to e¹⁰. */
-const LIMITS = { min: 3.1e-7, max: portableExp(LOG_VARIANCE.high / 2) } as const;
+const LIMITS = { min: 3.1e-7, max: MAX_SCALE } as const;
 
 interface Scale {
   readonly scale: number | typeof LEARNED[number];

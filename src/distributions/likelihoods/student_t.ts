@@ -10,7 +10,7 @@
  * for ν > 1.
  */
 import { gamma, normal } from "../../core/random/draws.ts";
-import { portableExp, portableLog } from "../../core/portable.ts";
+import { portableExp } from "../../core/portable.ts";
 import { LN_2PI } from "../../core/stable.ts";
 import { requireChoice, requireObject } from "../../core/validate.ts";
 import {
@@ -20,6 +20,7 @@ import {
   head,
   LEARNED,
   logQuantity,
+  logRange,
   parseQuantity,
 } from "./definition.ts";
 import type { StudentTOptions } from "./options.ts";
@@ -28,8 +29,8 @@ import { logScale, parseScale } from "./scale.ts";
 
 const DEGREES = { min: 0.1, max: 1e6 } as const;
 
-/** Learned degrees of freedom start near 5. */
-const LOG_DEGREES = { low: portableLog(DEGREES.min), high: portableLog(DEGREES.max), start: 1.6 };
+/** ln of the degrees of freedom from which learned ones start, near 5. */
+const START = 1.6;
 
 export const studentT: Definition<StudentTOptions> = {
   title: "Student t",
@@ -54,7 +55,12 @@ export const studentT: Definition<StudentTOptions> = {
     const { g } = site.scope;
     const mean = head(site, "mean");
     const scale = logScale(site, spec);
-    const logDegrees = logQuantity(site, "logDegrees", spec.degreesOfFreedom, LOG_DEGREES);
+    const logDegrees = logQuantity(
+      site,
+      "logDegrees",
+      spec.degreesOfFreedom,
+      logRange(DEGREES, START),
+    );
     return {
       mean,
       parameters: { mean, logScale: scale, logDegrees },

@@ -4,15 +4,15 @@
  *   number      a constant                      shared, perFeature  the parameter `likelihood.logVar`
  *   perRow      the decoder's output `decoder.logVar`, one for each row and column
  */
-import { portableExp, portableLog } from "../../core/portable.ts";
-import { LOG_VARIANCE } from "../../core/stable.ts";
+import { portableLog } from "../../core/portable.ts";
+import { LOG_VARIANCE, MAX_VARIANCE } from "../../core/stable.ts";
 import { type Fields, requireNumber } from "../../core/validate.ts";
 import type { Node } from "../../ops/spec.ts";
 import { clampLogVariance } from "../diagonal_gaussian.ts";
 import { head, type LEARNED, logQuantity, parseQuantity, type Site } from "./definition.ts";
 
 /** Limits of a variance, from the log-variance range: e⁻³⁰ (rounded up) to e²⁰. */
-const LIMITS = { min: 1e-13, max: portableExp(LOG_VARIANCE.high) } as const;
+const LIMITS = { min: 1e-13, max: MAX_VARIANCE } as const;
 
 /** Completes `variance` and `minVariance`. */
 export function parseVariance<C extends string>(
