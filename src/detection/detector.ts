@@ -32,7 +32,7 @@ import {
 import { type FitReport, gpuDetails } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
-import { type DriftOptions, type DriftReport, driftReport } from "./drift/drift.ts";
+import { type DriftOptions, type DriftReport, DriftTest } from "./drift/drift.ts";
 import { fitTable } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
@@ -82,7 +82,7 @@ export class Detector extends TableScorer {
    * @throws RangeError if there are too few rows to calibrate on
    */
   recalibrate(rows: TableRows | Cells): Recalibration {
-    this.#refuseSeries("recalibrate");
+    this.refuseSeries("recalibrate");
     const { model, recalibration, cells } = recalibrated(this, this.model, this.#cellsOf(rows));
     this.model = model;
     this.#calibrationCells = cells;
@@ -101,7 +101,7 @@ export class Detector extends TableScorer {
     rows: TableRows | Cells,
     options: PartialFitOptions = {},
   ): Promise<PartialFit> {
-    this.#refuseSeries("update detector");
+    this.refuseSeries("update detector");
     const before = this.model, { falseAlarmRate } = this;
     const split = splitNewRows(this.#cellsOf(rows), { ...before, falseAlarmRate }, options);
     const flagged = flaggedOf(this, this.scoreCells(split.calibration));
@@ -159,12 +159,20 @@ export class Detector extends TableScorer {
 
   /** Whether rows are still like those that the detector was fitted to, or last calibrated on. */
   drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
-    this.#refuseSeries("look for drift");
-    const cells = this.#cellsOf(rows), { calibration, sketch } = this.model;
-    const { scores } = this.scoreCells(cells);
-    const clocks = this.schema.filter(({ kind }) => kind === "timestamp").map(({ name }) => name);
-    const reference = { columns: this.columns, clocks, calibration, sketch };
-    return driftReport(reference, cells, scores, options);
+    const test = this.driftTest(options), cells = this.#cellsOf(rows);
+    test.add(cells, this.scoreCells(cells).scores);
+    return test.report();
+  }
+
+  /**
+   * The same for rows in parts.
+   * @internal
+   */
+  driftTest(options: DriftOptions = {}): DriftTest {
+    this.refuseSeries("look for drift");
+    const { columns, schema, model: { calibration, sketch } } = this;
+    const clocks = schema.filter(({ kind }) => kind === "timestamp").map(({ name }) => name);
+    return new DriftTest({ columns, clocks, calibration, sketch }, options);
   }
 
   /**
@@ -179,7 +187,7 @@ export class Detector extends TableScorer {
     if (requireChoice("format", format, FILE_FORMATS) === "f32") {
       return writePackedFile({ ...file, format });
     }
-    this.#refuseSeries(`save as ${format}`);
+    this.refuseSeries(`save as ${format}`);
     const cells = rows === undefined ? this.#calibrationCells : this.#cellsOf(rows);
     if (cells) return convertFormat(this, file, format, cells);
     throw new TypeError(
@@ -190,8 +198,11 @@ export class Detector extends TableScorer {
   /** The held-out rows; absent if the detector was loaded. */
   #calibrationCells?: Cells;
 
-  /** Steps of a series depend on each other, so single steps cannot serve as calibration rows. */
-  #refuseSeries(action: string): void {
+  /**
+   * Steps of a series depend on each other, so single steps cannot serve as calibration rows.
+   * @internal
+   */
+  refuseSeries(action: string): void {
     if (this.model.window === undefined) return;
     throw new TypeError(
       `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps`,

@@ -1,5 +1,6 @@
 /**
- * Reads a file, as a whole or in parts, as the table that a model expects: its columns, in its order, encoded by its schema.
+ * Reads a file, as a whole or in parts, as the table that a model expects: its columns, in its order, encoded by its
+ * schema.
  *
  * Named columns (CSV, JSON lines with keys) are found by name, in any order; columns unknown to the model are dropped.
  * Unnamed columns (NPY, NPZ) are taken by position, and their number must match the model. If every cell may be
@@ -52,8 +53,8 @@ export async function readModelTable(
 }
 
 /**
- * The same in parts, which each hold some of the rows and are valid until the next is requested; their `lines` cover all
- * rows so far.
+ * The same in parts, which each hold some of the rows and are valid until the next is requested; their `lines` cover
+ * all rows so far.
  * @throws as `readModelTable`
  */
 export async function* modelParts(

@@ -7,7 +7,7 @@ import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
 import { asTableText } from "../formats/text/table_text.ts";
 import { decide } from "../scoring/decisions/decide.ts";
-import { NotFiniteError } from "../trained/finite.ts";
+import { renumberingRows } from "../trained/renumber.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
@@ -101,16 +101,6 @@ export async function scorePart(
     return { lines, rows, anomalies: decision.anomalies };
   } finally {
     scorer.dispose();
-  }
-}
-
-/** Renumbers the row in an error from the part to the file. */
-function renumberingRows<Value>(firstRow: number, score: () => Value): Value {
-  try {
-    return score();
-  } catch (error) {
-    if (!(error instanceof NotFiniteError)) throw error;
-    throw new NotFiniteError("score", error.value, firstRow + (error.row ?? 1) - 1);
   }
 }
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { driftReport } from "../../src/detection/drift/drift.ts";
+import { type DriftOptions, DriftTest, type Reference } from "../../src/detection/drift/drift.ts";
+import { countAt } from "../../src/detection/drift/point_counts.ts";
 import {
   kolmogorovDistance,
   kolmogorovPValue,
@@ -11,10 +12,27 @@ import {
 import { DriftMonitor } from "../../src/detection/drift/monitor.ts";
 import { fisherExactPValue } from "../../src/detection/drift/fisher_exact.ts";
 import { distanceTo, sketchColumns, sketchOf } from "../../src/detection/drift/sketch.ts";
+import type { Cells } from "../../src/scoring/table/cells.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { assertRelative } from "../util/close.ts";
 import { estimate } from "../util/statistics.ts";
 import { golden } from "./golden.ts";
+
+/** The report on a table in parts of some size; by default in one. */
+function driftReport(
+  reference: Reference,
+  { data, rows }: Cells,
+  scores: Float64Array,
+  { part = rows, ...options }: DriftOptions & { readonly part?: number } = {},
+) {
+  const test = new DriftTest(reference, options), width = data.length / rows;
+  for (let first = 0; first < rows; first += part) {
+    const end = Math.min(rows, first + part);
+    const cells = { data: data.slice(first * width, end * width), rows: end - first };
+    test.add(cells, scores.slice(first, end));
+  }
+  return test.report();
+}
 
 const draws = (count: number, seed: number, shift = 0, spread = 1) => {
   const random = new HostRandom(seed, 0, 7);
@@ -38,12 +56,16 @@ Deno.test("the distance to a sketch is at most that to all rows, and at most 0.0
   for (const [shift, spread] of [[0, 1], [0.4, 1], [0, 2], [-3, 0.5]]) {
     const known = draws(2000, 1), now = draws(500, 2, shift, spread).sort();
     const sketch = sketchOf(sketchColumns({ data: known, rows: 2000 }, 1), 0);
-    const [got, all] = [distanceTo(sketch, now), kolmogorovDistance(known.slice().sort(), now)];
+    const [got, all] = [
+      distanceTo(sketch, countAt(sketch.points, now)),
+      kolmogorovDistance(known.slice().sort(), now),
+    ];
     assert.ok(got <= all + 1e-12 && got > all - 0.03, `${shift}: ${got} of ${all}`);
   }
   const levels = Float64Array.from({ length: 900 }, (_, r) => r % 3);
   const sketch = sketchOf(sketchColumns({ data: levels, rows: 900 }, 1), 0);
-  assertRelative(distanceTo(sketch, Float64Array.from([0, 0, 1, 2])), 1 / 6, 1e-12);
+  const now = countAt(sketch.points, Float64Array.from([0, 0, 1, 2]));
+  assertRelative(distanceTo(sketch, now), 1 / 6, 1e-12);
 });
 
 Deno.test("without drift, DriftMonitor runs on average at least as long as stated before it raises an alarm", () => {
@@ -174,4 +196,57 @@ Deno.test("driftReport() does not report a clock that continues, but reports one
   const [column] = driftReport(clocked, later, scores).columns;
   assert.deepEqual([column.changed, column.clock, column.pValue], [false, true, 1]);
   assert.ok(driftReport(clocked, times(1.8e9, 400, 200), scores).columns[0].changed);
+});
+
+Deno.test("DriftTest computes from counts what sorted values give, to the bit, whatever the parts", () => {
+  for (const [seed, rows, digits] of [[1, 700, 17], [2, 700, 1], [3, 40, 1], [4, 3000, 2]]) {
+    const { cells, scores } = table(rows, seed, { shift: seed / 10, missing: 0.1 });
+    // Few digits make ties, among the scores and with the calibration scores.
+    const round = (value: number) => Number(value.toPrecision(digits));
+    const now = scores.map(round), calibration = new Calibration(draws(500, 9 + seed).map(round));
+    const reference = { ...REFERENCE, calibration };
+    const whole = driftReport(reference, cells, now);
+    for (const part of [1, 7, 333]) {
+      assert.deepEqual(driftReport(reference, cells, now, { part }), whole);
+    }
+    const sorted = new Calibration(now).scores;
+    assert.equal(whole.scores.distance, kolmogorovDistance(calibration.scores, sorted));
+    assert.equal(whole.scores.medians[1], sorted[(rows - 1) >> 1]);
+    whole.columns.forEach((column, c) => {
+      const values = cells.data.filter((value, i) => i % 3 === c && value === value).sort();
+      assert.equal(column.medians[1], values[(values.length - 1) >> 1]);
+      assert.equal(column.missing[1], 1 - values.length / rows);
+      // The distribution functions at each point of the sketch, and just below it.
+      const { points, shares } = sketchOf(REFERENCE.sketch.data, c);
+      const share = (is: (value: number) => boolean) => values.filter(is).length / values.length;
+      const differences = [...points].flatMap((point, k) => {
+        const at = Math.abs(shares[k] - share((value) => value <= point));
+        if (k > 0 && points[k - 1] === point) return [at];
+        const below = share((value) => value < point);
+        return [at, k === 0 ? below : shares[k - 1] - below];
+      });
+      assert.equal(column.distance, Math.max(...differences));
+    });
+  }
+});
+
+Deno.test("DriftTest draws the rows of medians where there are more than it keeps, and nothing else", () => {
+  const { cells, scores } = table(2000, 5, { missing: 0.1 });
+  const { medians: _, ...whole } = driftReport(REFERENCE, cells, scores).scores;
+  const drawn = driftReport(REFERENCE, cells, scores, { maxRows: 300, part: 70 });
+  const { medians, ...rest } = drawn.scores;
+  assert.equal(drawn.drawnRows, 300);
+  assert.deepEqual(rest, whole);
+  const spread = Math.max(...scores) - Math.min(...scores);
+  // A median of 300 rows: its rank is within 0.1 of a half but for 3.5 standard errors.
+  const sorted = scores.slice().sort();
+  assert.ok(
+    medians[1] >= sorted[800] - 1e-6 * spread && medians[1] <= sorted[1200] + 1e-6 * spread,
+  );
+  assert.deepEqual(
+    driftReport(REFERENCE, cells, scores, { maxRows: 300, part: 2000 }).scores.medians,
+    drawn.scores.medians,
+  );
+  assert.equal(driftReport(REFERENCE, cells, scores, { maxRows: 2000 }).drawnRows, undefined);
+  assert.throws(() => new DriftTest(REFERENCE, { maxRows: 0 }), /maxRows/);
 });

@@ -3,7 +3,8 @@ import { Command } from "npm:commander@15.1.0";
 import type { ColumnDrift, DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { alignColumns } from "../text/aligned.ts";
-import { readDataFor } from "../files/data.ts";
+import { renumberingRows } from "../../trained/renumber.ts";
+import { partsFor } from "../files/data.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
@@ -40,21 +41,38 @@ export function driftCommand(io: Io): Command {
         },
       ),
     )
-    .addOption(options.integerOption("--seed <n>", "seed for breaking ties (default: 0)"))
+    .addOption(options.maxRowsOption("take medians of"))
+    .addOption(
+      options.integerOption("--seed <n>", "seed for breaking ties, and of that draw (default: 0)"),
+    )
     .addOption(options.jsonOption())
-    .action(async (path: string, data: string, given: DriftCommandOptions) => {
-      using model = await loadDetector(path);
-      const table = await readDataFor(model, data, io);
-      const { json, ...settings } = given;
-      const result = model.scorer.drift(table, settings);
-      if (json) print(io, jsonLine({ model: path, data, ...result }));
-      else {io.stdout(
-          `${report(sections(path, data, result))}\n${tests(result, model.scorer.schema)}`,
-        );}
-      if (result.columns.length === 0) {
-        io.stderr("elbow: the model file is too old to compare columns\n");
-      }
-    });
+    .action((path: string, data: string, given: DriftCommandOptions) =>
+      drift(path, data, given, io)
+    );
+}
+
+async function drift(
+  path: string,
+  data: string,
+  { json, ...settings }: DriftCommandOptions,
+  io: Io,
+): Promise<void> {
+  using model = await loadDetector(path);
+  const { scorer } = model, test = scorer.driftTest(settings);
+  for await (const part of partsFor(model, data, io)) {
+    test.add(part, renumberingRows(test.rows, () => scorer.scoreCells(part)).scores);
+  }
+  const result = test.report(), { rows, drawnRows } = result;
+  if (json) print(io, jsonLine({ model: path, data, ...result }));
+  else io.stdout(`${report(sections(path, data, result))}\n${tests(result, scorer.schema)}`);
+  if (drawnRows !== undefined) {
+    io.stderr(
+      `elbow: medians are those of ${drawnRows} of ${rows} rows, a random sample (--max-rows)\n`,
+    );
+  }
+  if (result.columns.length === 0) {
+    io.stderr("elbow: the model file is too old to compare columns\n");
+  }
 }
 
 function sections(model: string, data: string, result: DriftReport): Section[] {

@@ -43,6 +43,7 @@ export function recalibrateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
+    model.scorer.refuseSeries("recalibrate");
     const table = await drawDataFor(model, data, io, sampleOptions(given));
     const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));

@@ -46,6 +46,7 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
+    model.scorer.refuseSeries("update detector");
     await update(
       model.scorer,
       await drawDataFor(model, data, io, sampleOptions(given)),

@@ -47,8 +47,8 @@ export function drawnRows({ rows, drawn }: Table): { tableRows?: number; drawnRo
 }
 
 /**
- * The same in parts, as they arrive, in memory that does not grow with the file: NPZ, and Parquet from standard input, are
- * one part. A part is valid until the next is requested.
+ * The same in parts, as they arrive, in memory that does not grow with the file; NPZ, and Parquet from standard input,
+ * are one part. A part is valid until the next is requested.
  */
 export async function* partsFor(
   model: TableUnits,

@@ -12,6 +12,7 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { HEADER, VerdictLines } from "../../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
+import { renumberingRows } from "../../trained/renumber.ts";
 import type { LoadedModel } from "../models/model.ts";
 
 /** How verdicts are reached, and what is written about flagged rows. */
@@ -114,7 +115,8 @@ export class BlockScorer {
     const { scorer, units } = this.#model, { source, reader, settings } = this.#options;
     const { firstRow } = block, { data, rows, blankLine, keys } = reader.read(block);
     requireCells(units, { data, rows, source }, firstRow);
-    const cells = { data, rows }, table = scorer.scoreCells(cells);
+    const cells = { data, rows };
+    const table = renumberingRows(firstRow, () => scorer.scoreCells(cells));
     return {
       firstRow,
       blankLine,

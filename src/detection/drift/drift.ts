@@ -15,15 +15,19 @@ import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
-import { kolmogorovDistance, kolmogorovPValue } from "./kolmogorov.ts";
-import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
+import { distanceFromCounts, kolmogorovPValue } from "./kolmogorov.ts";
 import { fisherExactPValue } from "./fisher_exact.ts";
-import { type ColumnSketch, distanceTo, sketchOf, sortedValues } from "./sketch.ts";
+import { median, MedianSample } from "./median_sample.ts";
+import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
+import { PointCounter } from "./point_counts.ts";
+import { type ColumnSketch, distanceTo, sketchOf } from "./sketch.ts";
 
 /** Options of the drift tests. */
 export interface DriftOptions extends MonitorOptions {
   /** The share of unchanged tables that may be reported as changed. Default: 0.01. */
   readonly rate?: number;
+  /** Medians are those of at most this many rows, drawn by the seed. Default: a million, or 2²⁶ cells. */
+  readonly maxRows?: number;
 }
 
 /** Result for a column, or for the scores. */
@@ -48,6 +52,8 @@ export interface ColumnDrift {
 export interface DriftReport {
   /** Rows compared. */
   readonly rows: number;
+  /** How many of them the medians are of, drawn by the seed; absent if they are of all. */
+  readonly drawnRows?: number;
   /** Whether any test reports a change; the row-by-row alarm does not count. */
   readonly changed: boolean;
   /** One result per column, in order; empty for a model without sketches. */
@@ -77,89 +83,111 @@ export interface Reference {
   readonly sketch?: TableSketch;
 }
 
-/** @param scores the model's scores of the rows */
-export function driftReport(
-  reference: Reference,
-  cells: Cells,
-  scores: Float64Array,
-  options: DriftOptions = {},
-): DriftReport {
-  const rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
-  const { columns: names, calibration, sketch, clocks = [] } = reference;
-  const level = rate / (1 + (sketch ? names.length : 0));
-  const columns = sketch
-    ? names.map((name, c) =>
-      columnDrift(
-        { name, clock: clocks.includes(name) },
-        sketchOf(sketch.data, c),
-        sketch.rows,
-        cells,
-        c,
-        level,
-      )
-    )
-    : [];
-  const sorted = scores.map(roundUp).sort();
-  const distance = kolmogorovDistance(calibration.scores, sorted);
-  const pValue = kolmogorovPValue(distance, calibration.scores.length, sorted.length);
-  const medians = [median(calibration.scores), median(sorted)] as const;
-  const stream = watch(calibration, scores, options);
-  const changed = pValue <= level || columns.some((each) => each.changed);
-  return {
-    rows: cells.rows,
-    changed,
-    columns,
-    scores: { name: "score", distance, pValue, changed: pValue <= level, medians },
-    tablesBetweenFalseAlarms: 1 / rate,
-    stream,
-  };
-}
+/**
+ * The tests of a table that arrives in parts. Distances, shares and the row-by-row alarm need only counts, so they are
+ * those of all rows; medians are those of a sample if there are more than `maxRows` (ADR 76).
+ */
+export class DriftTest {
+  readonly #reference: Reference;
+  readonly #rate: number;
+  readonly #columns: readonly { readonly sketch: ColumnSketch; readonly counter: PointCounter }[];
+  readonly #scores: PointCounter;
+  readonly #monitor: DriftMonitor;
+  readonly #medians: MedianSample;
+  #largest = 0;
+  #rows = 0;
 
-function columnDrift(
-  column: Pick<ColumnDrift, "name" | "clock">,
-  sketch: ColumnSketch,
-  knownRows: number,
-  { data, rows }: Cells,
-  c: number,
-  level: number,
-): ColumnDrift {
-  const sorted = sortedValues({ data, rows }, data.length / rows, c);
-  const missing = [sketch.missing, 1 - sorted.length / rows] as const;
-  const [knownValues, missingCount] = [
-    knownRows - Math.round(knownRows * sketch.missing),
-    rows - sorted.length,
-  ];
-  const comparable = knownValues > 0 && sorted.length > 0 && !column.clock;
-  const distance = comparable ? distanceTo(sketch, sorted) : 0;
-  const valuesPValue = comparable ? kolmogorovPValue(distance, knownValues, sorted.length) : 1;
-  const missingPValue = fisherExactPValue(knownRows - knownValues, knownRows, missingCount, rows);
-  // The two tests of a column share its part of the rate.
-  const pValue = Math.min(1, 2 * Math.min(valuesPValue, missingPValue));
-  return {
-    ...column,
-    distance,
-    pValue,
-    changed: pValue <= level,
-    medians: [knownValues > 0 ? median(sketch.points) : NaN, median(sorted)],
-    missing,
-  };
-}
-
-/** The lower median of ascending values; NaN if there are none. */
-function median(sorted: Float64Array): number {
-  return sorted.length === 0 ? NaN : sorted[(sorted.length - 1) >> 1];
-}
-
-function watch(
-  calibration: Calibration,
-  scores: Float64Array,
-  options: MonitorOptions,
-): DriftReport["stream"] {
-  const monitor = new DriftMonitor(calibration, options), { runLength } = monitor;
-  let largest = 0;
-  for (const score of scores) {
-    largest = Math.max(largest, monitor.observe(score));
-    if (monitor.alarm) return { runLength, largest, alarmAt: monitor.rows };
+  /** Starts without rows. @throws TypeError or RangeError for options that cannot be used */
+  constructor(reference: Reference, options: DriftOptions = {}) {
+    const { columns, calibration, sketch } = reference;
+    this.#reference = reference;
+    this.#rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
+    if (options.maxRows !== undefined) {
+      requireNumber("maxRows", options.maxRows, { min: 1, integer: true });
+    }
+    this.#monitor = new DriftMonitor(calibration, options);
+    this.#scores = new PointCounter(calibration.scores);
+    this.#columns = !sketch ? [] : columns.map((_, c) => {
+      const own = sketchOf(sketch.data, c);
+      return { sketch: own, counter: new PointCounter(own.points) };
+    });
+    this.#medians = new MedianSample(this.#columns.length, options);
   }
-  return { runLength, largest };
+
+  /** Number of rows so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Takes the next rows. @param scores the model's scores of these */
+  add(cells: Cells, scores: Float64Array): void {
+    const { data, rows } = cells, width = data.length / rows, rounded = scores.map(roundUp);
+    this.#columns.forEach(({ counter }, c) => {
+      for (let i = c; i < data.length; i += width) if (data[i] === data[i]) counter.add(data[i]);
+    });
+    for (const score of rounded) this.#scores.add(score);
+    for (const score of scores) {
+      if (this.#monitor.alarm) break;
+      this.#largest = Math.max(this.#largest, this.#monitor.observe(score));
+    }
+    this.#medians.add(cells, rounded);
+    this.#rows += rows;
+  }
+
+  /** The result for all rows so far; no rows can be added later. */
+  report(): DriftReport {
+    const { columns: names, calibration, clocks = [] } = this.#reference, rows = this.#rows;
+    const { medians, drawn } = this.#medians.finish();
+    const level = this.#rate / (1 + this.#columns.length), monitor = this.#monitor;
+    const columns = this.#columns.map((_, c) => {
+      const column = { name: names[c], clock: clocks.includes(names[c]) };
+      return this.#column(column, c, medians[c], level);
+    });
+    const counts = this.#scores.counts, known = calibration.scores;
+    const distance = distanceFromCounts(known, counts);
+    const pValue = kolmogorovPValue(distance, known.length, counts.total);
+    const scores = {
+      ...{ name: "score", distance, pValue, changed: pValue <= level },
+      medians: [median(known), medians[columns.length]] as const,
+    };
+    return {
+      rows,
+      ...(drawn !== undefined && { drawnRows: drawn }),
+      changed: scores.changed || columns.some((each) => each.changed),
+      columns,
+      scores,
+      tablesBetweenFalseAlarms: 1 / this.#rate,
+      stream: {
+        runLength: monitor.runLength,
+        largest: this.#largest,
+        ...(monitor.alarm && { alarmAt: monitor.rows }),
+      },
+    };
+  }
+
+  #column(
+    column: Pick<ColumnDrift, "name" | "clock">,
+    c: number,
+    now: number,
+    level: number,
+  ): ColumnDrift {
+    const { sketch, counter: { counts } } = this.#columns[c], rows = this.#rows;
+    const known = this.#reference.sketch!.rows, present = counts.total;
+    const missing = [sketch.missing, 1 - present / rows] as const;
+    const [before, lacking] = [known - Math.round(known * sketch.missing), rows - present];
+    const comparable = before > 0 && present > 0 && !column.clock;
+    const distance = comparable ? distanceTo(sketch, counts) : 0;
+    const ofValues = comparable ? kolmogorovPValue(distance, before, present) : 1;
+    const ofMissing = fisherExactPValue(known - before, known, lacking, rows);
+    // The two tests of a column share its part of the rate.
+    const pValue = Math.min(1, 2 * Math.min(ofValues, ofMissing));
+    return {
+      ...column,
+      distance,
+      pValue,
+      changed: pValue <= level,
+      medians: [before > 0 ? median(sketch.points) : NaN, now],
+      missing,
+    };
+  }
 }

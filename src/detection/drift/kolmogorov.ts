@@ -9,6 +9,7 @@
  * only, it is too large, never too small.
  */
 import { portableExp } from "../../core/portable.ts";
+import type { PointCounts } from "./point_counts.ts";
 
 /** Q(x): the probability of a distance of at least x. */
 export function kolmogorovTail(x: number): number {
@@ -26,6 +27,26 @@ export function kolmogorovTail(x: number): number {
 export function kolmogorovPValue(distance: number, n: number, m: number): number {
   const root = Math.sqrt(n * m / (n + m));
   return kolmogorovTail((root + 0.12 + 0.11 / root) * distance);
+}
+
+/**
+ * D of an ascending sample and of values known by their counts at its points: between two points only the other function
+ * rises, so the difference is largest at an end.
+ */
+export function distanceFromCounts(a: Float64Array, counts: PointCounts): number {
+  const { total, upTo, below } = counts;
+  if (total === 0) return 0;
+  let largest = 0;
+  for (let k = 0; k < a.length; k++) {
+    // Between equal points nothing is compared.
+    if (k === 0 || a[k - 1] < a[k]) {
+      largest = Math.max(largest, Math.abs(k / a.length - below[k] / total));
+    }
+    if (k + 1 === a.length || a[k] < a[k + 1]) {
+      largest = Math.max(largest, Math.abs((k + 1) / a.length - upTo[k] / total));
+    }
+  }
+  return largest;
 }
 
 /** D of two ascending samples. */

@@ -2,7 +2,9 @@
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
 import { MIN_SHIFT } from "../row_order.ts";
-import { distanceTo, sketchOf, sortedValues } from "./sketch.ts";
+import { takeColumn } from "../take_cells.ts";
+import { countAt } from "./point_counts.ts";
+import { distanceTo, sketchOf } from "./sketch.ts";
 
 /** Names; undefined for a model of an older file, which has no sketches. */
 export function shiftedColumns(
@@ -11,8 +13,9 @@ export function shiftedColumns(
 ): readonly string[] | undefined {
   if (!sketch) return undefined;
   return schema.flatMap(({ name, kind }, c) => {
-    const now = sortedValues(cells, schema.length, c), before = sketchOf(sketch.data, c);
-    const isCompared = kind !== "timestamp" && now.length > 0 && before.missing < 1;
+    const before = sketchOf(sketch.data, c);
+    const now = countAt(before.points, takeColumn(cells, schema.length, c));
+    const isCompared = kind !== "timestamp" && now.total > 0 && before.missing < 1;
     return isCompared && distanceTo(before, now) >= MIN_SHIFT ? [name] : [];
   });
 }

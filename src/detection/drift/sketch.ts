@@ -8,6 +8,7 @@
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { filterValues, takeColumn } from "../take_cells.ts";
+import type { PointCounts } from "./point_counts.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
 /** Points of the distribution function. Layout of a sketch: share of missing cells, points, shares. */
@@ -55,16 +56,18 @@ export function sortedValues(cells: Cells, columns: number, c: number): Float64A
 }
 
 /**
- * The largest difference, at the sketch's points, between its distribution function and that of an ascending sample.
+ * The largest difference, at the sketch's points, between its distribution function and that of other values.
+ * @param counts of these values, at the sketch's points
  */
-export function distanceTo({ points, shares }: ColumnSketch, sorted: Float64Array): number {
+export function distanceTo({ points, shares }: ColumnSketch, counts: PointCounts): number {
+  const { total, upTo, below: lower } = counts;
   let largest = 0;
   points.forEach((point, k) => {
-    largest = Math.max(largest, Math.abs(shares[k] - shareUpTo(sorted, point)));
+    largest = Math.max(largest, Math.abs(shares[k] - upTo[k] / total));
     // Also compares just below a point: the sample may have values in a gap between two points of the sketch.
     const before = k > 0 && points[k - 1] < point ? shares[k - 1] : k === 0 ? 0 : undefined;
     if (before === undefined) return;
-    const below = shareBelow(sorted, point);
+    const below = lower[k] / total;
     if (k === 0) largest = Math.max(largest, below);
     else if (below < before) largest = Math.max(largest, before - below);
   });
@@ -73,8 +76,4 @@ export function distanceTo({ points, shares }: ColumnSketch, sorted: Float64Arra
 
 function shareUpTo(sorted: Float64Array, value: number): number {
   return countBelow(sorted, value, true) / sorted.length;
-}
-
-function shareBelow(sorted: Float64Array, value: number): number {
-  return countBelow(sorted, value, false) / sorted.length;
 }

@@ -1,6 +1,6 @@
 /**
- * Opens any table to read it in parts: CSV, TSV, JSON lines and NPY as their bytes arrive, Parquet one row group after the
- * other, in memory that does not grow with the file; other formats as one part.
+ * Opens any table to read it in parts: CSV, TSV, JSON lines and NPY as their bytes arrive, Parquet one row group after
+ * the other, in memory that does not grow with the file; other formats as one part.
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";

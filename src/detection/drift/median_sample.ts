@@ -1,0 +1,42 @@
+/** Medians of the columns of a table that arrives in parts, and of its scores: of all rows, or of a sample of many. */
+import { RowSample } from "../../formats/sample/row_sample.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { sampleOptions } from "../row_limit.ts";
+import type { DetectorOptions } from "../options.ts";
+import { sortedValues } from "./sketch.ts";
+
+/** Keeps rows, with their scores as a last column. */
+export class MedianSample {
+  readonly #columns: readonly string[];
+  readonly #rows: RowSample;
+
+  /** @param columns how many columns of the table have medians: all, or none */
+  constructor(columns: number, draw: Pick<DetectorOptions, "maxRows" | "seed">) {
+    this.#columns = Array.from({ length: columns + 1 }, (_, c) => `x${c}`);
+    this.#rows = new RowSample(sampleOptions(draw));
+  }
+
+  add({ data, rows }: Cells, scores: Float64Array): void {
+    const columns = this.#columns, width = columns.length, own = width - 1;
+    const kept = new Float64Array(rows * width);
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < own; c++) kept[r * width + c] = data[r * own + c];
+      kept[r * width + own] = scores[r];
+    }
+    this.#rows.add({ columns, data: kept, rows, source: "-" });
+  }
+
+  /** The medians, NaN where no cell is observed, and the number of rows that they are of, if that is not all. */
+  finish(): { readonly medians: readonly number[]; readonly drawn?: number } {
+    const width = this.#columns.length;
+    if (this.#rows.read === 0) return { medians: Array(width).fill(NaN) };
+    const { data, rows, drawn } = this.#rows.finish();
+    const medians = this.#columns.map((_, c) => median(sortedValues({ data, rows }, width, c)));
+    return drawn ? { medians, drawn: rows } : { medians };
+  }
+}
+
+/** The lower median of ascending values; NaN if there are none. */
+export function median(sorted: Float64Array): number {
+  return sorted.length === 0 ? NaN : sorted[(sorted.length - 1) >> 1];
+}
