@@ -161,7 +161,7 @@ function streamOptions(): Option[] {
       "--online",
       "score the steps of a series one by one, as they arrive (train --window)",
     )
-      .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook"]),
+      .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook", "explain", "conditional"]),
     new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
       .argParser(vote).implies({ online: true }),
   ];

@@ -29,7 +29,16 @@ export function explainFlagged(
   const contributions = checked.conditional
     ? explainer.conditional({ data, rows }, scores)
     : scoreContributions;
-  const flagged = Array.from({ length: rows }, (_, r) => r).filter((r) => verdict(r) === "anomaly");
+  const isFlagged = (r: number) => verdict(r) === "anomaly";
+  const flagged = Array.from({ length: rows }, (_, r) => r).filter(isFlagged);
+  if (scorer.window !== undefined) {
+    // What is expected of a step depends on the steps around it, flagged or not.
+    const all = { data, rows }, blame = explainer.blame(all, contributions, checked, isFlagged);
+    const described = flagged.map((r) =>
+      [r, explainer.describe(all, contributions, blame, r)] as const
+    );
+    return { contributions, blamed: new Map(described) };
+  }
   const width = scorer.columns.length;
   const selectFlagged = (values: Float64Array) =>
     Float64Array.from(

@@ -18,6 +18,7 @@ import { SKETCH_WIDTH, type TableModel } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
 import { RegressionExpectations } from "./regression_expectations.ts";
 import { NetworkExpectations } from "./network_expectations.ts";
+import { SeriesExpectations } from "./series_expectations.ts";
 import { type BlamedColumn, blamedColumn } from "./blamed_column.ts";
 import type { CellExpectation, ExpectationModel } from "./expectation.ts";
 
@@ -87,15 +88,20 @@ export class Explainer {
     return terms;
   }
 
-  /** The columns to blame of every row, and their expectations. */
+  /**
+   * The columns to blame, and their expectations.
+   * @param isWanted which rows; by default all
+   */
   blame(
     cells: Cells,
     contributions: Float64Array,
     { columns, level }: Required<ExplainOptions>,
+    isWanted: (row: number) => boolean = () => true,
   ): Blame {
     const width = this.#schema.length, perRow = Math.min(columns, width);
     const blamed = new Int32Array(cells.rows * perRow).fill(-1);
     for (let r = 0; r < cells.rows; r++) {
+      if (!isWanted(r)) continue;
       const nats = contributions.subarray(r * width, (r + 1) * width);
       const order = [...nats.keys()].filter((c) => nats[c] > 0).sort((a, b) => nats[b] - nats[a]);
       blamed.set(order.slice(0, perRow), r * perRow);
@@ -126,11 +132,7 @@ export const explainerOf: (scorer: TableScorer) => Explainer = oncePer((scorer) 
 
 function expectationModelOf({ vae, table }: TableScorer): ExpectationModel {
   const { ensemble, schema, window, sketch } = table;
-  if (window !== undefined) {
-    throw new TypeError(
-      `Cannot explain: the model scores a series, in windows of ${window} steps`,
-    );
-  }
+  if (window !== undefined) return new SeriesExpectations(vae, table, window);
   if (!ensemble) return new NetworkExpectations(vae, table);
   const missing = schema.map((_, c) => sketch?.data[c * SKETCH_WIDTH] ?? 0);
   return new RegressionExpectations(ensemble, schema, missing);
