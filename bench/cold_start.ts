@@ -1,65 +1,140 @@
 /**
- * The time from nothing to the first score, in new processes: import an entry point for scoring, compile and
- * instantiate its kernels, read a 32-64-8 model from its file, score one row. For networks and for tables, and twice
- * each: from the sources, as a program in Deno imports them, and bundled into one file, as on an edge host.
+ * From nothing to the first score, in fresh processes: an entry for scoring imported, its kernels compiled and
+ * instantiated, a model read from its file, one row scored.
  *
- *     deno task bench:cold
+ *     deno task bench:cold                   32-64-8 by the entries for networks and for tables, from the sources, as a
+ *                                            program in Deno imports them, and bundled into one file, as an edge host
+ *                                            gets them; 784-400-20 and a default detector of 10 columns, bundled
+ *     deno task bench:cold OTHER_CHECKOUT    what is bundled, by this checkout and by another, in turn
  *
- * There are two clocks: inside the process, from before the import to after the score; and outside, the time of the
- * whole process less that of an empty program, in alternating order. Prints medians, minima and maxima.
+ * Times are those within the process, from before the import. Processor time is that of all threads since the process
+ * began, less that of an empty one of the same round: where other work is running, it tells more. Only Linux tells it.
  */
-import { VAE } from "../mod.ts";
-import { bundleEntry, ENTRIES } from "./lib/bundle.ts";
+import { Detector, VAE } from "../mod.ts";
+import { bundleEntry, type Entry, entryUrl, OWN_ROOT } from "./lib/bundle.ts";
+import { openPinning } from "./lib/machine.ts";
 import { median } from "./lib/statistics.ts";
 
-const ROUNDS = 15;
+const ROUNDS = 15, ROUNDS_OF_TWO = 40;
 
-/** The time inside one process, in milliseconds from before the import. */
-interface Account {
-  readonly imported: number;
-  readonly loaded: number;
-  readonly scored: number;
+const STAGES = {
+  imported: "imported",
+  loaded: "model loaded",
+  scored: "first score",
+  processor: "processor time",
+} as const;
+
+/** One process's own account, milliseconds. */
+type Account = Record<keyof typeof STAGES, number>;
+
+/** A model's file, and what a program needs to score a row of it. */
+interface Model {
+  readonly name: string;
+  readonly entry: Entry;
+  /** The class that loads it. */
+  readonly loader: "TrainedVae" | "TableScorer";
+  readonly columns: number;
+  readonly bytes: Uint8Array;
 }
 
-function program(library: string, model: string): string {
+function network(entry: Entry, inputs: number, hidden: number, size: number): Model {
+  const layers = { hidden: [hidden], activation: "tanh" } as const;
+  const spec = { inputs, encoder: layers, decoder: layers, latent: [{ size }] };
+  const bytes = VAE.create(spec, { seed: 1 }).save();
+  const name = `${inputs}-${hidden}-${size} by ${entry}`;
+  return { name, entry, loader: "TrainedVae", columns: inputs, bytes };
+}
+
+async function detector(): Promise<Model> {
+  const rows = Array.from(
+    { length: 2000 },
+    (_, r) =>
+      Array.from({ length: 10 }, (_, c) => Math.sin(r * (c % 3 + 1)) + Math.sin(7.3 * r + c) / 4),
+  );
+  const bytes = (await Detector.fit(rows)).save();
+  return { name: "default detector", entry: "tables", loader: "TableScorer", columns: 10, bytes };
+}
+
+/** A program that scores one row. */
+function scoring(library: string, { loader, columns }: Model, path: string): string {
   return `
 const start = performance.now();
-const { TrainedVae } = await import(${JSON.stringify(library)});
+const { ${loader}: Model } = await import(${JSON.stringify(library)});
 const imported = performance.now() - start;
-const model = await TrainedVae.load(Deno.readFileSync(${JSON.stringify(model)}));
+const model = await Model.load(Deno.readFileSync(${JSON.stringify(path)}));
 const loaded = performance.now() - start;
 const out = new Float64Array(1);
-model.scoreInto(new Float32Array(32).fill(0.5), out);
+model.scoreInto(new Float32Array(${columns}).fill(0.5), out);
 const scored = performance.now() - start;
 if (!Number.isFinite(out[0])) throw new RangeError("Expected a score");
-console.log(JSON.stringify({ imported, loaded, scored }));
-`;
+${TELL}`;
 }
 
-async function run(folder: string, name: string): Promise<{ wall: number; account?: Account }> {
-  const start = performance.now();
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--allow-read", `${folder}/${name}.js`],
-    stdin: "null",
-  }).output();
-  const wall = performance.now() - start;
-  if (!success) throw new TypeError(new TextDecoder().decode(stderr));
-  const text = new TextDecoder().decode(stdout);
-  return { wall, account: text === "" ? undefined : JSON.parse(text) };
-}
-
-async function prepare(folder: string): Promise<void> {
-  const network = { hidden: [64], activation: "tanh" } as const;
-  const spec = { inputs: 32, encoder: network, decoder: network, latent: [{ size: 8 }] };
-  const model = `${folder}/model.safetensors`;
-  await Deno.writeFile(model, VAE.create(spec, { seed: 1 }).save());
-  await Deno.writeTextFile(`${folder}/empty.js`, "");
-  for (const entry of ["networks", "tables"] as const) {
-    const bundle = `${folder}/elbow_${entry}.js`, write = Deno.writeTextFile;
-    await bundleEntry(entry, bundle);
-    await write(`${folder}/${entry}, sources.js`, program(ENTRIES[entry].href, model));
-    await write(`${folder}/${entry}, bundled.js`, program(`file://${bundle}`, model));
+const EMPTY = "const imported = 0, loaded = 0, scored = 0;";
+const TELL = `
+let processor = 0;
+try {
+  for (const { name } of Deno.readDirSync("/proc/self/task")) {
+    processor += parseInt(Deno.readTextFileSync("/proc/self/task/" + name + "/schedstat")) / 1e6;
   }
+} catch {
+  processor = NaN;
+}
+console.log(JSON.stringify({ imported, loaded, scored, processor }));
+`;
+
+/** Writes the programs and what they need. Returns their paths by name, the empty one first. */
+async function prepare(
+  folder: string,
+  roots: ReadonlyMap<string, URL>,
+): Promise<Map<string, string>> {
+  const small = (["networks", "tables"] as const).map((entry) => network(entry, 32, 64, 8));
+  const large = [network("networks", 784, 400, 20), await detector()];
+  const paths = new Map<string, string>();
+  const add = async (name: string, text: string) => {
+    const path = `${folder}/${name}.js`;
+    paths.set(name, path);
+    await Deno.writeTextFile(path, text);
+  };
+  await add("empty", EMPTY + TELL);
+  for (const model of [...small, ...large]) {
+    const { name, entry, bytes } = model, file = `${folder}/${name}.safetensors`;
+    await Deno.writeFile(file, bytes);
+    for (const [where, root] of roots) {
+      const bundle = `${folder}/${entry}${where}.bundle.js`;
+      await bundleEntry(entry, bundle, root);
+      await add(`${name}, bundled${where}`, scoring(`file://${bundle}`, model, file));
+    }
+    if (roots.size > 1 || large.includes(model)) continue;
+    await add(`${name}, sources`, scoring(entryUrl(entry).href, model, file));
+  }
+  return paths;
+}
+
+async function run(path: string, wrap: (args: string[]) => [string, string[]]): Promise<Account> {
+  const [command, args] = wrap(["run", "--quiet", "--no-lock", "--no-check", "--allow-all", path]);
+  const child = new Deno.Command(command, { args, stdin: "null" });
+  const { success, stdout, stderr } = await child.output();
+  if (!success) throw new TypeError(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** Rounds of all programs, there and back; processor times less that of the empty one. */
+async function measure(paths: ReadonlyMap<string, string>, count: number) {
+  const pinning = await openPinning();
+  const wrap = (args: string[]) => pinning.wrap(1, Deno.execPath(), args);
+  for (const path of paths.values()) await run(path, wrap); // Deno compiles what it has not seen, once.
+  const rounds: Map<string, Account>[] = [];
+  for (let r = 0; r < count; r++) {
+    const round = new Map<string, Account>();
+    for (const [name, path] of r % 2 === 0 ? paths : [...paths].toReversed()) {
+      round.set(name, await run(path, wrap));
+    }
+    const { processor } = round.get("empty")!;
+    for (const account of round.values()) account.processor -= processor;
+    rounds.push(round);
+  }
+  return rounds;
 }
 
 function spread(values: readonly number[]): string {
@@ -67,33 +142,31 @@ function spread(values: readonly number[]): string {
   return `${median(values).toFixed(1)} ms (${least} to ${most})`;
 }
 
-const PROGRAMS = [
-  "networks, sources",
-  "networks, bundled",
-  "tables, sources",
-  "tables, bundled",
-] as const;
-const NAMES = ["empty", ...PROGRAMS] as const;
+const [other] = Deno.args;
+const OTHER = ", other checkout";
+const roots = new Map([["", OWN_ROOT]]);
+if (other) roots.set(OTHER, new URL(`file://${await Deno.realPath(other)}/`));
 const folder = await Deno.makeTempDir();
-await prepare(folder);
-for (const name of NAMES) await run(folder, name); // Not counted: Deno compiles new code once.
-const rounds: Record<typeof NAMES[number], { wall: number; account?: Account }>[] = [];
-for (let r = 0; r < ROUNDS; r++) {
-  const order = r % 2 === 0 ? NAMES : NAMES.toReversed();
-  const taken: [string, { wall: number; account?: Account }][] = [];
-  for (const name of order) taken.push([name, await run(folder, name)]);
-  rounds.push(Object.fromEntries(taken) as typeof rounds[number]);
-}
+const paths = await prepare(folder, roots);
+const rounds = await measure(paths, other ? ROUNDS_OF_TWO : ROUNDS);
 await Deno.remove(folder, { recursive: true });
 
-console.log(`Cold start to the first score of a 32-64-8 model, ${ROUNDS} processes each`);
-console.log(`empty program       ${spread(rounds.map(({ empty }) => empty.wall))}`);
-for (const name of PROGRAMS) {
-  const accounts = rounds.map((round) => round[name].account!);
+console.log(
+  `Cold start to the first score, ${rounds.length} processes each, on one core if taskset is there`,
+);
+for (const name of [...paths.keys()].filter((each) => each !== "empty")) {
   console.log(name);
-  console.log(`  imported          ${spread(accounts.map(({ imported }) => imported))}`);
-  console.log(`  model loaded      ${spread(accounts.map(({ loaded }) => loaded))}`);
-  console.log(`  first score       ${spread(accounts.map(({ scored }) => scored))}`);
-  const beyond = rounds.map((round) => round[name].wall - round.empty.wall);
-  console.log(`  beyond an empty   ${spread(beyond)}`);
+  for (const [stage, label] of Object.entries(STAGES) as [keyof Account, string][]) {
+    const values = rounds.map((round) => round.get(name)![stage]);
+    const before = rounds.map((round) => round.get(name + OTHER)?.[stage]);
+    const differences = values.map((value, i) => value - (before[i] ?? NaN));
+    const beside = other && before[0] !== undefined
+      ? `, ${signed(median(differences))} of pairs`
+      : "";
+    console.log(`  ${label.padEnd(16)}${spread(values)}${beside}`);
+  }
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? "" : "+"}${ms.toFixed(1)} ms, median`;
 }
