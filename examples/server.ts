@@ -6,6 +6,7 @@
  */
 import { Detector } from "../mod.ts";
 import { createApp } from "../src/http/mod.ts";
+import { secondLook } from "../src/http/second_look.ts";
 
 // A centrifugal pump: flow is proportional to speed, pressure to its square; each reading has a small error.
 let state = 1;
@@ -20,7 +21,7 @@ const rows = Array.from({ length: 500 }, () => {
   };
 });
 const pump = await Detector.fit(rows);
-export const app = createApp({ models: { pump } });
+export const app = createApp({ models: { pump }, secondLook });
 
 if (import.meta.main) {
   const check = Deno.args[0] === "--check";

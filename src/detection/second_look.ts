@@ -11,15 +11,16 @@
 import { withObserved } from "../trained/rows/observed.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { pauser } from "../trained/pauser.ts";
+import { runWithPauses, type Steps } from "../trained/steps.ts";
 import { costsOf } from "../trained/calls/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
-import { regret } from "../training/scores/regret.ts";
+import { regretSteps } from "../training/scores/regret.ts";
 import { SETTINGS } from "../training/scores/score.ts";
 import { VAE } from "../training/vae.ts";
 import { takeCells } from "./take_cells.ts";
 
-/** Rows between pauses for events: some tenths of a second. */
+/** Rows that share a compiled program. */
 const ROWS = 64;
 
 export class SecondLook {
@@ -31,7 +32,7 @@ export class SecondLook {
   constructor(scorer: TableScorer) {
     if (scorer.window !== undefined) {
       throw new TypeError(
-        `Cannot take a second look: the model scores a series, in windows of ${scorer.window} steps`,
+        `Cannot take a second look: the model scores a series, in windows of ${scorer.window} steps, and only windows have a regret (method "regret" gives each step the mean of its windows)`,
       );
     }
     this.#scorer = scorer;
@@ -51,13 +52,18 @@ export class SecondLook {
     isFlagged: (row: number) => boolean,
     signal?: AbortSignal,
   ): Promise<Float64Array> {
-    const regrets = new Float64Array(cells.rows).fill(NaN), pause = pauser(signal);
+    return await runWithPauses(this.steps(cells, isFlagged), pauser(signal));
+  }
+
+  /** `regrets` in steps of one run each, between which the caller may do other work. */
+  *steps(cells: Cells, isFlagged: (row: number) => boolean): Steps<Float64Array> {
+    const regrets = new Float64Array(cells.rows).fill(NaN);
     const flagged = [...regrets.keys()].filter(isFlagged), width = this.#scorer.columns.length;
     for (let first = 0; first < flagged.length; first += ROWS) {
       const rows = flagged.slice(first, first + ROWS);
       const x = this.#toVae(takeCells(cells, width, rows));
-      regret.of(this.#vae.onHost, x, SETTINGS, x).forEach((nats, i) => regrets[rows[i]] = nats);
-      await pause();
+      const found = yield* regretSteps(this.#vae.onHost, x, SETTINGS);
+      found.forEach((nats, i) => regrets[rows[i]] = nats);
     }
     return regrets;
   }

@@ -63,6 +63,7 @@ const verdict = v.strictObject({
     v.pipe(v.record(v.string(), v.number()), v.description("nats by column")),
   ),
   blamed: v.optional(v.array(blamed)),
+  regret: v.optional(v.pipe(v.number(), v.description("of a flagged row, nats"))),
 });
 const rate = v.optional(v.number());
 

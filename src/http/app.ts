@@ -34,6 +34,7 @@ import type { ModelStore } from "../storage/model_store.ts";
 import { RandomDigits } from "./telemetry/trace.ts";
 import { intakeOf, type JobIntake, type TrainingOptions } from "./jobs/job_intake.ts";
 import { VERBS } from "./verbs/mod.ts";
+import type { TakeSecondLook } from "./verbs/verb.ts";
 
 /**
  * A Hono app (4.13.19): `app.fetch` for a server, `parent.route("/prefix", app)` to mount it, or
@@ -66,6 +67,8 @@ export interface AppOptions {
   readonly bodySeconds?: number;
   /** How many versions of each model to keep, besides those that an alias names (default: all). */
   readonly keepVersions?: number;
+  /** `secondLook` of `second_look.ts`: lets callers ask for a second look at flagged rows (default: refused). */
+  readonly secondLook?: TakeSecondLook;
   /** What models of a store run on. */
   readonly device?: DeviceOptions;
   /** Called for every request. */
@@ -128,6 +131,7 @@ function serviceOf(options: AppOptions): Service {
       maxModelBytes: whole("maxModelBytes", options.maxModelBytes ?? 64 * 2 ** 20, 2 ** 30),
       maxRows: whole("maxRows", options.maxRows ?? 10_000, 1e6),
       maxInFlight: whole("maxInFlight", options.maxInFlight ?? 1000, 1e6),
+      secondLook: options.secondLook,
     },
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,

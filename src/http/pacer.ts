@@ -6,6 +6,8 @@
  * Limits: a step is not interrupted. If the clock stands still during work (workerd), work is not divided.
  */
 
+import { runWithPauses } from "../trained/steps.ts";
+
 /** Milliseconds of work without a pause. */
 const SLICE_MS = 8;
 
@@ -57,12 +59,8 @@ export class Pacer {
   }
 
   /** Runs all steps, and lets other work run between them. */
-  async run<Value>(steps: Iterator<unknown, Value>): Promise<Value> {
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      await this.yieldIfDue();
-    }
+  run<Value>(steps: Iterator<unknown, Value>): Promise<Value> {
+    return runWithPauses(steps, () => this.yieldIfDue());
   }
 }
 

@@ -68,6 +68,7 @@ export const OPTIONS = {
     fdr: v.optional(rate),
     explain: v.optional(blamed),
     conditional: v.optional(v.boolean("true or false")),
+    secondLook: v.optional(v.boolean("true or false")),
     method: v.optional(v.picklist(METHODS, METHOD_EXPECTED)),
   }),
   logLikelihood: body({ samples: v.optional(count, 100), seed: v.optional(seed, 0) }),

@@ -32,3 +32,20 @@ export async function runAsync<T>(steps: Steps<T>): Promise<T> {
     await step.value;
   }
 }
+
+/** Runs work on the host, and awaits `pause` between its steps. The work ends with the first pause that rejects. */
+export async function runWithPauses<T>(
+  steps: Iterator<unknown, T>,
+  pause: () => Promise<void>,
+): Promise<T> {
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await pause();
+    }
+  } finally {
+    // Lets it free its memory.
+    steps.return?.();
+  }
+}

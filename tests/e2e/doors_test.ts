@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { Detector } from "../../mod.ts";
 import { type App, createApp } from "../../src/http/mod.ts";
+import { secondLook } from "../../src/http/second_look.ts";
 import { elbow, elbowOk, Folder } from "../cli/util.ts";
 import { jobsApp } from "../jobs/app.ts";
 
@@ -71,6 +72,7 @@ interface Verdict {
   readonly contributions: Readonly<Record<string, number>>;
   readonly blamed?: readonly unknown[];
   readonly topColumns?: readonly string[];
+  readonly regret?: number;
 }
 
 const said = ({ score, pValue, anomaly, contributions }: Verdict) =>
@@ -159,11 +161,11 @@ for (const preset of ["small", "ensemble"]) {
   });
 }
 
-Deno.test("blame, rates and shares of false discoveries are the same through every door", async () => {
+Deno.test("blame, rates, shares of false discoveries and second looks are the same through every door", async () => {
   using folder = new Folder();
   const path = await trained(folder, "--preset", "ensemble");
   const detector = await Detector.load(await Deno.readFile(path));
-  const app = createApp({ models: { m: detector } });
+  const app = createApp({ models: { m: detector }, secondLook });
   const texts = [...TRAINING.slice(0, 40), ...TEXTS].map((row) => [...row]);
   const data = folder.write("q.csv", csvOf(texts));
   const command = async (...flags: string[]): Promise<readonly Verdict[]> =>
@@ -180,6 +182,11 @@ Deno.test("blame, rates and shares of false discoveries are the same through eve
     assert.deepEqual(overHttp[r].blamed, plain(library[r].blamed));
     if (row.anomaly) assert.deepEqual(row.blamed, overHttp[r].blamed);
   }
+  const twice = (await command("--second-look")).map(({ regret }) => regret);
+  const verdicts = await detector.score(texts, { secondLook: true });
+  assert.ok(twice.some((nats) => nats! > 0));
+  assert.deepEqual(verdicts.map(({ regret }) => regret), twice);
+  assert.deepEqual((await http({ secondLook: true })).map(({ regret }) => regret), twice);
   assert.deepEqual((await command("--fdr", "0.3")).map(said), (await http({ fdr: 0.3 })).map(said));
   detector.dispose();
 });

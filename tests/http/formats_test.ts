@@ -180,7 +180,7 @@ Deno.test("JSON lines: one answer for each line, the same as in a batch, and err
     ``,
     `[500, 1]`,
     `nonsense`,
-    `[500, "1", -3]`,
+    `[500, "1 bar", -3]`,
     ` \r`,
     `[500, 1, -3]\r`,
   ];

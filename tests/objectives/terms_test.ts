@@ -16,7 +16,8 @@ import { modelTerms } from "../../src/models/model_terms.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf, parseObjective } from "../../src/objectives/objective.ts";
 import type { Terms } from "../../src/objectives/terms.ts";
-import { evaluateRows } from "../../src/trained/calls/evaluation.ts";
+import { evaluationSteps } from "../../src/trained/calls/evaluation.ts";
+import { runSync } from "../../src/trained/steps.ts";
 import { writeFinalScalars } from "../../src/training/program/schedule.ts";
 import { normals } from "../util/data.ts";
 import { open, REFERENCE } from "../util/executors.ts";
@@ -84,7 +85,7 @@ Deno.test("evaluation without a closed form uses ln q - ln p of the draws, and s
     read: (name: string, into: Float64Array) => into.set(values[name]),
   } as unknown as SyncProgram;
   const x = { data: new Float32Array(2), shape: [2, 1] as const };
-  const evaluation = evaluateRows(x, { samples: 3 }, () => program);
+  const evaluation = runSync(evaluationSteps(x, { samples: 3 }, () => program));
   assert.equal(evaluation.klForm, "sampled");
   assert.deepEqual([...evaluation.kl], [1, 1]);
   assert.deepEqual([...evaluation.elbo], [-3, -6]);

@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
-import type { AppOptions, Scope, Token } from "../../http/mod.ts";
+import type { App, AppOptions, Scope, Token } from "../../http/mod.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
 import {
   digestOf,
@@ -184,11 +184,9 @@ async function serve(
   given: ServeOptions,
   io: Io,
 ): Promise<void> {
-  // Imported here so that the other commands start without the HTTP packages.
-  const { createApp } = await import("../../http/mod.ts");
   const { host, port, json, backend, origins, log, keepVersions } = given;
   const stopping = new AbortController();
-  const app = createApp({
+  const app = await openApp({
     models,
     training: queue && { queue },
     tokens,
@@ -227,6 +225,13 @@ async function serve(
   await Promise.all([server.shutdown(), working]);
   await queue?.close();
   clearTimeout(timer);
+}
+
+/** The app, imported on use: the other commands start without the HTTP packages. */
+async function openApp(options: AppOptions): Promise<App> {
+  const { createApp } = await import("../../http/mod.ts");
+  const { secondLook } = await import("../../http/second_look.ts");
+  return createApp({ ...options, secondLook });
 }
 
 /** The names that can be queried: an index also holds the names of deleted models. */

@@ -98,6 +98,8 @@ export interface Verdict {
   readonly contributions?: Readonly<Record<string, number>>;
   /** The columns to blame, most blamed first, if `explain` was given. */
   readonly blamed?: readonly Blamed[];
+  /** The likelihood regret of a flagged row in nats, if `secondLook` was given. */
+  readonly regret?: number;
 }
 
 /** A column to blame. */
@@ -310,6 +312,8 @@ export interface ScoreRequest {
   readonly explain?: number;
   /** With `explain`: credits columns with what they add beyond what the others explain. */
   readonly conditional?: boolean;
+  /** Gives flagged rows their likelihood regret, if the server offers it. */
+  readonly secondLook?: boolean;
   /** For a bare VAE: "elbo", or one of its two parts. */
   readonly method?: "elbo" | "reconstruction" | "kl";
 }

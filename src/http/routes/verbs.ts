@@ -59,9 +59,11 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
     ? fromFloats(bytes, call, service, served, verb)
     : fromNumbers(bytes, call, service, served, verb) ??
       fromJson(parseJson(bytes), call, service, served, verb);
-  const { work, cells } = prepared, computed = compute(work, cells, pacerOf(call, service));
+  const { work, cells } = prepared, pacer = pacerOf(call, service);
+  const computed = compute(work, cells, pacer);
   const numbers = computed instanceof Promise ? await computed : computed;
   work.decideAll?.(numbers.data);
+  if (work.lookAgain) await work.lookAgain(numbers.data, cells, pacer);
   call.rows = numbers.rows;
   count(service, served, name, numbers);
   return write(call.head, served, prepared, numbers);

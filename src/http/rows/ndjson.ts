@@ -66,6 +66,7 @@ async function answerBatch(
     const { work, units, pacer } = task;
     const cells = cellsOf(lines, units);
     const { data, columns } = await compute(work, cells, pacer, first);
+    await work.lookAgain?.(data, cells, pacer);
     task.count(lines.length);
     return lines.map((_, r) => `${work.text(data, r * columns)}\n`);
   } catch (error) {

@@ -6,12 +6,12 @@
  * Cells of a table are encoded by its schema (`scoring/table/schema.ts`), as in files and in the library. A row has a
  * cell for every column, null if it is missing (ADR 77).
  */
-import { oncePer } from "../../core/once_per.ts";
 import { show } from "../../core/validate.ts";
 import { type CellCodec, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
-import { codecOf, type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
+import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
+import { wrongWidth } from "../../scoring/table/table_rows.ts";
 import { invalid, pointerStep, type Problem } from "../problems.ts";
 import type { Units } from "../../scoring/units.ts";
 
@@ -146,9 +146,8 @@ function readNames(
   const { columns, optional = 0 } = shape, least = columns.length - optional;
   const isShort = optional > 0 && !columns.slice(least).some((name) => Object.hasOwn(cells, name));
   const width = isShort ? least : columns.length;
-  const lacking = columns.find((name, c) => c < width && !Object.hasOwn(cells, name));
-  const names = Object.keys(cells);
-  if (lacking !== undefined || names.length !== width) throw wrongNames(names, r, columns, lacking);
+  const isWhole = columns.every((name, c) => c >= width || Object.hasOwn(cells, name));
+  if (!isWhole || Object.keys(cells).length !== width) throw wrongNames(row, r, columns);
   for (let c = 0; c < width; c++) {
     const name = columns[c], code = codeOf(cells[name], c, shape);
     if (code === undefined) throw wrongCell(r, c, name, cells[name], shape);
@@ -164,10 +163,8 @@ function codeOf(cell: unknown, c: number, shape: RowShape): number | undefined {
 }
 
 function codecAt(c: number, { schema }: RowShape): CellCodec {
-  return schema ? codecsOf(schema)[c] : NUMBERS_ONLY;
+  return schema ? codecOf(schema[c]) : NUMBERS_ONLY;
 }
-
-const codecsOf = oncePer((schema: readonly ColumnSchema[]) => schema.map(codecOf));
 
 /** Cells of a bare network. */
 const NUMBERS_ONLY: CellCodec = {
@@ -175,21 +172,10 @@ const NUMBERS_ONLY: CellCodec = {
   expected: () => NUMBER_EXPECTED,
 };
 
-/** Names an unknown column first: it may be a misspelt one. */
-function wrongNames(
-  names: readonly string[],
-  r: number,
-  columns: readonly string[],
-  lacking?: string,
-): Problem {
-  const unknown = names.find((name) => !columns.includes(name));
-  const fault = unknown === undefined
-    ? `no column ${show(lacking)} (null if its cell is missing)`
-    : `unknown column ${show(unknown)}`;
-  return invalid(
-    `/rows/${r}${unknown === undefined ? "" : pointerStep(unknown)}`,
-    `Cannot read row ${r + 1}: ${fault}, expected ${columns.length} columns`,
-  );
+function wrongNames(row: object, r: number, columns: readonly string[]): Problem {
+  const unknown = Object.keys(row).find((name) => !columns.includes(name));
+  const step = unknown === undefined ? "" : pointerStep(unknown);
+  return invalid(`/rows/${r}${step}`, wrongWidth(row, r, columns).message);
 }
 
 /** @param key the key of the column in the row */

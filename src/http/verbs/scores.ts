@@ -9,11 +9,11 @@ import type { Model } from "../models/catalogue.ts";
 import { explained, type ExplainRequest } from "../explained.ts";
 import { invalid } from "../problems.ts";
 import { RowArena } from "../rows/row_arena.ts";
-import type { PartialWork } from "./verb.ts";
+import type { Limits, PartialWork } from "./verb.ts";
 
 /** The work of the verb `score`. */
-export function scores(model: Model, options: ScoreOptions): PartialWork {
-  const { falseAlarmRate, fdr } = options;
+export function scores(model: Model, options: ScoreOptions, limits: Limits): PartialWork {
+  const { falseAlarmRate, fdr, secondLook } = options;
   if (falseAlarmRate !== undefined && fdr !== undefined) {
     throw invalid("/fdr", "Cannot use both rates: give fdr or falseAlarmRate");
   }
@@ -21,8 +21,14 @@ export function scores(model: Model, options: ScoreOptions): PartialWork {
   if (options.method !== undefined) {
     throw invalid("/method", "Cannot use method with a detector: leave it out");
   }
-  const own = explained(model, tableScores(model, falseAlarmRate), options);
+  const why = explained(model, tableScores(model, falseAlarmRate), options);
+  const own = secondLook ? twice(why, model, limits) : why;
   return fdr === undefined ? own : withFdr(own, fdr);
+}
+
+function twice(scores: PartialWork, model: TableScorer, { secondLook, maxRows }: Limits) {
+  if (secondLook) return secondLook(scores, model, maxRows);
+  throw invalid("/secondLook", "Cannot take a second look: this server was set up without it");
 }
 
 function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
@@ -102,16 +108,16 @@ function scoreOne(
 interface ScoreOptions extends ExplainRequest {
   readonly falseAlarmRate?: number;
   readonly fdr?: number;
+  readonly secondLook?: boolean;
   readonly method?: ScoreMethod;
 }
 
 function plainScores(
   model: Model,
-  { falseAlarmRate, fdr, explain, method = "elbo" }: ScoreOptions,
+  { falseAlarmRate, fdr, explain, secondLook, method = "elbo" }: ScoreOptions,
 ): PartialWork {
-  if (falseAlarmRate !== undefined || fdr !== undefined) {
-    throw invalid("/falseAlarmRate", "Cannot use a false-alarm rate: the model has no calibration");
-  }
+  const flagging = Object.entries({ falseAlarmRate, fdr, secondLook }).find(([, value]) => value);
+  if (flagging) throw invalid(`/${flagging[0]}`, "Cannot flag rows: a bare VAE has no calibration");
   if (explain !== undefined) {
     throw invalid(
       "/explain",

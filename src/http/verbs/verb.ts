@@ -1,5 +1,6 @@
 /** A verb: its options, the rows it reads, and how it is prepared for one request. */
 import type * as v from "npm:valibot@1.5.0";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { requireAnswerSize, type RowText } from "../answers.ts";
@@ -13,6 +14,8 @@ import { type BodyReader, bodyReader, type Checked, type RowSchema, tableRow } f
 export interface Limits {
   readonly maxBodyBytes: number;
   readonly maxRows: number;
+  /** Absent if the app takes no second look. */
+  readonly secondLook?: TakeSecondLook;
 }
 
 /** A verb prepared for one request. */
@@ -33,6 +36,8 @@ export interface Work {
   run(cells: Cells, firstRow: number, pacer: Pacer): Float64Array | Promise<Float64Array>;
   /** Decides over all rows of a request together, in place; a stream cannot. */
   decideAll?(data: Float64Array): void;
+  /** Adds, in place, what is only computed for flagged rows. */
+  lookAgain?(data: Float64Array, cells: Cells, pacer: Pacer): Promise<void>;
   readonly text: RowText;
 }
 
@@ -50,6 +55,16 @@ export interface Verb {
   /** @param options as checked by `options` */
   work(model: Model, options: Checked, limits: Limits): Work;
 }
+
+/**
+ * Adds a second look at flagged rows to verdicts: `second_look.ts`.
+ * @internal so that the documentation lint skips the types of a verb's work
+ */
+export type TakeSecondLook = (
+  scores: PartialWork,
+  model: TableScorer,
+  maxRows: number,
+) => PartialWork;
 
 /** What an entry of the table states itself; the rest follows from it. */
 export type PartialWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;

@@ -122,11 +122,8 @@ function wrongCell(value: unknown, r: number, column: string, expected: string):
   );
 }
 
-function wrongWidth(
-  row: object,
-  r: number,
-  columns: readonly string[],
-): RangeError {
+/** The error for a row that has not just these columns. An unknown one comes first: it may be misspelt. */
+export function wrongWidth(row: object, r: number, columns: readonly string[]): RangeError {
   if (isPositional(row)) {
     return new RangeError(
       `Cannot read row ${r + 1}: expected ${columns.length} values, got ${row.length}`,
@@ -135,7 +132,7 @@ function wrongWidth(
   const unknown = Object.keys(row).find((name) => !columns.includes(name));
   const lacking = columns.find((name) => !Object.hasOwn(row, name));
   const fault = unknown !== undefined
-    ? `unknown column "${unknown}"`
-    : `no column "${lacking}" (null if its cell is missing)`;
+    ? `unknown column ${show(unknown)}`
+    : `no column ${show(lacking)} (null if its cell is missing)`;
   return new RangeError(`Cannot read row ${r + 1}: ${fault}, expected ${columns.length} columns`);
 }

@@ -12,7 +12,7 @@ import { requireNumber } from "../../core/validate.ts";
 import { capacityOf } from "./map_rows.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { type RowEvaluation, RowSums } from "./row_sums.ts";
-import { runSync, type Steps, waitForAll } from "../steps.ts";
+import { type Steps, waitForAll } from "../steps.ts";
 
 /** Options for sampling. */
 export interface EvaluationOptions {
@@ -66,21 +66,12 @@ type Prepare = (program: Program, first: number, count: number) => void;
 type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow" | "sameDraws">;
 
 /**
- * Evaluates rows with a program that computes the terms of the draws.
+ * Evaluates rows with a program that computes the terms of the draws, in steps of one run each. Between steps the caller
+ * may do other work, with the same program too.
  * @param compile returns the program for a number of rows and draws per run; it is called before each run, so
  *   it should cache its result
  * @param prepare writes the inputs other than `x` and `key`, for `count` rows from `first` on
  */
-export function evaluateRows(
-  x: Matrix,
-  options: RowOptions,
-  compile: Compile,
-  prepare?: Prepare,
-): RowEvaluation {
-  return runSync(evaluationSteps(x, options, compile, prepare));
-}
-
-/** `evaluateRows` in steps of one run each. Between steps the caller may do other work, with the same program too. */
 export function* evaluationSteps(
   x: Matrix,
   options: RowOptions,

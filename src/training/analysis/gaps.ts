@@ -12,11 +12,12 @@
 import type { SyncProgram } from "../../backends/backend.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import { evaluateRows } from "../../trained/calls/evaluation.ts";
+import { evaluationSteps } from "../../trained/calls/evaluation.ts";
 import { type Matrix, rowsOf } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 import type { RowEvaluation } from "../../trained/calls/row_sums.ts";
-import { givenPosteriorPlan, refine, type RowGaussians } from "./refine.ts";
+import { runSync, type Steps } from "../../trained/steps.ts";
+import { givenPosteriorPlan, refineSteps, type RowGaussians } from "./refine.ts";
 
 /** Options for refining and measuring. */
 export interface GapOptions {
@@ -48,22 +49,28 @@ export interface Gaps {
 
 type Model = Pick<OnHost, "spec" | "parameters" | "compile" | "posterior">;
 
+/** @throws RangeError if q(z | x) is not one diagonal Gaussian */
+export function gapsOf(model: Model, x: Matrix, options: GapOptions): Gaps {
+  return runSync(gapSteps(model, x, options));
+}
+
 /**
+ * `gapsOf` in steps of one run each.
  * @param sameDraws whether all rows use the same draws, as in scoring: `trained/calls/evaluation.ts`
  * @throws RangeError if q(z | x) is not one diagonal Gaussian
  */
-export function gapsOf(
+export function* gapSteps(
   model: Model,
   x: Matrix,
   options: GapOptions,
   { sameDraws = false } = {},
-): Gaps {
+): Steps<Gaps> {
   const settings = { ...parse(options), sameDraws };
   requireDiagonal(model.spec);
   const start = model.posterior(x);
-  const refined = refine(model, x, start, settings);
-  const measured = (q: RowGaussians) => evaluateUnder(model, x, q, settings);
-  const amortised = measured(start), refinedEvaluation = measured(refined);
+  const refined = yield* refineSteps(model, x, start, settings);
+  const amortised = yield* evaluateUnder(model, x, start, settings);
+  const refinedEvaluation = yield* evaluateUnder(model, x, refined, settings);
   const isBetter = refinedEvaluation.elbo.map((elbo, r) => Number(elbo >= amortised.elbo[r]));
   const bestOf = (of: (each: RowEvaluation) => Float64Array) =>
     of(amortised).map((value, r) => isBetter[r] ? of(refinedEvaluation)[r] : value);
@@ -112,17 +119,18 @@ function requireDiagonal(spec: ModelSpec): void {
 }
 
 /** Like `evaluate`, with a given q for each row. */
-function evaluateUnder(
+function* evaluateUnder(
   model: Model,
   x: Matrix,
   q: RowGaussians,
   { samples, seed, sameDraws }: Settings,
-): RowEvaluation {
+): Steps<RowEvaluation> {
   let program: SyncProgram | undefined;
   const compile = (capacity: number, samples: number) =>
     program ??= model.compile(givenPosteriorPlan(model, { capacity, samples, forGradient: false }));
   try {
-    return evaluateRows(x, { samples, seed, sameDraws }, compile, (program, first, count) => {
+    const options = { samples, seed, sameDraws };
+    return yield* evaluationSteps(x, options, compile, (program, first, count) => {
       program.write("mean", rowsOf(q.mean, first, count));
       program.write("logVar", rowsOf(q.logVar, first, count));
     });

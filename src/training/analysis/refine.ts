@@ -18,6 +18,7 @@ import { latentSize } from "../../models/spec.ts";
 import { pathGradients } from "../../objectives/path_gradient.ts";
 import { type Matrix, rowsOf } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
+import type { Steps } from "../../trained/steps.ts";
 
 type Model = Pick<OnHost, "spec" | "parameters" | "compile">;
 
@@ -72,13 +73,13 @@ export function givenPosteriorPlan(
   return plan(g, { outputs: { byMean, byLogVar }, capacity, parameters });
 }
 
-/** Refines batch by batch. @returns each row's q after all steps */
-export function refine(
+/** Refines batch by batch, in steps of one run each. @returns each row's q after all steps */
+export function* refineSteps(
   model: Model,
   x: Matrix,
   start: RowGaussians,
   settings: RefineSettings,
-): RowGaussians {
+): Steps<RowGaussians> {
   const [rows] = x.shape;
   const capacity = settings.sameDraws ? 1 : Math.max(1, Math.min(rows, BATCH_ROWS));
   const samples = settings.stepSamples;
@@ -104,6 +105,7 @@ export function refine(
         for (const { gradientName, update } of parts) {
           update(program, gradientName, rate, count);
         }
+        yield;
       }
     }
   } finally {

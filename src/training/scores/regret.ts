@@ -3,10 +3,22 @@
  * "Likelihood regret", 2020). It is large for rows unlike those that the encoder was trained on. It takes some hundreds
  * of passes per row, so it is meant for rows that another score has flagged.
  */
-import { gapsOf } from "../analysis/gaps.ts";
-import type { NamedScore } from "./score.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import type { OnHost } from "../../trained/on_host.ts";
+import { runSync, type Steps } from "../../trained/steps.ts";
+import { gapSteps } from "../analysis/gaps.ts";
+import type { NamedScore, ScoreSettings } from "./score.ts";
 
 export const regret: NamedScore = {
-  of: (model, x, { samples, steps, seed }) =>
-    gapsOf(model, x, { samples, steps, seed }, { sameDraws: true }).amortisation,
+  of: (model, x, settings) => runSync(regretSteps(model, x, settings)),
 };
+
+/** The same in steps of one run each, between which the caller may do other work. */
+export function* regretSteps(
+  model: OnHost,
+  x: Matrix,
+  { samples, steps, seed }: ScoreSettings,
+): Steps<Float64Array> {
+  const gaps = yield* gapSteps(model, x, { samples, steps, seed }, { sameDraws: true });
+  return gaps.amortisation;
+}
