@@ -189,7 +189,7 @@ export function activationGrad(
     case ACTIVATION_TANH:
       return grad<TanhGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_SIGMOID:
-      return grad<SigmoidGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
+      return map2<SigmoidGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_SOFTPLUS:
       return map2<SoftplusGrad>(out, rows, cols, y, yRows, yCols, dy, dyRows, dyCols);
     case ACTIVATION_ELU:

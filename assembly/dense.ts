@@ -8,7 +8,7 @@ import { product } from "./matmul/product";
 import { sweepRows } from "./matmul/rows";
 
 export { packWeights } from "./matmul/panels";
-export { packTiles } from "./matmul/product";
+export { packTiles, productSum } from "./matmul/product";
 
 /**
  * out [rows, cols] = f(x [rows, inner] · weight [inner, cols] + bias [1, cols]).

@@ -4,7 +4,7 @@ import { activation, activationGrad } from "./activation";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
 import { runChunks } from "./chunks";
-import { dense, matmul, packedDense, packTiles, packWeights } from "./dense";
+import { dense, matmul, packedDense, packTiles, packWeights, productSum } from "./dense";
 import {
   add,
   affine,
@@ -182,6 +182,9 @@ function runSmallestDense(): void {
 }
 
 function runMatmul(): void {
+  if (!isDefined(FORWARD_ONLY) && at(3)) {
+    return productSum(at(0), rows(2), rows(0), cols(0), at(1), cols(1), at(2), at(3), cols(3), at(4));
+  }
   const inner = int(0) ? rows(1) : cols(1), line = int(1) ? rows(2) : cols(2);
   matmul(
     at(0), rows(0), cols(0), inner, at(1), cols(1), int(0), at(2), cols(2), int(1), line,

@@ -93,17 +93,21 @@ function cutColumns(to: usize, tile: i32, tiles: i32): void {
 
 function cutProduct(to: usize, tile: i32, tiles: i32): void {
   const isMatmul = opcode() == op.OP_MATMUL, height = rows(0), width = cols(0);
+  // A sum of two products (productSum).
+  const isSum = !isDefined(FORWARD_ONLY) && isMatmul && at(3) != 0;
   if (isTall()) {
     const units = height / PRODUCT_ROWS;
     const from = start(tile, tiles, units, PRODUCT_ROWS, height);
     move(to, 0, from * width);
     move(to, 1, isMatmul && int(0) ? from : from * cols(1));
+    if (isSum) move(to, 3, from * cols(3));
     setRows(to, 0, start(tile + 1, tiles, units, PRODUCT_ROWS, height) - from);
   } else {
     const from = start(tile, tiles, width / COLUMNS, COLUMNS, width);
     move(to, 0, from);
     move(to, 2, isMatmul && int(1) ? from * cols(2) : from);
     if (!isMatmul) move(to, 3, from); // the bias
+    if (isSum) move(to, 4, from * cols(4));
     const panels = int(op.TILES_ATTRIBUTE);
     if (panels) {
       const moved = panels + from * innerOf() * 4;

@@ -83,6 +83,40 @@ export function product(
   }
 }
 
+/**
+ * out [rows, cols] = a [rows, aInner] · b [cols, aInner]ᵀ + c [rows, cInner] · d [cols, cInner]ᵀ, as one sum of at most
+ * BLOCK_DEPTH terms.
+ * @param outLine the columns of the whole matrix that out is a part of
+ */
+export function productSum(
+  out: usize,
+  outLine: i32,
+  rows: i32,
+  cols: i32,
+  a: usize,
+  aInner: i32,
+  b: usize,
+  c: usize,
+  cInner: i32,
+  d: usize,
+): void {
+  const depth = aInner + cInner, most = blockCols(depth), aWidth = isFused() ? 6 : 4;
+  for (let j = 0; j < cols; j += most) {
+    const width = min(cols - j, most);
+    packSteps(packedB(), 8, at(b, j * aInner), width, aInner, 0, depth);
+    packSteps(packedB(), 8, at(d, j * cInner), width, cInner, aInner, depth);
+    for (let i = 0; i < rows; i += BLOCK_ROWS) {
+      const height = min(rows - i, BLOCK_ROWS);
+      packSteps(packedA(), aWidth, at(a, i * aInner), height, aInner, 0, depth);
+      packSteps(packedA(), aWidth, at(c, i * cInner), height, cInner, aInner, depth);
+      multiply(
+        at(out, i * outLine + j), <usize>outLine << 2, height, aWidth, width, depth,
+        packedA(), at(0, depth), 0, packedB(), at(0, 8 * depth), 32, false, 0, false,
+      );
+    }
+  }
+}
+
 /** Packs B [inner, cols] in the order in which `product` reads it: panels [inner][8], the last padded with zeros. */
 export function packTiles(to: usize, b: usize, inner: i32, cols: i32): void {
   packPanels(to, 8, b, 1, cols, cols, inner);
@@ -126,6 +160,24 @@ function packPanels(
       packPanelPair(to, width, from, stepStride, depth);
       line += width;
     } else packPanel(to, width, from, lineStride, stepStride, left, depth);
+  }
+}
+
+/** Packs lines of `steps` adjacent elements into panels of `depth` steps, after the first `before` of each. */
+function packSteps(
+  packed: usize,
+  panelWidth: i32,
+  source: usize,
+  lines: i32,
+  steps: i32,
+  before: i32,
+  depth: i32,
+): void {
+  let width = 0;
+  for (let line = 0; line < lines; line += width) {
+    width = heightOf(lines - line, panelWidth);
+    const to = at(packed, line * depth + before * width);
+    packPanel(to, width, at(source, line * steps), steps, 1, lines - line, steps);
   }
 }
 

@@ -44,7 +44,7 @@ export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<Was
     compile: (plan, segments, weights, chunks = 1) =>
       chunks > 1
         ? new ChunkedProgram(host, plan, segments, chunks)
-        : new CompiledProgram(host, plan, segments, weights),
+        : new CompiledProgram(host, set.arrange?.(plan) ?? plan, segments, weights),
     dispose: () => host.close(),
   };
 }

@@ -10,6 +10,7 @@
  * pass a compiled module to `useKernels`.
  */
 import { fromHexadecimal } from "../../core/bytes/hex.ts";
+import type { Plan } from "../../graph/plan.ts";
 import { sharedModule } from "./shared_module.ts";
 import { type Unfused, unfusedModule } from "./unfused.ts";
 
@@ -22,6 +23,8 @@ export interface KernelSet {
   readonly unfused: Unfused;
   /** Whether it omits the kernels that only training runs. */
   readonly forwardOnly: boolean;
+  /** The same plan in instructions that suit the kernels better. */
+  arrange?(plan: Plan): Plan;
 }
 
 /** A compiled build. */

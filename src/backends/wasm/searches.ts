@@ -44,7 +44,7 @@ function fits(product: Instruction, { output }: Instruction, plan: Plan): boolea
 }
 
 /** Whether two places share no memory. */
-function areDisjoint(a: Place, b: Place, capacity: number): boolean {
+export function areDisjoint(a: Place, b: Place, capacity: number): boolean {
   if (a.segment !== b.segment) return true;
   const endOf = ({ offset, shape }: Place) => offset + sizeAt(shape, capacity);
   return endOf(a) <= b.offset || endOf(b) <= a.offset;

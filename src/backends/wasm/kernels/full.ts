@@ -1,5 +1,12 @@
-/** All kernels, embedded. */
+/** All kernels, embedded, and what a plan that trains is turned into for them. */
 import type { KernelSet } from "../loader.ts";
+import { withProductSums } from "../product_sums.ts";
+import { withScalarOperands } from "../scalar_operands.ts";
 import { BYTES_HEX as hex, UNFUSED as unfused } from "./full_set.gen.ts";
 
-export const FULL_KERNELS: KernelSet = { forwardOnly: false, hex, unfused };
+export const FULL_KERNELS: KernelSet = {
+  forwardOnly: false,
+  hex,
+  unfused,
+  arrange: (plan) => withScalarOperands(withProductSums(plan)),
+};
