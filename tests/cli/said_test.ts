@@ -377,3 +377,32 @@ Deno.test("train warns that rows labelled as anomalies were trained on like the 
   assert.match((await train()).stderr, said);
   assert.doesNotMatch((await train("--robust")).stderr, said);
 });
+
+Deno.test("labels of 1 and -1, or of 1 and 2, are said to be anomalies alone", async () => {
+  using folder = new Folder();
+  const rows = planeRows(60, 2, 4);
+  const train = (normal: number, odd: number) => {
+    const lines = rows.map(([a, b], r) => [a, b, r % 20 === 0 ? odd : normal].join());
+    const data = folder.write("t.csv", `a,b,bad\n${lines.join("\n")}\n`);
+    return elbow(["train", data, "--label", "bad", "--out", folder.at("m"), ...QUICK]);
+  };
+  for (const [normal, odd] of [[1, -1], [1, 2]] as const) {
+    const { stdout, stderr } = await train(normal, odd);
+    assert.match(stderr, /all rows are labelled anomalous: of numbers, only 0 is normal/);
+    assert.match(stdout, /AUROC +needs normal rows: of numbers, only 0 is normal/);
+  }
+  assert.doesNotMatch((await train(0, -1)).stderr, /all rows are labelled/);
+});
+
+Deno.test("an explanation cuts long texts", async () => {
+  using folder = new Folder();
+  const text = (r: number) => `${"lorem ipsum ".repeat(9)}${r % 2}`;
+  const lines = Array.from({ length: 60 }, (_, r) => `${text(r)},${r % 2 + r / 100}`);
+  const data = folder.write("t.csv", ["text,x", ...lines, ""].join("\n")), model = folder.at("m");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  const csv = await elbowOk("score", model, data, "--explain", "2", "--false-alarm-rate", "0.9");
+  assert.match(
+    csv,
+    /text lorem ipsum lorem ipsum lorem ipsum lore…, expected lorem ipsum lorem ipsum lorem ipsum lore… /,
+  );
+});

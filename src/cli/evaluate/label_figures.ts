@@ -48,7 +48,8 @@ export function detectorFigures(
 /** The figures for people to read, and which rows they cover. */
 export function labelSection(figures: LabelFigures, rows: number, over: string): Section {
   const { anomalies, flagged, flaggedAnomalies = 0 } = figures;
-  const figure = (value: number | null) => value?.toFixed(4) ?? "needs rows of both kinds";
+  const lacking = anomalies === 0 ? "anomalous rows" : "normal rows: of numbers, only 0 is normal";
+  const figure = (value: number | null) => value?.toFixed(4) ?? `needs ${lacking}`;
   const flags = `${count(flagged ?? 0)} of ${counted(rows, "row")}, ${
     count(flaggedAnomalies)
   } of them anomalies`;

@@ -10,6 +10,9 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { printable } from "../text/text.ts";
 
+/** As in the messages of errors. */
+const MOST_LETTERS = 40;
+
 /** What is known about flagged rows, besides the contributions that were asked for. */
 export interface FlaggedRows {
   /** `[rows, columns]`, for all rows. */
@@ -65,7 +68,7 @@ function sentence(
   const [low, high] = interval ?? [];
   const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
   const cellText = (cell: number | string) =>
-    typeof cell === "number" ? rounded(cell, width) : printable(cell);
+    typeof cell === "number" ? rounded(cell, width) : shortened(printable(cell));
   const found = `${printable(column)} ${
     unseen ? "holds a new or rare value" : value === null ? "unknown" : cellText(value)
   }`;
@@ -77,6 +80,11 @@ function sentence(
     ? ""
     : ` (${(100 * probability).toFixed(0)} % likely)`;
   return `${found}, expected ${cellText(expected)}${intervalText}${probabilityText}`;
+}
+
+/** A text as long as a person reads in passing. */
+function shortened(text: string): string {
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
 }
 
 /** Rounds to three digits of the interval's width. */

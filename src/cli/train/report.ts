@@ -146,9 +146,15 @@ export function warnAboutDevice(
 }
 
 /** Reports that the rows labelled anomalous were trained on, if nothing left them out: only the label itself is. */
-export function warnAboutLabelledRows({ labelFigures, leftOut, detector }: Trained, io: Io): void {
+export function warnAboutLabelledRows(
+  { labelFigures, leftOut, detector, table }: Trained,
+  io: Io,
+): void {
   if (!labelFigures?.anomalies || leftOut > 0 || detector.window !== undefined) return;
-  const rows = counted(labelFigures.anomalies, "row");
+  const { anomalies } = labelFigures, rows = counted(anomalies, "row");
+  if (anomalies === table.rows) {
+    return io.stderr("elbow: all rows are labelled anomalous: of numbers, only 0 is normal\n");
+  }
   io.stderr(
     `elbow: ${rows} labelled anomalous were trained on like the others: --robust leaves out the strangest rows\n`,
   );
