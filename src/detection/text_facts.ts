@@ -4,13 +4,16 @@
  * codes, because some begin with 0: they stay numbers, because readings may be padded, too. Amounts in several
  * currencies, and values written in several ways.
  */
+import { parseTimestamp } from "../core/timestamp.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import { CURRENCY } from "../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
+import { markSentences } from "./decimal_marks.ts";
+import { sentinelSentences } from "./sentinels.ts";
 import { timeNumberSentences } from "./time_numbers.ts";
 
 interface Meant {
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, "test">;
   /** What such texts look like, and how to write them instead. */
   readonly as: string;
   readonly instead: string;
@@ -20,8 +23,12 @@ interface Meant {
 
 const MEANT: readonly Meant[] = [
   {
-    // ISO 8601, also 2024/3/9, in a column with another text or a day that does not exist
-    pattern: /^\d{4}([/-])\d{1,2}\1\d{1,2}(?:[ ,T].*)?$/u,
+    // 9 Mar 2024, and 2024/3/9 with whatever behind it, in a column with another text or a day that does not exist
+    pattern: {
+      test: (text) =>
+        /^\d{4}([/-])\d{1,2}\1\d{1,2}(?:[ ,T].*)?$/u.test(text) ||
+        !Number.isNaN(parseTimestamp(text)),
+    },
     as: "dates",
     instead: "declare it timestamp to be shown the first cell that is none",
   },
@@ -39,9 +46,16 @@ const MEANT: readonly Meant[] = [
     instead: "write them in ISO 8601, such as 2024-10-15",
   },
   {
-    // $1,234, -$3, 12 €, EUR 12, 12.50 CHF, 12%
+    // 12 %, in a column with another text
+    pattern: /^[+-]?\d[\d.,' ]*%$/u,
+    as: "amounts",
+    instead:
+      "declare it numeric:1,234.50 % or numeric:1.234,50 %, whichever is its format, to be shown the first cell that is none",
+  },
+  {
+    // $1,234, -$3, 12 €, EUR 12, 12.50 CHF
     pattern: new RegExp(
-      `^[+-]?\\s*(?:${CURRENCY}\\s*[+-]?\\d[\\d.,' ]*|\\d[\\d.,' ]*(?:${CURRENCY}|%))$`,
+      `^[+-]?\\s*(?:${CURRENCY}\\s*[+-]?\\d[\\d.,' ]*|\\d[\\d.,' ]*${CURRENCY})$`,
       "u",
     ),
     as: "amounts",
@@ -106,6 +120,8 @@ export function textSentences(
     ...sentencesOf(table, schema, declared),
     ...timeNumberSentences(table, schema, declared),
     ...orderSentences(schema, declared),
+    ...sentinelSentences(table, schema, declared),
+    ...markSentences(table, schema, declared),
   ];
 }
 

@@ -274,12 +274,18 @@ Deno.test("fuzz: CSV is read, or refused with an error of ours", () => {
 });
 
 Deno.test("a decimal comma is read if cells are not separated by commas", () => {
-  const text = "a;b;c;d\n3,14;-2;x;1\n,5;1,5e2;7,5;1.5\n12;+0,25;;2\n";
+  const text = "a;b;c;d\n3,14;-2;x;1\n,5;1,5e2;7,5;15\n12;+0,25;;2\n";
   const table = read(text, { cells: "any" });
   assert.deepEqual([...table.data].filter((_, i) => i % 4 < 2), [3.14, -2, 0.5, 150, 12, 0.25]);
   // A column with any other text stays text.
   assert.deepEqual(table.texts?.[2], ["x", "7,5"]);
-  assert.deepEqual([table.data[3], table.data[7]], [1, 1.5]);
+  assert.deepEqual([table.data[3], table.data[7]], [1, 15]);
+  // 15.125 may be fifteen thousand.
+  refuses(
+    () => read(text.replace(";15\n", ";15.125\n"), { cells: "any" }),
+    'Cannot read t.csv, row 2 (line 3), column "d": expected a decimal comma, as in column "a" (or declare the ' +
+      "column numeric:1.234,50 or numeric:1,234.50, whichever is its format), got 15.125",
+  );
   const numbers = read("a\tb\n3,14\t1.5\n2\t1\n");
   assert.deepEqual([...numbers.data], [3.14, 1.5, 2, 1]);
   assert.deepEqual(read('a,b\n"3,14",1\n', { cells: "any" }).texts?.[0], ["3,14"]);

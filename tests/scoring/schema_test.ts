@@ -61,7 +61,9 @@ Deno.test("numbers stay as they are; text in a column of numbers is refused", ()
   for (const kind of ["numeric", "positive", "count"] as const) {
     const { encode } = codecOf({ name: "n", kind });
     assert.deepEqual([-3, "2.5", " 1e3", true, "-.5"].map(encode), [-3, 2.5, 1000, 1, -0.5]);
-    const spellings = "n/a n.a. N.A <NA> (null) \\N -- – — . #DIV/0! #VALUE! -nan".split(" ");
+    const spellings = "n/a n.a. N.A <NA> (null) \\N -- – — . 0000-00-00 #DIV/0! #VALUE! -nan".split(
+      " ",
+    );
     for (const missing of [null, undefined, NaN, "", ...spellings]) {
       assert.ok(Number.isNaN(encode(missing)));
     }

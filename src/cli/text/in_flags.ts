@@ -9,8 +9,9 @@ type Rule = readonly [
 const RULES: readonly Rule[] = [
   [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
+  [/^column "(.*)" looks like .*declare it (numeric:1,234\.50 %)/, '$& (--column "$1=$2")'],
   [
-    /^column "(.*)" looks like .*declare it (timestamp(?::dmy|:ymd)?|numeric:1,234.50)/,
+    /^column "(.*)" (?:looks like .*|has decimal points, .*)declare it (timestamp(?::dmy|:ymd)?|numeric:(?:1,234\.50|1\.234,50))(?! %)/,
     "$& (--column $1=$2)",
   ],
   [/^column "(.*)" is ordered by the alphabet.*$/, "$& (--column '$1=ordinal:FIRST|NEXT|…')"],

@@ -234,12 +234,32 @@ function withDecimalCommas({ texts, ...table }: Table, reading: CellReading | un
   const { drawn, columns: names } = table, width = names.length;
   const mayBe = (c: number) => !drawn?.columns[c].others && !keepsText(reading, names[c]);
   const read = readDecimalCommas({ data: table.data, texts }, mayBe);
+  const withComma = names.findIndex((_, c) => texts?.[c] && !read.texts?.[c]);
+  if (withComma >= 0) {
+    const isNumeric = (c: number) => !texts?.[c] && !keepsText(reading, names[c]);
+    requireNoPoints(table, names.flatMap((_, c) => isNumeric(c) ? [c] : []), names[withComma]);
+  }
   if (!drawn) return { ...table, ...read };
   // In a column with decimal commas, all rows were counted as texts.
   const columns = drawn.columns.map((tally, c) =>
     texts?.[c] && !read.texts?.[c] ? new ColumnTally().add(read.data, c, width) : tally
   );
   return { ...table, ...read, drawn: { ...drawn, columns } };
+}
+
+/** @throws DataError naming a number with a decimal point: beside decimal commas it may divide thousands */
+function requireNoPoints(table: Table, numeric: readonly number[], withComma: string): void {
+  const { columns, data, rows, drawn, lines, source } = table, width = columns.length;
+  for (const c of numeric) {
+    for (let r = 0; r < rows; r++) {
+      const value = data[r * width + c], row = drawn?.numbers[r] ?? r + 1;
+      if (!(value % 1)) continue;
+      const expected = `a decimal comma, as in column ${quoteValue(withComma)} ` +
+        "(or declare the column numeric:1.234,50 or numeric:1,234.50, whichever is its format)";
+      const place = { source, row, line: lineOf(lines, row), column: columns[c] };
+      throw new DataError({ ...place, expected, actual: `${value}` });
+    }
+  }
 }
 
 /** The width of rows, and the only name of a header. */

@@ -221,7 +221,7 @@ function levelCodec(levels: readonly string[]): CellCodec {
   // Spreadsheets write TRUE, Python True, and some tables 1.
   const booleanCode = (cell: boolean): number => {
     const code = levels.findIndex((level) => level.toLowerCase() === `${cell}`);
-    return code < 0 ? codeOf(`${Number(cell)}`) : code;
+    return code < 0 ? codes.get(`${Number(cell)}`) ?? levels.length : code;
   };
   return {
     encode(cell) {
