@@ -135,7 +135,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "long row",
     "a,b\n1,2,3\n",
-    "row 1 (line 2): expected 2 cells, as in the header, got 3",
+    "row 1 (line 2): expected 2 cells, as in the header, got 3 (if rows have labels, the header needs a cell for them, which may be empty)",
   ],
   [
     "blank line",

@@ -50,11 +50,18 @@ Deno.test("cells of a column with levels become codes; any other text gets the c
   assert.equal(encode(["red"]), undefined);
   const flag = codecOf({ name: "f", kind: "binary", levels: ["false", "true"] });
   assert.deepEqual([false, true, "true", "maybe"].map((cell) => flag.encode(cell)), [0, 1, 1, 2]);
-  // As spreadsheets, Python and some tables have them; a text is only itself.
-  for (const levels of [["FALSE", "TRUE"], ["False", "True"], ["0", "1"]]) {
+  // As spreadsheets, Python, JSON and some tables have them; of other texts the case counts.
+  const cells = [false, true, "true", "FALSE", "True"];
+  for (const levels of [["FALSE", "TRUE"], ["False", "True"], ["false", "true"]]) {
     const { encode } = codecOf({ name: "f", kind: "binary", levels });
-    assert.deepEqual([false, true, "true"].map(encode), [0, 1, 2], `${levels}`);
+    assert.deepEqual(cells.map(encode), [0, 1, 1, 0, 1], `${levels}`);
   }
+  assert.deepEqual(
+    cells.map(codecOf({ name: "f", kind: "binary", levels: ["0", "1"] }).encode),
+    [0, 1, 2, 2, 2],
+  );
+  const yes = codecOf({ name: "f", kind: "binary", levels: ["No", "Yes"] });
+  assert.deepEqual(["No", "no", "YES", true].map(yes.encode), [0, 2, 2, 2]);
 });
 
 Deno.test("numbers stay as they are; text in a column of numbers is refused", () => {

@@ -21,9 +21,13 @@ export function widthFault(
   cells: number,
   isLastEmpty = false,
 ): DataError {
-  const actual = `${cells}${
-    isLastEmpty && cells > place.width ? ", of which the last is empty" : ""
-  }`;
+  const isLonger = cells > place.width;
+  const hint = isLonger && isLastEmpty
+    ? ", of which the last is empty"
+    : row === 1 && place.width > 1 && cells === place.width + 1
+    ? " (if rows have labels, the header needs a cell for them, which may be empty)"
+    : "";
+  const actual = `${cells}${hint}`;
   return new DataError({ ...placeOf(place, row, line), expected: expectedCells(place), actual });
 }
 

@@ -83,12 +83,16 @@ export class WrittenForms {
     this.#hasPoint ||= text.includes(".");
     this.#hasComma ||= text.includes(",");
     this.#hasUnit ||= UNIT.test(text);
+    if (this.#amounts.size === 0) return;
     const isMarked = text.includes("%"), isAmount = IS_AMOUNT.test(text.trim());
     if (isMarked) this.#marked ??= { row, text };
     for (const [format, range] of this.#amounts) {
       const value = isAmount ? parseAmount(text, isMarked ? `${format} %` : format) : NaN;
-      if (!Number.isFinite(value)) this.#amounts.delete(format);
-      else range.add({ smallest: value, largest: value, whole: Number.isInteger(value) });
+      if (!Number.isFinite(value)) {
+        this.#amounts.delete(format);
+        continue;
+      }
+      range.add({ smallest: value, largest: value, whole: Number.isInteger(value) });
       if (!isMarked && value !== 0) this.#unmarked ??= { row, text };
     }
   }

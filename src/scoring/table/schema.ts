@@ -216,19 +216,21 @@ function levelCodec(levels: readonly string[]): CellCodec {
   const codeOf = (text: string): number => {
     const number = areCodes && isInexact(text) ? undefined : numberText(text);
     return codes.get(text) ?? (number === undefined ? undefined : byNumber.get(number)) ??
-      levels.length;
+      (/^(?:true|false)$/i.test(text) ? booleanCode(text) : undefined) ?? levels.length;
   };
-  // Spreadsheets write TRUE, Python True, and some tables 1.
-  const booleanCode = (cell: boolean): number => {
-    const code = levels.findIndex((level) => level.toLowerCase() === `${cell}`);
-    return code < 0 ? codes.get(`${Number(cell)}`) ?? levels.length : code;
+  // Spreadsheets write TRUE, Python True, JSON true, and some tables 1.
+  const booleanCode = (text: string): number | undefined => {
+    const code = levels.findIndex((level) => level.toLowerCase() === text.toLowerCase());
+    return code < 0 ? undefined : code;
   };
   return {
     encode(cell) {
       if (cell === null || cell === undefined || Number.isNaN(cell)) return NaN;
       if (cell instanceof Date) return codeOf(cell.toISOString());
       if (typeof cell === "object") return undefined;
-      if (typeof cell === "boolean") return booleanCode(cell);
+      if (typeof cell === "boolean") {
+        return booleanCode(`${cell}`) ?? codes.get(`${Number(cell)}`) ?? levels.length;
+      }
       if (typeof cell !== "string") return codeOf(`${cell}`);
       return codes.get(cell) ?? (isMissing(cell) ? NaN : codeOf(cell.trim()));
     },
