@@ -106,14 +106,16 @@ Deno.test("confidenceOf() is how often other calibration rows give the same verd
   }
 });
 
-Deno.test("confidenceOf() is the share of binomial draws that give the same verdict", () => {
+Deno.test("confidenceOf() is the share of binomial draws that give the same verdict, given what is known of their rate", () => {
   const n = 200, alpha = 0.05, { calibration } = resample(n, 4), random = new HostRandom(3, 0, 3);
   for (const reached of [0, 4, 7, 9, 10, 14, 30]) {
     const score = calibration.scores[n - 1 - reached] + 1e-9, draws = 4000;
     let flagged = 0;
     for (let i = 0; i < draws; i++) {
+      // Beta(reached + 1, n - reached + 1), as an order statistic.
+      const rate = Float64Array.from({ length: n + 1 }, () => random.uniformF64()).sort()[reached];
       let count = 0;
-      for (let r = 0; r < n; r++) if (random.uniformF64() < (1 + reached) / (n + 2)) count++;
+      for (let r = 0; r < n; r++) if (random.uniformF64() < rate) count++;
       if (count <= 9) flagged++; // ⌊0.05 · 201⌋ - 1
     }
     const share = (reached <= 9 ? flagged : draws - flagged) / draws;
@@ -123,14 +125,41 @@ Deno.test("confidenceOf() is the share of binomial draws that give the same verd
   }
 });
 
+Deno.test("verdicts agree with those of other calibration rows as often as their confidence says", () => {
+  // Scores of any rate up to four times α, each judged by two calibrations that do not know of each other.
+  const n = 200, alpha = 0.05, random = new HostRandom(8, 0, 3), trials = 20_000;
+  const ranks = new Calibration(Float64Array.from({ length: n }, (_, i) => i));
+  const reachedBy = (rate: number) => {
+    let count = 0;
+    for (let r = 0; r < n; r++) if (random.uniformF64() < rate) count++;
+    return count;
+  };
+  const bins = Array.from({ length: 5 }, () => ({ count: 0, stated: 0, agreed: 0 }));
+  for (let i = 0; i < trials; i++) {
+    const rate = 0.2 * random.uniformF64(), [own, other] = [reachedBy(rate), reachedBy(rate)];
+    const confidence = confidenceOf(ranks, n - own - 0.5, alpha);
+    const bin = bins[Math.min(4, Math.max(0, Math.floor(10 * (confidence - 0.5))))];
+    bin.count++;
+    bin.stated += confidence;
+    bin.agreed += Number(own <= 9 === other <= 9); // ⌊0.05 · 201⌋ - 1
+  }
+  for (const { count, stated, agreed } of bins) {
+    const error = 0.5 / Math.sqrt(count);
+    assert.ok(
+      count > 500 && Math.abs(stated - agreed) / count < 4 * error,
+      `${stated / count}, ${agreed / count}`,
+    );
+  }
+});
+
 Deno.test("decide() refuses a confidence that no flag can reach, and names the highest one", () => {
-  // Above all 200 scores, π = 1/202, and a flag at 1 % needs that at most one of 200 scores reaches the row's.
-  const { calibration } = resample(200, 4), q = 1 / 202;
-  const surest = (1 - q) ** 200 + 200 * q * (1 - q) ** 199;
+  // A flag at 1 % needs that at most one of 200 scores reaches the row's. For a row above all of 200 it does, unless of
+  // that row, 200 such scores and 200 new ones in any order the highest two are new.
+  const { calibration } = resample(200, 4), surest = 1 - 200 / 401 * 199 / 400;
   const far = Float64Array.of(1e9, calibration.scores[100]), falseAlarmRate = 0.01;
   assert.throws(
     () => decide(calibration, far, { falseAlarmRate, minConfidence: 0.9 }),
-    /Cannot keep a confidence of 0.9: 200 calibration rows flag no row at a rate of 0.01 with more than 0.739/,
+    /Cannot keep a confidence of 0.9: 200 calibration rows flag no row at a rate of 0.01 with more than 0.751/,
   );
   assert.throws(
     () => thresholdFor(calibration, { falseAlarmRate, minConfidence: 0.9 }),

@@ -31,9 +31,21 @@ export function hypergeometricRange({ all, marked, drawn }: Urn): [least: number
 export function hypergeometricCdf(urn: Urn, j: number): number {
   const [least, most] = hypergeometricRange(urn);
   if (j >= most) return 1;
-  let sum = 0;
-  for (let i = least; i <= j; i++) sum += hypergeometric(urn, i);
-  return Math.min(1, sum);
+  if (j < least) return 0;
+  return j * urn.all > urn.marked * urn.drawn ? 1 - sumFrom(urn, j + 1, 1) : sumFrom(urn, j, -1);
+}
+
+/** Σ P(i) from `first` away from the mean, by the ratio of neighbours; terms below 2⁻⁶⁰ of the sum are left out. */
+function sumFrom(urn: Urn, first: number, step: 1 | -1): number {
+  const { all, marked, drawn } = urn, rest = all - marked - drawn;
+  let sum = 0, term = hypergeometric(urn, first);
+  for (let i = first; term > sum * 2 ** -60; i += step) {
+    sum += term;
+    term *= step > 0
+      ? (marked - i) * (drawn - i) / ((i + 1) * (rest + i + 1))
+      : i * (rest + i) / ((marked - i + 1) * (drawn - i + 1));
+  }
+  return sum;
 }
 
 /**
