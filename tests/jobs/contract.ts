@@ -50,7 +50,7 @@ type Open = (options?: QueueOptions) => Promise<OpenedQueue>;
 type Step = [name: string, test: (open: Open) => Promise<void>];
 
 const STEPS: readonly Step[] = [
-  ["a job goes from queued to succeeded, and its events tell so", async (open) => {
+  ["a job goes from queued to succeeded, and its events say so", async (open) => {
     await using opened = await open();
     const { queue } = opened;
     const { job, isNew } = await queue.enqueue(newJob("a"), INPUT);
@@ -83,7 +83,7 @@ const STEPS: readonly Step[] = [
     assert.deepEqual(await eventsOf(queue, "a", events[3].id), []);
     await requireIdle(queue);
   }],
-  ["asking twice is asking once, and another job under the id is refused", async (open) => {
+  ["a repeated request is one job, and another job with the same id is refused", async (open) => {
     await using opened = await open();
     const { queue } = opened;
     const asks = await Promise.all([1, 2, 3].map(() => queue.enqueue(newJob("a"), INPUT)));
@@ -95,7 +95,7 @@ const STEPS: readonly Step[] = [
     await requireIdle(queue);
     assert.equal((await queue.enqueue(newJob("a"), INPUT)).job.state, "running");
   }],
-  ["jobs are claimed once each, in order, by as many as ask", async (open) => {
+  ["each job is claimed once, in order, by any number of workers", async (open) => {
     await using opened = await open();
     const other = await opened.again();
     for (let i = 0; i < 6; i++) await opened.queue.enqueue(newJob(`j${i}`), INPUT);
@@ -108,30 +108,33 @@ const STEPS: readonly Step[] = [
     await requireIdle(other);
     await other.close();
   }],
-  ["a lease that runs out is another's, and the first has no say any more", async (open) => {
-    await using opened = await open({ leaseMs: 1000 });
-    const { queue } = opened;
-    await queue.enqueue(newJob("a"), INPUT);
-    const first = await claimed(queue);
-    await queue.writeCheckpoint(first, bytesOf("half"));
-    const revoked = queue.revoked(first, NEVER);
-    const second = await claimed(queue);
-    assert.equal(second.attempt, 2);
-    assert.equal(text(await queue.readCheckpoint(second)), "half");
-    await revoked;
-    for (
-      const say of [
-        () => queue.heartbeat(first),
-        () => queue.progress(first, {}),
-        () => queue.seal(first),
-        () => queue.ack(first, {}),
-        () => queue.nack(first, { reason: "x", retry: false }),
-      ]
-    ) await assert.rejects(say(), LeaseLostError);
-    await queue.ack(second, { by: 2 });
-    assert.deepEqual((await queue.find("a"))!.result, { by: 2 });
-  }],
-  ["a heartbeat keeps a lease", async (open) => {
+  [
+    "after a lease has expired, another worker has the job, and the first cannot change it",
+    async (open) => {
+      await using opened = await open({ leaseMs: 1000 });
+      const { queue } = opened;
+      await queue.enqueue(newJob("a"), INPUT);
+      const first = await claimed(queue);
+      await queue.writeCheckpoint(first, bytesOf("half"));
+      const revoked = queue.revoked(first, NEVER);
+      const second = await claimed(queue);
+      assert.equal(second.attempt, 2);
+      assert.equal(text(await queue.readCheckpoint(second)), "half");
+      await revoked;
+      for (
+        const say of [
+          () => queue.heartbeat(first),
+          () => queue.progress(first, {}),
+          () => queue.seal(first),
+          () => queue.ack(first, {}),
+          () => queue.nack(first, { reason: "x", retry: false }),
+        ]
+      ) await assert.rejects(say(), LeaseLostError);
+      await queue.ack(second, { by: 2 });
+      assert.deepEqual((await queue.find("a"))!.result, { by: 2 });
+    },
+  ],
+  ["a heartbeat renews a lease", async (open) => {
     await using opened = await open({ leaseMs: 1000 });
     const { queue } = opened;
     await queue.enqueue(newJob("a"), INPUT);
@@ -143,20 +146,31 @@ const STEPS: readonly Step[] = [
     await requireIdle(queue);
     await queue.ack(lease, {});
   }],
-  ["a failure is tried again or told; a release does not count", async (open) => {
+  [
+    "a job that fails is tried again or ends; a release does not count as a failure",
+    async (open) => {
+      await using opened = await open();
+      const { queue } = opened;
+      await queue.enqueue(newJob("a"), INPUT);
+      for (let i = 0; i < MAX_ATTEMPTS + 2; i++) {
+        await queue.nack(await claimed(queue), { reason: "stops", retry: true, isRelease: true });
+      }
+      await queue.nack(await claimed(queue), { reason: "passes", retry: true });
+      await queue.nack(await claimed(queue), { reason: "bad rows", retry: false });
+      const job = (await queue.find("a"))!;
+      assert.deepEqual([job.state, job.error], ["failed", "bad rows"]);
+      assert.deepEqual((await eventsOf(queue, "a")).at(-1)!.data, { error: "bad rows" });
+    },
+  ],
+  ["a job that fails is tried again after its delay, not before", async (open) => {
     await using opened = await open();
     const { queue } = opened;
     await queue.enqueue(newJob("a"), INPUT);
-    for (let i = 0; i < MAX_ATTEMPTS + 2; i++) {
-      await queue.nack(await claimed(queue), { reason: "stops", retry: true, isRelease: true });
-    }
-    await queue.nack(await claimed(queue), { reason: "passes", retry: true });
-    await queue.nack(await claimed(queue), { reason: "bad rows", retry: false });
-    const job = (await queue.find("a"))!;
-    assert.deepEqual([job.state, job.error], ["failed", "bad rows"]);
-    assert.deepEqual((await eventsOf(queue, "a")).at(-1)!.data, { error: "bad rows" });
+    await queue.nack(await claimed(queue), { reason: "passes", retry: true, delayMs: 1000 });
+    await requireIdle(queue);
+    assert.equal((await claimed(queue)).attempt, 2);
   }],
-  ["a job that comes to nothing again and again is given up", async (open) => {
+  ["a job that keeps failing without progress is given up", async (open) => {
     await using opened = await open();
     const { queue } = opened;
     await queue.enqueue(newJob("a"), INPUT);
@@ -172,7 +186,7 @@ const STEPS: readonly Step[] = [
     await queue.nack(lease, { reason: "fault", retry: true });
     assert.equal((await queue.find("a"))!.state, "failed");
   }],
-  ["who cancels ends the job, wherever it is; not once it is sealed", async (open) => {
+  ["cancelling ends a job in any state, unless it is sealed", async (open) => {
     await using opened = await open();
     const { queue } = opened, other = await opened.again();
     for (const id of ["a", "b", "c"]) await queue.enqueue(newJob(id), INPUT);
@@ -204,7 +218,7 @@ const STEPS: readonly Step[] = [
     assert.equal((await queue.cancel("a"))!.state, "cancelled");
     await assert.rejects(queue.ack(lease, {}), LeaseLostError);
   }],
-  ["a full queue says so, and has room again when a job ends", async (open) => {
+  ["a full queue refuses jobs, and has room again when one ends", async (open) => {
     await using opened = await open({ maxJobs: 2 });
     const { queue } = opened;
     await queue.enqueue(newJob("a"), INPUT);
@@ -240,7 +254,7 @@ const STEPS: readonly Step[] = [
       assert.deepEqual(await ids("o"), ["a"]);
     },
   ],
-  ["what was accepted is there for who comes later", async (open) => {
+  ["accepted jobs are still there for another process", async (open) => {
     await using opened = await open();
     await opened.queue.enqueue(newJob("a"), INPUT);
     const later = await opened.again();
@@ -250,7 +264,7 @@ const STEPS: readonly Step[] = [
     assert.equal((await opened.queue.find("a"))!.state, "queued");
     await later.close();
   }],
-  ["uploads are their owner's, by name", async (open) => {
+  ["uploads belong to their owner, by name", async (open) => {
     await using opened = await open();
     const { uploads } = opened.queue;
     const first = await uploads.put("o", "a.csv", bytesOf("1"));
@@ -267,7 +281,7 @@ const STEPS: readonly Step[] = [
     assert.equal(await uploads.read("o", "a.csv"), undefined);
     assert.equal(text(await uploads.read("p", "a.csv")), "333");
   }],
-  ["counts say what waits, what runs, and how what ended has ended", async (open) => {
+  ["statistics count waiting and running jobs, and how others have ended", async (open) => {
     await using opened = await open();
     const { queue } = opened;
     for (const id of ["a", "b", "c", "d"]) await queue.enqueue(newJob(id), INPUT);
