@@ -1,7 +1,6 @@
 /** Rows that are not JSON: float32 in and out, JSON lines in and out, and long answers in pieces. */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import type { LogEntry } from "../../src/http/mod.ts";
 import { VERBS } from "../../src/http/verbs/mod.ts";
 import { APP, ask, createApp, MODELS, PLAIN, problemOf, ROWS } from "./util.ts";
 
@@ -354,59 +353,4 @@ Deno.test("mixed columns: cells that a column cannot take are named in every for
   const answered = await ask("mixed/log-likelihood", { rows: taken, ...options }, app);
   const nats = await mixed.logLikelihood(taken, options);
   assert.deepEqual(answered.rows, [...nats].map((logLikelihood) => ({ logLikelihood })));
-});
-
-Deno.test("long work lets short requests in between, one slice at a time", async () => {
-  // No clock is needed: a short request sent after two long ones is answered before both.
-  const order: string[] = [];
-  const long = (name: string) =>
-    ask("table/log-likelihood", { rows: Array(2000).fill([500, 1, -3]), samples: 200 })
-      .then(() => order.push(name));
-  const work = [long("long"), long("long")];
-  await new Promise((resolve) => setTimeout(resolve));
-  await ask("table/score", { rows: [[500, 1, -3]] }).then(() => order.push("short"));
-  await Promise.all(work);
-  assert.deepEqual(order, ["short", "long", "long"]);
-});
-
-Deno.test("on a real port, long work lets requests in that arrive meanwhile", async () => {
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, APP.fetch);
-  const order: string[] = [];
-  const send = async (name: string, verb: string, body: unknown) => {
-    const response = await fetch(`http://127.0.0.1:${server.addr.port}/v1/models/table/${verb}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    await response.json();
-    order.push(name);
-  };
-  try {
-    await send("first", "score", { rows: [[500, 1, -3]] });
-    const work = { rows: Array(2000).fill([500, 1, -3]), samples: 200 };
-    const long = [send("long", "log-likelihood", work), send("long", "log-likelihood", work)];
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await send("short", "score", { rows: [[500, 1, -3]] });
-    await Promise.all(long);
-    assert.deepEqual(order, ["first", "short", "long", "long"]);
-  } finally {
-    await server.shutdown();
-  }
-});
-
-Deno.test("work stops if nobody waits for it any more", async () => {
-  const entries: LogEntry[] = [], controller = new AbortController();
-  const app = createApp({ models: MODELS, log: (entry) => entries.push(entry) });
-  const request = new Request("http://localhost/v1/models/table/log-likelihood", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ rows: Array(10_000).fill([500, 1, -3]), samples: 100 }),
-    signal: controller.signal,
-  });
-  const answer = app.request(request);
-  await new Promise((resolve) => setTimeout(resolve));
-  controller.abort();
-  await answer;
-  // Work that runs to its end has status 200.
-  assert.deepEqual(entries.map(({ status }) => status), [408]);
 });
