@@ -8,7 +8,7 @@
  * and `--only` takes some 25 minutes and is published: see `lib/publish.ts`.
  */
 import { parseArgs } from "node:util";
-import { turnsAgain } from "./lib/again.ts";
+import { turnsToRepeat } from "./lib/repeats.ts";
 import { Collected } from "./lib/collected.ts";
 import type { PeerCell } from "./lib/goals.ts";
 import { setUp } from "../scripts/setup.ts";
@@ -20,7 +20,7 @@ import { runChild } from "./lib/spawn.ts";
 import type { Cell, Probe, Rates, Samples } from "./lib/statistics.ts";
 import { casesOf, IWAE, type Kind, KINDS, layersOf, ONLY_ON, WORKLOADS } from "./lib/workloads.ts";
 import { type Answer, CHECK, type Request } from "./peers/peer.ts";
-import { type Absence, muster, type Present } from "./peers/muster.ts";
+import { checkPeers, type LeftOut, type RunnablePeer } from "./peers/check_peers.ts";
 import { writeOnnxFiles } from "./peers/onnx.ts";
 import { peersPage, type PeersResults } from "./peers/page.ts";
 import { prepare } from "./peers/prepare.ts";
@@ -35,7 +35,7 @@ const PROBES = 5;
 
 /** One child's work: a peer, and a kind of work on a workload. */
 interface Turn {
-  readonly peer: Present;
+  readonly peer: RunnablePeer;
   readonly kind: Kind;
   readonly workload: string;
   readonly cases: readonly string[];
@@ -70,11 +70,11 @@ async function main(pinning: Pinning): Promise<void> {
   await writeOnnxFiles(folder);
   await setUp([PYTORCH]);
   const entries = ROSTER.filter(({ name }) => selection.has("peer", name));
-  const { present, absent } = await muster(entries, folder, requestOf, pinning);
+  const { present, absent } = await checkPeers(entries, folder, requestOf, pinning);
   await pinSelf(pinning);
   const probe = await openProbe(await Deno.readFile(`${folder}/probe.wasm`));
   const collected = new Collected<At>();
-  const failed: Absence[] = [];
+  const failed: LeftOut[] = [];
   const takeAll = async (turns: readonly Turn[], when: string) => {
     for (const turn of turns) {
       const what = `${when} ${turn.kind} ${turn.workload}`.padEnd(18);
@@ -91,7 +91,7 @@ async function main(pinning: Pinning): Promise<void> {
     await takeAll(turnsOf(present, round), `round ${round + 1}`);
   }
   for (let more = 0; more < MORE_TURNS && !options.quick; more++) {
-    await takeAll(turnsAgain(turnsOf(present, 0), collected.disturbed()), "again");
+    await takeAll(turnsToRepeat(turnsOf(present, 0), collected.disturbed()), "again");
   }
   const results: PeersResults = {
     date: new Date().toISOString(),
@@ -107,7 +107,7 @@ async function main(pinning: Pinning): Promise<void> {
 }
 
 /** A round: each kind on each workload, and for it every peer in turn. */
-function turnsOf(present: readonly Present[], round: number): Turn[] {
+function turnsOf(present: readonly RunnablePeer[], round: number): Turn[] {
   const kinds = KINDS.filter((kind) => selection.has("kind", kind));
   return kinds.flatMap((kind) =>
     workloadsOf(kind).flatMap((workload) =>

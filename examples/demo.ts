@@ -1,6 +1,7 @@
 /**
  * The main job from end to end, on the table in examples/data: train a detector without the label, score every row, and
  * check the scores against the label. The table contains the anomalies that are looked for, so the training is robust.
+ * It does what `elbow train`, `score` and `evaluate` do; `score_rows.ts` shows the library in a program.
  *
  *     deno task demo
  */

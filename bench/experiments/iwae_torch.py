@@ -38,7 +38,7 @@ def images(name):
 
 
 def weyl(count):
-    """Uniforms that any language repeats: the fractional parts of i / 2^32 * 2654435761."""
+    """Uniform numbers that are the same in any language: the fractional parts of i / 2^32 * 2654435761."""
     return ((np.arange(count, dtype=np.uint64) * 2654435761) % 2**32).astype(np.float64) / 2**32
 
 

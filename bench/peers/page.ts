@@ -4,7 +4,7 @@ import { GOALS, judge, judgeTail, type PeerCell, TAIL } from "../lib/goals.ts";
 import type { MachineReport } from "../lib/machine.ts";
 import { duration, figure, times } from "../lib/units.ts";
 import { casesOf, GEMM_SHAPES, type Kind, KINDS, WORKLOADS } from "../lib/workloads.ts";
-import type { Absence } from "./muster.ts";
+import type { LeftOut } from "./check_peers.ts";
 
 /** `bench/results/peers.json`. */
 export interface PeersResults {
@@ -13,7 +13,7 @@ export interface PeersResults {
   readonly rounds: number;
   readonly seconds: number;
   readonly peers: readonly { readonly name: string; readonly [detail: string]: string | number }[];
-  readonly absent: readonly Absence[];
+  readonly absent: readonly LeftOut[];
   readonly cells: readonly PeerCell[];
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A PyTorch VAE as people have it: tests/golden/state_dict/*.safetensors.
+"""PyTorch VAEs as users write them: tests/golden/state_dict/*.safetensors.
 
 The module is that of PyTorch's own example (examples/vae/main.py): fc1, fc21 (mean), fc22 (log-variance),
 fc3, fc4, ReLU between them, Bernoulli logits on top. A second one is in Sequentials, with more layers,

@@ -11,7 +11,7 @@ import { testUnless } from "../util/skip.ts";
 import { Browser, serveFolder } from "./browser.ts";
 import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
-import { Bench, SERVERS, startServer, workerdConfig } from "./runtimes.ts";
+import { SERVERS, startServer, workerdConfig, Workspace } from "./runtimes.ts";
 
 const ROWS = [[480, 0.2, -3], [500, 0, 5]];
 
@@ -21,22 +21,22 @@ testUnless(
   async () => {
     const bytes = Uint8Array.fromBase64((await modelFiles()).table);
     const want = (await (await TableScorer.load(bytes)).score(ROWS)).map(({ score }) => score);
-    await using bench = await Bench.create();
-    const { folder } = bench;
+    await using workspace = await Workspace.create();
+    const { folder } = workspace;
     for (const name of ["node", "bun", "deno", "edge"]) {
       await Deno.copyFile(`${ROOT}examples/runtimes/${name}.js`, `${folder}/${name}.js`);
     }
-    await bench.write("model.safetensors", bytes);
-    await bench.write("kernels.wasm", kernelFile());
+    await workspace.write("model.safetensors", bytes);
+    await workspace.write("kernels.wasm", kernelFile());
     // As in `elbow bundle`: the library for Workers, which gets this name in the bundle before the others' library.
     const worker = { "worker.js": "example.js", "elbow.js": "worker_elbow.js" };
     await Deno.copyFile(`${ROOT}examples/runtimes/worker.js`, `${folder}/example.js`);
     await Deno.copyFile(`${folder}/elbow.js`, `${folder}/worker_elbow.js`);
     const modules = ["kernels.wasm", "model.safetensors"].map((name) => [name, name]);
     const config = workerdConfig({ ...worker, ...Object.fromEntries(modules) }, "2025-01-01");
-    await bench.write("example.capnp", config);
-    await bench.bundle("src/http/mod.ts", "elbow.js");
-    await bench.bundle(`${folder}/edge.js`, "edge_script.js", "iife");
+    await workspace.write("example.capnp", config);
+    await workspace.bundle("src/http/mod.ts", "elbow.js");
+    await workspace.bundle(`${folder}/edge.js`, "edge_script.js", "iife");
     const serve = ["serve", "--no-prompt", "--no-config", "--no-lock", "--allow-read=."];
     const commands: [string, readonly string[]][] = [
       ["node", ["node.js"]],
@@ -60,12 +60,12 @@ testUnless(
 );
 
 testUnless(NO_BROWSER, "the example for browsers trains and scores in a Worker", async () => {
-  await using bench = await Bench.create();
+  await using workspace = await Workspace.create();
   for (const name of ["page.html", "page_worker.js"]) {
-    await Deno.copyFile(`${ROOT}examples/runtimes/${name}`, `${bench.folder}/${name}`);
+    await Deno.copyFile(`${ROOT}examples/runtimes/${name}`, `${workspace.folder}/${name}`);
   }
-  await bench.bundle("mod.ts", "elbow.js");
-  await using site = serveFolder(bench.folder);
+  await workspace.bundle("mod.ts", "elbow.js");
+  await using site = serveFolder(workspace.folder);
   await using browser = await Browser.open();
   const page = await browser.page(`${site.origin}/page.html`);
   await page.waitForSelector("#verdicts li:nth-child(2)");

@@ -21,7 +21,7 @@ import { Browser, serveFolder } from "./browser.ts";
 import { CORPUS } from "./corpus.ts";
 import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
-import { Bench, type ServerName, SERVERS } from "./runtimes.ts";
+import { type ServerName, SERVERS, Workspace } from "./runtimes.ts";
 import type { Subject } from "./subject.ts";
 
 const FILES = await modelFiles();
@@ -48,11 +48,11 @@ async function answersHere(subject: Subject): Promise<readonly Answer[]> {
   return answers;
 }
 
-/** The bench is created when the first test needs it, and removed by the last. */
-let bench: Promise<Bench> | undefined;
+/** The workspace is created when the first test needs it, and removed by the last. */
+let workspace: Promise<Workspace> | undefined;
 
-async function benchWithKernels(): Promise<Bench> {
-  const made = await Bench.create();
+async function workspaceWithKernels(): Promise<Workspace> {
+  const made = await Workspace.create();
   await made.write("kernels.wasm", kernelBytes(SCORE_KERNELS, "simd"));
   return made;
 }
@@ -78,7 +78,7 @@ for (const name of Object.keys(SERVERS) as ServerName[]) {
     NO_RUNTIMES,
     `${name} answers the corpus as this process does, and trains to the same bytes`,
     async () => {
-      const made = await (bench ??= benchWithKernels());
+      const made = await (workspace ??= workspaceWithKernels());
       for (const subject of SUBJECTS) {
         await using host = await made.start(name, subject);
         const answers: Answer[] = [];
@@ -129,7 +129,7 @@ testUnless(
   NO_RUNTIMES ?? NO_BROWSER,
   "Chromium answers the corpus in a page and in a Worker, and trains there, with and without threads",
   async () => {
-    const made = await (bench ??= benchWithKernels());
+    const made = await (workspace ??= workspaceWithKernels());
     await using browser = await Browser.open();
     await using plain = serveFolder(made.folder);
     await using isolated = serveFolder(made.folder, { isolated: true });
@@ -180,8 +180,8 @@ testUnless(
   },
 );
 
-Deno.test("the bench leaves no files", async () => {
-  const made = await bench;
+Deno.test("the workspace leaves no files", async () => {
+  const made = await workspace;
   await made?.[Symbol.asyncDispose]();
   if (made) await assert.rejects(Deno.stat(made.folder), Deno.errors.NotFound);
 });

@@ -82,31 +82,33 @@ async function onlyProgram(scope: string, name: string): Promise<string> {
 }
 
 /** A folder with the hosts, the bundles and the subjects; removed when disposed of. */
-export class Bench implements AsyncDisposable {
+export class Workspace implements AsyncDisposable {
   readonly folder: string;
 
   private constructor(folder: string) {
     this.folder = folder;
   }
 
-  static async create(): Promise<Bench> {
+  static async create(): Promise<Workspace> {
     // Inside the packages' folder, because Node.js looks for them there.
     await Deno.mkdir(`${ROOT}${RUNTIMES}`, { recursive: true });
-    const bench = new Bench(await Deno.makeTempDir({ dir: `${ROOT}${RUNTIMES}`, prefix: "run-" }));
-    await Deno.writeTextFile(`${bench.folder}/package.json`, '{ "type": "module" }');
+    const workspace = new Workspace(
+      await Deno.makeTempDir({ dir: `${ROOT}${RUNTIMES}`, prefix: "run-" }),
+    );
+    await Deno.writeTextFile(`${workspace.folder}/package.json`, '{ "type": "module" }');
     const here = new URL("hosts/", import.meta.url);
     for await (const { name } of Deno.readDir(here)) {
       if (!name.endsWith(".ts")) {
-        await Deno.copyFile(new URL(name, here), `${bench.folder}/${name}`);
+        await Deno.copyFile(new URL(name, here), `${workspace.folder}/${name}`);
       }
     }
     await Promise.all([
-      bench.bundle("tests/runtime/app.ts", "app.js"),
-      bench.bundle("tests/runtime/edge_app.ts", "edge_app.js", "iife"),
-      bench.bundle("tests/runtime/subject.ts", "subject.js"),
-      bench.bundle("src/http/workerd.ts", "elbow.js"),
+      workspace.bundle("tests/runtime/app.ts", "app.js"),
+      workspace.bundle("tests/runtime/edge_app.ts", "edge_app.js", "iife"),
+      workspace.bundle("tests/runtime/subject.ts", "subject.js"),
+      workspace.bundle("src/http/workerd.ts", "elbow.js"),
     ]);
-    return bench;
+    return workspace;
   }
 
   async bundle(entry: string, name: string, format: "esm" | "iife" = "esm"): Promise<void> {

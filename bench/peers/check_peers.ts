@@ -15,7 +15,7 @@ import { firstRows, type Kind, readModel, WORKLOADS } from "../lib/workloads.ts"
 import { type Entry, faultOfTorch } from "./roster.ts";
 
 /** A peer that runs. */
-export interface Present {
+export interface RunnablePeer {
   readonly entry: Entry;
   readonly program: Program;
   readonly about: About;
@@ -23,15 +23,15 @@ export interface Present {
 }
 
 /** What is not measured, and why. */
-export interface Absence {
+export interface LeftOut {
   /** A peer, or a kind of its work. */
   readonly what: string;
   readonly reason: string;
 }
 
-export interface Muster {
-  readonly present: readonly Present[];
-  readonly absent: readonly Absence[];
+export interface CheckedPeers {
+  readonly present: readonly RunnablePeer[];
+  readonly absent: readonly LeftOut[];
 }
 
 /** Float32 sums of 784 terms in any order differ by much less. */
@@ -42,14 +42,14 @@ const GAIN_TOLERANCE = 0.2;
 /** The request that asks a peer for some work. */
 export type MakeRequest = (entry: Entry, kind: Kind | "check", workload: string) => Request;
 
-export async function muster(
+export async function checkPeers(
   entries: readonly Entry[],
   folder: string,
   request: MakeRequest,
   pinning: Pinning,
-): Promise<Muster> {
+): Promise<CheckedPeers> {
   const expected = await oracle(folder);
-  const present: Present[] = [], absent: Absence[] = [];
+  const present: RunnablePeer[] = [], absent: LeftOut[] = [];
   const gains: Gains = new Map();
   for (const entry of entries) {
     try {
@@ -74,7 +74,7 @@ export async function muster(
       console.log(`  ${entry.name.padEnd(14)} LEFT OUT: ${reason}`);
     }
   }
-  const strangers = strangersOf(gains);
+  const strangers = peersThatLearnDifferently(gains);
   return {
     present: present.filter(({ entry }) => !strangers.some(({ what }) => what === entry.name)),
     absent: [...absent, ...strangers],
@@ -122,7 +122,7 @@ function trainedOf(answers: readonly Answer[]) {
   return answers.flatMap((each) => "trained" in each ? [each] : []);
 }
 
-function refusals(entry: Entry, refused: Refusals): Absence[] {
+function refusals(entry: Entry, refused: Refusals): LeftOut[] {
   return Object.entries(refused).map(([kind, reason]) => ({
     what: `${entry.name}, ${kind}`,
     reason,
@@ -137,7 +137,7 @@ function meanOf(values: ArrayLike<number>): number {
 }
 
 /** Peers that learn differently: their loss or their optimiser must be another. */
-function strangersOf(gains: Gains): Absence[] {
+function peersThatLearnDifferently(gains: Gains): LeftOut[] {
   return [...gains].flatMap(([workload, found]) => {
     const middle = median(found.map(({ gain }) => gain));
     const each = found.map(({ peer, gain }) => `${peer} ${gain.toFixed(2)}`).join(", ");

@@ -21,7 +21,7 @@ interface Slow {
  * The turns, each with the cases in which some peer met only a slow machine. All peers measure such a case again: a
  * figure is the best of a peer's runs, so more runs would be an advantage.
  */
-export function turnsAgain<T extends Work>(turns: readonly T[], slow: readonly Slow[]): T[] {
+export function turnsToRepeat<T extends Work>(turns: readonly T[], slow: readonly Slow[]): T[] {
   return turns.flatMap((turn) => {
     const { kind, workload } = turn;
     const again = slow.filter((at) => at.kind === kind && at.workload === workload)
