@@ -41,7 +41,9 @@ Deno.test("a case that several peers met on a slow machine is measured again onc
 
 Deno.test("a peer that was not asked for a case is not asked for it again", () => {
   const turns = [turn("a", "score", "W1", "1"), turn("b", "score", "W1", "1", "64")];
-  deepEqual(turnsToRepeat(turns, [slow("b", "score", "W1", "64")]), [turn("b", "score", "W1", "64")]);
+  deepEqual(turnsToRepeat(turns, [slow("b", "score", "W1", "64")]), [
+    turn("b", "score", "W1", "64"),
+  ]);
 });
 
 Deno.test("a cold start is measured again as a whole, because its parts come from one process", () => {
