@@ -5,6 +5,7 @@
  *     deno run --allow-net examples/server.ts --check    sends itself one request, and stops
  */
 import { Detector } from "../mod.ts";
+import { csvRows } from "../src/http/csv_rows.ts";
 import { createApp } from "../src/http/mod.ts";
 import { secondLook } from "../src/http/second_look.ts";
 
@@ -21,7 +22,7 @@ const rows = Array.from({ length: 500 }, () => {
   };
 });
 const pump = await Detector.fit(rows);
-export const app = createApp({ models: { pump }, secondLook });
+export const app = createApp({ models: { pump }, csvRows, secondLook });
 
 if (import.meta.main) {
   const check = Deno.args[0] === "--check";

@@ -34,7 +34,7 @@ import type { ModelStore } from "../storage/model_store.ts";
 import { RandomDigits } from "./telemetry/trace.ts";
 import { intakeOf, type JobIntake, type TrainingOptions } from "./jobs/job_intake.ts";
 import { VERBS } from "./verbs/mod.ts";
-import type { TakeSecondLook } from "./verbs/verb.ts";
+import type { ReadCsvRows, TakeSecondLook } from "./verbs/verb.ts";
 
 /**
  * A Hono app (4.13.19): `app.fetch` for a server, `parent.route("/prefix", app)` to mount it, or
@@ -69,6 +69,8 @@ export interface AppOptions {
   readonly keepVersions?: number;
   /** `secondLook` of `second_look.ts`: lets callers ask for a second look at flagged rows (default: refused). */
   readonly secondLook?: TakeSecondLook;
+  /** `csvRows` of `csv_rows.ts`: lets callers send rows as CSV (default: refused). */
+  readonly csvRows?: ReadCsvRows;
   /** What models of a store run on. */
   readonly device?: DeviceOptions;
   /** Called for every request. */
@@ -132,6 +134,7 @@ function serviceOf(options: AppOptions): Service {
       maxRows: whole("maxRows", options.maxRows ?? 10_000, 1e6),
       maxInFlight: whole("maxInFlight", options.maxInFlight ?? 1000, 1e6),
       secondLook: options.secondLook,
+      csvRows: options.csvRows,
     },
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,

@@ -29,7 +29,7 @@ export type * from "./client/client_types.ts";
 export type { Model, Models } from "./models/catalogue.ts";
 export { memoryStore } from "./models/memory_store.ts";
 export type { LogEntry } from "./telemetry/observe.ts";
-export type { TakeSecondLook } from "./verbs/verb.ts";
+export type { ReadCsvRows, TakeSecondLook } from "./verbs/verb.ts";
 export type { RateLimit } from "./access/rate_limit.ts";
 export type { TrainingOptions } from "./jobs/job_intake.ts";
 export type * from "../storage/job_queue.ts";

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { Detector } from "../../mod.ts";
 import { type App, createApp } from "../../src/http/mod.ts";
+import { csvRows } from "../../src/http/csv_rows.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { elbow, elbowOk, Folder } from "../cli/util.ts";
 import { jobsApp } from "../jobs/app.ts";
@@ -126,6 +127,8 @@ async function doors(
     "HTTP, row by row": (await Promise.all(
       texts.map(async (row) => await byHttp(await askRows(app, [row]))),
     )).flat(),
+    "HTTP, CSV": await byHttp(await ask(app, "text/csv", csvOf(texts))),
+    "HTTP, CSV in Windows-1252": await byHttp(await ask(app, "text/csv", windows)),
     "HTTP lines of texts": await byLines(texts),
     "HTTP lines of values by name": await byLines(cells.map(named)),
   };
@@ -139,7 +142,7 @@ for (const preset of ["small", "ensemble"]) {
     assert.deepEqual(detector.schema.map(({ kind, format }) => format ?? kind), [
       ...["dmy", "1.234,50", "1.234,50 %", "categorical", "count", "numeric"],
     ]);
-    const app = createApp({ models: { m: detector } });
+    const app = createApp({ models: { m: detector }, csvRows });
     const rows = { texts: TEXTS.map((row) => [...row]), cells: CELLS.map((row) => [...row]) };
     const answers = await doors(path, folder, app, detector, rows);
     const want = answers["library, texts"].map(said);
@@ -207,7 +210,7 @@ Deno.test("a cell that its column cannot take is refused in the same words throu
   using folder = new Folder();
   const path = await trained(folder, "--preset", "small");
   const detector = await Detector.load(await Deno.readFile(path));
-  const app = createApp({ models: { m: detector } });
+  const app = createApp({ models: { m: detector }, csvRows });
   const refusedBy = async (name: string, content: string) => {
     const { status, stderr } = await elbow(["score", path, folder.write(name, content)]);
     assert.equal(status, 2, stderr);
@@ -222,12 +225,17 @@ Deno.test("a cell that its column cannot take is refused in the same words throu
     );
     assert.match(want, RegExp(`^Cannot read row 2, column "${column}": expected .*, got `));
     const problem = await (await askRows(app, rows)).json();
+    const csv = await (await ask(app, "text/csv", csvOf(rows))).json();
+    assert.deepEqual(csv.errors.map(({ pointer }: { pointer: string }) => pointer), [
+      `/rows/1/${column}`,
+    ]);
     const [, line] = (await (await ask(app, "application/x-ndjson", linesOf(rows))).text())
       .trimEnd().split("\n");
     const got = {
       "CSV": await refusedBy("r.csv", csvOf(rows)),
       "JSON lines": await refusedBy("r.jsonl", linesOf(rows.map(named))),
       "HTTP": problem.detail,
+      "HTTP, CSV": csv.detail.replace(/ \(line \d+\)/, ""),
       "HTTP lines": JSON.parse(line).detail,
     };
     for (const [door, words] of Object.entries(got)) {

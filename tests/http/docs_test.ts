@@ -28,7 +28,7 @@ const TOLERANCE = 0.05;
 
 Deno.test("every example of docs/http.md is answered as shown", async () => {
   const examples = [...TEXT.matchAll(EXAMPLE)];
-  assert.equal(examples.length, TEXT.match(/curl -s/g)!.length - 1, "all but the binary one");
+  assert.equal(examples.length, TEXT.match(/curl -s/g)!.length - 2, "all but binary and CSV");
   assert.equal(examples.length, 12);
   for (const [, path, body, answer] of examples) {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body };
@@ -78,6 +78,20 @@ Deno.test("the binary example of docs/http.md gets the same answer as its JSON",
   const json = JSON.stringify({ rows: [[1450, 43.5, 3.125]], falseAlarmRate: 0.05 });
   assert.deepEqual(
     await ask(path, "application/octet-stream", body),
+    await ask(path.split("?")[0], "application/json", json),
+  );
+});
+
+Deno.test("the CSV example of docs/http.md is answered as its JSON is", async () => {
+  const [, csv, path] = /printf '([^']+)' \| curl -s '\S+:8080(\S+)' -H '\S+ text\/csv'/.exec(
+    TEXT,
+  )!;
+  const ask = async (path: string, type: string, body: string) =>
+    await (await app.request(path, { method: "POST", headers: { "content-type": type }, body }))
+      .json();
+  const json = JSON.stringify({ rows: [[1450, 43.6, 3.15]], explain: 1 });
+  assert.deepEqual(
+    await ask(path, "text/csv", csv.replaceAll("\\n", "\n")),
     await ask(path.split("?")[0], "application/json", json),
   );
 });

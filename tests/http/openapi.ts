@@ -29,7 +29,13 @@ const TOLD = [
 ];
 
 /** An app with every option. */
-export const DOCUMENT = openApi({ isAdmin: true, isTraining: true, hasTokens: true, prefix: "" });
+export const DOCUMENT = openApi({
+  isAdmin: true,
+  isTraining: true,
+  takesCsv: true,
+  hasTokens: true,
+  prefix: "",
+});
 
 const paths = Object.entries(DOCUMENT.paths as Record<string, Record<string, Operation>>)
   .map(([path, methods]) => ({

@@ -1,5 +1,6 @@
 /** The OpenAPI document: valid by its standard, complete, and correct about requests and answers. */
 import assert from "node:assert/strict";
+import { csvRows } from "../../src/http/csv_rows.ts";
 import { Ajv2020 } from "npm:ajv@8.20.0/dist/2020.js";
 import { Validator } from "npm:@seriousme/openapi-schema-validator@2.11.0";
 import { Hono } from "npm:hono@4.13.19";
@@ -10,7 +11,7 @@ import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { APP, createApp, MODELS, post, ROWS } from "./util.ts";
 import { DOCUMENT, requireDocumented } from "./openapi.ts";
 
-const ALL = { isAdmin: true, isTraining: true, hasTokens: true, prefix: "" };
+const ALL = { isAdmin: true, isTraining: true, takesCsv: true, hasTokens: true, prefix: "" };
 const TOKENS = [{ hash: "0".repeat(64), scopes: ["admin", "train"] }] as const;
 
 Deno.test("the document is valid OpenAPI 3.1, with every option", async () => {
@@ -41,8 +42,11 @@ Deno.test("every route is documented, and every documented operation is a route"
   const { queue } = openSqlite(":memory:", { now: Date.now });
   for (
     const [app, options] of [
-      [createApp({ models: await memoryStore(), tokens: TOKENS, training: { queue } }), ALL],
-      [APP, { ...ALL, isAdmin: false, isTraining: false, hasTokens: false }],
+      [
+        createApp({ models: await memoryStore(), tokens: TOKENS, training: { queue }, csvRows }),
+        ALL,
+      ],
+      [APP, { ...ALL, isAdmin: false, isTraining: false, takesCsv: false, hasTokens: false }],
     ] as const
   ) {
     const routes = app.routes.filter(({ method }) => method !== "ALL")

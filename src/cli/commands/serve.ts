@@ -231,7 +231,8 @@ async function serve(
 async function openApp(options: AppOptions): Promise<App> {
   const { createApp } = await import("../../http/mod.ts");
   const { secondLook } = await import("../../http/second_look.ts");
-  return createApp({ ...options, secondLook });
+  const { csvRows } = await import("../../http/csv_rows.ts");
+  return createApp({ ...options, secondLook, csvRows });
 }
 
 /** The names that can be queried: an index also holds the names of deleted models. */

@@ -138,6 +138,7 @@ const BODY_TEXTS: readonly (readonly [tags: RegExp, texts: Readonly<Record<strin
   [/^Querying/, {
     "application/octet-stream": "float32, little-endian, row by row",
     "application/x-ndjson": "one row per line, of any length",
+    "text/csv": "a header of column names, then rows",
   }],
   [/^Open Inference/, { "application/octet-stream": "JSON, then the bytes of tensors" }],
   [/^Models/, { "application/octet-stream": "a model file" }],

@@ -21,6 +21,8 @@ export interface DocumentOptions {
   readonly isAdmin: boolean;
   /** Whether jobs are accepted. */
   readonly isTraining?: boolean;
+  /** Whether rows may be CSV. */
+  readonly takesCsv?: boolean;
   /** Whether tokens are required. */
   readonly hasTokens: boolean;
   /** Where the app is mounted, without a trailing slash. */
@@ -28,13 +30,14 @@ export interface DocumentOptions {
 }
 
 /** Generates the whole document. */
-export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOptions): Json {
+export function openApi(options: DocumentOptions): Json {
+  const { isAdmin, isTraining, hasTokens, prefix } = options;
   const paths: Record<string, Record<string, Json>> = {};
   for (const operation of OPERATIONS) {
     if (operation.isAdmin && !isAdmin) continue;
     if (operation.isTraining && !isTraining) continue;
     const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
-    (paths[path] ??= {})[operation.method] = describe(operation, hasTokens);
+    (paths[path] ??= {})[operation.method] = describe(operation, options);
   }
   const schemas = Object.entries(ANSWERS).map((
     [name, schema],
@@ -57,7 +60,7 @@ export function openApi({ isAdmin, isTraining, hasTokens, prefix }: DocumentOpti
   };
 }
 
-function describe(operation: Operation, hasTokens: boolean): Json {
+function describe(operation: Operation, { hasTokens, takesCsv }: DocumentOptions): Json {
   const { id, summary, scope, secondScope, request, answers, query, headers = [], path } =
     operation;
   const names = Array.from(path.matchAll(/:([a-z]+)/g), ([, name]) => name);
@@ -83,13 +86,23 @@ function describe(operation: Operation, hasTokens: boolean): Json {
     summary,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(request
-      ? { requestBody: { required: true, ...contentOf(request, "input", requestExample(id)) } }
+      ? {
+        requestBody: {
+          required: true,
+          ...contentOf(takesCsv && query ? withCsv(request) : request, "input", requestExample(id)),
+        },
+      }
       : {}),
     responses: { ...Object.fromEntries(responses), default: problem },
     ...(hasTokens
       ? { security: scope ? [{ bearer: secondScope ? [scope, secondScope] : [scope] }] : [] }
       : {}),
   };
+}
+
+/** Only calls that read rows take options from the query. */
+function withCsv({ types = [], ...content }: Content): Content {
+  return { ...content, types: [...types, "text/csv"] };
 }
 
 /** The tag of an address: the first whose pattern matches. */

@@ -7,10 +7,11 @@ import type { Action, Service } from "../service.ts";
 export function docsRoutes(app: Hono, service: Service): void {
   const isAdmin = service.registry !== undefined, hasTokens = service.tokens !== undefined;
   const isTraining = service.training !== undefined;
+  const takesCsv = service.limits.csvRows !== undefined;
   // Loaded on first use: most apps never need it.
   const documentOf = async (prefix: string) => {
     const { openApi } = await import("../openapi/openapi.ts");
-    return openApi({ isAdmin, isTraining, hasTokens, prefix });
+    return openApi({ isAdmin, isTraining, takesCsv, hasTokens, prefix });
   };
   const json = cachedByPrefix(async (prefix) => respond(await documentOf(prefix)));
   const page = cachedByPrefix(async (prefix) => {

@@ -1,6 +1,6 @@
 /**
  * `/v1/models/:name/VERB` and `/v1/models/:name/versions/:version/VERB` for every verb of the table.
- * The body's type says how rows arrive (JSON, float32 rows, JSON lines); `Accept` says how they are returned.
+ * The body's type says how rows arrive (JSON, float32 rows, JSON lines, CSV); `Accept` says how they are returned.
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -36,6 +36,7 @@ const JSON_TYPE = "application/json";
 const FLOATS = "application/octet-stream";
 /** Types of bodies that hold options, and of those that hold rows. */
 const OPTION_TYPES = [JSON_TYPE], ROW_TYPES = [JSON_TYPE, FLOATS, NDJSON];
+const CSV = "text/csv", TYPES_WITH_CSV = [...ROW_TYPES, CSV];
 
 /** @returns the action of each verb of the current version */
 export function verbRoutes(app: Hono, service: Service): Map<string, VerbRoute> {
@@ -52,11 +53,14 @@ export function verbRoutes(app: Hono, service: Service): Map<string, VerbRoute> 
 
 async function answerVerb(call: Call, service: Service, name: string, verb: Verb): Promise<Reply> {
   const found = servedModel(call, service), served = found instanceof Promise ? await found : found;
-  const type = requireType(call.head, verb.rows(served.model) ? ROW_TYPES : OPTION_TYPES);
+  const rowTypes = service.limits.csvRows ? TYPES_WITH_CSV : ROW_TYPES;
+  const type = requireType(call.head, verb.rows(served.model) ? rowTypes : OPTION_TYPES);
   if (type === NDJSON) return answerStream(call, service, served, name, verb);
   const bytes = await readBytes(call, bodyLimits(call, service));
   const prepared = type === FLOATS
     ? fromFloats(bytes, call, service, served, verb)
+    : type === CSV
+    ? await fromCsv(bytes, call, service, served, verb)
     : fromNumbers(bytes, call, service, served, verb) ??
       fromJson(parseJson(bytes), call, service, served, verb);
   const { work, cells } = prepared, pacer = pacerOf(call, service);
@@ -128,6 +132,19 @@ function fromFloats(
 ): PreparedWork {
   const work = workOfQuery(call, limits, model, verb);
   const cells = readFloatRows(bytes, verb.rows(model)!);
+  work.requireRows(cells.rows);
+  return { work, cells };
+}
+
+async function fromCsv(
+  bytes: Uint8Array,
+  call: Call,
+  { limits }: Service,
+  { model }: Served,
+  verb: Verb,
+): Promise<PreparedWork> {
+  const work = workOfQuery(call, limits, model, verb);
+  const cells = await limits.csvRows!(bytes, verb.rows(model)!, limits.maxRows);
   work.requireRows(cells.rows);
   return { work, cells };
 }

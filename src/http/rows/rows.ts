@@ -195,7 +195,8 @@ function wrongCell(
   return refusal(r, shape.columns[c], key, value, expected);
 }
 
-function refusal(
+/** The problem of a cell that cannot be used. @param key the key of the column in the row */
+export function refusal(
   r: number,
   name: string,
   key: string | number,

@@ -16,6 +16,8 @@ export interface Limits {
   readonly maxRows: number;
   /** Absent if the app takes no second look. */
   readonly secondLook?: TakeSecondLook;
+  /** Absent if the app takes no CSV. */
+  readonly csvRows?: ReadCsvRows;
 }
 
 /** A verb prepared for one request. */
@@ -65,6 +67,12 @@ export type TakeSecondLook = (
   model: TableScorer,
   maxRows: number,
 ) => PartialWork;
+
+/**
+ * Reads a body of CSV as rows: `csv_rows.ts`.
+ * @internal so that the documentation lint skips the units of a model
+ */
+export type ReadCsvRows = (bytes: Uint8Array, units: Units, maxRows: number) => Promise<Cells>;
 
 /** What an entry of the table states itself; the rest follows from it. */
 export type PartialWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;

@@ -1,0 +1,109 @@
+/** Bodies of CSV. Oracle: the same rows in JSON. How cells are read: tests/e2e/doors_test.ts. */
+import assert from "node:assert/strict";
+import { csvRows } from "../../src/http/csv_rows.ts";
+import { secondLook } from "../../src/http/second_look.ts";
+import { APP, ask, COLUMNS, createApp, MODELS, problemOf, ROWS } from "./util.ts";
+
+const SERVED = createApp({ models: MODELS, csvRows, secondLook, maxRows: 50 });
+
+async function send(
+  path: string,
+  body: string,
+  app = SERVED,
+  type = "text/csv",
+): Promise<Response> {
+  const headers = { "content-type": type };
+  return await app.request(`/v1/models/${path}`, { method: "POST", headers, body });
+}
+
+const lines = (...rows: readonly (readonly unknown[])[]) =>
+  rows.map((row) => row.join()).join("\n");
+
+Deno.test("rows of CSV are found by name, beside other columns, for every verb that reads rows", async () => {
+  const rows = ROWS.slice(0, 20),
+    shuffled = rows.map(([heat, flow, drift], r) => [r, drift, heat, flow]);
+  const csv = lines(["id", "drift", "heat", "flow"], ...shuffled) + "\n";
+  for (
+    const [verb, query, options] of [
+      ["score", "?falseAlarmRate=0.25&explain=1", { falseAlarmRate: 0.25, explain: 1 }],
+      ["score", "?secondLook=true&fdr=0.5", { secondLook: true, fdr: 0.5 }],
+      ["log-likelihood", "?samples=5", { samples: 5 }],
+      ["encode", "", {}],
+      ["reconstruct", "", {}],
+    ] as const
+  ) {
+    const response = await send(`table/${verb}${query}`, csv);
+    assert.equal(response.status, 200, await response.clone().text());
+    const want = await ask(`table/${verb}`, { rows, ...options }, SERVED);
+    assert.deepEqual((await response.json()).rows, want.rows, verb);
+  }
+  const quoted = 'heat;"flow";drift\r\n"500,5";1;-3\r\n';
+  assert.deepEqual(
+    (await (await send("table/score", quoted, SERVED, "text/csv; charset=utf-8")).json()).rows,
+    (await ask("table/score", { rows: [[500.5, 1, -3]] }, SERVED)).rows,
+  );
+  // A bare VAE takes columns by position, as in its files.
+  assert.deepEqual(
+    (await (await send("plain/score", "x0,x1,x2\n1,2,3\n")).json()).rows,
+    (await ask("plain/score", { rows: [[1, 2, 3]] }, SERVED)).rows,
+  );
+});
+
+Deno.test("CSV that cannot be read is refused by row and column, and so is more than a request may have", async () => {
+  const head = COLUMNS.join();
+  const faults: [verb: string, body: string, pointer: string, words: RegExp][] = [
+    [
+      "score",
+      `${head}\n1,2,3\n4,5\n`,
+      "/rows/1",
+      /^Cannot read row 2 \(line 3\): expected 3 cells.*, got 2/,
+    ],
+    [
+      "score",
+      `heat,flow\n1,2\n`,
+      "",
+      /^Cannot read body: expected the model's column "drift", got "heat", "flow"$/,
+    ],
+    ["score", "", "", /^Cannot read body: expected a header line.*, got an empty file$/],
+    ["score", `${head}\n`, "", /^Cannot read body: expected .*, got a header line only$/],
+    [
+      "score",
+      `${head}\n1,2,x\n`,
+      "/rows/0/drift",
+      /^Cannot read row 1 \(line 2\), column "drift": /,
+    ],
+    [
+      "log-likelihood",
+      `${head}\n1,,3\n`,
+      "/rows/0/flow",
+      /row 1, column "flow": expected a value \(missing/,
+    ],
+    [
+      "score",
+      lines(COLUMNS, ...ROWS.slice(0, 51)),
+      "/rows",
+      /more than 50 rows in one request, got 51$/,
+    ],
+  ];
+  faults.push(
+    // Refused before they are read, which would take seconds.
+    ["score", `${head}\n${"\n".repeat(4e6)}`, "/rows", /more than 50 rows in one request/],
+    [
+      "score",
+      ",".repeat(4e6),
+      "",
+      /^Cannot read body: expected at most 65536 columns, got 4000001$/,
+    ],
+  );
+  for (const [verb, body, pointer, words] of faults) {
+    const problem = await problemOf(await send(`table/${verb}`, body), "invalid-body");
+    assert.match(problem.detail, words);
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer], problem.detail);
+  }
+  await problemOf(await send("table/sample", "count\n3\n"), "unsupported-media-type");
+  const { detail } = await problemOf(
+    await send("table/score", head, APP),
+    "unsupported-media-type",
+  );
+  assert.match(detail, /content-type must be application\/json or .* or application\/x-ndjson$/);
+});
