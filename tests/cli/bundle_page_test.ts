@@ -3,6 +3,7 @@
  * page's own, with fakes for the document and the Worker.
  */
 import assert from "node:assert/strict";
+import { BROWSER } from "../../src/cli/bundle/browser.ts";
 import { PAGE_SCRIPT } from "../../src/cli/bundle/browser_script.ts";
 
 type Read = (
@@ -41,5 +42,28 @@ Deno.test("the page keeps texts unchanged in columns with levels: 01234 is not 1
   assert.deepEqual(read(model, "flow,code\n01.50,01234\n,\n"), [
     { flow: 1.5, code: "01234" },
     { flow: "", code: "" },
+  ]);
+});
+
+Deno.test("the page keeps amounts as texts: 1.150 may be a thousand", async () => {
+  const worker = BROWSER.files({ name: "m", kind: "detector" })["scorer.js"];
+  const script = worker.replace(/^import .*$/m, "const TableScorer = { load: () => MODEL };")
+    .replace("new URL(", "String(").replace("import.meta.url", '""');
+  assert.notEqual(script, worker);
+  const schema = [
+    { name: "price", kind: "numeric", format: "1.234,50" },
+    { name: "mode", kind: "binary", levels: ["idle", "run"] },
+    { name: "flow", kind: "numeric" },
+  ];
+  const source = `let posted, onmessage;
+const MODEL = ${JSON.stringify({ schema, columns: schema.map(({ name }) => name) })};
+const postMessage = (message) => posted = message;
+${script}
+export { posted };`;
+  const { posted } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  assert.deepEqual(posted.ready.texts, ["price", "mode"]);
+  const read = await pageReader();
+  assert.deepEqual(read(posted.ready, "price,mode,flow\n1.150,idle,2.0\n"), [
+    { price: "1.150", mode: "idle", flow: 2 },
   ]);
 });

@@ -166,8 +166,13 @@ Deno.test("a column of percentages counts in per cent, and refuses a text withou
   const want = await elbowOk("score", plain, data);
   assert.equal(await elbowOk("score", english, marked), want);
   assert.equal(await elbowOk("score", german, commas), want);
-  const { columns } = JSON.parse(await elbowOk("inspect", german, "--json"));
-  assert.equal(columns[0].format, "1.234,50 %");
+  const formatIn = async (model: string) =>
+    JSON.parse(await elbowOk("inspect", model, "--json")).columns[0].format;
+  assert.equal(await formatIn(german), "1.234,50 %");
+  // Declared without the space, which a shell would take for the end.
+  const declared = ["--column", "rate=numeric:1.234,50%", ...QUICK];
+  await elbowOk("train", commas, "--out", folder.at("d"), ...declared);
+  assert.equal(await formatIn(folder.at("d")), "1.234,50 %");
   // JSON numbers are in the units of the model.
   const rows = RATES.map((rate, r) => JSON.stringify({ rate: +rate, x: r * r % 17 }));
   assert.equal(await elbowOk("score", english, folder.write("t.jsonl", rows.join("\n"))), want);

@@ -24,7 +24,7 @@ const columns = model.columns ?? model.spec.columns ??
   Array.from({ length: model.spec.inputs }, (_, c) => \`x\${c}\`);
 const { falseAlarmRate, threshold, device, schema = [] } = model;
 // Columns whose cells stay text even if they look like numbers.
-const texts = schema.filter(({ levels }) => levels).map(({ name }) => name);
+const texts = schema.filter(({ levels, format }) => levels || format).map(({ name }) => name);
 
 /** A bare model takes arrays of numbers, in its own column order. */
 function numbersOf(row, r) {

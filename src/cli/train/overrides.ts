@@ -29,7 +29,10 @@ function parse(text: string): ColumnOverride {
   const given = { name, kind: kind as ColumnKind };
   if (suffix === undefined) return given;
   if (hasLevels(given.kind)) return { ...given, levels: suffix.split("|") };
-  const format = formatsOf(given.kind).find((each) => each === suffix);
+  // 1,234.50% needs no quotes in a shell.
+  const format = formatsOf(given.kind).find((each) =>
+    each.replace(" ", "") === suffix.replace(" ", "")
+  );
   if (format) return { ...given, format };
   throw new InvalidArgumentError(
     `A ${kind} column has no levels, and its format is ${formatsOf(given.kind).join(" or ")}`,
