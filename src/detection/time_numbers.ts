@@ -28,14 +28,23 @@ export function timeNumberSentences(
     const isOther = kind !== "count" || table.texts?.[c] ||
       declared.some((each) => each.name === name);
     if (isOther) return [];
-    const values = valuesOf(table, c).filter((value) => !Number.isNaN(value));
-    const as = values.every(isDate)
-      ? "dates of eight digits, but is read as numbers: declare it timestamp:ymd"
-      : IS_TIME.test(name) && values.every(isInstant)
-      ? "times since 1970, but is read as numbers: declare it timestamp"
-      : undefined;
-    return as === undefined ? [] : [`column "${name}" looks like ${as}`];
+    const as = timeDeclarationOf(name, valuesOf(table, c));
+    const what = as === "timestamp" ? "times since 1970" : "dates of eight digits";
+    return as === undefined
+      ? []
+      : [`column "${name}" looks like ${what}, but is read as numbers: declare it ${as}`];
   });
+}
+
+/** The declaration of a column of numbers as times, if they look so. */
+export function timeDeclarationOf(
+  name: string,
+  values: Float64Array,
+): "timestamp" | "timestamp:ymd" | undefined {
+  const present = values.filter((value) => !Number.isNaN(value));
+  if (present.length === 0) return undefined;
+  if (present.every(isDate)) return "timestamp:ymd";
+  return IS_TIME.test(name) && present.every(isInstant) ? "timestamp" : undefined;
 }
 
 function isDate(value: number): boolean {

@@ -229,3 +229,25 @@ Deno.test("a declared kind that does not fit its column is refused, or said; one
     assert.doesNotMatch((await train(side)).stderr, /ordered by the alphabet/);
   }
 });
+
+Deno.test("what is said to keep a column of times keeps it", async () => {
+  using folder = new Folder();
+  const day = (r: number) => new Date(1.7e12 + 86_400e3 * r).toISOString().slice(0, 10);
+  const cells: readonly (readonly [string, (row: number) => string])[] = [
+    ["timestamp:ymd", (r) => day(r).replaceAll("-", "")],
+    ["timestamp", (r) => `${1.7e12 + 3600e3 * r}`],
+    ["timestamp:dmy", (r) => day(r).split("-").reverse().join(".")],
+    ["timestamp", (r) => day(r)],
+    ["numeric", (r) => `${r + 7}`],
+  ];
+  for (const [kind, cell] of cells) {
+    const data = folder.write("t.csv", withColumn(tableCsv(120), "time", cell));
+    const train = ["train", data, "--out", folder.at("m"), "--window", "4"];
+    const { stderr } = await elbow(train);
+    const [, said] = /"time" is not trained on: .*; --column (\S+) keeps it/.exec(stderr)!;
+    assert.equal(said, `time=${kind}`);
+    const kept = await elbow([...train, "--column", said]);
+    assert.equal(kept.status, 0, kept.stderr);
+    assert.doesNotMatch(kept.stderr, /is not trained on/);
+  }
+});

@@ -8,10 +8,11 @@
  *
  * A column is kept if the user declares it or lists the columns to train on.
  */
-import { parseTimestamp } from "../../core/timestamp.ts";
+import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { describeUnseenTimes, findUnseenTimes } from "../../detection/unseen_times.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import { stepTimeWarnings } from "../../detection/series/step_times.ts";
+import { timeDeclarationOf } from "../../detection/time_numbers.ts";
 import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
@@ -38,7 +39,11 @@ export function withoutUnfitColumns(
   if (reasons.size === 0 || kept.length === 0) return table;
   for (const [name, why] of reasons) {
     const c = table.columns.indexOf(name), times = timesOf(table, c);
-    const kind = times ? "timestamp" : table.texts?.[c] ? "categorical" : "numeric";
+    const kind = times
+      ? timestampOf(table, c)
+      : table.texts?.[c]
+      ? "categorical"
+      : timeDeclarationOf(name, valuesOf(table, c)) ?? "numeric";
     io.stderr(
       `elbow: column "${name}" is not trained on: it ${why}; --column ${
         quoted(`${name}=${kind}`)
@@ -79,11 +84,23 @@ function rowLabel({ columns, data, rows }: Table, c: number): string | undefined
     : "has no name and a different value in every row, as row labels do";
 }
 
+/** The declaration of a column of times. */
+function timestampOf(table: Table, c: number): string {
+  const order = orderOf(table, c);
+  return order === undefined ? "timestamp" : `timestamp:${order}`;
+}
+
+/** The order of day and month, if the texts of a column need one to be times. */
+function orderOf(table: Table, c: number): DateOrder | undefined {
+  const texts = table.texts?.[c] ?? [], forms = new WrittenForms();
+  if (!texts.some((text) => Number.isNaN(parseTimestamp(text)))) return undefined;
+  texts.forEach((text) => forms.add(text));
+  return (table.drawn?.columns[c].forms ?? forms).order;
+}
+
 /** Seconds, NaN where missing; undefined for a column that is not one of times. */
 function timesOf(table: Table, c: number): Float64Array | undefined {
-  const texts = table.texts?.[c], forms = new WrittenForms();
-  texts?.forEach((text) => forms.add(text));
-  const { order } = table.drawn?.columns[c].forms ?? forms;
+  const texts = table.texts?.[c], order = orderOf(table, c);
   const seconds = texts?.map((text) => parseTimestamp(text, order));
   if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;
   return Float64Array.from(valuesOf(table, c), (code) => Number.isNaN(code) ? NaN : seconds[code]);
