@@ -42,7 +42,7 @@ export function calibrated(
   calibrationWindows: readonly number[],
 ): TableModel {
   const { window } = table;
-  const rowCalibration = new Calibration(window === undefined ? scores : evenly(scores));
+  const rowCalibration = new Calibration(window === undefined ? scores : evenlySpaced(scores));
   const calibration = window === undefined
     ? rowCalibration
     : stepCalibration(scores, calibrationWindows, window);
@@ -51,7 +51,7 @@ export function calibrated(
     calibration,
     typical,
     ...(costs && { costs }),
-    ...keepable(table, calibration),
+    ...attainableRate(table, calibration),
   };
   if (window === undefined) return model;
   const seriesWarnings = [
@@ -66,7 +66,7 @@ export function calibrated(
 }
 
 /** The requested false-alarm rate, or the lowest that the calibration can guarantee, with a warning. */
-export function keepable(
+export function attainableRate(
   { falseAlarmRate, warnings }: Pick<TableModel, "falseAlarmRate" | "warnings">,
   calibration: Calibration,
 ): Pick<TableModel, "falseAlarmRate" | "warnings"> {
@@ -90,13 +90,13 @@ function stepCalibration(
   const scores = calibrationWindows.map((count) =>
     stepMeans(windows.subarray(end, end += count), 1, window)
   );
-  return new Calibration(evenly(Float64Array.from(scores.flatMap((part) => [...part]))));
+  return new Calibration(evenlySpaced(Float64Array.from(scores.flatMap((part) => [...part]))));
 }
 
 /**
  * At most `MAX_CALIBRATION_ROWS` of the scores, evenly spaced, so that the selection does not depend on their values.
  */
-export function evenly(scores: Float64Array): Float64Array {
+export function evenlySpaced(scores: Float64Array): Float64Array {
   const count = Math.min(scores.length, MAX_CALIBRATION_ROWS);
   return Float64Array.from(
     { length: count },

@@ -76,13 +76,13 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
  * One sentence per kind of fact, without a full stop.
  * @param isDrawn whether the facts are based on a sample of the rows
  */
-export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
+export function columnWarnings(facts: ColumnFacts, isDrawn = false): string[] {
   const inSample = isDrawn ? " in the rows used" : "";
   const { constant, empty, identifiers, duplicates, trending, imprecise, mostlyRare, unseenTimes } =
     facts;
-  const sentences: string[] = [];
+  const warnings: string[] = [];
   const addWarning = (names: readonly string[], what: (plural: boolean) => string) => {
-    if (names.length > 0) sentences.push(`${named(names)} ${what(names.length > 1)}`);
+    if (names.length > 0) warnings.push(`${named(names)} ${what(names.length > 1)}`);
   };
   addWarning(
     constant,
@@ -116,17 +116,17 @@ export function sentencesOf(facts: ColumnFacts, isDrawn = false): string[] {
   );
   for (const [name, share] of mostlyRare.slice(0, MAX_LISTED)) {
     const percent = `${Math.round(100 * share)} %`;
-    sentences.push(
+    warnings.push(
       `column "${name}": ${percent} of the cells hold rare values, which count as one`,
     );
   }
   for (const [name, times] of unseenTimes.slice(0, MAX_LISTED)) {
-    sentences.push(`column "${name}" ${unseenTimesWarning(times)}`);
+    warnings.push(`column "${name}" ${unseenTimesWarning(times)}`);
   }
-  return [...sentences, ...duplicateSentences(duplicates, inSample)];
+  return [...warnings, ...duplicateWarnings(duplicates, inSample)];
 }
 
-function duplicateSentences(duplicates: ColumnFacts["duplicates"], inSample: string): string[] {
+function duplicateWarnings(duplicates: ColumnFacts["duplicates"], inSample: string): string[] {
   const listed = duplicates.slice(0, MAX_LISTED).map(([name, earlier]) =>
     `column "${name}" equals "${earlier}" in every row${inSample && " used"}`
   );
@@ -137,7 +137,7 @@ function duplicateSentences(duplicates: ColumnFacts["duplicates"], inSample: str
 }
 
 /** The warning that neighbouring rows depend on each other. */
-export function alikeSentences(autocorrelated: ColumnStrengths): string[] {
+export function autocorrelationWarnings(autocorrelated: ColumnStrengths): string[] {
   if (autocorrelated.length === 0) return [];
   const [, strongest] = autocorrelated.toSorted(([, a], [, b]) => b - a)[0];
   return [
@@ -154,7 +154,7 @@ export function alikeSentences(autocorrelated: ColumnStrengths): string[] {
 const MIN_STEPS = 200;
 
 /** That the steps of a series could be in any order. */
-export function orderSentences({ ordered }: ColumnFacts, rows: number): string[] {
+export function orderWarnings({ ordered }: ColumnFacts, rows: number): string[] {
   if (rows < MIN_STEPS || ordered) return [];
   return [
     "the rows could be in any order, as far as neighbours tell: windows are for rows in the order of time",
@@ -162,7 +162,7 @@ export function orderSentences({ ordered }: ColumnFacts, rows: number): string[]
 }
 
 /** The warning that a series drifts away from its first values. */
-export function leavingSentences(found: ColumnStrengths): string[] {
+export function shiftWarnings(found: ColumnStrengths): string[] {
   if (found.length === 0) return [];
   const many = found.length > 1;
   return [

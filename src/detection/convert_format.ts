@@ -16,7 +16,7 @@ import type { Cells } from "../scoring/table/cells.ts";
 import { tableModelOf, tableTensors } from "../scoring/table_file.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
-import { evenly } from "./calibrate.ts";
+import { evenlySpaced } from "./calibrate.ts";
 
 /** The smallest rank correlation that is accepted. */
 const MIN_CORRELATION = 0.99;
@@ -47,7 +47,7 @@ export function convertFormat(
         }`,
       );
     }
-    const model = { ...roundedScorer.table, calibration: new Calibration(evenly(scores)) };
+    const model = { ...roundedScorer.table, calibration: new Calibration(evenlySpaced(scores)) };
     const tensors = new Map([...rounded.tensors, ...tableTensors(model)]);
     return writePackedFile({ ...rounded, tensors });
   } finally {

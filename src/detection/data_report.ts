@@ -10,7 +10,12 @@ import type { RawTable } from "../scoring/table/raw_table.ts";
 import { RowSet } from "./row_set.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
-import { alikeSentences, type ColumnFacts, columnFacts, sentencesOf } from "./column_facts.ts";
+import {
+  autocorrelationWarnings,
+  type ColumnFacts,
+  columnFacts,
+  columnWarnings,
+} from "./column_facts.ts";
 import { sortedValues } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
@@ -69,10 +74,10 @@ export function reportData(
   const facts = columnFacts(schema, cells);
   const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(raw, schema.length);
-  const columnWarnings = [...sentencesOf(facts), ...alikeSentences(facts.autocorrelated)];
+  const factWarnings = [...columnWarnings(facts), ...autocorrelationWarnings(facts.autocorrelated)];
   const collapse = spectrum && collapseWarning(spectrum.activeUnits, schema.some(relates));
   const warnings = [
-    ...columnWarnings,
+    ...factWarnings,
     ...warningsOf(cells.rows, duplicateRows),
     ...(collapse ? [collapse] : []),
   ];

@@ -37,9 +37,14 @@ import { fitTable } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
-import type { RowBatches } from "./draw_rows.ts";
-import { goOn, type PartialFit, type PartialFitOptions, splitNewRows } from "./partial_fit.ts";
-import { flaggedOf, recalibrated, type Recalibration, standard } from "./recalibrate.ts";
+import type { RowBatches } from "./read_rows.ts";
+import {
+  continueTraining,
+  type PartialFit,
+  type PartialFitOptions,
+  splitNewRows,
+} from "./partial_fit.ts";
+import { flaggedOf, newReference, recalibrated, type Recalibration } from "./recalibrate.ts";
 import { SecondLook } from "./second_look.ts";
 
 export type { DetectorOptions } from "./options.ts";
@@ -106,9 +111,9 @@ export class Detector extends TableScorer {
     const split = splitNewRows(this.#cellsOf(rows), { ...before, falseAlarmRate }, options);
     const flagged = flaggedOf(this, this.scoreCells(split.calibration));
     const { training, cells } = split;
-    const { vae, parts } = await goOn(this.vae, before, { cells, training }, options);
+    const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
     try {
-      const table = { ...parts, ...standard(before, split), falseAlarmRate };
+      const table = { ...parts, ...newReference(before, split), falseAlarmRate };
       const model = calibrate(vae, table, split), oldThreshold = this.threshold;
       if (this.model !== before) {
         throw new DOMException(

@@ -30,7 +30,7 @@ import { pauser } from "../trained/pauser.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
-import { readRows, type RowBatches } from "./draw_rows.ts";
+import { readRows, type RowBatches } from "./read_rows.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { withoutExtremes } from "./extremes.ts";

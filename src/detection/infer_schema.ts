@@ -51,10 +51,10 @@ export function readingOf(overrides: readonly ColumnOverride[] = []): CellReadin
 }
 
 /** Maximum number of inferred levels. */
-const FOUND_LEVELS = 64;
+const MAX_INFERRED_LEVELS = 64;
 
 /** The smallest ratio of the largest to the smallest value for the kind "positive". */
-const ORDERS = 1000;
+const MIN_POSITIVE_RATIO = 1000;
 
 /**
  * Infers the schema of a table, and encodes its cells.
@@ -79,12 +79,13 @@ export function inferSchema(
     const override = overrides.find((each) => each.name === name);
     if (override) return requireTwo(completed(override, values, texts));
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
-    const written = texts && ofForms(name, tally);
-    if (written) return completed({ name, ...written }, values, texts);
-    const kind = texts ? ofTexts(table, c, tally) : ofNumbers(tally);
+    const byForms = texts && kindOfForms(name, tally);
+    if (byForms) return completed({ name, ...byForms }, values, texts);
+    const kind = texts ? kindOfTexts(table, c, tally) : kindOfNumbers(tally);
     // One of the two values may not occur in the sampled rows.
-    const both = table.drawn && kind === "binary" && [...texts ?? ["0", "1"]].sort(inOrder);
-    return completed({ name, kind, ...(both && { levels: both }) }, values, texts);
+    const bothLevels = table.drawn && kind === "binary" &&
+      [...texts ?? ["0", "1"]].sort(compareLevels);
+    return completed({ name, kind, ...(bothLevels && { levels: bothLevels }) }, values, texts);
   });
   // Most tables are plain numbers, and large, so they are not copied.
   const isPlain = !table.texts && schema.every((column) => codecOf(column).plain);
@@ -116,7 +117,7 @@ function requireTwo(column: ColumnSchema): ColumnSchema {
  * The kind and format of a column in which every text is a date other than ISO 8601, or an amount.
  * @throws TypeError naming two cells, if only some amounts have a per cent sign
  */
-function ofForms(
+function kindOfForms(
   name: string,
   tally: ColumnTally,
 ): Pick<ColumnSchema, "kind" | "format"> | undefined {
@@ -131,21 +132,25 @@ function ofForms(
       } in row ${marked.row} and ${show(unmarked.text)} in row ${unmarked.row}`,
     );
   }
-  const kind = ofNumbers(amounts.range);
+  const kind = kindOfNumbers(amounts.range);
   return { kind: kind === "binary" ? "count" : kind, format: amounts.format };
 }
 
-function ofNumbers({ smallest, largest, whole }: NumberRange): ColumnKind {
+function kindOfNumbers({ smallest, largest, whole }: NumberRange): ColumnKind {
   if (largest <= smallest) return "numeric"; // constant, or nothing at all
   if (smallest >= 0 && whole) return largest === 1 ? "binary" : "count";
-  return smallest > 0 && largest >= ORDERS * smallest ? "positive" : "numeric";
+  return smallest > 0 && largest >= MIN_POSITIVE_RATIO * smallest ? "positive" : "numeric";
 }
 
 /** A value below or above what could be measured. */
 const IS_BOUND = /^[<>≤≥]=?\s*[+-]?[\d.,]+$/;
 
 /** @throws TypeError naming the row of a text in a column of numbers */
-function ofTexts({ columns, texts, drawn }: RawTable, c: number, tally: ColumnTally): ColumnKind {
+function kindOfTexts(
+  { columns, texts, drawn }: RawTable,
+  c: number,
+  tally: ColumnTally,
+): ColumnKind {
   const { numbers, others, times, firstText } = tally;
   if (numbers > others && firstText) {
     const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
@@ -176,16 +181,16 @@ function levelsOf(
     if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   const textOf = (value: number) => texts ? texts[value] : `${value}`;
-  const least = kind === "categorical" ? 2 : 1;
-  const levels = [...counts].filter(([, count]) => count >= least)
+  const minCount = kind === "categorical" ? 2 : 1;
+  const levels = [...counts].filter(([, count]) => count >= minCount)
     .map(([value, count]) => ({ text: textOf(value), count }))
-    .sort((a, b) => b.count - a.count || inOrder(a.text, b.text))
-    .slice(0, FOUND_LEVELS).map(({ text }) => text);
-  return kind === "categorical" ? levels : levels.sort(inOrder);
+    .sort((a, b) => b.count - a.count || compareLevels(a.text, b.text))
+    .slice(0, MAX_INFERRED_LEVELS).map(({ text }) => text);
+  return kind === "categorical" ? levels : levels.sort(compareLevels);
 }
 
 /** Compares numbers by value, and other texts alphabetically. */
-function inOrder(a: string, b: string): number {
+function compareLevels(a: string, b: string): number {
   const difference = Number(a) - Number(b);
   if (!Number.isNaN(difference) && difference !== 0) return difference;
   return a < b ? -1 : a > b ? 1 : 0;

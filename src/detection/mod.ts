@@ -5,7 +5,7 @@
  */
 export type { DetectorSpecOptions } from "./defaults.ts";
 export { Detector } from "./detector.ts";
-export type { RowBatches } from "./draw_rows.ts";
+export type { RowBatches } from "./read_rows.ts";
 export type { DetectorOptions, Preset } from "./options.ts";
 export type { ColumnOverride } from "./infer_schema.ts";
 export type { StatisticName } from "../scoring/ensemble/statistics.ts";

@@ -92,7 +92,7 @@ function readingOf(
 ): ModelReading {
   const units = withNames(given, found.names ?? []), names = units.names && found.names;
   if (!names) return byPositions(units, options);
-  if (mayLackKeys(units) && found.isByRow) {
+  if (mayOmitKeys(units) && found.isByRow) {
     return byNames(units, { ...options, mayLack: true, onNames });
   }
   requireColumns(units, names, source);
@@ -111,7 +111,7 @@ function withNames(units: Units, found: readonly string[]): Units {
 }
 
 /** Whether rows of JSON lines may lack any of the keys, which then count as missing cells. */
-function mayLackKeys({ columns, missing }: Units): boolean {
+function mayOmitKeys({ columns, missing }: Units): boolean {
   return missing === columns.length;
 }
 
@@ -142,14 +142,14 @@ function byPositions(units: Units, options: ReadTableOptions): ModelReading {
 
 /** @throws DataError if the file lacks a column of the model; a class may be absent */
 export function requireColumns(units: Units, names: readonly string[], source: string): void {
-  const missing = lackingColumns(units, names);
+  const missing = missingColumns(units, names);
   if (missing.length === 0) return;
   const expected = `the model's column${missing.length > 1 ? "s" : ""} ${listNames(missing)}`;
   throw new DataError({ source, expected, actual: listNames(names) });
 }
 
 /** The model's columns that a file lacks; a class is not required. */
-export function lackingColumns(
+export function missingColumns(
   { columns, names: known = columns, generated, optional }: Units,
   names: readonly string[],
 ): readonly string[] {
@@ -178,11 +178,11 @@ export async function namingTable<Value>(
     const [, place, few] = /^Cannot (?:read ((?:row|column).*)|fit detector: (needs.*))$/s
       .exec(error.message) ?? [];
     if (!(place ?? few)) throw error;
-    const told = place
+    const message = place
       ? `Cannot read ${file}, ${place.replace(/^row (\d+)/, numbered)}`
       : `Cannot fit detector to ${file}: ${few}`;
-    const Same = error instanceof RangeError ? RangeError : TypeError;
-    throw new Same(told, { cause: error });
+    const ErrorClass = error instanceof RangeError ? RangeError : TypeError;
+    throw new ErrorClass(message, { cause: error });
   }
 }
 

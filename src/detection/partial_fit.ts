@@ -25,7 +25,7 @@ import { updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { type Deduplicated, withoutCopies } from "./copies.ts";
-import { type DrawnCells, drawnSentences } from "./drawn_facts.ts";
+import { type SampledCells, sampleWarnings } from "./sample_warnings.ts";
 import { refuseExtremes, withoutExtremes } from "./extremes.ts";
 import { progressOverMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
@@ -50,42 +50,44 @@ export interface PartialFit extends Recalibration {
 const KEYS = ["seed", "epochs", "calibration", "onProgress", "signal"];
 
 /** Half of these rows calibrate. */
-const LEAST_ROWS = 2 * MIN_ROWS;
+const MIN_UPDATE_ROWS = 2 * MIN_ROWS;
 
 /**
  * Checks the new rows, removes copies, and splits the rest.
  * @throws TypeError or RangeError naming the option, or row and column, that cannot be used
  */
 export function splitNewRows(
-  read: DrawnCells,
+  newRows: SampledCells,
   model: TableModel,
   options: PartialFitOptions,
 ): Split & Deduplicated {
   const { schema, falseAlarmRate, ensemble } = model;
   requireObject("partialFit options", options, KEYS);
-  const { seed = 0, calibration } = options, { data } = read, columns = schema.length;
+  const { seed = 0, calibration } = options, { data } = newRows, columns = schema.length;
   requireNumber("seed", seed, { integer: true });
   if (calibration !== undefined) {
     requireNumber("calibration", calibration, { above: 0, max: 0.9 });
   }
-  if (data.length !== read.rows * columns) {
+  if (data.length !== newRows.rows * columns) {
     throw new RangeError(
-      `Cannot update detector: rows must have ${columns} columns, got ${data.length / read.rows}`,
+      `Cannot update detector: rows must have ${columns} columns, got ${
+        data.length / newRows.rows
+      }`,
     );
   }
-  const { cells, warnings } = withoutCopies(read, columns), { rows } = cells;
-  const different = { cells, warnings: [...drawnSentences(read), ...warnings] };
-  if (rows < LEAST_ROWS) {
+  const { cells, warnings } = withoutCopies(newRows, columns), { rows } = cells;
+  const distinct = { cells, warnings: [...sampleWarnings(newRows), ...warnings] };
+  if (rows < MIN_UPDATE_ROWS) {
     throw new RangeError(
-      `Cannot update detector: needs at least ${LEAST_ROWS} rows, got ${rows}`,
+      `Cannot update detector: needs at least ${MIN_UPDATE_ROWS} rows, got ${rows}`,
     );
   }
-  if (!ensemble) refuseExtremes(read, schema);
-  refuseSaturated(different.cells, model);
+  if (!ensemble) refuseExtremes(newRows, schema);
+  refuseSaturated(distinct.cells, model);
   const needed = Math.max(calibrationFraction(rows, falseAlarmRate), MIN_ROWS / rows);
-  const split = splitRows(different.cells, columns, calibration ?? needed, seed);
-  if (!ensemble) return { ...different, ...split };
-  return { ...different, ...split, training: withoutExtremes(split.training, schema).cells };
+  const split = splitRows(distinct.cells, columns, calibration ?? needed, seed);
+  if (!ensemble) return { ...distinct, ...split };
+  return { ...distinct, ...split, training: withoutExtremes(split.training, schema).cells };
 }
 
 /**
@@ -93,7 +95,7 @@ export function splitNewRows(
  * calibrated.
  * @param cells all new rows, including `training`
  */
-export async function goOn(
+export async function continueTraining(
   vae: TrainedVae,
   model: TableModel,
   rows: { readonly cells: Cells; readonly training: Cells },
@@ -103,7 +105,7 @@ export async function goOn(
   const parts = { ...model, format: model.format === "int8" ? "f16" as const : model.format };
   if (!model.ensemble) {
     const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
-    return { vae: await goOnOne({ spec: vae.spec, values }, model, rows, options), parts };
+    return { vae: await continueNetwork({ spec: vae.spec, values }, model, rows, options), parts };
   }
   const { seed = 0, onProgress, calibration: _, ...given } = options;
   const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
@@ -120,7 +122,7 @@ export async function goOn(
   return { vae: updated.vae, parts: { ...parts, ensemble: updated.model } };
 }
 
-async function goOnOne(
+async function continueNetwork(
   { spec, values }: { readonly spec: TrainedVae["spec"]; readonly values: Values },
   { schema, expansion, standardization }: TableModel,
   { cells, training }: { readonly cells: Cells; readonly training: Cells },

@@ -8,15 +8,15 @@ import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
 import {
-  alikeSentences,
+  autocorrelationWarnings,
   columnFacts,
-  leavingSentences,
-  orderSentences,
-  sentencesOf,
+  columnWarnings,
+  orderWarnings,
+  shiftWarnings,
 } from "./column_facts.ts";
 import { withoutCopies } from "./copies.ts";
 import { relates, spectrumOfTable } from "./data_report.ts";
-import { drawnSentences, requireReadable, SIZE_EXPECTED } from "./drawn_facts.ts";
+import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
@@ -25,7 +25,7 @@ import { shiftingColumns } from "./row_order.ts";
 import { stepTimeWarnings } from "./series/step_times.ts";
 import { collapseWarning } from "./spectrum.ts";
 import { takeColumn } from "./take_cells.ts";
-import { textSentences } from "./text_facts.ts";
+import { textWarnings } from "./text_warnings.ts";
 
 /** The training rows of a table. */
 export interface TrainingTable {
@@ -52,44 +52,48 @@ export function readTraining(
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(raw, window);
   if (presetOf(options) === "small") refuseExtremes(cells, schema);
-  const said = [
-    ...drawnSentences(raw, window),
-    ...textSentences(raw, schema, overrides),
+  const readingWarnings = [
+    ...sampleWarnings(raw, window),
+    ...textWarnings(raw, schema, overrides),
   ];
   if (window !== undefined) {
-    const found = seriesSentences(schema, cells, raw.drawn !== undefined);
-    return { schema, cells, warnings: [...said, ...found] };
+    const tableWarnings = seriesWarnings(schema, cells, raw.drawn !== undefined);
+    return { schema, cells, warnings: [...readingWarnings, ...tableWarnings] };
   }
-  const { cells: different, warnings: repeats } = withoutCopies(cells, schema.length);
-  const facts = columnFacts(schema, different);
-  const spectrum = spectrumOfTable(headOf(different, schema.length), schema, facts);
+  const { cells: distinct, warnings: repeatWarnings } = withoutCopies(cells, schema.length);
+  const facts = columnFacts(schema, distinct);
+  const spectrum = spectrumOfTable(headOf(distinct, schema.length), schema, facts);
   const collapse = spectrum && collapseWarning(spectrum.activeUnits, schema.some(relates));
-  const own = sentencesOf(facts, raw.drawn !== undefined);
-  const found = [...own, ...alikeSentences(facts.autocorrelated), ...repeats];
-  const warnings = [...said, ...found, ...(collapse ? [collapse] : [])];
-  return { schema, cells: different, warnings };
+  const factWarnings = columnWarnings(facts, raw.drawn !== undefined);
+  const tableWarnings = [
+    ...factWarnings,
+    ...autocorrelationWarnings(facts.autocorrelated),
+    ...repeatWarnings,
+  ];
+  const warnings = [...readingWarnings, ...tableWarnings, ...(collapse ? [collapse] : [])];
+  return { schema, cells: distinct, warnings };
 }
 
 /** What a user should know of the steps of a series. */
-function seriesSentences(
+function seriesWarnings(
   schema: readonly ColumnSchema[],
   cells: Cells,
   isDrawn: boolean,
 ): string[] {
   const facts = columnFacts(schema, cells);
   const times = schema.flatMap(({ name, kind }, c) =>
-    kind === "timestamp" ? timeSentences(name, takeColumn(cells, schema.length, c)) : []
+    kind === "timestamp" ? timestampWarnings(name, takeColumn(cells, schema.length, c)) : []
   );
   return [
-    ...sentencesOf(facts, isDrawn),
+    ...columnWarnings(facts, isDrawn),
     ...times,
-    ...orderSentences(facts, cells.rows),
-    ...leavingSentences(shiftingColumns(schema, cells)),
+    ...orderWarnings(facts, cells.rows),
+    ...shiftWarnings(shiftingColumns(schema, cells)),
   ];
 }
 
 /** Windows hold four numbers for each of their times (`scoring/table/expansion.ts`), and one for each measurement. */
-function timeSentences(name: string, seconds: Float64Array): string[] {
+function timestampWarnings(name: string, seconds: Float64Array): string[] {
   return [
     ...stepTimeWarnings(name, seconds),
     `column "${name}" says when the steps of the series were, and its windows outweigh the rest: leave it out unless anomalies depend on the hour or the day of the week`,
@@ -97,19 +101,19 @@ function timeSentences(name: string, seconds: Float64Array): string[] {
 }
 
 function requireRows({ rows, drawn }: RawTable, window = 0): void {
-  const least = Math.max(MIN_ROWS, 4 * window);
-  if (rows >= least) return;
+  const minRows = Math.max(MIN_ROWS, 4 * window);
+  if (rows >= minRows) return;
   throw new RangeError(
-    `Cannot fit detector: needs at least ${least} rows, got ${rows}` +
+    `Cannot fit detector: needs at least ${minRows} rows, got ${rows}` +
       (drawn ? `, drawn from ${drawn.rows}` : ""),
   );
 }
 
 /** Enough rows to estimate whether columns are correlated. */
-const ENOUGH_ROWS = 5000;
+const SPECTRUM_ROWS = 5000;
 
 function headOf({ data, rows }: Cells, width: number): Cells {
-  const kept = Math.min(rows, ENOUGH_ROWS);
+  const kept = Math.min(rows, SPECTRUM_ROWS);
   return { data: data.subarray(0, kept * width), rows: kept };
 }
 

@@ -16,8 +16,8 @@ import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
-import { evenly, keepable, MIN_ROWS, resolutionWarning } from "./calibrate.ts";
-import { type DrawnCells, drawnSentences, isOfDraw } from "./drawn_facts.ts";
+import { attainableRate, evenlySpaced, MIN_ROWS, resolutionWarning } from "./calibrate.ts";
+import { isSampleWarning, type SampledCells, sampleWarnings } from "./sample_warnings.ts";
 import { type Deduplicated, isRepeatWarning, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
@@ -44,29 +44,29 @@ export interface Recalibration {
 export function recalibrated(
   scorer: TableScorer,
   model: TableModel,
-  rows: DrawnCells,
+  rows: SampledCells,
 ): { readonly model: TableModel; readonly recalibration: Recalibration; readonly cells: Cells } {
   if (rows.rows < MIN_ROWS) {
     throw new RangeError(
       `Cannot recalibrate: needs at least ${MIN_ROWS} rows, got ${rows.rows}`,
     );
   }
-  const different = withoutCopies(rows, model.schema.length), { cells } = different;
+  const distinct = withoutCopies(rows, model.schema.length), { cells } = distinct;
   const scored = scorer.scoreCells(cells);
-  const calibration = new Calibration(evenly(scored.scores)), { falseAlarmRate } = scorer;
+  const calibration = new Calibration(evenlySpaced(scored.scores)), { falseAlarmRate } = scorer;
   const flagged = flaggedOf(scorer, scored);
-  const { sketch, warnings } = standard(model, {
-    ...different,
-    warnings: [...drawnSentences(rows, undefined, "calibrate"), ...different.warnings],
+  const { sketch, warnings } = newReference(model, {
+    ...distinct,
+    warnings: [...sampleWarnings(rows, undefined, "calibrate"), ...distinct.warnings],
   });
-  const kept = keepable({ falseAlarmRate, warnings }, calibration);
+  const attainable = attainableRate({ falseAlarmRate, warnings }, calibration);
   return {
     cells,
-    model: { ...model, sketch, calibration, ...kept },
+    model: { ...model, sketch, calibration, ...attainable },
     recalibration: {
       rows: calibration.scores.length,
-      thresholds: [scorer.threshold, calibration.threshold(kept.falseAlarmRate)],
-      falseAlarmRate: kept.falseAlarmRate,
+      thresholds: [scorer.threshold, calibration.threshold(attainable.falseAlarmRate)],
+      falseAlarmRate: attainable.falseAlarmRate,
       ...flagged,
     },
   };
@@ -98,16 +98,18 @@ export function chanceOf(
 }
 
 /** What else changes with the calibration: the reference for drift, and the warnings. */
-export function standard(
+export function newReference(
   { schema, warnings, calibration }: TableModel,
   { cells, warnings: found }: Deduplicated,
 ): Required<Pick<TableModel, "sketch" | "warnings">> {
-  const old = resolutionWarning(calibration);
+  const oldWarning = resolutionWarning(calibration);
   return {
     sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
     // Warnings about the old calibration rows no longer apply.
     warnings: [
-      ...warnings.filter((each) => each !== old && !isRepeatWarning(each) && !isOfDraw(each)),
+      ...warnings.filter((each) =>
+        each !== oldWarning && !isRepeatWarning(each) && !isSampleWarning(each)
+      ),
       ...found,
     ],
   };

@@ -19,7 +19,7 @@ const IS_TIME = /time|date|epoch|unix|stamp|(?:^|[^a-z])(?:ts|at)$|(?:At|On|TS)$
 const { encode } = codecOf({ name: "", kind: "timestamp" });
 
 /** One sentence for each undeclared column of numbers that are times. */
-export function timeNumberSentences(
+export function timeNumberWarnings(
   table: RawTable,
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string }[] = [],

@@ -114,14 +114,14 @@ export class Emitter {
   }
 
   /** The k-th smallest value of each row; k is at most its width. */
-  kthLeast(x: Value, count: number): Value {
+  kthSmallest(x: Value, count: number): Value {
     const shape = { ...x.shape, cols: 1 };
     if (this.has("kthLeast")) return this.#push("kthLeast", [x], shape, { count });
-    return this.#kthLeast(x, count);
+    return this.#kthSmallest(x, count);
   }
 
   /** Removes the smallest value, with all that equal it, until k are removed. */
-  #kthLeast(x: Value, count: number): Value {
+  #kthSmallest(x: Value, count: number): Value {
     const minus = this.row("minus", [-1]), far = this.row("far", [1e300]);
     const zero = this.row("zero", [0]);
     let left = x, remaining = this.row(`count.${count}`, [count]), result = remaining;

@@ -33,13 +33,14 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   const { statistics } = model,
     pairs = views.flatMap((view) => statistics.map((name) => ({ view, name })));
   const surprisals = e.concat(pairs.map(({ view, name }) => view.surprisal(name)));
-  const [most, one] = largest(e, surprisals);
-  const rest = e.select(one, e.row("taken", [-1e300]), surprisals), [next, two] = largest(e, rest);
+  const [maxSurprisal, maxMask] = largest(e, surprisals);
+  const rest = e.select(maxMask, e.row("taken", [-1e300]), surprisals),
+    [secondSurprisal, secondMask] = largest(e, rest);
   const score = e.add(
-    e.mul(most, e.row("most", [LARGEST_WEIGHT])),
-    e.mul(next, e.row("next", [SECOND_WEIGHT])),
+    e.mul(maxSurprisal, e.row("most", [LARGEST_WEIGHT])),
+    e.mul(secondSurprisal, e.row("next", [SECOND_WEIGHT])),
   );
-  const nats = e.mul(e.add(one, two), e.mul(score, e.row("half", [0.5])));
+  const nats = e.mul(e.add(maxMask, secondMask), e.mul(score, e.row("half", [0.5])));
   const blamed = pairs.map(({ view, name }, s) =>
     view.blame(name, e.slice(nats, s, 1), schema.length)
   );

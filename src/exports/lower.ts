@@ -65,8 +65,8 @@ export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
   padCols: (e, { inputs: [x], attrs: { before, after } }) => pad(e, x, before, after),
   concatCols: (e, { inputs }) => e.concat(inputs),
   logSumExpCols(e, { inputs: [x] }) {
-    const most = e.reduce("maxCols", x);
-    return e.add(most, e.log(e.reduce("sumCols", e.exp(e.sub(x, most)))));
+    const max = e.reduce("maxCols", x);
+    return e.add(max, e.log(e.reduce("sumCols", e.exp(e.sub(x, max)))));
   },
   softmaxCols(e, { inputs: [x] }) {
     if (e.has("softmax")) return e.unary("softmax", x);

@@ -25,15 +25,15 @@ export function neighbourhood(
   x: Value,
   { rows, spread, features }: References,
 ): Neighbourhood {
-  const count = spread.length, most = Math.min(NEIGHBOURS, count);
+  const count = spread.length, k = Math.min(NEIGHBOURS, count);
   const references = e.widen(e.weight(`${name}.references`, fixed(count, features), rows));
   const zero = e.row("zero", [0]), two = e.row("two", [2]), squares = e.mul(x, x);
   const lengths = Float64Array.from(spread, (_, r) => squareOf(rows, r * features, features));
   const norms = e.add(e.reduce("sumCols", squares), e.row(`${name}.lengths`, lengths));
   const products = e.matmul(x, references, [false, true]);
   const distances = e.unary("sqrt", e.max(e.sub(norms, e.mul(products, two)), zero));
-  const chosen = nearest(e, distances, most), isApart = e.binary("less", zero, distances);
-  const number = e.row(`count.${most}`, [most]);
+  const chosen = nearest(e, distances, k), isApart = e.binary("less", zero, distances);
+  const number = e.row(`count.${k}`, [k]);
   const floor = e.row(`${name}.nearest`, [MIN_DISTANCE * Math.sqrt(features)]);
   const mean = e.div(e.reduce("sumCols", e.mul(chosen, distances)), number);
   const meanSpread = e.div(e.matmul(chosen, e.table(`${name}.spread`, count, 1, spread)), number);
@@ -52,11 +52,11 @@ export function neighbourhood(
 }
 
 /** The weight of each reference among the nearest; the weights sum to `most`. */
-function nearest(e: Emitter, distances: Value, most: number): Value {
-  const furthest = e.kthLeast(distances, most), sum = (x: Value) => e.reduce("sumCols", x);
-  const nearer = e.binary("less", distances, furthest);
-  const level = e.binary("equal", distances, furthest);
-  const left = e.sub(e.row(`count.${most}`, [most]), sum(nearer));
+function nearest(e: Emitter, distances: Value, k: number): Value {
+  const kthDistance = e.kthSmallest(distances, k), sum = (x: Value) => e.reduce("sumCols", x);
+  const nearer = e.binary("less", distances, kthDistance);
+  const level = e.binary("equal", distances, kthDistance);
+  const left = e.sub(e.row(`count.${k}`, [k]), sum(nearer));
   return e.add(nearer, e.mul(level, e.div(left, sum(level))));
 }
 

@@ -11,7 +11,7 @@ import { GrowingArray } from "./text/growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
 /** The most cells for a file of this size: a repeated value takes no space, so a header can claim any number. */
-function mostCells(bytes: number): number {
+function maxCellsFor(bytes: number): number {
   return Math.min(2 ** 28, 2 ** 20 + 100 * bytes);
 }
 
@@ -25,8 +25,8 @@ const STRICT: CellCodec = {
 export async function readParquet(bytes: Uint8Array, options: TableOptions = {}): Promise<Table> {
   const { source = "-" } = options;
   const file = await openParquet(new Uint8Array(bytes).buffer, source);
-  const most = Math.min(options.maxCells ?? Infinity, mostCells(bytes.length));
-  requireSize(file, Math.max(file.rows, ...file.groups), most);
+  const maxCells = Math.min(options.maxCells ?? Infinity, maxCellsFor(bytes.length));
+  requireSize(file, Math.max(file.rows, ...file.groups), maxCells);
   return await readRange(file, options, 0, file.rows);
 }
 
@@ -46,7 +46,7 @@ export async function* parquetParts(
   const file = await openParquet(bytes, options.source ?? "-");
   let first = 0;
   for (const rows of file.groups) {
-    requireSize(file, rows, mostCells(bytes.byteLength));
+    requireSize(file, rows, maxCellsFor(bytes.byteLength));
     if (rows > 0) yield await readRange(file, options, first, first + rows);
     first += rows;
   }
@@ -146,10 +146,10 @@ async function openParquet(
 }
 
 /** @throws DataError if the rows claim more cells than allowed */
-function requireSize({ source, names }: ParquetFile, rows: number, most: number): void {
-  if (rows * names.length <= most) return;
+function requireSize({ source, names }: ParquetFile, rows: number, maxCells: number): void {
+  if (rows * names.length <= maxCells) return;
   const actual = `${rows} rows of ${names.length} columns`;
-  throw new DataError({ source, expected: `at most ${most} cells`, actual });
+  throw new DataError({ source, expected: `at most ${maxCells} cells`, actual });
 }
 
 function damaged(source: string, cause: unknown): DataError {

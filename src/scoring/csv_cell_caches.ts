@@ -3,7 +3,7 @@
  * of which there are hardly more than calibration rows. Each is formatted only once.
  */
 import { csvLine } from "../formats/csv/csv_line.ts";
-import { MOST_BYTES, writeDecimal } from "../formats/text/decimal_bytes.ts";
+import { MAX_DECIMAL_BYTES, writeDecimal } from "../formats/text/decimal_bytes.ts";
 
 /** Number of combinations kept. */
 const MAX_CACHED_CELLS = 4096;
@@ -56,7 +56,7 @@ export class TopColumnsCache {
 export class PValueCache {
   readonly #values: Float64Array;
   readonly #cells: Uint8Array[];
-  readonly #bytes = new Uint8Array(MOST_BYTES);
+  readonly #bytes = new Uint8Array(MAX_DECIMAL_BYTES);
 
   /** @param resolution the smallest p-value, of which all others are multiples, except those of a tail */
   constructor(resolution: number) {

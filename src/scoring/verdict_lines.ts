@@ -3,7 +3,7 @@
  * output of `elbow score` and the answers of scoring jobs.
  */
 import { csvLine } from "../formats/csv/csv_line.ts";
-import { MOST_BYTES, writeDecimal, writeWhole } from "../formats/text/decimal_bytes.ts";
+import { MAX_DECIMAL_BYTES, writeDecimal, writeWhole } from "../formats/text/decimal_bytes.ts";
 import { PValueCache, TopColumnsCache } from "./csv_cell_caches.ts";
 import type { Decision, RowDecision } from "./decisions/decide.ts";
 import type { ScoreTable, TableScorer } from "./table_scorer.ts";
@@ -29,7 +29,7 @@ const VERDICTS: Readonly<Record<RowDecision, Uint8Array>> = {
  * Maximum length of a line without column names and further cells: a row number, a score, a p-value, a verdict and
  * separators.
  */
-const MAX_NUMBERS_BYTES = 3 * MOST_BYTES + 16;
+const MAX_NUMBERS_BYTES = 3 * MAX_DECIMAL_BYTES + 16;
 
 /** Options of `write`. */
 export interface LinesOptions {

@@ -19,7 +19,7 @@ import {
   type ProgramSize,
 } from "./calls/map_rows.ts";
 import { type Matrix, toMatrix } from "./rows/matrix.ts";
-import { Recent } from "./recent.ts";
+import { LruCache } from "./lru_cache.ts";
 import { runSync, type Steps } from "./steps.ts";
 import type { Work, WorkDevice } from "./device/work_device.ts";
 
@@ -66,7 +66,7 @@ export class Engine<Name extends string> implements Programs<Name> {
   /** Whether training is currently changing the parameters. */
   isTraining = false;
   readonly #architecture: Architecture<Name>;
-  readonly #programs = new Recent<SyncProgram>(MAX_PROGRAMS);
+  readonly #programs = new LruCache<SyncProgram>(MAX_PROGRAMS);
 
   constructor(
     architecture: Architecture<Name>,

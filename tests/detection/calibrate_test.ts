@@ -1,11 +1,11 @@
 /** Which rows calibrate, and which rate they can guarantee. Expected values follow from the definitions. */
 import assert from "node:assert/strict";
 import { Calibration } from "../../mod.ts";
-import { evenly, keepable } from "../../src/detection/calibrate.ts";
+import { attainableRate, evenlySpaced } from "../../src/detection/calibrate.ts";
 import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
 
 Deno.test("the scores that are kept of many are evenly spaced over all rows, not the first ones", () => {
-  const kept = evenly(Float64Array.from({ length: 25_000 }, (_, row) => row));
+  const kept = evenlySpaced(Float64Array.from({ length: 25_000 }, (_, row) => row));
   assert.equal(kept.length, MAX_CALIBRATION_ROWS);
   kept.forEach((row, i) => assert.equal(row, Math.floor(2.5 * i)));
 });
@@ -18,11 +18,11 @@ Deno.test("calibration holds out a fifth of the rows, or twice as many as the fa
 
 Deno.test("a rate that the calibration rows just allow is kept without a warning", () => {
   const calibration = new Calibration(new Float64Array(99)), warnings: string[] = [];
-  assert.deepEqual(keepable({ falseAlarmRate: 0.01, warnings }, calibration), {
+  assert.deepEqual(attainableRate({ falseAlarmRate: 0.01, warnings }, calibration), {
     falseAlarmRate: 0.01,
     warnings: [],
   });
-  const kept = keepable({ falseAlarmRate: 0.0099, warnings }, calibration);
+  const kept = attainableRate({ falseAlarmRate: 0.0099, warnings }, calibration);
   assert.equal(kept.falseAlarmRate, 0.01);
   assert.match(kept.warnings.join(), /^99 calibration rows allow no false-alarm rate below 0.01$/);
 });

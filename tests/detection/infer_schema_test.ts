@@ -1,6 +1,6 @@
 /** Schemas inferred from small tables: types, levels, codes, faults and facts. */
 import assert from "node:assert/strict";
-import { columnFacts, sentencesOf } from "../../src/detection/column_facts.ts";
+import { columnFacts, columnWarnings } from "../../src/detection/column_facts.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/raw_rows.ts";
 import { readTable } from "../../src/formats/mod.ts";
@@ -130,15 +130,15 @@ Deno.test("warnings name constant, empty, duplicate and identifying columns", ()
     empty: ["none"],
     identifiers: ["id"],
     duplicates: [["b", "a"], ["d", "a"]],
-    strange: [],
-    running: [],
+    mostlyRare: [],
+    trending: [],
     ordered: false,
-    alike: [],
-    merged: [],
-    unseen: [],
+    autocorrelated: [],
+    imprecise: [],
+    unseenTimes: [],
     missing: [["none", 1], ["c", 1 / 6]],
   });
-  assert.deepEqual(sentencesOf(facts), [
+  assert.deepEqual(columnWarnings(facts), [
     'column "k" never changes: any other value will score high',
     'column "none" has no values',
     'column "id" has a different text in every row: nothing can be learnt from that',
@@ -156,7 +156,10 @@ Deno.test("columnFacts() recognises numbers that run like a clock, up or down, b
   const schema = columns.map((name) => ({ name, kind: "numeric" as const }));
   const facts = columnFacts(schema, { data, rows });
   assert.deepEqual(facts.trending, ["clock", "falls"]);
-  assert.match(sentencesOf(facts).join(), /columns "clock", "falls" rise or fall from row to row/);
+  assert.match(
+    columnWarnings(facts).join(),
+    /columns "clock", "falls" rise or fall from row to row/,
+  );
   const time = columnFacts([{ name: "clock", kind: "timestamp" }, ...schema.slice(1)], {
     data,
     rows,

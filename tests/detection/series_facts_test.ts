@@ -77,7 +77,7 @@ Deno.test("anomalies among the calibration steps cause a warning, with a rate at
   for (const each of [clean, detector]) each.dispose();
 });
 
-Deno.test("farStepSentences() warns if more steps than the rate are far out, and only then", () => {
+Deno.test("farStepWarnings() warns if more steps than the rate are far out, and only then", () => {
   const scores = (far: number) =>
     Float64Array.from({ length: 1000 }, (_, i) => i < 1000 - far ? 40 + i / 100 : 90);
   assert.deepEqual(farStepWarnings(scores(0), 0.01), []);

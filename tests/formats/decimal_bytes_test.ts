@@ -1,15 +1,19 @@
 /** Writing numbers as bytes. Oracle: String() of the same number. */
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { MOST_BYTES, writeDecimal, writeWhole } from "../../src/formats/text/decimal_bytes.ts";
+import {
+  MAX_DECIMAL_BYTES,
+  writeDecimal,
+  writeWhole,
+} from "../../src/formats/text/decimal_bytes.ts";
 
-const out = new Uint8Array(3 + MOST_BYTES + 1), decoder = new TextDecoder();
+const out = new Uint8Array(3 + MAX_DECIMAL_BYTES + 1), decoder = new TextDecoder();
 
 function written(value: number, write = writeDecimal): string {
   out.fill(7);
   const end = write(value, out, 3);
-  assert.ok(end <= 3 + MOST_BYTES);
-  assert.deepEqual([out[2], out[3 + MOST_BYTES]], [7, 7], "bytes beside its own");
+  assert.ok(end <= 3 + MAX_DECIMAL_BYTES);
+  assert.deepEqual([out[2], out[3 + MAX_DECIMAL_BYTES]], [7, 7], "bytes beside its own");
   return decoder.decode(out.subarray(3, end));
 }
 

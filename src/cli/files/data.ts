@@ -5,7 +5,7 @@
  * label or an identifier, are left out with a note. Unnamed columns (NPY, NPZ) are taken in order, and their number
  * must be the model's.
  */
-import { lackingColumns, modelParts } from "../../detection/model_table.ts";
+import { missingColumns, modelParts } from "../../detection/model_table.ts";
 import type { Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
 import { sampleParts } from "../../formats/sample/read_sample.ts";
@@ -76,7 +76,7 @@ export function warnAboutColumns(
 ): void {
   const known = units.names ?? units.columns;
   warnIgnoredColumns(names.filter((name) => name !== label && !known.includes(name)), io);
-  warnMissingColumns(lackingColumns(units, names), io);
+  warnMissingColumns(missingColumns(units, names), io);
 }
 
 /** Reports columns that the model does not know, if any. */

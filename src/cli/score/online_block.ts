@@ -15,7 +15,7 @@ import { csvLine, topColumns } from "../text/text.ts";
 const UTF8 = new TextEncoder();
 
 /** Bytes of a UTF-16 code unit in UTF-8, at most. */
-const MOST_BYTES = 3;
+const MAX_UTF8_BYTES = 3;
 
 /**
  * @param into memory for the lines, if it is large enough
@@ -51,7 +51,7 @@ export function onlineBlock(
 }
 
 function encoded(text: string, into = new ArrayBuffer()): Uint8Array<ArrayBuffer> {
-  const most = MOST_BYTES * text.length;
-  const bytes = new Uint8Array(into.byteLength < most ? new ArrayBuffer(2 * most) : into);
+  const maxBytes = MAX_UTF8_BYTES * text.length;
+  const bytes = new Uint8Array(into.byteLength < maxBytes ? new ArrayBuffer(2 * maxBytes) : into);
   return bytes.subarray(0, UTF8.encodeInto(text, bytes).written);
 }

@@ -31,13 +31,15 @@ export function withoutUnfitColumns(
 ): Table {
   const declaredNames = new Set(declared.map(({ name }) => name));
   const reasons = new Map(table.columns.flatMap((name, c): [string, string][] => {
-    const why = declaredNames.has(name) ? undefined : rowNumber(table, c) ?? rowLabel(table, c) ??
-      (window === undefined ? partialClock(table, c) : stepClock(table, c));
-    return why === undefined ? [] : [[name, why]];
+    const reason = declaredNames.has(name)
+      ? undefined
+      : rowNumber(table, c) ?? rowLabel(table, c) ??
+        (window === undefined ? partialClock(table, c) : stepClock(table, c));
+    return reason === undefined ? [] : [[name, reason]];
   }));
   const kept = table.columns.filter((name) => !reasons.has(name));
   if (reasons.size === 0 || kept.length === 0) return table;
-  for (const [name, why] of reasons) {
+  for (const [name, reason] of reasons) {
     const c = table.columns.indexOf(name), times = timesOf(table, c);
     const kind = times
       ? timestampOf(table, c)
@@ -45,7 +47,7 @@ export function withoutUnfitColumns(
       ? "categorical"
       : timeDeclarationOf(name, valuesOf(table, c)) ?? "numeric";
     io.stderr(
-      `elbow: column "${name}" is not trained on: it ${why}; --column ${
+      `elbow: column "${name}" is not trained on: it ${reason}; --column ${
         quoted(`${name}=${kind}`)
       } keeps it\n`,
     );
@@ -107,12 +109,12 @@ function timesOf(table: Table, c: number): Float64Array | undefined {
 }
 
 /** Fewer rows may be in order by chance, or because they were sorted to be read. */
-const LEAST_ROWS = 20;
+const MIN_ROWS = 20;
 
 /** That a column numbers the rows; undefined for any other. */
 function rowNumber({ columns, data, rows, texts }: Table, c: number): string | undefined {
   const width = columns.length, rises = data[width + c] > data[c];
-  if (rows < LEAST_ROWS || texts?.[c] || !Number.isInteger(data[c])) return undefined;
+  if (rows < MIN_ROWS || texts?.[c] || !Number.isInteger(data[c])) return undefined;
   for (let i = width + c; i < data.length; i += width) {
     const [before, after] = rises ? [data[i - width], data[i]] : [data[i], data[i - width]];
     if (!(before < after && Number.isInteger(data[i]))) return undefined;

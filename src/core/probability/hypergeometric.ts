@@ -23,15 +23,15 @@ export function hypergeometric({ all, marked, drawn }: Urn, j: number): number {
 }
 
 /** The smallest and largest possible j. */
-export function hypergeometricRange({ all, marked, drawn }: Urn): [least: number, most: number] {
+export function hypergeometricRange({ all, marked, drawn }: Urn): [min: number, max: number] {
   return [Math.max(0, drawn - (all - marked)), Math.min(marked, drawn)];
 }
 
 /** P(≤ j). */
 export function hypergeometricCdf(urn: Urn, j: number): number {
-  const [least, most] = hypergeometricRange(urn);
-  if (j >= most) return 1;
-  if (j < least) return 0;
+  const [min, max] = hypergeometricRange(urn);
+  if (j >= max) return 1;
+  if (j < min) return 0;
   return j * urn.all > urn.marked * urn.drawn ? 1 - sumFrom(urn, j + 1, 1) : sumFrom(urn, j, -1);
 }
 

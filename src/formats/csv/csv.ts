@@ -43,7 +43,7 @@ export function readCsv(input: Uint8Array | string, options: CsvOptions = {}): T
 }
 
 /** The most runs of lines remembered for a file with line breaks inside its rows. */
-const MOST_RUNS = 1 << 16;
+const MAX_RUNS = 1 << 16;
 
 /** The layout of a file's rows. */
 export interface CsvLayout {
@@ -212,8 +212,8 @@ export class CsvReader implements PartReader<string> {
   /** Records where a row starts; gives up after too many irregular starts. */
   #recordLine(row: number, line: number): void {
     const lines = this.#lines;
-    if (lines.length > MOST_RUNS || lineOf(lines, row) === line) return;
-    lines.push({ row, line: lines.length < MOST_RUNS ? line : NaN });
+    if (lines.length > MAX_RUNS || lineOf(lines, row) === line) return;
+    lines.push({ row, line: lines.length < MAX_RUNS ? line : NaN });
   }
 
   #readLabel(labels: GrowingArray, cell: string, row: number, line: number): void {

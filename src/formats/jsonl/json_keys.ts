@@ -1,10 +1,10 @@
 /** The keys of JSON lines, recognised by their bytes once they have occurred, so that they need no parsing. */
 
 /** The most keys that are recognised by their bytes. */
-const MOST_KEYS = 8192;
+const MAX_KEYS = 8192;
 
 /** The most unknown keys that are reported, because rows could have new ones for ever. */
-const MOST_UNKNOWN = 1000;
+const MAX_UNKNOWN = 1000;
 
 const QUOTE = 0x22;
 
@@ -36,9 +36,9 @@ export class JsonKeys {
   /** Registers a key of a row. @returns its column, or -1 */
   register(name: string, row: number): number {
     const column = this.#columns.get(name) ?? -1, quoted = JSON.stringify(name);
-    if (column < 0 && this.#unknown.size < MOST_UNKNOWN) this.#unknown.add(name);
+    if (column < 0 && this.#unknown.size < MAX_UNKNOWN) this.#unknown.add(name);
     // A key with characters to escape has more than one form.
-    if (this.#known.size >= MOST_KEYS || quoted.length !== name.length + 2) return column;
+    if (this.#known.size >= MAX_KEYS || quoted.length !== name.length + 2) return column;
     const bytes = new TextEncoder().encode(quoted);
     const text = new TextDecoder("latin1").decode(bytes.subarray(1, -1));
     if (!this.#known.has(text)) this.#known.set(text, { bytes, column, row });

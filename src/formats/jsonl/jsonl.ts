@@ -30,10 +30,10 @@ import {
 const MAX_LINE_CHARS = 1 << 26;
 
 /** Limits columns: each takes some hundred bytes, but its name in a row as few as five. */
-const MOST_COLUMNS = 65_536;
+const MAX_COLUMNS = 65_536;
 
 /** Limits absent cells by the length of the rows: each row may have a new key, which all others lack. */
-function mostMissing(characters: number): number {
+function maxMissingCells(characters: number): number {
   return 2 ** 20 + 100 * characters;
 }
 
@@ -250,17 +250,20 @@ export class JsonlReader implements PartReader<string> {
   /** Counts cells that rows lack, before memory is allocated for them. */
   #countMissing(cells: number): void {
     this.#missing += cells;
-    const most = Math.min(this.#options.maxCells ?? Infinity, mostMissing(this.#characters));
-    if (this.#missing <= most) return;
+    const maxCells = Math.min(
+      this.#options.maxCells ?? Infinity,
+      maxMissingCells(this.#characters),
+    );
+    if (this.#missing <= maxCells) return;
     const rows = this.#rows - this.#taken + 1, keys = this.#columns.length;
-    const expected = `at most ${most} missing cells`;
+    const expected = `at most ${maxCells} missing cells`;
     const actual = `${this.#missing} in ${rows} rows of ${keys} keys`;
     throw new DataError({ source: this.#source, expected, actual });
   }
 
   #addColumn(name: string): number {
-    if (this.#columns.length === MOST_COLUMNS) {
-      const expected = `at most ${MOST_COLUMNS} different keys`;
+    if (this.#columns.length === MAX_COLUMNS) {
+      const expected = `at most ${MAX_COLUMNS} different keys`;
       throw new DataError({ source: this.#source, expected });
     }
     this.#countMissing(this.#rows - this.#taken);

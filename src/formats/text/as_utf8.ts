@@ -14,7 +14,7 @@ import { type Converter, convertPieces, convertWhole } from "./converter.ts";
 /** The encoding that the byte order mark indicates, or zeros in every other byte. */
 export function utf16Of(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   const [first, second] = bytes,
-    zeros = bytes.subarray(0, LEAST_BYTES).reduce(
+    zeros = bytes.subarray(0, MIN_BYTES).reduce(
       (sum, byte, i) => byte === 0 ? sum + (i % 2 === 0 ? 1 : 8) : sum,
       0,
     );
@@ -43,7 +43,7 @@ export function piecesAsUtf8(
 const NONE = new Uint8Array();
 
 /** Bytes by which a format that is no text is told: NumPy's seventh is the first control character. */
-const LEAST_BYTES = 8;
+const MIN_BYTES = 8;
 
 /** Bytes in which text has no control characters. */
 const START_BYTES = 1024;
@@ -94,7 +94,7 @@ class Recoder implements Converter {
     const bytes = this.#held.length === 0 ? piece : concatBytes([this.#held, piece]);
     this.#held = NONE;
     if (this.#isStart) {
-      if (bytes.length < LEAST_BYTES && !isLast) return this.#hold(bytes, 0);
+      if (bytes.length < MIN_BYTES && !isLast) return this.#hold(bytes, 0);
       this.#isStart = false;
       const encoding = utf16Of(bytes);
       if (encoding !== undefined) this.#decoder = new TextDecoder(encoding, { fatal: true });

@@ -27,10 +27,10 @@ const PAIRS = Uint8Array.from({ length: 200 }, (_, i) => {
 });
 
 /** The most bytes of a number. */
-export const MOST_BYTES = 25;
+export const MAX_DECIMAL_BYTES = 25;
 
 /**
- * Writes a number at `at`, where there must be room for MOST_BYTES.
+ * Writes a number at `at`, where there must be room for MAX_DECIMAL_BYTES.
  * @returns the position after it
  */
 export function writeDecimal(value: number, out: Uint8Array, at: number): number {

@@ -121,9 +121,9 @@ function readPositions(
   shape: RowShape,
   data: Float64Array,
 ): void {
-  const width = shape.columns.length, least = width - (shape.optional ?? 0);
-  if (row.length !== width && row.length !== least) {
-    const widths = least === width ? width : `${least} or ${width}`;
+  const width = shape.columns.length, minColumns = width - (shape.optional ?? 0);
+  if (row.length !== width && row.length !== minColumns) {
+    const widths = minColumns === width ? width : `${minColumns} or ${width}`;
     throw invalid(
       `/rows/${r}`,
       `Cannot read row ${r + 1}: expected ${widths} values, got ${row.length}`,
@@ -143,9 +143,10 @@ function readNames(
   data: Float64Array,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
-  const { columns, optional = 0 } = shape, least = columns.length - optional;
-  const isShort = optional > 0 && !columns.slice(least).some((name) => Object.hasOwn(cells, name));
-  const width = isShort ? least : columns.length;
+  const { columns, optional = 0 } = shape, minColumns = columns.length - optional;
+  const isShort = optional > 0 &&
+    !columns.slice(minColumns).some((name) => Object.hasOwn(cells, name));
+  const width = isShort ? minColumns : columns.length;
   const isWhole = columns.every((name, c) => c >= width || Object.hasOwn(cells, name));
   if (!isWhole || Object.keys(cells).length !== width) throw wrongNames(row, r, columns);
   for (let c = 0; c < width; c++) {

@@ -64,10 +64,10 @@ function complete(
   const candidateCosts = { x, ...model.onHost.costs(x) };
   const bound = (i: number) => sumOfRow(candidateCosts.cost, i) + sumOfRow(candidateCosts.kl, i);
   rows.forEach((row, i) => {
-    let best = i, least = bound(i);
+    let best = i, minBound = bound(i);
     for (let other = i + count; other < STARTS * count; other += count) {
       const value = bound(other);
-      if (value < least) [best, least] = [other, value];
+      if (value < minBound) [best, minBound] = [other, value];
     }
     for (const name of ["x", "cost", "kl"] as const) {
       const to = costs[name],

@@ -15,7 +15,7 @@ import type { Engine } from "../engine.ts";
 import type { Work } from "./work_device.ts";
 import type { Programs, ProgramSize } from "../calls/map_rows.ts";
 import { SAMPLE_CHUNK } from "../calls/evaluation.ts";
-import { Recent } from "../recent.ts";
+import { LruCache } from "../lru_cache.ts";
 import { CheckedProgram } from "./checked_program.ts";
 
 /** The maximum number of rows of a run, and of scratch elements by its plan. */
@@ -35,7 +35,7 @@ export class DevicePrograms<Name extends string> implements Programs<Name> {
   /** The parameters as the device holds them, for the host's checks: the host's own unless they are rounded. */
   readonly #checkSegment: Segment;
   readonly #isRounded: boolean;
-  readonly #programs = new Recent<Program>(MAX_PROGRAMS);
+  readonly #programs = new LruCache<Program>(MAX_PROGRAMS);
   readonly #checks = new Map<string, SyncProgram>();
   /** The maximum number of rows of a run, by program and draws. */
   readonly #limits = new Map<string, number>();

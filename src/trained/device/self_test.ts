@@ -24,7 +24,7 @@ export async function requireSelfTest(device: Accelerator): Promise<void> {
     const compiled = testPlan(), limit = relativeRounding(compiled);
     const got = await resultsOf(device, compiled), want = await resultsOf(reference, compiled);
     for (const [name, expected] of want) {
-      const scale = expected.reduce((most, each) => Math.max(most, Math.abs(each)), 1);
+      const scale = expected.reduce((max, each) => Math.max(max, Math.abs(each)), 1);
       expected.forEach((value, i) => {
         const actual = got.get(name)![i];
         if (Math.abs(actual - value) <= limit * scale) return;

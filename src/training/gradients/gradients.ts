@@ -10,7 +10,7 @@ import type { Reference } from "../../models/model_terms.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { type Objective, parseObjective } from "../../objectives/objective.ts";
 import type { Engine, NamedTensor } from "../../trained/engine.ts";
-import { Recent } from "../../trained/recent.ts";
+import { LruCache } from "../../trained/lru_cache.ts";
 import type { Rows } from "../../trained/rows/matrix.ts";
 import { allocateState } from "../program/auxiliary_state.ts";
 import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
@@ -43,7 +43,7 @@ const MAX_PROGRAMS = 4, MAX_CACHED_ROWS = 1024;
 /** Computes the loss of a model and its gradients. */
 export class Gradients {
   readonly #model: GradientModel;
-  readonly #programs = new Recent<GradientProgram>(MAX_PROGRAMS);
+  readonly #programs = new LruCache<GradientProgram>(MAX_PROGRAMS);
 
   constructor(model: GradientModel) {
     this.#model = model;

@@ -10,9 +10,9 @@ import { CURRENCY } from "../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import { markSentences } from "./decimal_marks.ts";
 import { sentinelSentences } from "./sentinels.ts";
-import { timeNumberSentences } from "./time_numbers.ts";
+import { timeNumberWarnings } from "./time_numbers.ts";
 
-interface Meant {
+interface LikelyMeaning {
   readonly pattern: Pick<RegExp, "test">;
   /** What such texts look like, and how to write them instead. */
   readonly as: string;
@@ -21,7 +21,7 @@ interface Meant {
   readonly mostUnits?: number;
 }
 
-const MEANT: readonly Meant[] = [
+const LIKELY_MEANINGS: readonly LikelyMeaning[] = [
   {
     // 9 Mar 2024, and 2024/3/9 with whatever behind it, in a column with another text or a day that does not exist
     pattern: {
@@ -80,7 +80,7 @@ const MEANT: readonly Meant[] = [
 const CURRENCIES = new RegExp(CURRENCY, "u");
 
 /** That amounts in several currencies count as one. */
-function currencySentences(name: string, texts: readonly string[]): string[] {
+function currencyWarnings(name: string, texts: readonly string[]): string[] {
   const units = [...new Set(texts.flatMap((text) => CURRENCIES.exec(text)?.[0] ?? []))].sort();
   return units.length < 2 ? [] : [
     `column "${name}" has amounts in ${
@@ -92,14 +92,14 @@ function currencySentences(name: string, texts: readonly string[]): string[] {
 const YES_OR_NO = /^(?:yes|no|y|n|true|false|t|f|on|off|0|1)$/i;
 
 /** That values which differ only in how they are written count as different. */
-function spellingSentences(name: string, levels: readonly string[]): string[] {
+function spellingWarnings(name: string, levels: readonly string[]): string[] {
   const groups = Map.groupBy(levels, (level) => level.toLowerCase().replace(/\s+/gu, " "));
-  const alike = levels.length > 2 && levels.every((level) => YES_OR_NO.test(level))
+  const sameSpellings = levels.length > 2 && levels.every((level) => YES_OR_NO.test(level))
     ? levels
     : [...groups.values()].find((group) => group.length > 1);
-  return alike === undefined ? [] : [
+  return sameSpellings === undefined ? [] : [
     `column "${name}" has ${
-      listed(alike)
+      listed(sameSpellings)
     }, which count as different values: write one value in one way`,
   ];
 }
@@ -110,23 +110,23 @@ function listed(texts: readonly string[]): string {
   return `${quoted.join(", ")} and ${last}`;
 }
 
-/** Sentences about columns that were probably meant as something else. */
-export function textSentences(
+/** Warnings about columns that were probably meant as something else. */
+export function textWarnings(
   table: RawTable,
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string; readonly levels?: readonly string[] }[] = [],
 ): string[] {
   return [
-    ...sentencesOf(table, schema, declared),
-    ...timeNumberSentences(table, schema, declared),
-    ...orderSentences(schema, declared),
+    ...meaningWarnings(table, schema, declared),
+    ...timeNumberWarnings(table, schema, declared),
+    ...dateOrderWarnings(schema, declared),
     ...sentinelSentences(table, schema, declared),
     ...markSentences(table, schema, declared),
   ];
 }
 
 /** That ordinal columns whose levels were not given are in the order of the alphabet, which is seldom meant. */
-function orderSentences(
+function dateOrderWarnings(
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string; readonly levels?: readonly string[] }[],
 ): string[] {
@@ -143,7 +143,7 @@ function orderSentences(
 }
 
 /** Those of texts, and of numbers that may be codes. */
-function sentencesOf(
+function meaningWarnings(
   { columns, texts = [], padded = [] }: RawTable,
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string }[],
@@ -153,22 +153,22 @@ function sentencesOf(
       (texts[c] || /^(?:count|binary)$/.test(schema[c].kind)) &&
       !declared.some((each) => each.name === name);
     if (isCode) {
-      const taken = texts[c] ? "its digits are" : "is";
-      return `column "${name}" holds digits with leading zeros, as codes have, but ${taken} read as numbers: ` +
+      const reading = texts[c] ? "its digits are" : "is";
+      return `column "${name}" holds digits with leading zeros, as codes have, but ${reading} read as numbers: ` +
         "declare it categorical to keep the zeros";
     }
     const { kind, format, levels = [] } = schema[c];
-    if (format && texts[c]) return currencySentences(name, texts[c]);
+    if (format && texts[c]) return currencyWarnings(name, texts[c]);
     // A column that was declared is what it was declared to be.
     if (declared.some((each) => each.name === name)) return [];
-    const spellings = spellingSentences(name, levels);
-    const own = kind === "timestamp" || format ? [] : texts[c] ?? [];
-    const isMostly = ({ pattern, mostUnits = Infinity }: Meant) => {
-      const meant = own.map((text) => text.trim()).filter((text) => pattern.test(text));
+    const spellings = spellingWarnings(name, levels);
+    const columnTexts = kind === "timestamp" || format ? [] : texts[c] ?? [];
+    const isMostly = ({ pattern, mostUnits = Infinity }: LikelyMeaning) => {
+      const meant = columnTexts.map((text) => text.trim()).filter((text) => pattern.test(text));
       const units = new Set(meant.map((text) => text.replace(/^[+-]?[\d.,' ]*|[+-]?\d+$/g, "")));
-      return 2 * meant.length > own.length && units.size <= mostUnits;
+      return 2 * meant.length > columnTexts.length && units.size <= mostUnits;
     };
-    const meant = MEANT.filter(isMostly).slice(0, 1).map(({ as, instead }) =>
+    const meant = LIKELY_MEANINGS.filter(isMostly).slice(0, 1).map(({ as, instead }) =>
       `column "${name}" looks like ${as}, but is read as text: ${instead}`
     );
     return [...meant, ...spellings];

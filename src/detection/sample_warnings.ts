@@ -6,27 +6,27 @@ import { codecOf, type ColumnSchema, hasLevels } from "../scoring/table/schema.t
 import { MAX_CELL } from "../scoring/table/table_rows.ts";
 
 /** Cells that may be a sample of a larger table. */
-export type DrawnCells = Cells & { readonly drawn?: Drawn };
+export type SampledCells = Cells & { readonly drawn?: Drawn };
 
 /** What a number must be, for error messages. */
 export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX_CELL}`;
 
 /** What rows that were drawn are for. */
-export type DrawnFor = "train and calibrate" | "calibrate";
+export type SamplePurpose = "train and calibrate" | "calibrate";
 
 /** The warning that not all rows are used. */
-export function drawnSentences(
-  { rows, drawn }: DrawnCells,
+export function sampleWarnings(
+  { rows, drawn }: SampledCells,
   window?: number,
-  purpose: DrawnFor = "train and calibrate",
+  purpose: SamplePurpose = "train and calibrate",
 ): string[] {
   if (!drawn) return [];
   const which = window === undefined ? "a random sample" : "the last ones";
   return [`${rows} of ${drawn.rows} rows ${purpose}, ${which}`];
 }
 
-/** Whether a warning is the one of `drawnSentences`. */
-export function isOfDraw(warning: string): boolean {
+/** Whether a warning is the one of `sampleWarnings`. */
+export function isSampleWarning(warning: string): boolean {
   return /^\d+ of \d+ rows (train and )?calibrate, /.test(warning);
 }
 
@@ -42,8 +42,8 @@ export function requireReadable({ columns }: Drawn, schema: readonly ColumnSchem
         `Cannot read ${name}: expected ${expected}, got ${show(text)} in row ${row}`,
       );
     }
-    const far = largest > MAX_CELL ? largest : smallest;
-    if (!(Math.abs(far) > MAX_CELL) || Math.abs(far) === Infinity) return;
-    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}, got ${far}`);
+    const extreme = largest > MAX_CELL ? largest : smallest;
+    if (!(Math.abs(extreme) > MAX_CELL) || Math.abs(extreme) === Infinity) return;
+    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}, got ${extreme}`);
   });
 }

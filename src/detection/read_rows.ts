@@ -42,7 +42,7 @@ export async function readRows(
   }
   if (sample.read === 0) return readTraining([], options);
   const table = sample.finish();
-  return inNumbersOf(table, () => readTraining(table, options));
+  return withOriginalRowNumbers(table, () => readTraining(table, options));
 }
 
 function isAsync(rows: unknown): rows is RowBatches {
@@ -60,16 +60,16 @@ function requireBatch(batch: unknown): void {
 }
 
 /** Rewrites error messages to use a row's number among all rows, not its place in the sample. */
-function inNumbersOf<Value>({ drawn }: RawTable, act: () => Value): Value {
+function withOriginalRowNumbers<Value>({ drawn }: RawTable, act: () => Value): Value {
   try {
     return act();
   } catch (error) {
     if (!drawn || !(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const Same = error instanceof RangeError ? RangeError : TypeError;
-    const said = error.message.replace(
+    const ErrorClass = error instanceof RangeError ? RangeError : TypeError;
+    const renumbered = error.message.replace(
       /^Cannot read row (\d+)/,
       (_, place) => `Cannot read row ${drawn.numbers[Number(place) - 1]}`,
     );
-    throw new Same(said, { cause: error });
+    throw new ErrorClass(renumbered, { cause: error });
   }
 }

@@ -1,9 +1,9 @@
 /** A cache of recent objects. Oracle: the order of use, written by hand. */
 import { deepEqual, equal } from "node:assert/strict";
-import { Recent } from "../../src/trained/recent.ts";
+import { LruCache } from "../../src/trained/lru_cache.ts";
 
-Deno.test("Recent keeps the objects that were used last, and disposes of the others", () => {
-  const recent = new Recent<{ dispose(): void }>(2), made: string[] = [], gone: string[] = [];
+Deno.test("LruCache keeps the objects that were used last, and disposes of the others", () => {
+  const recent = new LruCache<{ dispose(): void }>(2), made: string[] = [], gone: string[] = [];
   const ask = (name: string) =>
     recent.get(name, () => {
       made.push(name);

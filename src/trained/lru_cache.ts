@@ -6,7 +6,7 @@ interface Disposable {
 }
 
 /** Keeps the most recently used objects, and disposes of the others. */
-export class Recent<T extends Disposable> {
+export class LruCache<T extends Disposable> {
   readonly #capacity: number;
   readonly #objects = new Map<string, T>();
 
