@@ -11,7 +11,7 @@ import { evaluate, evaluateSections } from "../src/cli/commands/evaluate.ts";
 import { writeAtomically } from "../src/cli/files/files.ts";
 import { denoIo, type Io } from "../src/cli/io.ts";
 import { loadModel } from "../src/cli/models/model.ts";
-import { score } from "../src/cli/commands/score.ts";
+import { scoreTable } from "../src/cli/score/score_table.ts";
 import { type ScoredTable, scoresCsv } from "../src/cli/score/scored.ts";
 import { report } from "../src/cli/text/text.ts";
 import { train } from "../src/cli/commands/train.ts";
@@ -34,7 +34,7 @@ export async function demo(
   detector.dispose();
 
   using model = await loadModel(modelPath);
-  const scored = await score(model, data, {}, io);
+  const scored = await scoreTable(model, data, {}, io);
   await writeAtomically(scoresPath, scoresCsv(scored));
   const evaluated = await evaluate(model, data, { label: LABEL }, io);
 

@@ -2,6 +2,7 @@
  * A verb called without options, as in nearly all requests. It is prepared once for each served model, and again when
  * the detector is changed in place (another false-alarm rate, another calibration).
  */
+import { memoize } from "../core/memoize.ts";
 import { hasLevels } from "../scoring/table/schema.ts";
 import { isTable, type Units } from "../scoring/units.ts";
 import type { Served } from "./models/catalogue.ts";
@@ -21,7 +22,7 @@ export interface CachedVerb {
   readonly state: readonly unknown[];
 }
 
-const CACHE = new WeakMap<Served, Map<Verb, CachedVerb>>();
+const verbsOf = memoize((_served: Served) => new Map<Verb, CachedVerb>());
 
 /** @returns undefined for a verb without rows, or one whose options do not all have defaults */
 export function cachedVerb(
@@ -29,9 +30,7 @@ export function cachedVerb(
   verb: Verb,
   limits: Limits,
 ): CachedVerb | undefined {
-  let ofModel = CACHE.get(served);
-  if (!ofModel) CACHE.set(served, ofModel = new Map());
-  const cached = ofModel.get(verb);
+  const verbs = verbsOf(served), cached = verbs.get(verb);
   if (cached && isCurrent(cached, served)) return cached;
   const units = verb.rows(served.model), { defaults } = verb;
   if (!units || !defaults) return undefined;
@@ -44,7 +43,7 @@ export function cachedVerb(
     opening: openingOf(served, work),
     state: stateOf(served),
   };
-  ofModel.set(verb, prepared);
+  verbs.set(verb, prepared);
   return prepared;
 }
 

@@ -4,7 +4,7 @@
  *   inference   rows → q(z | x, c), its draws, ln q and ln p of them     encoder.0 … encoder.mean, …
  *   generation  z ~ p(z) → p(x | z, c)                                   decoder.0 … decoder.mean, …
  */
-import { oncePer } from "../core/once_per.ts";
+import { memoize } from "../core/memoize.ts";
 import { layerStream, STREAMS } from "../core/random/streams.ts";
 import type { DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
@@ -116,7 +116,7 @@ function useName(name: string, distribution: NoiseDistribution = "normal"): stri
  * Every parameter of the model, in the order in which building declares them. Computed once per spec, because building
  * is slow in a newly started process.
  */
-export const parametersOf: (spec: ModelSpec) => readonly ParameterSpec[] = oncePer((spec) => {
+export const parametersOf: (spec: ModelSpec) => readonly ParameterSpec[] = memoize((spec) => {
   const scope = createScope(createGraph());
   const rows = rowsInput(scope.g, spec);
   decoder(scope, spec, infer(scope, spec, rows.all).z, rows);

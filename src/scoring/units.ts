@@ -3,7 +3,7 @@
  * and converted back to the units of the table on the way out. The rows of a bare VAE are not converted; its columns
  * have the names in its spec, or x0, x1, …, followed by c0, c1, … for the condition of a conditional model.
  */
-import { oncePer } from "../core/once_per.ts";
+import { memoize } from "../core/memoize.ts";
 import type { RbmSpec } from "../models/rbm.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { latentSize } from "../models/spec.ts";
@@ -64,7 +64,7 @@ export function drawRows(
 }
 
 /** The units of a model's rows. Cached, because a server needs them in every request. */
-export const unitsOf: (model: Model) => Units = oncePer(makeUnits);
+export const unitsOf: (model: Model) => Units = memoize(makeUnits);
 
 function makeUnits(model: Model): Units {
   const { spec } = vaeOf(model);

@@ -2,6 +2,7 @@
  * How the routes find models: by name, loaded, with the version and digest that every answer carries. Two kinds: models
  * that the caller holds (`liveCatalogue`), and those of a store (`registry.ts`), which can also be changed.
  */
+import { memoize } from "../../core/memoize.ts";
 import { show } from "../../core/validate.ts";
 import type { Model } from "../../scoring/units.ts";
 import { digestOf, type ModelVersion, requireModelName } from "../../storage/model_store.ts";
@@ -55,12 +56,12 @@ export function liveCatalogue(models: Models): Catalogue {
     ? models
     : new Map(Object.entries(models));
   for (const [name, model] of byName) requireServable(name, model);
-  const digests = new WeakMap<Model, string>(), seen = new Map<string, Seen>();
+  const digestOfModel = memoize((model: Model) => digestOf(model.save()));
+  const seen = new Map<string, Seen>();
 
   const prepare = async (name: string, entry: Seen): Promise<Served> => {
     const { model, version } = entry;
-    const digest = digests.get(model) ?? await digestOf(model.save());
-    digests.set(model, digest);
+    const digest = await digestOfModel(model);
     return entry.served = { name, version, digest, model };
   };
   const served = (name: string, model: Model): Served | Promise<Served> => {

@@ -1,5 +1,5 @@
 /** Anomaly scores of rows: from a detector with p-value, verdict and contributions, from a bare model alone. */
-import { oncePer } from "../../core/once_per.ts";
+import { memoize } from "../../core/memoize.ts";
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import { discover } from "../../scoring/decisions/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
@@ -82,7 +82,7 @@ interface Layout {
   readonly keys: readonly string[];
 }
 
-const layoutOf = oncePer((model: TableScorer): Layout => {
+const layoutOf = memoize((model: TableScorer): Layout => {
   const names = model.columns;
   return {
     columns: ["score", "pValue", "anomaly", ...names.map((name) => `contributions.${name}`)],

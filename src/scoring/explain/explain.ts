@@ -9,7 +9,7 @@
  *
  * These also sum to the score.
  */
-import { oncePer } from "../../core/once_per.ts";
+import { memoize } from "../../core/memoize.ts";
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { addImpossibleCosts } from "../table/impossible.ts";
 import type { ColumnSchema } from "../table/schema.ts";
@@ -126,7 +126,7 @@ export class Explainer {
  * The explainer of a model, cached.
  * @throws TypeError if the model cannot predict cells
  */
-export const explainerOf: (scorer: TableScorer) => Explainer = oncePer((scorer) =>
+export const explainerOf: (scorer: TableScorer) => Explainer = memoize((scorer) =>
   new Explainer(scorer)
 );
 

@@ -15,7 +15,7 @@
  * Any number is accepted, whatever the kind: a count of -3 is not an error but an anomaly, and raises the row's score
  * (`impossible.ts`). Text in a column of numbers is rejected.
  */
-import { oncePer } from "../../core/once_per.ts";
+import { memoize } from "../../core/memoize.ts";
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
 import { type AmountFormat, parseAmount } from "../../formats/text/amounts.ts";
@@ -142,7 +142,7 @@ function requireLevels(field: string, value: unknown): readonly string[] {
 }
 
 /** How cells of a column are encoded. */
-export const codecOf: (column: ColumnSchema) => CellCodec = /* @__PURE__ */ oncePer(makeCodec);
+export const codecOf: (column: ColumnSchema) => CellCodec = /* @__PURE__ */ memoize(makeCodec);
 
 function makeCodec({ kind, levels = [], format }: ColumnSchema): CellCodec {
   if (hasLevels(kind)) return levelCodec(levels);

@@ -51,10 +51,10 @@ function writeMissing(
 function modelAcceptingMissing(vae: TrainedVae): TrainedVae {
   if (vae.spec.missing) return vae;
   const parameters = vae.parameters();
-  const known = TWINS.get(vae);
-  if (known) {
-    known.setParameters(parameters);
-    return known;
+  const existing = TWINS.get(vae);
+  if (existing) {
+    existing.setParameters(parameters);
+    return existing;
   }
   const values = new Map([...parameters].map(([name, { data }]) => [name, data]));
   const device = { backend: vae.device.backend as BackendChoice };

@@ -11,7 +11,7 @@
  */
 import { crc32 } from "../../core/bytes/crc32.ts";
 import { decode, encode, type Tensor } from "../../formats/safetensors/safetensors.ts";
-import { oncePer } from "../../core/once_per.ts";
+import { memoize } from "../../core/memoize.ts";
 import { show } from "../../core/validate.ts";
 import { type ModelSpec, parseSpec } from "../../models/spec.ts";
 import { FILE_FORMATS, type FileFormat, unpackTensors } from "./quantize.ts";
@@ -134,7 +134,7 @@ export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): v
 }
 
 /** The model specification in a file; the same object each time, as its parameters are then listed once. */
-export const specOf: (file: ModelFile) => ModelSpec = oncePer(({ metadata }) =>
+export const specOf: (file: ModelFile) => ModelSpec = memoize(({ metadata }) =>
   asModelFileError(() => parseSpec(metadata.spec))
 );
 

@@ -2,7 +2,7 @@
  * The requirements of a model's likelihood on its data: which values each column may have, and which columns may be
  * standardised.
  */
-import { oncePer } from "../../core/once_per.ts";
+import { memoize } from "../../core/memoize.ts";
 import { ANY_NUMBER } from "../../distributions/likelihoods/definition.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -26,7 +26,7 @@ type LikelihoodColumns = Pick<ModelSpec, "inputs" | "likelihood">;
 type RestrictedGroup = Group & Pick<ReturnType<typeof definitionOf>, "title" | "data">;
 
 /** The columns with restricted values, and their rules. Cached, because a server checks every request. */
-const restrictedGroups = oncePer((
+const restrictedGroups = memoize((
   { likelihood, inputs }: LikelihoodColumns,
 ): readonly RestrictedGroup[] =>
   groupsOf(likelihood, inputs)

@@ -1,0 +1,104 @@
+/** Reads a table whole and scores it. */
+import { decide, type Decision, thresholdFor } from "../../scoring/decisions/decide.ts";
+import { stepMeans } from "../../scoring/series/windows.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import { readDataFor } from "../files/data.ts";
+import type { Io } from "../io.ts";
+import type { LoadedModel, LoadedRbm } from "../models/model.ts";
+import { type ScoreSettings, secondLook } from "./block.ts";
+import { caution } from "./caution.ts";
+import { explainFlagged } from "./explained.ts";
+import { explainOptions, type ScoreOptions } from "./options.ts";
+import { NO_VERDICT, scoredRow, type ScoredTable } from "./scored.ts";
+import { withTrainableVae } from "./trainable_vae.ts";
+
+export async function scoreTable(
+  model: LoadedModel | LoadedRbm,
+  data: string,
+  { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
+  io: Io,
+): Promise<ScoredTable> {
+  const { scorer, units } = model;
+  if (rest.method !== undefined) {
+    if (!model.rbm) return await scoreByName(model, data, rest, io);
+    throw new TypeError("Cannot score by --method: a Boltzmann machine has only its free energy");
+  }
+  const given = [falseAlarmRate, fdr, tail, minConfidence, rest.secondLook];
+  if (!scorer && given.some((each) => each !== undefined)) {
+    throw new TypeError(
+      `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
+    );
+  }
+  const settings = scorer && {
+    falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
+    fdr,
+    tail,
+    minConfidence,
+    secondLook: rest.secondLook,
+    explain: explainOptions(rest),
+  };
+  const threshold = scorer && fdr === undefined
+    ? thresholdFor(scorer.calibration, settings!)
+    : undefined;
+  const table = await readDataFor(model, data, io);
+  if (scorer && settings) {
+    const results = scorer.scoreCells(table);
+    const decision = decide(scorer.calibration, results.scores, settings);
+    const why = settings.explain &&
+      explainFlagged(scorer, table, results, decision, settings.explain);
+    const regrets = await regretsOf(scorer, table, decision, settings, io.signal);
+    const shown = { ...results, ...why, regrets };
+    const row = (index: number) => scoredRow(shown, decision, index, units.columns);
+    const isSeries = scorer.window !== undefined;
+    const cautions = caution(scorer.calibration, decision, settings, isSeries);
+    return { table, scores: results.scores, settings, decision, cautions, threshold, row };
+  }
+  const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
+  const bare = bareName(model);
+  return {
+    table,
+    scores,
+    bare,
+    row: (index) => ({ row: index + 1, score: scores[index], ...NO_VERDICT }),
+  };
+}
+
+async function regretsOf(
+  scorer: TableScorer,
+  { data, rows }: Cells,
+  { verdict }: Decision,
+  settings: ScoreSettings,
+  signal: AbortSignal,
+): Promise<Float64Array | undefined> {
+  const second = await secondLook(scorer, settings);
+  try {
+    return await second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly", signal);
+  } finally {
+    second?.dispose();
+  }
+}
+
+function bareName({ rbm }: LoadedModel | LoadedRbm): string {
+  return rbm ? "Boltzmann machine" : "bare VAE";
+}
+
+/** Scores that the network alone computes and that were never calibrated. */
+async function scoreByName(
+  model: LoadedModel,
+  data: string,
+  { method, reference }: Partial<ScoreOptions>,
+  io: Io,
+): Promise<ScoredTable> {
+  const table = await readDataFor(model, data, io),
+    toVae = (cells: Cells) => model.units.toVae(cells);
+  const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
+  const ofRows = await withTrainableVae(
+    model.vae,
+    (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
+  );
+  const { scorer: { window } = {} } = model;
+  const scores = window === undefined ? ofRows : stepMeans(ofRows, 1, window);
+  const row = (index: number) => ({ row: index + 1, score: scores[index], ...NO_VERDICT });
+  return { table, scores, method, row };
+}
