@@ -20,7 +20,7 @@ import { sigmoid4 } from "./simd/sigmoid";
 import { softplus4 } from "./simd/softplus";
 import { map1, map2 } from "./simd/stretch";
 import { tanh8 } from "./simd/tanh";
-import { besideRow } from "./workspace";
+import { rowTail } from "./workspace";
 
 @unmanaged
 class Identity {
@@ -40,15 +40,15 @@ class Relu {
 
 /** The loop of stretch.ts, eight elements at a time. */
 function tanh(out: usize, x: usize, count: i32): void {
-  const rest = count & 7, beside = besideRow(1);
+  const rest = count & 7, tail = rowTail(1);
   let end = out + (<usize>(count >> 3) << 5), restTo: usize = 0;
   for (;;) {
     for (; out < end; out += 32, x += 32) tanh8(out, x);
-    if (restTo) copy(restTo, beside, rest);
+    if (restTo) copy(restTo, tail, rest);
     if (restTo || !rest) break;
     restTo = out;
-    copy(beside, x, rest);
-    x = out = beside;
+    copy(tail, x, rest);
+    x = out = tail;
     end = out + 32;
   }
 }

@@ -14,7 +14,7 @@
  * bounds, because the plan has. No kernel allocates, or keeps anything between runs.
  */
 export { dismiss, fail, help, helpers, isWorthSharing, join, lead, run } from "./threads";
-export { walk as runAlone } from "./program";
+export { executeList as runAlone } from "./program";
 export { workspaceBytes } from "./workspace";
 
 export function heapBase(): usize {

@@ -71,5 +71,5 @@ export const OPERAND_BYTE: i32 = 32;
 export const OPERAND_BYTES: i32 = 16;
 export const OPERAND_SLOTS: i32 = 6;
 export const SPLIT_BYTE: i32 = 28;
-export const SHEET_HEAD_BYTES: i32 = 16;
-export const SHEET_COPY_BYTES: i32 = 12;
+export const THREAD_LIST_HEAD_BYTES: i32 = 16;
+export const THREAD_LIST_COPY_BYTES: i32 = 12;

@@ -29,7 +29,7 @@ import {
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
 import { randomNormal, randomUniform } from "./random";
-import { at, cols, float, int, opcode, rows, setRecord, setWalked, size } from "./record";
+import { at, cols, float, int, opcode, rows, setRecord, setListStart, size } from "./record";
 import {
   broadcast,
   logSumExpCols,
@@ -44,14 +44,14 @@ import { smallestDense, sortColumns } from "./nearest/search";
 import { smallestCols } from "./smallest";
 
 /** Executes `count` records at `list` over `batch` rows, on this thread. */
-export function walk(list: usize, count: i32, batch: i32): void {
+export function executeList(list: usize, count: i32, batch: i32): void {
   const end = list + <usize>count * op.RECORD_BYTES;
-  setWalked(list);
+  setListStart(list);
   for (let each = list; each < end; each += op.RECORD_BYTES) {
     setRecord(each, batch);
     execute();
   }
-  setWalked(-1);
+  setListStart(-1);
 }
 
 /** Executes the current record of record.ts. */

@@ -7,7 +7,7 @@ import * as op from "./opcodes.gen";
 let current: usize = 0;
 let batchRows: i32 = 0;
 /** The list that this thread walks alone, one record after the other; beyond all records for none. */
-let walked: usize = 0xffffffff;
+let listStart: usize = 0xffffffff;
 
 /** Sets the current record. */
 export function setRecord(address: usize, batch: i32): void {
@@ -17,14 +17,14 @@ export function setRecord(address: usize, batch: i32): void {
 
 /** Sets the list that this thread walks alone; -1 for none. */
 @inline
-export function setWalked(list: usize): void {
-  walked = list;
+export function setListStart(list: usize): void {
+  listStart = list;
 }
 
 /** Whether the record is a dense layer of the same rows as the one that this thread has just executed. */
 export function hasSameRows(): bool {
   const x = operand(1), previous = x - op.RECORD_BYTES;
-  return current > walked && opcode() == op.OP_DENSE &&
+  return current > listStart && opcode() == op.OP_DENSE &&
     load<i32>(current - op.RECORD_BYTES) == op.OP_DENSE &&
     load<i64>(x) == load<i64>(previous) && load<i64>(x, 8) == load<i64>(previous, 8);
 }

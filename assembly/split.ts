@@ -7,7 +7,7 @@
  *   CUT_COLUMNS  columns of the output and of its operand, for sums over rows
  *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more; every tile packs the other
  *                operand again
- *   CUT_CHUNKS   chunks of a list, with a sheet per thread (chunks.ts); one chunk per tile, so that no
+ *   CUT_CHUNKS   chunks of a list, with a list per thread (chunks.ts); one chunk per tile, so that no
  *                thread waits long for a slow one
  *
  * The cut and its cost are in the record's word SPLIT (src/backends/wasm/split.ts).

@@ -17,7 +17,7 @@
  * and whatever a thread wrote before is visible to threads that read them.
  */
 import * as op from "./opcodes.gen";
-import { execute, walk } from "./program";
+import { execute, executeList } from "./program";
 import { record, setRecord } from "./record";
 import { cut, tilesOf } from "./split";
 import { tileRecord, useWorkspace, writeOnlyWord } from "./workspace";
@@ -71,7 +71,7 @@ export function lead(work: i32, sleep: bool): void {
 /** Executes `count` records at `list` over `batch` rows. */
 export function run(list: usize, count: i32, batch: i32): void {
   const helpers = isAlone ? 0 : atomic.load<i32>(HELPERS);
-  if (helpers == 0) return walk(list, count, batch);
+  if (helpers == 0) return executeList(list, count, batch);
   const end = list + <usize>count * op.RECORD_BYTES;
   store<i32>(BATCH_ROWS, batch);
   for (let each = list; each < end; each += op.RECORD_BYTES) {

@@ -13,8 +13,8 @@ import { BLOCK_B, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
 const PACKED_B: usize = 4 * (BLOCK_ROWS + 4) * BLOCK_DEPTH;
 const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_B;
 const EDGE_BIAS: usize = EDGE_TILE + 4 * 6 * 8;
-const BESIDE_ROW: usize = EDGE_BIAS + 4 * 8;
-const TILE_RECORD: usize = BESIDE_ROW + 5 * 16;
+const ROW_TAILS: usize = EDGE_BIAS + 4 * 8;
+const TILE_RECORD: usize = ROW_TAILS + 5 * 16;
 const WRITE_ONLY_WORD: usize = TILE_RECORD + RECORD_BYTES;
 const WORKSPACE_BYTES: i32 = <i32>WRITE_ONLY_WORD + 4;
 
@@ -52,8 +52,8 @@ export function edgeBias(): usize {
 
 /** The buffer for a vector of an operand (1 to 4) or of the output (0) of an elementwise kernel: simd/stretch.ts. */
 @inline
-export function besideRow(slot: i32): usize {
-  return base + BESIDE_ROW + (<usize>slot << 4);
+export function rowTail(slot: i32): usize {
+  return base + ROW_TAILS + (<usize>slot << 4);
 }
 
 /** The record of the tile that this thread executes. */

@@ -114,8 +114,8 @@ function opcodes(): string {
     ["OPERAND_BYTES", 4 * abi.OPERAND_WORDS],
     ["OPERAND_SLOTS", abi.OPERAND_SLOTS],
     ["SPLIT_BYTE", 4 * abi.SPLIT_WORD],
-    ["SHEET_HEAD_BYTES", 4 * abi.SHEET_HEAD_WORDS],
-    ["SHEET_COPY_BYTES", 4 * abi.SHEET_COPY_WORDS],
+    ["THREAD_LIST_HEAD_BYTES", 4 * abi.THREAD_LIST_HEAD_WORDS],
+    ["THREAD_LIST_COPY_BYTES", 4 * abi.THREAD_LIST_COPY_WORDS],
   ];
   return [
     "/** Written by scripts/build_kernels.ts from src/ops/names.ts and src/backends/wasm/abi.ts. */",

@@ -3,7 +3,7 @@
  * are kept (search.ts). The four smallest minima of each lane, 16 per row, are sorted lane by lane. The one at position
  * BOUNDED is a bound that at least that many columns do not exceed, and of 1,024 columns few more than twenty.
  */
-import { minimaAt, sortedAt } from "./places";
+import { minimaAt, sortedAt } from "./workspace_layout";
 
 /** Number of columns that a bound guarantees. */
 const BOUNDED: i32 = 11;

@@ -14,7 +14,7 @@ import {
   ranksAt,
   TILE_BYTES,
   tilesAt,
-} from "./places";
+} from "./workspace_layout";
 
 /**
  * Gathers the elements up to the bounds, one row per lane.

@@ -5,7 +5,7 @@
  *   vector 2r + h, lane j    row (j + r) mod 4, column 4h + j of the tile
  */
 import { madd } from "../simd/fma";
-import { GROUP_BYTES, rowsAt, TILE_BYTES } from "./places";
+import { GROUP_BYTES, rowsAt, TILE_BYTES } from "./workspace_layout";
 
 /**
  * Writes the tiles. Each element is one chain over k in ascending order, then the bias.

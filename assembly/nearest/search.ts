@@ -33,7 +33,7 @@ import {
   rowsAt,
   SPAN_ROWS,
   tilesAt,
-} from "./places";
+} from "./workspace_layout";
 import { directionOf, endsOf, groupsOf, idsOf, panelBytes } from "./sorted";
 
 export { sortColumns } from "./sorted";

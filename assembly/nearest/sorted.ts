@@ -16,7 +16,7 @@ import { at } from "../memory";
 import { product } from "../matmul/product";
 import { packedB } from "../workspace";
 import { sort } from "./gather";
-import { GROUP_COLUMNS } from "./places";
+import { GROUP_COLUMNS } from "./workspace_layout";
 
 /** Rounds of power iteration: an approximate direction is good enough. */
 const ROUNDS: i32 = 8;

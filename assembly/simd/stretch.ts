@@ -12,7 +12,7 @@
  * would be an indirect call for every vector.
  */
 import { at, loadTail, storeTail } from "../memory";
-import { besideRow } from "../workspace";
+import { rowTail } from "../workspace";
 
 /** out = f(a). */
 @inline
@@ -165,14 +165,14 @@ function map<F>(
         if (operands > 2) c4 += cStep;
         if (operands > 3) d4 += dStep;
       }
-      if (restTo) storeTail(restTo, v128.load(besideRow(0)), rest);
+      if (restTo) storeTail(restTo, v128.load(rowTail(0)), rest);
       if (restTo || !rest) break;
       restTo = to;
       a4 = restOf(1, a4, rest, aStep);
       if (operands > 1) b4 = restOf(2, b4, rest, bStep);
       if (operands > 2) c4 = restOf(3, c4, rest, cStep);
       if (operands > 3) d4 = restOf(4, d4, rest, dStep);
-      to = besideRow(0);
+      to = rowTail(0);
       end = to + 16;
     }
   }
@@ -188,11 +188,11 @@ function walk<F>(out: usize, count: i32, a: usize, p: f32, q: f32): void {
     for (; out < end; out += 16, a += 16) {
       v128.store(out, formula.at(v128.load(a), nothing, nothing, nothing, p4, q4));
     }
-    if (restTo) storeTail(restTo, v128.load(besideRow(0)), rest);
+    if (restTo) storeTail(restTo, v128.load(rowTail(0)), rest);
     if (restTo || !rest) break;
     restTo = out;
     a = restOf(1, a, rest, 16);
-    out = besideRow(0);
+    out = rowTail(0);
     end = out + 16;
   }
 }
@@ -221,17 +221,17 @@ function rowStart(
 ): usize {
   const start = rows == 1 ? pointer : at(pointer, row * cols);
   if (step) return start;
-  const beside = besideRow(slot);
-  v128.store(beside, v128.load32_splat(start));
-  return beside;
+  const tail = rowTail(slot);
+  v128.store(tail, v128.load32_splat(start));
+  return tail;
 }
 
 /** The last `count` elements of an operand's row, copied to the buffer. */
 function restOf(slot: i32, pointer: usize, count: i32, step: usize): usize {
   if (!step) return pointer;
-  const beside = besideRow(slot);
-  v128.store(beside, loadTail(pointer, count, f32x4.splat(0)));
-  return beside;
+  const tail = rowTail(slot);
+  v128.store(tail, loadTail(pointer, count, f32x4.splat(0)));
+  return tail;
 }
 
 @unmanaged

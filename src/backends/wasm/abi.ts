@@ -29,19 +29,19 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
  *
  *   packWeights  format; packed, weights      packs weights for packedDense, as tiles, or sorted with a bias after them
  *   packedDense  activation, format; operands of dense, with packed weights
- *   runChunks    sheet, bytes per sheet, rows per chunk, first row, picoseconds per row (f32);
- *                the rows                     runs a list over many rows, chunk by chunk; each thread has a sheet
+ *   runChunks    thread list, bytes of one, rows per chunk, first row, picoseconds per row (f32);
+ *                the rows                     runs a list over many rows, chunk by chunk; each thread has a list
  *   smallestDense  sorted weights and bias; operands of dense; dense followed by smallestCols
  */
 export const WASM_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
 
 /**
- * A sheet is all that a thread needs to run a list over chunks of rows in its own scratch memory. In words: number of
+ * A thread list is all that a thread needs to run a list over chunks of rows in its own scratch memory. In words: number of
  * records, inputs and outputs, 0; for each input and output {address within scratch, address of row 0 of all rows,
  * bytes per row}; the records.
  */
-export const SHEET_HEAD_WORDS = 4;
-export const SHEET_COPY_WORDS = 3;
+export const THREAD_LIST_HEAD_WORDS = 4;
+export const THREAD_LIST_COPY_WORDS = 3;
 
 /**
  * How weights are stored, by index: see assembly/matmul/panels.ts; tiles: `packTiles` of product.ts there; sorted:

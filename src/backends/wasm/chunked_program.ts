@@ -6,7 +6,7 @@
 import type { Place, Plan } from "../../graph/plan.ts";
 import { OPS } from "../../ops/catalogue.ts";
 import type { Live, Segments } from "../backend.ts";
-import { RECORD_WORDS, SHEET_COPY_WORDS, SHEET_HEAD_WORDS } from "./abi.ts";
+import { RECORD_WORDS, THREAD_LIST_COPY_WORDS, THREAD_LIST_HEAD_WORDS } from "./abi.ts";
 import { requireForward, requireRows } from "./checks.ts";
 import { countRecords, encodePlan, encodeRecords } from "./encode.ts";
 import { RecordList } from "./record_list.ts";
@@ -24,7 +24,7 @@ export class ChunkedProgram implements WasmProgram {
   readonly capacity: number;
   readonly #external: Allocation;
   readonly #scratch: Allocation;
-  readonly #sheets: Allocation;
+  readonly #threadLists: Allocation;
   readonly #list: Allocation;
   readonly #chunks: RecordList;
   readonly #ports: Ports;
@@ -46,29 +46,29 @@ export class ChunkedProgram implements WasmProgram {
       next += aligned(this.#lengthOf(port));
     }
     this.#ports = new Ports(host.memory, plan, this.capacity, (port) => external.get(port)!);
-    const sheets = host.threads.maxCount;
+    const threads = host.threads.maxCount;
     const scratchLength = aligned(plan.scratchLength);
-    this.#scratch = new Allocation(host, sheets * scratchLength);
-    const sheetLength = SHEET_HEAD_WORDS + SHEET_COPY_WORDS * ports.length +
+    this.#scratch = new Allocation(host, threads * scratchLength);
+    const threadListLength = THREAD_LIST_HEAD_WORDS + THREAD_LIST_COPY_WORDS * ports.length +
       RECORD_WORDS * plan.instructions.length;
-    this.#sheets = new Allocation(host, sheets * sheetLength);
-    const indexOf = placer(host, plan, segments), first = this.#sheets.index("compile");
+    this.#threadLists = new Allocation(host, threads * threadListLength);
+    const indexOf = placer(host, plan, segments), first = this.#threadLists.index("compile");
     const parameters = allocationOf(host, segments.parameters), format = formatFor(plan);
     const sourceOf = (weight: Place) => 4 * indexOf(weight, 0);
     this.#packed = format && new PackedWeights(host, plan, format, parameters, sourceOf);
-    for (let sheet = 0; sheet < sheets; sheet++) {
-      const scratch = this.#scratch.index("compile") + sheet * scratchLength;
+    for (let thread = 0; thread < threads; thread++) {
+      const scratch = this.#scratch.index("compile") + thread * scratchLength;
       const elementOf = (place: Place) => indexOf(place, scratch);
       writeConstants(host, plan, elementOf);
-      const words = sheetOf(plan, external, elementOf, this.#packed);
-      host.memory.u32.set(words, first + sheet * sheetLength);
+      const words = threadListOf(plan, external, elementOf, this.#packed);
+      host.memory.u32.set(words, first + thread * threadListLength);
     }
     this.#list = new Allocation(host, RECORD_WORDS);
     const list = this.#list.index("compile");
     const chunk = { chunkRows: plan.capacity, cost: picosecondsOfRow(plan) };
     const record = recordOf({
       address: 4 * first,
-      bytes: 4 * sheetLength,
+      bytes: 4 * threadListLength,
       ...chunk,
     });
     host.memory.u32.set(record, list);
@@ -102,7 +102,9 @@ export class ChunkedProgram implements WasmProgram {
   }
 
   dispose(): void {
-    for (const each of [this.#external, this.#scratch, this.#sheets, this.#list]) each.dispose();
+    for (const each of [this.#external, this.#scratch, this.#threadLists, this.#list]) {
+      each.dispose();
+    }
     this.#packed?.dispose();
   }
 
@@ -111,8 +113,8 @@ export class ChunkedProgram implements WasmProgram {
   }
 }
 
-/** The sheet of one thread: see `abi.ts`. */
-function sheetOf(
+/** The list of one thread: see `abi.ts`. */
+function threadListOf(
   plan: Plan,
   external: ReadonlyMap<Place, number>,
   elementOf: (place: Place) => number,
