@@ -6,13 +6,13 @@ export function renumberingRows<Value>(before: number, act: () => Value): Value 
   try {
     return act();
   } catch (error) {
-    throw renumbered(before, error);
+    throw renumbered(error, (row) => before + row);
   }
 }
 
-/** The error about a row that follows `before` others; any other error is returned as it is. */
-export function renumbered(before: number, error: unknown): unknown {
+/** The error about a row with its number among all; any other error is returned as it is. */
+export function renumbered(error: unknown, numberOf: (row: number) => number): unknown {
   if (!(error instanceof NotFiniteError) || error.row === undefined) return error;
   const [, action] = /^Cannot (.*) row /.exec(error.message)!;
-  return new NotFiniteError(action, error.value, before + error.row - 1);
+  return new NotFiniteError(action, error.value, numberOf(error.row) - 1);
 }

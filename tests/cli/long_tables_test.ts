@@ -1,5 +1,5 @@
 /**
- * `elbow recalibrate`, `update` and `drift` with tables longer than their limit, and in every format. Oracles: the
+ * `elbow recalibrate`, `update`, `drift` and `evaluate` with tables longer than their limit, and in every format. Oracles: the
  * command on a file of the rows that are drawn, and the library on the table in memory.
  */
 import assert from "node:assert/strict";
@@ -199,5 +199,117 @@ Deno.test("elbow drift refuses a series before it reads, and a bad row with noth
     const { status, stderr } = await elbow([verb, series, "-", ...more], endless);
     assert.equal(status, 2, stderr);
     assert.match(stderr, /the model scores a series, in windows of 4 steps/);
+  }
+});
+
+const LABELLED = tableCsv(3000, { anomalies: 60, label: true });
+
+/** A file of the header and some rows, counted from 1. */
+function withRows(folder: Folder, csv: string, rows: Iterable<number>): string {
+  const lines = csv.split("\n");
+  return folder.write("kept.csv", [lines[0], ...Array.from(rows, (row) => lines[row])].join("\n"));
+}
+
+async function sampledRows(csv: string): Promise<Iterable<number>> {
+  const sample = { maxRows: () => 400 };
+  return (await readSample("t.csv", new Blob([csv]).stream(), { cells: "any" }, sample)).drawn!
+    .numbers;
+}
+
+Deno.test("elbow evaluate takes means over sampled rows, and ranks all rows against the label", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", LABELLED), rows = await sampledRows(LABELLED);
+  const bare = '{ "latent": [{ "size": 2 }] }', train = folder.write("train.csv", tableCsv(200));
+  for (
+    const given of [QUICK, ["--members", "1", "--epochs", "1"], ["--spec", bare, "--epochs", "2"]]
+  ) {
+    const model = folder.at("m");
+    await elbowOk("train", train, "--out", model, ...given);
+    const evaluated = async (path: string, stand = {}, ...more: string[]) => {
+      const asked = ["evaluate", model, path, "--label", "kind", "--samples", "3", "--json"];
+      const { status, stdout, stderr } = await elbow([...asked, "--baselines", ...more], stand);
+      assert.equal(status, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const whole = await evaluated(data), alone = await evaluated(withRows(folder, LABELLED, rows));
+    assert.equal(whole.drawnRows, undefined);
+    const pieces = stdinOf(utf8(LABELLED), 61);
+    for (const got of [await evaluated(data, {}, ...FEW), await evaluated("-", pieces, ...FEW)]) {
+      const { data: _, rows: all, drawnRows, label, baselines, ...means } = got;
+      assert.deepEqual([all, drawnRows, label], [3000, 400, whole.label]);
+      const { data: __, rows: ___, label: sampled, baselines: others, ...expected } = alone;
+      assert.deepEqual(means, expected);
+      assert.deepEqual(baselines.methods, others.methods);
+      const { auroc, averagePrecision } = sampled;
+      assert.deepEqual(baselines.model, { auroc, averagePrecision });
+    }
+    const text = await elbowOk("evaluate", model, data, "--label", "kind", ...FEW);
+    assert.match(text, /table, mean over 400 of the rows$/m);
+    assert.match(text, /^Against the label \(anomalies: 60\), over 3,000 rows$/m);
+  }
+});
+
+Deno.test("elbow evaluate takes the last rows of a series, and sampled rows for a Boltzmann machine", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", LABELLED), model = folder.at("m");
+  const evaluated = async (path: string, ...more: string[]) =>
+    JSON.parse(
+      await elbowOk(
+        "evaluate",
+        model,
+        path,
+        "--label",
+        "kind",
+        "--samples",
+        "2",
+        "--json",
+        ...more,
+      ),
+    );
+  const { data: _, rows: __, ...expected } = await (async () => {
+    await elbowOk(
+      "train",
+      folder.write("train.csv", tableCsv(200)),
+      "--window",
+      "4",
+      "--out",
+      model,
+    );
+    const last = Array.from({ length: 400 }, (_, r) => 2601 + r);
+    return await evaluated(withRows(folder, LABELLED, last));
+  })();
+  const { data: ___, rows, drawnRows, ...got } = await evaluated(data, ...FEW);
+  assert.deepEqual([rows, drawnRows, got], [3000, 400, expected]);
+  const text = await elbowOk("evaluate", model, data, "--label", "kind", "--samples", "2", ...FEW);
+  assert.match(text, /mean over the windows of the last 400 rows$/m);
+  assert.match(text, /^Against the label .* over 400 rows$/m);
+
+  const lines = LABELLED.trimEnd().split("\n");
+  const binary = lines.map((line, r) =>
+    r === 0 ? line : line.replaceAll(/-?[\d.]+(?:e-\d+)?/g, (cell) => Number(cell) > 0 ? "1" : "0")
+  );
+  const bits = folder.write("bits.csv", binary.join("\n"));
+  const rbm = ["--spec", '{ "type": "rbm", "hidden": 2 }', "--epochs", "1"];
+  await elbowOk("train", bits, "--label", "kind", "--out", model, ...rbm);
+  const sampled = await sampledRows(binary.join("\n"));
+  const alone = await evaluated(withRows(folder, binary.join("\n"), sampled));
+  const long = await evaluated(bits, ...FEW);
+  assert.deepEqual({ ...long, data: "", rows: 400, drawnRows: 0 }, {
+    ...alone,
+    data: "",
+    drawnRows: 0,
+  });
+  assert.deepEqual([long.rows, long.drawnRows], [3000, 400]);
+});
+
+Deno.test("a full disk is reported with the name of the file", async () => {
+  using folder = new Folder();
+  const model = folder.at("m"), data = folder.write("t.csv", tableCsv(200));
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  for (const [verb, ...more] of [["score"], ["recalibrate"], ["update", "--epochs", "1"]]) {
+    const asked = [verb, model, data, "--out", "/dev/full", ...more];
+    const { status, stderr } = await elbow(asked);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /elbow: Cannot write \/dev\/full: no space is left on its disk\n$/);
   }
 });

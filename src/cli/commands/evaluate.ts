@@ -7,17 +7,13 @@ import type { Table } from "../../formats/mod.ts";
 import { hasPrior, latentWidth } from "../../models/latents.ts";
 import { latentSize } from "../../models/spec.ts";
 import type { Evaluation } from "../../trained/calls/evaluation.ts";
+import { renumbered } from "../../trained/renumber.ts";
 import type { ElboSurgery } from "../../training/analysis/elbo_surgery.ts";
 import { type Gaps, whyNotRefined } from "../../training/analysis/gaps.ts";
-import {
-  detectorFigures,
-  type LabelFigures,
-  labelFigures,
-  labelSection,
-} from "../evaluate/label_figures.ts";
+import { type LabelFigures, labelSection } from "../evaluate/label_figures.ts";
+import { readToEvaluate } from "../evaluate/read.ts";
 import { type Baselines, baselineSections, runBaselines } from "../evaluate/baselines.ts";
 import { withTrainableVae } from "../score/trainable_vae.ts";
-import { readDataFor } from "../files/data.ts";
 import { evaluateRbm } from "../evaluate/rbm.ts";
 import { type Io, print } from "../io.ts";
 import { loadAny, type LoadedModel } from "../models/model.ts";
@@ -35,6 +31,7 @@ export interface EvaluateOptions extends options.JsonOption, options.BackendOpti
   readonly surgery?: boolean;
   /** The table to fit the baselines to; true means DATA itself. */
   readonly baselines?: string | true;
+  readonly maxRows?: number;
   readonly seed?: number;
 }
 
@@ -43,6 +40,8 @@ export interface Evaluated {
   readonly model: string;
   readonly data: string;
   readonly rows: number;
+  /** How many of them the means are over, if the table is too long to take all. */
+  readonly drawnRows?: number;
   readonly isStandardized: boolean;
   /** Steps per window of a series: the means are over its windows. */
   readonly window?: number;
@@ -117,6 +116,7 @@ export function evaluateCommand(io: Io): Command {
       "--baselines [table]",
       "compare with PCA, kNN and others, fitted to this table (default: DATA); needs labels",
     )
+    .addOption(options.maxRowsOption("take means over", "; of a series, the last ones"))
     .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
@@ -138,15 +138,16 @@ export async function evaluate(
 ): Promise<Evaluated> {
   const { samples = SAMPLES, seed = 0, priorSamples, gaps, surgery } = given;
   const { vae, units, scorer, path } = model;
-  const table = await readDataFor(model, data, io, given.label);
-  const x = units.toVae(table);
-  const evaluation = await vae.evaluate(x, { samples, seed, priorSamples });
+  const { table, label } = await readToEvaluate(model, data, given, io);
+  const x = units.toVae(table), { drawn } = table;
+  const evaluation = await inNumbersOf(table, vae.evaluate(x, { samples, seed, priorSamples }));
   const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
   const gapsRefused = gaps ? whyNotRefined(vae.spec) : undefined, isSplit = gaps && !gapsRefused;
   return {
     model: path,
     data: table.source,
-    rows: table.rows,
+    rows: drawn?.rows ?? table.rows,
+    drawnRows: drawn && table.rows,
     window: scorer?.window,
     isStandardized: scorer !== undefined,
     hasPrior: hasPrior(vae.spec.latent[0]),
@@ -156,10 +157,7 @@ export async function evaluate(
     kl: mean(evaluation.kl),
     logLikelihood: mean(evaluation.logLikelihood),
     gap: mean(evaluation.logLikelihood) - mean(evaluation.elbo),
-    effectiveSamples: {
-      mean: mean(effectiveSamples),
-      lowest: effectiveSamples.reduce((lowest, value) => Math.min(lowest, value)),
-    },
+    effectiveSamples: meanAndLowest(effectiveSamples),
     latent: latentSize(vae.spec),
     activeUnits: evaluation.activeUnits,
     klForm,
@@ -176,18 +174,22 @@ export async function evaluate(
     }))),
     logJacobian: mean(units.logJacobians(table)),
     falseAlarmRate: scorer?.falseAlarmRate,
-    label: table.label && await against(model, table, table.label),
+    label,
     baselines: given.baselines ? await runBaselines(model, table, given, io) : undefined,
   };
 }
 
-async function against(
-  { scorer, vae, units }: LoadedModel,
-  table: Table,
-  label: Float64Array,
-): Promise<LabelFigures> {
-  if (!scorer) return labelFigures(await vae.score(units.toVae(table)), label);
-  return detectorFigures(scorer, table, label);
+/** Rewrites an error to use a row's number in the file. */
+async function inNumbersOf<Value>({ drawn }: Table, evaluated: Promise<Value>): Promise<Value> {
+  try {
+    return await evaluated;
+  } catch (error) {
+    throw renumbered(error, (row) => drawn?.numbers[row - 1] ?? row);
+  }
+}
+
+function meanAndLowest(values: Float64Array): Evaluated["effectiveSamples"] {
+  return { mean: mean(values), lowest: values.reduce((lowest, value) => Math.min(lowest, value)) };
 }
 
 function means(gaps: Gaps): { readonly [Part in keyof Gaps]: number } {
@@ -207,17 +209,21 @@ function mean(values: Float64Array): number {
 
 /** The result for people to read. */
 export function evaluateSections(evaluated: Evaluated): Section[] {
-  const { label, rows } = evaluated;
+  const { label, rows, drawnRows, window } = evaluated;
+  const which = drawnRows === undefined ? "the" : `${count(drawnRows)} of the`;
+  const labelled = window === undefined || drawnRows === undefined ? rows : drawnRows;
   return [
     {
       lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
     },
     {
-      title: evaluated.window === undefined
+      title: window === undefined
         ? `Nats per row of the ${
           evaluated.isStandardized ? "standardised " : ""
-        }table, mean over the rows`
-        : `Nats per window of ${evaluated.window} standardised rows, mean over the windows`,
+        }table, mean over ${which} rows`
+        : `Nats per window of ${window} standardised rows, mean over the windows${
+          drawnRows === undefined ? "" : ` of the last ${counted(drawnRows, "row")}`
+        }`,
       lines: [
         ...(evaluated.hasPrior ? boundLines(evaluated) : [
           ["ln p(x | z)", nats(evaluated.reconstruction)],
@@ -231,7 +237,7 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
       ],
     },
     ...gapSections(evaluated),
-    ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
+    ...(label ? [labelSection(label, labelled, counted(labelled, "row"))] : []),
     ...baselineSections(evaluated),
   ];
 }

@@ -81,7 +81,11 @@ export async function train(
     await writeAtomically(given.curve, [lossCurve(detector.report!.history)]);
   }
   const against = table.label &&
-    detectorFigures(detector, encodeTable(table, detector.schema), table.label);
+    detectorFigures(
+      detector,
+      detector.scoreCells(encodeTable(table, detector.schema)).scores,
+      table.label,
+    );
   const fit = detector.report!;
   return {
     detector,

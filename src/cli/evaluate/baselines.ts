@@ -1,9 +1,11 @@
 /** `elbow evaluate --baselines`: simple detectors on the same rows, printed beside the model. */
 import { baselineScores } from "../../detection/baselines/mod.ts";
+import { sampleOptions } from "../../detection/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import { numericSchema } from "../../scoring/table/schema.ts";
 import { type LabelFigures, labelFigures } from "./label_figures.ts";
-import { readDataFor } from "../files/data.ts";
+import { scoresOf } from "./read.ts";
+import { drawDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { counted, type Section } from "../text/text.ts";
@@ -13,20 +15,24 @@ export interface Baselines {
   /** The table they were fitted to. */
   readonly fittedTo: string;
   readonly rows: number;
+  /** The model's own figures over the rows that the methods are measured on, if these are drawn from a long table. */
+  readonly model?: RankFigures;
   /** Steps of the model's windows; baselines see each row by itself. */
   readonly window?: number;
-  readonly methods: readonly (Pick<LabelFigures, "auroc" | "averagePrecision"> & {
-    readonly name: string;
-  })[];
+  readonly methods: readonly (RankFigures & { readonly name: string })[];
 }
+
+/** What baselines have, too, which flag no rows. */
+type RankFigures = Pick<LabelFigures, "auroc" | "averagePrecision">;
 
 /** @throws TypeError if the table has no label to compare with */
 export async function runBaselines(
   model: LoadedModel,
   table: Table,
-  { baselines, label, seed = 0 }: {
+  { baselines, label, maxRows, seed = 0 }: {
     readonly baselines?: string | true;
     readonly label?: string;
+    readonly maxRows?: number;
     readonly seed?: number;
   },
   io: Io,
@@ -35,16 +41,24 @@ export async function runBaselines(
     throw new TypeError("Cannot compare with baselines: needs labels: give --label COLUMN");
   }
   const training = typeof baselines === "string" && baselines !== table.source
-    ? await readTraining(model, baselines, label, io)
+    ? await readTraining(model, baselines, label, { maxRows, seed }, io)
     : table;
   const methods = [];
   const schema = model.scorer?.schema ?? numericSchema(table.columns);
   for (const [name, scores] of baselineScores(training, table, schema, seed)) {
-    const { auroc, averagePrecision } = labelFigures(scores, table.label);
-    methods.push({ name, auroc, averagePrecision });
+    methods.push({ name, ...rankFigures(scores, table.label) });
   }
   const window = model.scorer?.window;
-  return { fittedTo: training.source, rows: training.rows, ...(window && { window }), methods };
+  return {
+    ...{ fittedTo: training.source, rows: training.rows, ...(window && { window }) },
+    ...(table.drawn && { model: rankFigures(await scoresOf(model, table), table.label) }),
+    methods,
+  };
+}
+
+function rankFigures(scores: Float64Array, label: Float64Array): RankFigures {
+  const { auroc, averagePrecision } = labelFigures(scores, label);
+  return { auroc, averagePrecision };
 }
 
 /** The table may have the label or not: it is not used. */
@@ -52,14 +66,15 @@ async function readTraining(
   model: LoadedModel,
   path: string,
   label: string | undefined,
+  draw: Parameters<typeof sampleOptions>[0],
   io: Io,
 ): Promise<Table> {
   const quiet: Io = { ...io, stderr() {}, stdin: () => io.stdin() };
   try {
-    return await readDataFor(model, path, quiet, label);
+    return await drawDataFor(model, path, quiet, sampleOptions(draw), label);
   } catch (error) {
     if (label === undefined) throw error;
-    return await readDataFor(model, path, quiet);
+    return await drawDataFor(model, path, quiet, sampleOptions(draw));
   }
 }
 
@@ -74,7 +89,7 @@ export function baselineSections(
 ): Section[] {
   if (!baselines || !label) return [];
   const { fittedTo, rows, window, methods } = baselines;
-  const all = [{ ...label, name: model }, ...methods]
+  const all = [{ ...(baselines.model ?? label), name: model }, ...methods]
     .sort((a, b) => (b.auroc ?? 0) - (a.auroc ?? 0));
   const figure = (value: number | null) => value === null ? "-" : value.toFixed(4);
   const fit = fittedTo === data

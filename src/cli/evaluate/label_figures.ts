@@ -1,6 +1,5 @@
 /** Compares scores and flags with the labels of a table. */
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../scoring/metrics.ts";
-import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { count, counted, type Section } from "../text/text.ts";
 
@@ -20,7 +19,7 @@ export interface LabelFigures {
 export function labelFigures(
   scores: Float64Array,
   label: Float64Array,
-  flags?: readonly boolean[],
+  flags?: Uint8Array,
 ): LabelFigures {
   const orNull = (value: number) => Number.isNaN(value) ? null : value;
   return {
@@ -29,20 +28,22 @@ export function labelFigures(
     averagePrecision: orNull(averagePrecision(scores, label)),
     precisionAtAnomalies: orNull(precisionAt(scores, label)),
     ...(flags && {
-      flagged: flags.filter(Boolean).length,
-      flaggedAnomalies: flags.filter((flag, r) => flag && label[r] !== 0).length,
+      flagged: countAnomalies(flags),
+      flaggedAnomalies: countAnomalies(flags.map((flag, r) => label[r] === 0 ? 0 : flag)),
     }),
   };
 }
 
-/** The figures of a detector, which flags at its false-alarm rate. */
+/** The figures of a detector's scores; it flags at its false-alarm rate. */
 export function detectorFigures(
   scorer: TableScorer,
-  cells: Cells,
+  scores: Float64Array,
   label: Float64Array,
 ): LabelFigures {
-  const { scores, pValues } = scorer.scoreCells(cells);
-  return labelFigures(scores, label, Array.from(pValues, (pValue) => scorer.isAnomaly(pValue)));
+  const flags = Uint8Array.from(scores, (score) => {
+    return Number(scorer.isAnomaly(scorer.calibration.pValue(score)));
+  });
+  return labelFigures(scores, label, flags);
 }
 
 /** The figures for people to read, and which rows they cover. */

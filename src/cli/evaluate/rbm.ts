@@ -1,17 +1,19 @@
 /** `elbow evaluate` for a Boltzmann machine: how well it fits a table. */
+import { sampleOptions } from "../../detection/row_limit.ts";
 import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./label_figures.ts";
-import { readDataFor } from "../files/data.ts";
+import { drawDataFor } from "../files/data.ts";
 import type { JsonOption } from "../options.ts";
 import { type Io, print } from "../io.ts";
 import type { LoadedRbm } from "../models/model.ts";
-import { counted, jsonLine, nats, report } from "../text/text.ts";
+import { count, counted, jsonLine, nats, report } from "../text/text.ts";
 
 /** Options of `elbow evaluate`. */
 interface RbmOptions extends JsonOption, Partial<Record<typeof VAE_OPTIONS[number], unknown>> {
   readonly label?: string;
   /** Chains of annealed importance sampling. */
   readonly samples?: number;
+  readonly maxRows?: number;
   readonly seed?: number;
 }
 
@@ -35,7 +37,7 @@ export async function evaluateRbm(
     );
   }
   const { rbm, units, path } = model;
-  const table = await readDataFor(model, data, io, given.label);
+  const table = await drawDataFor(model, data, io, sampleOptions(given), given.label);
   const x = units.toVae(table);
   const annealing: PartitionOptions = {
     ...(given.samples !== undefined && { chains: given.samples }),
@@ -49,7 +51,8 @@ export async function evaluateRbm(
   const evaluated = {
     model: path,
     data: table.source,
-    rows: table.rows,
+    rows: table.drawn?.rows ?? table.rows,
+    drawnRows: table.drawn && table.rows,
     freeEnergy,
     logPartition,
     standardError,
@@ -65,6 +68,7 @@ function sectionsOf(evaluated: {
   readonly model: string;
   readonly data: string;
   readonly rows: number;
+  readonly drawnRows?: number;
   readonly freeEnergy: number;
   readonly logPartition: number;
   readonly standardError: number;
@@ -72,7 +76,9 @@ function sectionsOf(evaluated: {
   readonly logLikelihood: number | null;
   readonly label?: ReturnType<typeof labelFigures>;
 }): Parameters<typeof report>[0] {
-  const { rows, logLikelihood, standardError, method, label } = evaluated;
+  const { rows, drawnRows, logLikelihood, standardError, method, label } = evaluated;
+  const which = drawnRows === undefined ? "the" : `${count(drawnRows)} of the`;
+  const over = drawnRows ?? rows;
   const methodText = method === "exact"
     ? "exact: all states counted"
     : `annealed, standard error ${nats(standardError)}`;
@@ -81,13 +87,13 @@ function sectionsOf(evaluated: {
       lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
     },
     {
-      title: "Nats per row of the table, mean over the rows",
+      title: `Nats per row of the table, mean over ${which} rows`,
       lines: [
         ["Free energy", nats(evaluated.freeEnergy)],
         ["ln Z", `${nats(evaluated.logPartition)} (${methodText})`],
         ["ln p(x)", logLikelihood === null ? "needs zeros and ones" : nats(logLikelihood)],
       ],
     },
-    ...(label ? [labelSection(label, rows, counted(rows, "row"))] : []),
+    ...(label ? [labelSection(label, over, counted(over, "row"))] : []),
   ];
 }

@@ -37,8 +37,9 @@ export async function drawDataFor(
   path: string,
   io: Io,
   sample: SampleOptions,
+  label?: string,
 ): Promise<Table> {
-  return await sampleParts(partsFor(model, path, io), sample);
+  return await sampleParts(partsFor(model, path, io, label), sample);
 }
 
 /** For JSON: the rows of the file and those drawn, if these are fewer. */

@@ -82,14 +82,14 @@ export async function writeAtomically(
   const existing = await Deno.stat(path).catch(() => undefined);
   // A pipe or a device, such as /dev/null, is written to, never replaced.
   if (existing && !existing.isFile) {
-    return await writePieces(await Deno.open(path, WRITE), pieces, signal);
+    return await writePieces(path, () => Deno.open(path, WRITE), pieces, signal);
   }
   const place = existing ? await Deno.realPath(path) : path;
   const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
   try {
-    const file = await Deno.open(draft, { ...WRITE, create: true, truncate: true });
-    await writePieces(file, pieces, signal);
-    await Deno.rename(draft, place);
+    const open = () => Deno.open(draft, { ...WRITE, create: true, truncate: true });
+    await writePieces(path, open, pieces, signal);
+    await naming(path, () => Deno.rename(draft, place));
   } catch (error) {
     await Deno.remove(draft).catch(() => {});
     throw error;
@@ -98,16 +98,34 @@ export async function writeAtomically(
 
 const WRITE = { write: true } as const;
 
-async function writePieces(file: Deno.FsFile, pieces: Pieces, signal?: AbortSignal): Promise<void> {
-  using open = file;
+/** @param path for messages */
+async function writePieces(
+  path: string,
+  open: () => Promise<Deno.FsFile>,
+  pieces: Pieces,
+  signal?: AbortSignal,
+): Promise<void> {
+  using file = await naming(path, open);
   const encoder = new TextEncoder();
   for await (const piece of pieces) {
     signal?.throwIfAborted();
     const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
-    for (let at = 0; at < bytes.length;) at += await open.write(bytes.subarray(at));
+    for (let at = 0; at < bytes.length;) {
+      at += await naming(path, () => file.write(bytes.subarray(at)));
+    }
   }
   // Not every device can be flushed.
-  if ((await open.stat()).isFile) await open.sync();
+  await naming(path, async () => (await file.stat()).isFile && await file.sync());
+}
+
+/** @throws DOMException naming the file, except if the reader of a pipe has gone, which is no error */
+async function naming<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (cause instanceof Deno.errors.BrokenPipe) throw cause;
+    throw new DOMException(`Cannot write ${path}: ${reasonOf(cause)}`, "DataError");
+  }
 }
 
 /** The last part of a path. */
@@ -129,5 +147,8 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
+  if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
+    return "no space is left on its disk";
+  }
   return messageOf(error);
 }

@@ -30,8 +30,8 @@ export function kolmogorovPValue(distance: number, n: number, m: number): number
 }
 
 /**
- * D of an ascending sample and of values known by their counts at its points: between two points only the other function
- * rises, so the difference is largest at an end.
+ * D of an ascending sample and of values known by their counts at its points: between two points only the other
+ * function rises, so the difference is largest at an end.
  */
 export function distanceFromCounts(a: Float64Array, counts: PointCounts): number {
   const { total, upTo, below } = counts;
