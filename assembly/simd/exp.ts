@@ -62,3 +62,14 @@ export function exp4(x: v128): v128 {
   const isInside = v128.and(f32x4.ge(x, constant(LOWEST)), f32x4.le(x, constant(HIGHEST)));
   return v128.bitselect(inside, outside, isInside);
 }
+
+/**
+ * The same for x <= 0, in fewer steps, as 2ⁿ (eʳ - 1) + 2ⁿ: 0 below the range. It has the same bits, except below -83, where
+ * the product is subnormal: unfused, it may then be one ulp off.
+ */
+@inline
+export function expNegative4(x: v128): v128 {
+  const shifted = roundToLn2(x), reduced = expm1Reduced(reduceByLn2(x, shifted));
+  const scale = i32x4.add(i32x4.shl(shifted, 23), constant(ONE));
+  return v128.andnot(madd(reduced, scale, scale), f32x4.lt(x, constant(LOWEST)));
+}
