@@ -47,16 +47,19 @@ Deno.test("SQLite: equal bytes are stored once, and removed with the last refere
   remove();
 });
 
-Deno.test("SQLite: finished jobs are forgotten after their time", async () => {
+Deno.test("SQLite: finished jobs are forgotten after their time, with their output", async () => {
   const [path, remove] = tempFile();
   let now = 1e12;
   const { queue } = openSqlite(path, { now: () => now, keepSeconds: 10 });
+  const db = new Database(path);
   await queue.enqueue(newJob("a"), bytesOf("x"));
-  await queue.cancel("a");
+  await queue.ack((await queue.claim(AbortSignal.timeout(1000)))!, {}, bytesOf("scores"));
   now += 11_000;
-  assert.equal((await queue.find("a"))!.state, "cancelled");
+  assert.equal((await queue.find("a"))!.state, "succeeded");
   await queue.enqueue(newJob("b"), bytesOf("x"));
   assert.equal(await queue.find("a"), undefined);
+  assert.equal(db.rows("SELECT bytes FROM blobs").length, 1, "the input of b; no output of a");
+  db.close();
   await queue.close();
   remove();
 });
