@@ -6,7 +6,7 @@ import type { RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 
 /** One sentence for each such undeclared column. */
-export function markSentences(
+export function decimalMarkWarnings(
   { columns, texts = [], data }: RawTable,
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string }[],

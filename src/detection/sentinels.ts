@@ -6,7 +6,7 @@ import { type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 
 /** One sentence for each such number in an undeclared column of numbers. */
-export function sentinelSentences(
+export function sentinelWarnings(
   table: RawTable,
   schema: readonly ColumnSchema[],
   declared: readonly { readonly name: string }[] = [],
@@ -27,10 +27,10 @@ export function sentinelSentences(
   });
 }
 
-function rangeOf(values: Float64Array, without = NaN): { smallest: number; largest: number } {
+function rangeOf(values: Float64Array, excluded = NaN): { smallest: number; largest: number } {
   let smallest = Infinity, largest = -Infinity;
   for (const value of values) {
-    if (value === without) continue;
+    if (value === excluded) continue;
     if (value < smallest) smallest = value;
     if (value > largest) largest = value;
   }

@@ -8,8 +8,8 @@ import { parseTimestamp } from "../core/timestamp.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import { CURRENCY } from "../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
-import { markSentences } from "./decimal_marks.ts";
-import { sentinelSentences } from "./sentinels.ts";
+import { decimalMarkWarnings } from "./decimal_marks.ts";
+import { sentinelWarnings } from "./sentinels.ts";
 import { timeNumberWarnings } from "./time_numbers.ts";
 
 interface LikelyMeaning {
@@ -120,8 +120,8 @@ export function textWarnings(
     ...meaningWarnings(table, schema, declared),
     ...timeNumberWarnings(table, schema, declared),
     ...dateOrderWarnings(schema, declared),
-    ...sentinelSentences(table, schema, declared),
-    ...markSentences(table, schema, declared),
+    ...sentinelWarnings(table, schema, declared),
+    ...decimalMarkWarnings(table, schema, declared),
   ];
 }
 

@@ -36,30 +36,30 @@ function productsOf({ instructions }: Plan, { inputs }: Instruction): readonly n
 /** Whether a sum can be computed where its first product is: nobody else needs the products, all operands are there, and nothing else uses the memory of the sum until then. */
 function canMove(plan: Plan, first: number, second: number, sum: number): boolean {
   const { instructions, capacity } = plan, { output } = instructions[sum];
-  const meet = (a: Place) => (b: Place) => !areDisjoint(a, b, capacity);
+  const overlaps = (a: Place) => (b: Place) => !areDisjoint(a, b, capacity);
   const given = instructions[second].inputs, all = [...instructions[first].inputs, ...given];
   const terms = all[0].shape.cols + given[0].shape.cols;
-  if (terms > MAX_TERMS || all.some(meet(output))) return false;
-  if ([first, second].some((product) => isReadBeside(plan, product, sum))) return false;
+  if (terms > MAX_TERMS || all.some(overlaps(output))) return false;
+  if ([first, second].some((product) => isReadElsewhere(plan, product, sum))) return false;
   return instructions.slice(first + 1, sum).every(({ inputs, output: written }, i) => {
     const at = first + 1 + i;
     return at === second ||
-      !(meet(output)(written) || inputs.some(meet(output)) ||
-        at < second && given.some(meet(written)));
+      !(overlaps(output)(written) || inputs.some(overlaps(output)) ||
+        at < second && given.some(overlaps(written)));
   });
 }
 
 /** Whether anything but the sum reads a product. */
-function isReadBeside(
+function isReadElsewhere(
   { instructions, outputs, capacity }: Plan,
   product: number,
   sum: number,
 ): boolean {
   const { output: place } = instructions[product];
-  const meets = (other: Place) => !areDisjoint(place, other, capacity);
+  const overlapsProduct = (other: Place) => !areDisjoint(place, other, capacity);
   for (let i = product + 1; i < instructions.length; i++) {
-    if (i !== sum && instructions[i].inputs.some(meets)) return true;
-    if (meets(instructions[i].output)) return false;
+    if (i !== sum && instructions[i].inputs.some(overlapsProduct)) return true;
+    if (overlapsProduct(instructions[i].output)) return false;
   }
-  return [...outputs.values()].some(meets);
+  return [...outputs.values()].some(overlapsProduct);
 }

@@ -11,7 +11,7 @@ import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { printable } from "../text/text.ts";
 
 /** As in the messages of errors. */
-const MOST_LETTERS = 40;
+const MAX_CHARACTERS = 40;
 
 /** What is known about flagged rows, besides the contributions that were asked for. */
 export interface FlaggedRows {
@@ -84,7 +84,7 @@ function sentence(
 
 /** A text as long as a person reads in passing. */
 function shortened(text: string): string {
-  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 
 /** Rounds to three digits of the interval's width. */

@@ -174,13 +174,13 @@ export class DriftTest {
     const { sketch, counter: { counts } } = this.#columns[c], rows = this.#rows;
     const known = this.#reference.sketch!.rows, present = counts.total;
     const missing = [sketch.missing, 1 - present / rows] as const;
-    const [before, lacking] = [known - Math.round(known * sketch.missing), rows - present];
+    const [before, missingCells] = [known - Math.round(known * sketch.missing), rows - present];
     const comparable = before > 0 && present > 0 && !column.clock;
     const distance = comparable ? distanceTo(sketch, counts) : 0;
-    const ofValues = comparable ? kolmogorovPValue(distance, before, present) : 1;
-    const ofMissing = fisherExactPValue(known - before, known, lacking, rows);
+    const valuesPValue = comparable ? kolmogorovPValue(distance, before, present) : 1;
+    const missingPValue = fisherExactPValue(known - before, known, missingCells, rows);
     // The two tests of a column share its part of the rate.
-    const pValue = Math.min(1, 2 * Math.min(ofValues, ofMissing));
+    const pValue = Math.min(1, 2 * Math.min(valuesPValue, missingPValue));
     return {
       ...column,
       distance,

@@ -34,7 +34,7 @@ export function kolmogorovPValue(distance: number, n: number, m: number): number
  * function rises, so the difference is largest at an end.
  */
 export function distanceFromCounts(a: Float64Array, counts: PointCounts): number {
-  const { total, upTo, below } = counts;
+  const { total, atMost, below } = counts;
   if (total === 0) return 0;
   let largest = 0;
   for (let k = 0; k < a.length; k++) {
@@ -43,7 +43,7 @@ export function distanceFromCounts(a: Float64Array, counts: PointCounts): number
       largest = Math.max(largest, Math.abs(k / a.length - below[k] / total));
     }
     if (k + 1 === a.length || a[k] < a[k + 1]) {
-      largest = Math.max(largest, Math.abs((k + 1) / a.length - upTo[k] / total));
+      largest = Math.max(largest, Math.abs((k + 1) / a.length - atMost[k] / total));
     }
   }
   return largest;

@@ -17,11 +17,11 @@ export class MedianSample {
   }
 
   add({ data, rows }: Cells, scores: Float64Array): void {
-    const columns = this.#columns, width = columns.length, own = width - 1;
+    const columns = this.#columns, width = columns.length, columnCount = width - 1;
     const kept = new Float64Array(rows * width);
     for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < own; c++) kept[r * width + c] = data[r * own + c];
-      kept[r * width + own] = scores[r];
+      for (let c = 0; c < columnCount; c++) kept[r * width + c] = data[r * columnCount + c];
+      kept[r * width + columnCount] = scores[r];
     }
     this.#rows.add({ columns, data: kept, rows, source: "-" });
   }

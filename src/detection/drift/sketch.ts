@@ -60,10 +60,10 @@ export function sortedValues(cells: Cells, columns: number, c: number): Float64A
  * @param counts of these values, at the sketch's points
  */
 export function distanceTo({ points, shares }: ColumnSketch, counts: PointCounts): number {
-  const { total, upTo, below: lower } = counts;
+  const { total, atMost, below: lower } = counts;
   let largest = 0;
   points.forEach((point, k) => {
-    largest = Math.max(largest, Math.abs(shares[k] - upTo[k] / total));
+    largest = Math.max(largest, Math.abs(shares[k] - atMost[k] / total));
     // Also compares just below a point: the sample may have values in a gap between two points of the sketch.
     const before = k > 0 && points[k - 1] < point ? shares[k - 1] : k === 0 ? 0 : undefined;
     if (before === undefined) return;

@@ -29,7 +29,7 @@ export interface EnsembleModel {
   readonly columns: number;
   readonly statistics: readonly StatisticName[];
   readonly parts: readonly Part[];
-  /** Missing cells up to which a row is like those that surprisals were fitted on: `detection/ensemble/gaps.ts`. */
+  /** Missing cells up to which a row is like those that surprisals were fitted on: `detection/ensemble/max_gaps.ts`. */
   readonly gaps: number;
   /** Parameters of the program, by name. */
   readonly parameters: ReadonlyMap<string, Float32Array>;

@@ -21,7 +21,7 @@ export interface Factors {
 }
 
 /** Largest leverage of a cell: with more, the others say nothing of it. */
-const MOST_LEVERAGE = 1 - 1e-9;
+const MAX_LEVERAGE = 1 - 1e-9;
 
 export class KnownCells {
   readonly #factors: Factors;
@@ -74,7 +74,7 @@ export class KnownCells {
       const w = this.#loading(i, d);
       for (let j = 0; j < latent; j++) sum += w * covariance[i * latent + j] * this.#loading(j, d);
     }
-    return this.has(d) ? Math.min(MOST_LEVERAGE, sum / variance) : sum / variance;
+    return this.has(d) ? Math.min(MAX_LEVERAGE, sum / variance) : sum / variance;
   }
 
   #loading(l: number, d: number): number {

@@ -70,7 +70,8 @@ export class RegressionExpectations implements ExpectationModel {
       const filled = missing.length > 0 ? imputed(this.#precision, x, missing) : x;
       for (let c = 0; c < width; c++) {
         if (Number.isNaN(cells.data[r * width + c])) continue;
-        const own = this.#features[c], term = conditionalTerm(this.#precision, filled, own);
+        const columnFeatures = this.#features[c],
+          term = conditionalTerm(this.#precision, filled, columnFeatures);
         terms[r * width + c] = perFreedom(term, this.#freedom(c));
       }
     }

@@ -22,14 +22,14 @@ import { type CellExpectation, type ExpectationModel, NOTHING } from "./expectat
 import { type Factors, KnownCells } from "./known_cells.ts";
 
 /** Deviations beyond which a cell is not trusted: one in 4,000 ordinary cells. */
-const FAR = 3.5;
+const MAX_DEVIATIONS = 3.5;
 
 export class SeriesExpectations implements ExpectationModel {
   readonly #table: TableModel;
   readonly #window: number;
   readonly #factors: Factors;
   /** For each cell of a window, its VAE columns. */
-  readonly #places: readonly (readonly number[])[];
+  readonly #dimensions: readonly (readonly number[])[];
   /** For each column of the table, its residual variance by that of the model. */
   readonly #ratios: Float64Array;
 
@@ -38,24 +38,24 @@ export class SeriesExpectations implements ExpectationModel {
     this.#table = table;
     this.#window = window;
     this.#factors = factorsOf(vae);
-    const places: number[][] = table.typical.reduce<number[][]>((all) => [...all, []], []);
-    table.expansion.owner.forEach((cell, d) => places[cell].push(d));
-    this.#places = places;
+    const dimensions = Array.from(table.typical, (): number[] => []);
+    table.expansion.owner.forEach((cell, d) => dimensions[cell].push(d));
+    this.#dimensions = dimensions;
     this.#ratios = this.#varianceRatios();
   }
 
   expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[] {
     const perRow = blamed.length / Math.max(1, cells.rows);
-    const found = new Array<CellExpectation>(blamed.length).fill(NOTHING);
+    const expectations = new Array<CellExpectation>(blamed.length).fill(NOTHING);
     const quantile = normalQuantile((1 + level) / 2);
     for (let r = 0; r < cells.rows; r++) {
       if (blamed[r * perRow] < 0) continue;
-      const { step, known } = this.#around(cells, r);
+      const { step, known } = this.#windowAround(cells, r);
       for (let k = r * perRow; k < (r + 1) * perRow && blamed[k] >= 0; k++) {
-        found[k] = this.#cell(known, step, blamed[k], quantile);
+        expectations[k] = this.#cell(known, step, blamed[k], quantile);
       }
     }
-    return found;
+    return expectations;
   }
 
   shares(): Float64Array {
@@ -63,63 +63,64 @@ export class SeriesExpectations implements ExpectationModel {
   }
 
   /** The window around step `r`, or the nearest to it, and the place of the step in it. */
-  #around(cells: Cells, r: number): { readonly step: number; readonly known: KnownCells } {
+  #windowAround(cells: Cells, r: number): { readonly step: number; readonly known: KnownCells } {
     const { schema, expansion, standardization } = this.#table, window = this.#window;
     const first = Math.min(Math.max(0, r - (window >> 1)), cells.rows - window);
-    const one = windowsOf(cells, schema.length, window, first, 1);
-    const { data } = standardize(expansion.expand(one), standardization);
+    const windowCells = windowsOf(cells, schema.length, window, first, 1);
+    const { data } = standardize(expansion.expand(windowCells), standardization);
     return { step: r - first, known: new KnownCells(this.#factors, data) };
   }
 
   #cell(known: KnownCells, step: number, column: number, quantile: number): CellExpectation {
     const { schema, standardization: { centre, scale } } = this.#table;
-    const { kind, levels = [] } = schema[column], own = this.#places[step * schema.length + column];
-    for (const d of own) known.leaveOut(d);
-    if (own.length === 1) this.#leaveOutFaults(known, column);
-    if (own.length === 0 || kind === "timestamp") return NOTHING;
+    const { kind, levels = [] } = schema[column],
+      dimensions = this.#dimensions[step * schema.length + column];
+    for (const d of dimensions) known.leaveOut(d);
+    if (dimensions.length === 1) this.#leaveOutFaults(known, column);
+    if (dimensions.length === 0 || kind === "timestamp") return NOTHING;
     const inUnits = (d: number, x: number) => x * scale[d] + centre[d];
-    if (own.length > 1) {
-      const shares = own.map((d) => Math.max(0, inUnits(d, known.expected(d).mean)));
+    if (dimensions.length > 1) {
+      const shares = dimensions.map((d) => Math.max(0, inUnits(d, known.expected(d).mean)));
       const best = shares.indexOf(Math.max(...shares.slice(0, levels.length)));
       const total = shares.reduce((sum, share) => sum + share, 0);
       return { ...NOTHING, expected: best, probability: total > 0 ? shares[best] / total : NaN };
     }
-    const [d] = own, { mean, variance } = known.expected(d);
-    const reach = quantile * Math.sqrt(variance * this.#ratios[column]);
-    const [low, expected, high] = [mean - reach, mean, mean + reach].map((x) => inUnits(d, x));
+    const [d] = dimensions, { mean, variance } = known.expected(d);
+    const margin = quantile * Math.sqrt(variance * this.#ratios[column]);
+    const [low, expected, high] = [mean - margin, mean, mean + margin].map((x) => inUnits(d, x));
     return { expected, low, high, probability: NaN };
   }
 
   /** Leaves out cells of a column that are unlike what the rest expects, the most unlike first. */
   #leaveOutFaults(known: KnownCells, column: number): void {
     const { length } = this.#table.schema, ratio = this.#ratios[column];
-    const own = Array.from(
+    const dimensions = Array.from(
       { length: this.#window },
-      (_, t) => this.#places[t * length + column][0],
+      (_, t) => this.#dimensions[t * length + column][0],
     );
-    for (let left = own.length >> 1; left > 0; left--) {
-      let farthest = -1, most = FAR * FAR * ratio;
-      for (const d of own) {
+    for (let remaining = dimensions.length >> 1; remaining > 0; remaining--) {
+      let worst = -1, maxSquare = MAX_DEVIATIONS * MAX_DEVIATIONS * ratio;
+      for (const d of dimensions) {
         const square = known.has(d) ? known.squaredDeviation(d) : 0;
-        if (square > most) [farthest, most] = [d, square];
+        if (square > maxSquare) [worst, maxSquare] = [d, square];
       }
-      if (farthest < 0) return;
-      known.leaveOut(farthest);
+      if (worst < 0) return;
+      known.leaveOut(worst);
     }
   }
 
   /** Mean squares of residuals, Σ 2 σ² (cost - ½ ln 2πσ²), by Σ σ² (1 - h), over the cells of each column. */
   #varianceRatios(): Float64Array {
     const { schema, typical, costs = typical } = this.#table, { variance } = this.#factors;
-    const whole = new KnownCells(this.#factors, new Float32Array(this.#factors.mean.length));
-    const least = portableLog(2 * Math.PI * variance) / 2;
-    const found = new Float64Array(schema.length), known = new Float64Array(schema.length);
-    this.#places.forEach((own, cell) => {
-      if (own.length !== 1) return;
-      found[cell % schema.length] += 2 * variance * Math.max(0, costs[cell] - least);
-      known[cell % schema.length] += variance * (1 - whole.leverage(own[0]));
+    const allKnown = new KnownCells(this.#factors, new Float32Array(this.#factors.mean.length));
+    const minCost = portableLog(2 * Math.PI * variance) / 2;
+    const squares = new Float64Array(schema.length), known = new Float64Array(schema.length);
+    this.#dimensions.forEach((dimensions, cell) => {
+      if (dimensions.length !== 1) return;
+      squares[cell % schema.length] += 2 * variance * Math.max(0, costs[cell] - minCost);
+      known[cell % schema.length] += variance * (1 - allKnown.leverage(dimensions[0]));
     });
-    return found.map((square, c) => square > 0 && known[c] > 0 ? square / known[c] : 1);
+    return squares.map((square, c) => square > 0 && known[c] > 0 ? square / known[c] : 1);
   }
 }
 

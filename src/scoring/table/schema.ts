@@ -163,11 +163,11 @@ const NUMBERS: CellCodec = {
 };
 
 /** Larger numbers are thousandths of seconds since 1970, or thousandths of those: in seconds they are the year 5138. */
-const MOST_SECONDS = 1e11;
+const MAX_SECONDS = 1e11;
 
 function inSeconds(value: number | undefined): number | undefined {
   let seconds = value;
-  while (seconds && Math.abs(seconds) >= MOST_SECONDS) seconds /= 1000;
+  while (seconds && Math.abs(seconds) >= MAX_SECONDS) seconds /= 1000;
   return seconds;
 }
 
