@@ -1,6 +1,6 @@
 /**
  * The score of an ensemble in primitives, for complete rows: views, the networks' program, statistics, their surprisals
- * and the two largest, as in `scoring/ensemble/`. Gaps are not filled in: a row with a gap has the score NaN.
+ * and the largest, as in `scoring/ensemble/`. Gaps are not filled in: a row with a gap has the score NaN.
  *
  *   rows [B, C] → score [B, 1], contributions [B, C], surprisals [B, S], view by view
  *
@@ -9,7 +9,7 @@
 import { batched } from "../core/shape.ts";
 import { createGraph } from "../graph/graph.ts";
 import { createScope } from "../layers/scope.ts";
-import { type EnsembleModel, LARGEST_WEIGHT, SECOND_WEIGHT } from "../scoring/ensemble/ensemble.ts";
+import { type EnsembleModel, rankWeights } from "../scoring/ensemble/ensemble.ts";
 import { outputsOf } from "../scoring/ensemble/members.ts";
 import type { Part } from "../scoring/ensemble/part.ts";
 import { outputsFor, type StatisticName } from "../scoring/ensemble/statistics.ts";
@@ -33,14 +33,8 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   const { statistics } = model,
     pairs = views.flatMap((view) => statistics.map((name) => ({ view, name })));
   const surprisals = e.concat(pairs.map(({ view, name }) => view.surprisal(name)));
-  const [maxSurprisal, maxMask] = largest(e, surprisals);
-  const rest = e.select(maxMask, e.row("taken", [-1e300]), surprisals),
-    [secondSurprisal, secondMask] = largest(e, rest);
-  const score = e.add(
-    e.mul(maxSurprisal, e.row("most", [LARGEST_WEIGHT])),
-    e.mul(secondSurprisal, e.row("next", [SECOND_WEIGHT])),
-  );
-  const nats = e.mul(e.add(maxMask, secondMask), e.mul(score, e.row("half", [0.5])));
+  const { score, mask } = combined(e, surprisals);
+  const nats = e.mul(mask, e.mul(score, e.row("share", [1 / rankWeights(pairs.length).length])));
   const blamed = pairs.map(({ view, name }, s) =>
     view.blame(name, e.slice(nats, s, 1), schema.length)
   );
@@ -67,6 +61,21 @@ function networks(
     parameter: (name) => parameters.get(name)!,
     input: ({ name }) => inputs.get(name)!,
   });
+}
+
+/** The score of each row, and a mask of the surprisals that it combines. */
+function combined(e: Emitter, surprisals: Value): { score: Value; mask: Value } {
+  const ranked: { weighted: Value; mask: Value }[] = [];
+  let rest = surprisals;
+  for (const [rank, weight] of rankWeights(surprisals.shape.cols).entries()) {
+    const [value, mask] = largest(e, rest);
+    ranked.push({ weighted: e.mul(value, e.row(`rank.${rank}`, [weight])), mask });
+    rest = e.select(mask, e.row("taken", [-1e300]), rest);
+  }
+  return {
+    score: ranked.map(({ weighted }) => weighted).reduce((sum, each) => e.add(sum, each)),
+    mask: ranked.map(({ mask }) => mask).reduce((sum, each) => e.add(sum, each)),
+  };
 }
 
 /** The largest value of each row, and a mask with 1 at its first position. */

@@ -28,19 +28,26 @@ function surprisalsOf(batch: Batch, rows: readonly (readonly number[])[]) {
   );
 }
 
-Deno.test("a score is three quarters of the largest surprisal and a quarter of the second; each blames half of the score", () => {
+/** The score by ADR 20, of surprisals in descending order. */
+function combined(ranked: readonly { readonly nats: number }[]): number {
+  const [first, second, third] = ranked.map(({ nats }) => nats);
+  return third === undefined ? (first + second) / 2 : first / 2 + second / 4 + third / 4;
+}
+
+Deno.test("a score is half of the largest surprisal and a quarter of each of the next two; each blames a third of the score", () => {
   const ensemble = new Ensemble(MODEL, DETECTOR.vae.onHost.machine), batch = ensemble.batch();
   const { scores, raw } = ensemble.scoreCells(cellsOf(NEW));
-  surprisalsOf(batch, NEW).forEach(([first, second], r) => {
-    const want = 0.75 * first.nats + 0.25 * second.nats;
+  surprisalsOf(batch, NEW).forEach((ranked, r) => {
+    const want = combined(ranked);
     assert.ok(Math.abs(scores[r] - want) <= 1e-12 * want, `row ${r}: ${scores[r]} for ${want}`);
-    const halves = [first, second].map(({ name, p }) => {
+    const thirds = ranked.slice(0, 3).map(({ name, p }) => {
       const share = new Float64Array(WIDTH);
-      batch.parts[p].blame(name, r, want / 2, share, 0);
+      batch.parts[p].blame(name, r, want / 3, share, 0);
       return share;
     });
     for (let c = 0; c < WIDTH; c++) {
-      const expected = halves[0][c] + halves[1][c], got = raw[r * WIDTH + c];
+      const expected = thirds.reduce((total, third) => total + third[c], 0),
+        got = raw[r * WIDTH + c];
       assert.ok(Math.abs(got - expected) <= 1e-9 * want, `row ${r}, column ${c}: ${got}`);
     }
     const sum = raw.subarray(r * WIDTH, (r + 1) * WIDTH).reduce((total, each) => total + each, 0);
@@ -55,9 +62,9 @@ Deno.test("a row with a missing cell scores at most what its regression says, bl
   const whole = ensemble.scoreCells(cellsOf(NEW)),
     { scores, raw } = ensemble.scoreCells(cellsOf(gaps));
   let milder = 0;
-  surprisalsOf(batch, gaps).forEach(([first, second], r) => {
+  surprisalsOf(batch, gaps).forEach((ranked, r) => {
     if (r % 2 === 1) return assert.equal(scores[r], whole.scores[r]);
-    const regression = 0.75 * first.nats + 0.25 * second.nats;
+    const regression = combined(ranked);
     assert.ok(scores[r] <= regression * (1 + 1e-12), `row ${r}: ${scores[r]}, ${regression}`);
     if (scores[r] < regression) milder++;
     assert.equal(raw[r * WIDTH + (r + 1) % WIDTH], 0);

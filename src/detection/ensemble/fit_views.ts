@@ -32,7 +32,7 @@ const KNOTS = 48;
 const OUTER = 1 / 2500;
 
 /** Smallest scale of a column, as a share of its standard deviation: most of its cells may be equal. */
-const MIN_SCALE = 0.05;
+const MIN_SCALE = 0.5;
 
 /** Maximum number of levels of a category with their own feature. */
 const MAX_LEVEL_FEATURES = 64;

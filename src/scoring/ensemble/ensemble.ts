@@ -1,12 +1,12 @@
 /**
  * The score of the default detector: several statistics of a row in several views, each as a surprisal in nats
- * (`surprisal.ts`), combined from the two largest. One statistic that sees an anomaly is enough, a second one that
- * agrees raises the score, and statistics that see nothing do not dilute it.
+ * (`surprisal.ts`), combined from the three largest. One statistic that sees an anomaly is enough, others that
+ * agree raise the score, and statistics that see nothing do not dilute it.
  *
- *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ¾ s₍₁₎ + ¼ s₍₂₎
+ *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ½ s₍₁₎ + ¼ s₍₂₎ + ¼ s₍₃₎
  *
- * Each of the two statistics distributes half of the score over the columns, so contributions sum to the score, and a
- * column that both find strange stands out from one that a single statistic blames by mistake. Missing cells are
+ * Each of the three statistics distributes a third of the score over the columns, so contributions sum to the score, and
+ * a column that several find strange stands out from one that a single statistic blames by mistake. Missing cells are
  * imputed by the regression, as in the rows that the surprisals were fitted on. If a row lacks more cells than those
  * rows did, it is also completed as a whole row (`impute.ts`), and the lower of the two scores counts.
  */
@@ -38,8 +38,10 @@ export interface EnsembleModel {
 /** Rows per run. Weights are packed for this batch size, and intermediate results stay in the processor's caches. */
 export const BATCH_ROWS = 64;
 
-/** Weights of the largest and the second-largest surprisal. */
-export const LARGEST_WEIGHT = 0.75, SECOND_WEIGHT = 0.25;
+/** Weights of the largest surprisals, in descending order. If there are only two, they count alike. */
+export function rankWeights(surprisals: number): readonly number[] {
+  return surprisals === 2 ? [0.5, 0.5] : [0.5, 0.25, 0.25];
+}
 
 export class Ensemble {
   readonly model: EnsembleModel;
@@ -132,6 +134,9 @@ export class Batch {
   readonly #program: SyncProgram;
   /** Surprisals of all views, row by row. */
   readonly #surprisals: Float64Array;
+  readonly #weights: readonly number[];
+  /** Where the largest surprisals of a row are, in descending order. */
+  readonly #largest: Uint32Array;
   /** 1 for each row that lacks more cells than the rows that surprisals were fitted on. */
   readonly #isSparse: Uint8Array;
   /** Scores and contributions of incomplete rows after the second imputation. */
@@ -147,7 +152,10 @@ export class Batch {
       return new PartScorer(part, { columns, statistics, program, weight });
     });
     const { capacity } = program.plan;
-    this.#surprisals = new Float64Array(capacity * parts.length * statistics.length);
+    const surprisals = parts.length * statistics.length;
+    this.#surprisals = new Float64Array(capacity * surprisals);
+    this.#weights = rankWeights(surprisals);
+    this.#largest = new Uint32Array(this.#weights.length);
     this.#isSparse = new Uint8Array(capacity);
     this.#imputedScores = new Float64Array(capacity);
     this.#imputedRaw = new Float64Array(capacity * columns);
@@ -205,21 +213,31 @@ export class Batch {
       this.parts[p].surprisals(rows, surprisals, p * width, stride);
     }
     for (let slot = 0; slot < rows; slot++) {
-      const start = slot * stride;
-      let largestIndex = 0, secondIndex = 0, largest = surprisals[start], second = -Infinity;
-      for (let i = 1; i < stride; i++) {
-        const value = surprisals[start + i];
-        if (value > largest) {
-          [second, secondIndex, largest, largestIndex] = [largest, largestIndex, value, i];
-        } else if (value > second) [second, secondIndex] = [value, i];
-        // A NaN must not be hidden: it becomes the score.
-        else if (value !== value) largest = value;
+      const start = slot * stride, score = this.#combine(surprisals, start, start + stride);
+      for (const place of this.#largest) {
+        const nats = score / this.#largest.length;
+        this.#blame(place - start, slot, nats, raw, (first + slot) * columns);
       }
-      const score = LARGEST_WEIGHT * largest + SECOND_WEIGHT * second;
-      this.#blame(largestIndex, slot, score / 2, raw, (first + slot) * columns);
-      this.#blame(secondIndex, slot, score / 2, raw, (first + slot) * columns);
       scores[first + slot] = score;
     }
+  }
+
+  /** Finds the largest of the surprisals from `start` to `end`, and combines them into the score. */
+  #combine(surprisals: Float64Array, start: number, end: number): number {
+    const largest = this.#largest, weights = this.#weights, last = largest.length - 1;
+    let score = 0;
+    for (let i = start; i < end; i++) {
+      const value = surprisals[i];
+      // A NaN must not be hidden: it becomes the score.
+      if (value !== value) score = value;
+      let rank = Math.min(i - start, largest.length);
+      for (; rank > 0 && value > surprisals[largest[rank - 1]]; rank--) {
+        if (rank <= last) largest[rank] = largest[rank - 1];
+      }
+      if (rank <= last) largest[rank] = i;
+    }
+    for (let rank = 0; rank <= last; rank++) score += weights[rank] * surprisals[largest[rank]];
+    return score;
   }
 
   /** Distributes `nats` of a row by one of its statistics, indexed over all views; `to` is the row's first column. */
