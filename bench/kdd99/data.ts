@@ -56,27 +56,22 @@ export async function readConnections(path: string): Promise<Connections> {
   return { normal: cellsOf(normal), attacks: cellsOf(attacks) };
 }
 
-/** Rows drawn with replacement, a share of them attacks: `create_outlier_batch` in the example. */
-export interface Batch {
-  readonly cells: Cells;
-  readonly label: Uint8Array;
-}
-
 /** Philox stream of the draws, which nothing else uses. */
 const STREAM = 901;
 
-export function drawBatch(
+/**
+ * Rows drawn with replacement, a share of them attacks: `create_outlier_batch` in the example. Attacks have
+ * the numbers after those of the normal rows.
+ */
+export function drawRows(
   { normal, attacks }: Connections,
   { rows, percent, seed }: { readonly rows: number; readonly percent: number; seed: number },
-): Batch {
-  const random = new HostRandom(seed, 0, STREAM), width = COLUMNS.length;
+): Uint32Array {
+  const random = new HostRandom(seed, 0, STREAM);
   const outliers = Math.floor(percent * 0.01 * rows);
-  const data = new Float64Array(rows * width), label = new Uint8Array(rows);
-  for (let r = 0; r < rows; r++) {
-    const isOutlier = r >= rows - outliers, from = isOutlier ? attacks : normal;
-    const at = random.below(from.rows) * width;
-    data.set(from.data.subarray(at, at + width), r * width);
-    label[r] = Number(isOutlier);
-  }
-  return { cells: { data, rows }, label };
+  return Uint32Array.from(
+    { length: rows },
+    (_, r) =>
+      r >= rows - outliers ? normal.rows + random.below(attacks.rows) : random.below(normal.rows),
+  );
 }
