@@ -1,7 +1,8 @@
 /**
  * Fits the views of a table to training cells: the transform of each column for `scoring/views/view.ts`.
  *
- *   arcsinh    centre: the median; scale: the interquartile range / 1.349. A few extreme cells affect neither
+ *   arcsinh    centre: the median; scale: the interquartile range / 1.349, or in a column of heavy tails its geometric
+ *              mean with the standard deviation, so that the view is not a logarithm of nearly all cells
  *   quantile   normal quantiles of the mid-ranks, extended linearly beyond the ends (of all cells but the
  *              outermost in 2,500) by one per standard deviation; not scaled to unit variance, so that a
  *              nearly constant column does not dominate
@@ -31,8 +32,8 @@ const KNOTS = 48;
  */
 const OUTER = 1 / 2500;
 
-/** Smallest scale of a column, as a share of its standard deviation: most of its cells may be equal. */
-const MIN_SCALE = 0.5;
+/** Smallest spread of a column, as a share of its standard deviation: most of its cells may be equal. */
+const MIN_SPREAD = 0.05;
 
 /** Maximum number of levels of a category with their own feature. */
 const MAX_LEVEL_FEATURES = 64;
@@ -87,11 +88,12 @@ function featuresOf(
 function arcsinhOf(sorted: Float64Array): Transform {
   const { mean, deviation } = momentsOf(sorted);
   const centre = sorted.length > 0 ? quantileAt(sorted, 0.5) : 0;
-  const spread = sorted.length > 0
+  const quartiles = sorted.length > 0
     ? (quantileAt(sorted, 0.75) - quantileAt(sorted, 0.25)) / 1.349
     : 0;
+  const spread = Math.max(quartiles, MIN_SPREAD * deviation);
   const varies = deviation > TINY * Math.abs(mean);
-  const scale = varies ? roundedToFile(Math.max(spread, MIN_SCALE * deviation)) : 1;
+  const scale = varies ? roundedToFile(Math.max(spread, Math.sqrt(spread * deviation))) : 1;
   return standardized({ kind: "arcsinh", centre, scale, mean: 0, deviation: 1 }, sorted);
 }
 
