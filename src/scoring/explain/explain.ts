@@ -122,13 +122,18 @@ export class Explainer {
   }
 }
 
+/** By table: an update or a new calibration gives a detector another one, and the old explainer no longer holds. */
+const explainerOfTable = memoize((_table: TableModel) => {
+  let explainer: Explainer | undefined;
+  return (scorer: TableScorer) => explainer ??= new Explainer(scorer);
+});
+
 /**
  * The explainer of a model, cached.
  * @throws TypeError if the model cannot predict cells
  */
-export const explainerOf: (scorer: TableScorer) => Explainer = memoize((scorer) =>
-  new Explainer(scorer)
-);
+export const explainerOf = (scorer: TableScorer): Explainer =>
+  explainerOfTable(scorer.table)(scorer);
 
 function expectationModelOf({ vae, table }: TableScorer): ExpectationModel {
   const { ensemble, schema, window, sketch } = table;

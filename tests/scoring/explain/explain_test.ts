@@ -147,3 +147,17 @@ Deno.test("explain() refuses invalid options and models that it cannot explain",
     /Cannot explain: the model scores a series/,
   );
 });
+
+Deno.test("explain() after an update is that of the updated detector, not of the one explained before", async () => {
+  for (const preset of ["ensemble", "small"] as const) {
+    const detector = await Detector.fit(ROWS.slice(0, 300), { preset, epochs: 2, seed: 1 });
+    const rows = NEW.slice(0, 5), before = await detector.explain(rows);
+    await detector.partialFit(ROWS.slice(0, 300).map((row) => row.map((value) => 1.5 * value)), {
+      epochs: 2,
+    });
+    const loaded = await Detector.load(detector.save()), after = await detector.explain(rows);
+    assert.deepEqual(after, await loaded.explain(rows));
+    assert.notDeepEqual(after[0].blamed[0].expected, before[0].blamed[0].expected);
+    for (const each of [detector, loaded]) each.dispose();
+  }
+});
