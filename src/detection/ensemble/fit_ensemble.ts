@@ -24,6 +24,7 @@ import { takeRows } from "../../training/rows/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { ensembleWarnings } from "../fit_warnings.ts";
+import { codeLevels } from "./code_levels.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
 import { maxGaps } from "./max_gaps.ts";
@@ -153,7 +154,7 @@ export async function fitPart(
   const linear = roundHalves(linearResiduals(covariance, features));
   const rows = roundHalves(takeRows(x, referenceRows).data);
   const spread = Float64Array.from(roundHalves(spreadOf(rows, features)));
-  const references = { rows, spread, features };
+  const references = { rows, spread, features, coded: codeLevels(rows, view.features) };
   const curves = {
     residual: surprisalOf(members.residual),
     kl: surprisalOf(members.kl),

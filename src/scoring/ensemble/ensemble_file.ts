@@ -5,6 +5,8 @@
  *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, concatenated
  *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, concatenated
  *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
+ *   ensemble.VIEW.codes, .marks   U8 [R, C], F32 [2, F - F']: levels of C categories, whose features `references` then
+ *                                 lacks, [R, F'] (`coded_levels.ts`); absent if there are none, and in older files
  *   ensemble.VIEW.linear          F32 [F, F]          .precision F32 [1, F]
  *   ensemble.VIEW.MEMBER.NAME     F32                 parameters of the other members
  */
@@ -16,7 +18,14 @@ import { areFinite } from "../../trained/finite.ts";
 import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file/file_contents.ts";
 import { asModelFileError, type ModelFile, ModelFileError } from "../../trained/file/model_file.ts";
 import type { Curve } from "../views/curve.ts";
-import { type Feature, type Transform, type View, VIEW_NAMES } from "../views/view.ts";
+import {
+  type Feature,
+  type Transform,
+  type View,
+  VIEW_NAMES,
+  type ViewName,
+} from "../views/view.ts";
+import { type CodedRows, decodeLevels, placesOf } from "./coded_levels.ts";
 import type { EnsembleModel } from "./ensemble.ts";
 import { memberPrefix, type PartSpec } from "./members.ts";
 import type { Part } from "./part.ts";
@@ -28,10 +37,11 @@ export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): un
   return {
     statistics,
     ...(gaps > 0 && { gaps }),
-    parts: parts.map(({ spec: { view: name, members, references, spec }, view, surprisals }) => ({
+    parts: parts.map(({ spec: { view: name, members, spec }, view, references, surprisals }) => ({
       view: name,
       members,
-      references,
+      references: references.spread.length,
+      ...(references.coded && { coded: references.coded.columns }),
       spec,
       features: view.features.map(({ column, transform }) => ({
         column,
@@ -62,19 +72,30 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
           f32(`${m}.${name}`, [rows, cols], parameters.get(memberPrefix(view, m) + name)!)
         )
     );
+    const { rows, coded } = part.references, rest = coded?.rest ?? rows;
     return [
       ...(curves.length > 0 ? [knotTensor(`${ENSEMBLE_PREFIX}${view}.knots`, curves)] : []),
       knotTensor(
         `${ENSEMBLE_PREFIX}${view}.surprisals`,
         STATISTIC_NAMES.map((name) => surprisals[name]),
       ),
-      f32("references", [references, features], part.references.rows),
+      f32("references", [references, rest.length / references], rest),
+      ...codeTensors(`${ENSEMBLE_PREFIX}${view}.`, references, coded),
       f32("spread", [1, references], Float32Array.from(part.references.spread)),
       f32("linear", [features, features], parameters.get(`${view}.linear.weight`)!),
       f32("precision", [1, features], parameters.get(`${view}.precision`)!),
       ...memberTensors,
     ];
   });
+}
+
+function codeTensors(prefix: string, references: number, coded?: CodedRows): [string, Tensor][] {
+  if (!coded) return [];
+  const { columns: { length }, codes, marks } = coded;
+  return [
+    [`${prefix}codes`, { dtype: "U8", shape: [references, length], data: codes }],
+    [`${prefix}marks`, { dtype: "F32", shape: [2, marks.length / 2], data: marks }],
+  ];
 }
 
 /**
@@ -131,7 +152,9 @@ export function ensembleOf(
   });
 }
 
-type Read = (name: string, shape: readonly number[], dtype?: "F32" | "F64") => Tensor["data"];
+type Read = (name: string, shape: readonly number[], dtype?: keyof typeof ARRAYS) => Tensor["data"];
+
+const ARRAYS = { F32: Float32Array, F64: Float64Array, U8: Uint8Array };
 
 function readerOf({ tensors }: ModelFile, known: Set<string>): Read {
   for (const view of VIEW_NAMES) known.add(`${ENSEMBLE_PREFIX}${view}.precision`);
@@ -139,7 +162,7 @@ function readerOf({ tensors }: ModelFile, known: Set<string>): Read {
     const full = ENSEMBLE_PREFIX + name, tensor = tensors.get(full);
     known.add(full);
     const { data, shape: actual } = tensor ?? {};
-    const typed = dtype === "F32" ? data instanceof Float32Array : data instanceof Float64Array;
+    const typed = data instanceof ARRAYS[dtype];
     const shaped = actual?.length === shape.length && actual.every((size, i) => size === shape[i]);
     if (data && typed && shaped && areFinite(data as Float32Array)) return data;
     throw fault(`"${full}" must be finite ${dtype} [${shape.join(", ")}]`);
@@ -147,7 +170,7 @@ function readerOf({ tensors }: ModelFile, known: Set<string>): Read {
 }
 
 function readPart(field: string, value: unknown, columns: number, read: Read): Part {
-  const keys = ["view", "features", "members", "spec", "references", "surprisals"];
+  const keys = ["view", "features", "members", "spec", "references", "coded", "surprisals"];
   const fields = requireObject(field, value, keys);
   const whole = (name: string) =>
     requireNumber(`${field}.${name}`, fields[name], { min: 1, max: 65536, integer: true });
@@ -174,11 +197,30 @@ function readPart(field: string, value: unknown, columns: number, read: Read): P
   const surprisals = Object.fromEntries(
     STATISTIC_NAMES.map((statistic, i) => [statistic, curves[i]]),
   ) as Record<StatisticName, Curve>;
-  const rows = read(`${name}.references`, [references, width]) as Float32Array;
+  const { rows, coded } = readReferences({ name, references, features }, fields.coded, read);
   const spread = Float64Array.from(read(`${name}.spread`, [1, references]) as Float32Array);
   const partSpec: PartSpec = { view: name, features: width, members, spec, references };
   const view: View = { name, features };
-  return { spec: partSpec, view, references: { rows, spread, features: width }, surprisals };
+  return { spec: partSpec, view, references: { rows, spread, features: width, coded }, surprisals };
+}
+
+function readReferences(
+  { name, references, features }: {
+    readonly name: ViewName;
+    readonly references: number;
+    readonly features: readonly Feature[];
+  },
+  given: unknown,
+  read: Read,
+): { readonly rows: Float32Array; readonly coded?: CodedRows } {
+  const columns = given === undefined ? [] : requireList("coded", given) as readonly number[];
+  const others = placesOf(features, columns).rest.length;
+  const rest = read(`${name}.references`, [references, others]) as Float32Array;
+  if (columns.length === 0) return { rows: rest };
+  const codes = read(`${name}.codes`, [references, columns.length], "U8") as Uint8Array;
+  const marks = read(`${name}.marks`, [2, features.length - others]) as Float32Array;
+  const coded = { columns, codes, marks, rest };
+  return { rows: decodeLevels(coded, features, references), coded };
 }
 
 function readFeatures(

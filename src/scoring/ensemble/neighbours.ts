@@ -8,6 +8,8 @@
  * (`members.ts`); their distances are then computed exactly, in float64.
  */
 
+import type { CodedRows } from "./coded_levels.ts";
+
 /** k. */
 export const NEIGHBOURS = 10;
 
@@ -21,6 +23,8 @@ export interface References {
   /** `[R]`: d(r). */
   readonly spread: Float64Array;
   readonly features: number;
+  /** `rows` as files have them, if some columns are categories. */
+  readonly coded?: CodedRows;
 }
 
 /** How many nearest references the program returns, of `count`: one more than k, as a row may be its own neighbour. */
