@@ -38,6 +38,11 @@ Deno.test("surprisalOf() counts below the 95 % quantile, and is linear in ln t a
   );
 });
 
+Deno.test("surprisalOf() rises by at most 50 nats per unit of ln t, however thin the tail", () => {
+  const values = Float64Array.from({ length: 1000 }, (_, i) => 1 + 1e-9 * i);
+  assert.equal(surprisalOf(values).slopes[1], 50);
+});
+
 Deno.test("curves are linear between knots, continue with their slopes, and can be inverted", () => {
   const curve = {
     x: Float64Array.of(0, 1, 4),
