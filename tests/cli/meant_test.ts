@@ -1,6 +1,6 @@
 /**
- * Columns that were probably meant as something else than what is read. Oracle: tables in which what is meant is known, and
- * the same without it.
+ * Columns whose cells probably mean something else than what is read. Oracle: tables whose meaning is known, and the
+ * same tables without the problem.
  */
 import assert from "node:assert/strict";
 import { planeRows } from "../util/data.ts";
@@ -74,7 +74,7 @@ Deno.test("a limit such as <0.5 among numbers is refused as such", async () => {
   );
 });
 
-Deno.test("labels of 1 and -1, or of 1 and 2, are said to be anomalies alone", async () => {
+Deno.test("labels of 1 and -1, or of 1 and 2, cause a warning that all rows count as anomalies", async () => {
   using folder = new Folder();
   const rows = planeRows(60, 2, 4);
   const train = (normal: number, odd: number) => {
@@ -90,7 +90,7 @@ Deno.test("labels of 1 and -1, or of 1 and 2, are said to be anomalies alone", a
   assert.doesNotMatch((await train(0, -1)).stderr, /all rows are labelled/);
 });
 
-Deno.test("nines that may stand for a missing value cause a warning, with their share", async () => {
+Deno.test("nines that may mean a missing value cause a warning, with their share", async () => {
   using folder = new Folder();
   const report = async (cell: (r: number) => number) => {
     const lines = Array.from({ length: 60 }, (_, r) => `${cell(r)},${r * r % 17}`);
@@ -106,7 +106,7 @@ Deno.test("nines that may stand for a missing value cause a warning, with their 
       ),
     );
   }
-  // Once only, in the midst of other values, and a number that nobody would write for it.
+  // Only once, among other values, and a number that nobody would use for it.
   for (
     const cell of [
       (r: number) => r === 30 ? -999 : plain(r),
@@ -131,7 +131,7 @@ Deno.test("a decimal point beside decimal commas is refused, and beside amounts 
       /row \d+ \(line \d+\), column "a": expected a decimal comma, as in column "b" \(or declare .*numeric:1\.234,50/,
     );
   }
-  // What was declared is read in training and scoring.
+  // Declared formats are read in training and scoring.
   for (const [format, thousands] of [["1.234,50", 1], ["1,234.50", 1000]] as const) {
     await elbowOk(...train, "--column", `a=numeric:${format}`, ...QUICK);
     const { columns } = JSON.parse(await elbowOk("inspect", model, "--json"));

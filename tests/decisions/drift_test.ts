@@ -198,10 +198,10 @@ Deno.test("driftReport() does not report a clock that continues, but reports one
   assert.ok(driftReport(clocked, times(1.8e9, 400, 200), scores).columns[0].changed);
 });
 
-Deno.test("DriftTest computes from counts what sorted values give, to the bit, whatever the parts", () => {
+Deno.test("DriftTest computes from counts what sorted values give, to the bit, however the table is divided", () => {
   for (const [seed, rows, digits] of [[1, 700, 17], [2, 700, 1], [3, 40, 1], [4, 3000, 2]]) {
     const { cells, scores } = table(rows, seed, { shift: seed / 10, missing: 0.1 });
-    // Few digits make ties, among the scores and with the calibration scores.
+    // Few digits, so that there are ties among the scores and with the calibration scores.
     const round = (value: number) => Number(value.toPrecision(digits));
     const now = scores.map(round), calibration = new Calibration(draws(500, 9 + seed).map(round));
     const reference = { ...REFERENCE, calibration };
@@ -230,7 +230,7 @@ Deno.test("DriftTest computes from counts what sorted values give, to the bit, w
   }
 });
 
-Deno.test("DriftTest draws the rows of medians where there are more than it keeps, and nothing else", () => {
+Deno.test("DriftTest takes medians from a sample of rows if there are more than it keeps, and all else from all rows", () => {
   const { cells, scores } = table(2000, 5, { missing: 0.1 });
   const { medians: _, ...whole } = driftReport(REFERENCE, cells, scores).scores;
   const drawn = driftReport(REFERENCE, cells, scores, { maxRows: 300, part: 70 });
@@ -238,7 +238,7 @@ Deno.test("DriftTest draws the rows of medians where there are more than it keep
   assert.equal(drawn.drawnRows, 300);
   assert.deepEqual(rest, whole);
   const spread = Math.max(...scores) - Math.min(...scores);
-  // A median of 300 rows: its rank is within 0.1 of a half but for 3.5 standard errors.
+  // The rank of the median of 300 rows is within 0.1 of a half, at 3.5 standard errors.
   const sorted = scores.slice().sort();
   assert.ok(
     medians[1] >= sorted[800] - 1e-6 * spread && medians[1] <= sorted[1200] + 1e-6 * spread,

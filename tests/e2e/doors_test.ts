@@ -1,6 +1,6 @@
 /**
- * One detector, asked through every door: `elbow score` on CSV and JSON lines, the library, HTTP by each kind of body,
- * and scoring jobs. Oracle: each other, to the bit; and what the file's texts mean, as numbers and null in JSON.
+ * One detector through every interface: `elbow score` on CSV and JSON lines, the library, HTTP with each kind of body,
+ * and scoring jobs. Oracles: each other, to the bit; and the meaning of the file's texts, as numbers and null in JSON.
  */
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
@@ -26,7 +26,7 @@ const TRAINING = Array.from({ length: 160 }, (_, r) => [
 
 type Cell = string | number | null;
 
-/** Rows as their file has them, and what their cells mean. */
+/** Rows as in their file, and what their cells mean. */
 const ASKED: readonly (readonly [texts: readonly string[], cells: readonly Cell[]])[] = [
   [
     ["31.12.2024 23:59", "1.234,50 €", "12,5 %", "Berlin", "3", "21.5"],
@@ -49,7 +49,7 @@ const ASKED: readonly (readonly [texts: readonly string[], cells: readonly Cell[
     ["1717200000", "1.500,00 €", "10 %", "12", "1e140", "1e-300"],
     [1717200000, 1500, 10, 12, 1e140, 1e-300],
   ],
-  // Thousandths of seconds.
+  // Milliseconds.
   [
     ["1717200000000", "1.500,00 €", "10 %", "Paris", "1", "20"],
     [1717200000000, 1500, 10, "Paris", 1, 20],
@@ -65,7 +65,7 @@ const linesOf = (rows: readonly unknown[]) =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-/** What every door says of a row; the command line has a number of the row and its top columns beside it. */
+/** What every interface says about a row; the command line adds the row's number and its top columns. */
 interface Verdict {
   readonly score: number;
   readonly pValue: number;
@@ -93,7 +93,7 @@ async function ask(app: App, type: string, body: BodyInit, query = ""): Promise<
 const askRows = (app: App, rows: readonly unknown[], options = {}) =>
   ask(app, "application/json", JSON.stringify({ rows, ...options }));
 
-/** The answers of each door to the same rows. */
+/** The answers of each interface to the same rows. */
 async function doors(
   path: string,
   folder: Folder,
@@ -135,7 +135,7 @@ async function doors(
 }
 
 for (const preset of ["small", "ensemble"]) {
-  Deno.test(`dates, amounts, gaps and what training never saw score the same through every door: ${preset}`, async () => {
+  Deno.test(`dates, amounts, missing cells and unknown levels score the same through every interface: ${preset}`, async () => {
     using folder = new Folder();
     const path = await trained(folder, "--preset", preset);
     const detector = await Detector.load(await Deno.readFile(path));
@@ -164,7 +164,7 @@ for (const preset of ["small", "ensemble"]) {
   });
 }
 
-Deno.test("blame, rates, shares of false discoveries and second looks are the same through every door", async () => {
+Deno.test("contributions, rates and false discovery rates are the same through every interface", async () => {
   using folder = new Folder();
   const path = await trained(folder, "--preset", "ensemble");
   const detector = await Detector.load(await Deno.readFile(path));
@@ -194,7 +194,7 @@ Deno.test("blame, rates, shares of false discoveries and second looks are the sa
   detector.dispose();
 });
 
-/** Cells that their columns cannot take. */
+/** Cells that their columns refuse. */
 const BAD: readonly (readonly [column: string, cell: string])[] = [
   ["when", "31.13.2024"],
   ["when", "yesterday"],
@@ -206,7 +206,7 @@ const BAD: readonly (readonly [column: string, cell: string])[] = [
   ["temp", "0x10"],
 ];
 
-Deno.test("a cell that its column cannot take is refused in the same words through every door", async () => {
+Deno.test("a cell that its column refuses gets the same message through every interface", async () => {
   using folder = new Folder();
   const path = await trained(folder, "--preset", "small");
   const detector = await Detector.load(await Deno.readFile(path));
@@ -239,7 +239,7 @@ Deno.test("a cell that its column cannot take is refused in the same words throu
       "HTTP lines": JSON.parse(line).detail,
     };
     for (const [door, words] of Object.entries(got)) {
-      // Numbers are read before their size is looked at, so files give them as numbers.
+      // The size of a number is checked after it is read, so files give such cells as numbers.
       assert.equal(
         words.replace(/"(1e\+?200)"$/, "1e+200"),
         want.replace('"1e200"', "1e+200"),
@@ -250,7 +250,7 @@ Deno.test("a cell that its column cannot take is refused in the same words throu
   detector.dispose();
 });
 
-Deno.test("an upload is scored as its file, as CSV and as Parquet", async () => {
+Deno.test("an upload scores like its file, as CSV and as Parquet", async () => {
   using folder = new Folder();
   const path = await trained(folder, "--preset", "small"), model = await Deno.readFile(path);
   await using app = await jobsApp();

@@ -1,4 +1,4 @@
-/** Bodies of CSV. Oracle: the same rows in JSON. How cells are read: tests/e2e/doors_test.ts. */
+/** Bodies of CSV. Oracle: the same rows in JSON. tests/e2e/doors_test.ts covers how cells are read. */
 import assert from "node:assert/strict";
 import { csvRows } from "../../src/http/csv_rows.ts";
 import { secondLook } from "../../src/http/second_look.ts";
@@ -19,7 +19,7 @@ async function send(
 const lines = (...rows: readonly (readonly unknown[])[]) =>
   rows.map((row) => row.join()).join("\n");
 
-Deno.test("rows of CSV are found by name, beside other columns, for every verb that reads rows", async () => {
+Deno.test("rows of CSV are found by name, among other columns, for every verb that takes rows", async () => {
   const rows = ROWS.slice(0, 20),
     shuffled = rows.map(([heat, flow, drift], r) => [r, drift, heat, flow]);
   const csv = lines(["id", "drift", "heat", "flow"], ...shuffled) + "\n";
@@ -49,7 +49,7 @@ Deno.test("rows of CSV are found by name, beside other columns, for every verb t
   );
 });
 
-Deno.test("CSV that cannot be read is refused by row and column, and so is more than a request may have", async () => {
+Deno.test("invalid CSV is refused by row and column, and so are more rows than a request may have", async () => {
   const head = COLUMNS.join();
   const faults: [verb: string, body: string, pointer: string, words: RegExp][] = [
     [

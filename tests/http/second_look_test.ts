@@ -18,7 +18,7 @@ const SERVED = createApp({
   models: { m: await TableScorer.load(MODEL.save()), plain: PLAIN },
   secondLook,
 });
-/** Every tenth row is odd. */
+/** Every tenth row is anomalous. */
 const ASKED = ROWS.slice(0, 40).map((row, r) => r % 10 ? row : row.with(r % 4, row[r % 4] + 9));
 const WANT = await MODEL.score(ASKED, { secondLook: true });
 const REGRETS = WANT.map(({ regret }) => regret);
@@ -64,7 +64,7 @@ Deno.test("flagged rows get the library's regret: in JSON, binary, JSON lines, a
   assert.deepEqual(answered.rows.map(({ regret }) => regret), REGRETS);
 });
 
-Deno.test("a second look goes with other rates, with fdr and with explanations", async () => {
+Deno.test("a second look works with other rates, with fdr and with explanations", async () => {
   const both = await ask("m/score", { rows: ASKED, secondLook: true, explain: 2 }, SERVED);
   const explained = (await MODEL.explain(ASKED, { columns: 2 })).map(({ blamed }) => blamed);
   assert.deepEqual(both.rows, plain(WANT.map((row, r) => ({ ...row, blamed: explained[r] }))));
@@ -79,7 +79,7 @@ Deno.test("a second look goes with other rates, with fdr and with explanations",
   }
 });
 
-Deno.test("a second look is refused where nobody can take it, and beyond its limit", async () => {
+Deno.test("a second look is refused if the server does not offer it, a model has no calibration, or too many rows are flagged", async () => {
   const faults: [path: string, app: typeof APP, words: RegExp][] = [
     ["table/score", APP, /^Cannot take a second look: this server was set up without it$/],
     ["plain/score", SERVED, /^Cannot flag rows: a bare VAE has no calibration$/],
@@ -102,7 +102,7 @@ Deno.test("a second look is refused where nobody can take it, and beyond its lim
   );
 });
 
-Deno.test("while a request is looked at twice, others are answered, and one that is given up ends", async () => {
+Deno.test("during second looks other requests are answered, and one that is abandoned ends", async () => {
   const long = { rows: Array(25).fill(ASKED).flat(), secondLook: true };
   let isDone = false;
   const first = post("m/score", long, SERVED).then((response) => {

@@ -1,4 +1,4 @@
-/** The catalogue names its operations in the order of their opcodes, which its users take from it. */
+/** The catalogue lists its operations in the order of their opcodes, on which its users rely. */
 import { deepEqual } from "node:assert/strict";
 import { OPS } from "../../src/ops/catalogue.ts";
 import { OP_NAMES } from "../../src/ops/names.ts";

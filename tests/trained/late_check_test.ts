@@ -1,6 +1,6 @@
 /**
- * Rows of a Gaussian likelihood are checked only if a score is not finite (ADR 74): the error must still name the first
- * cell at fault, whatever the parameters. The oracle is the position at which the value was planted.
+ * Rows of a Gaussian likelihood are checked only if a score is not finite (ADR 74). The error must still name the first
+ * wrong cell, whatever the parameters. Oracle: the position at which the value was planted.
  */
 import assert from "node:assert/strict";
 import { TrainedVae } from "../../src/trained/mod.ts";
@@ -9,7 +9,7 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 
 const COLUMNS = 5, ROWS = 7;
 const VARIANCES = [1, "shared", "perFeature", "perRow", "optimal"] as const;
-/** Scales of the parameters: untouched, all zero, so large that means and products overflow. */
+/** Scales of the parameters: unchanged, all zero, and so large that means and products overflow. */
 const SCALES = [1, 0, 1e30];
 
 for (const activation of ["relu", "tanh"] as const) {
@@ -55,7 +55,7 @@ for (const activation of ["relu", "tanh"] as const) {
   }
 }
 
-Deno.test("score() says of a finite row that is too far out that its result is not finite", async () => {
+Deno.test("score() of a finite row that is too extreme says that its result is not finite", async () => {
   const network = { hidden: [3], activation: "relu" } as const;
   const spec = { inputs: 2, encoder: network, decoder: network, latent: [{ size: 1 }] };
   const vae = VAE.create(spec, { seed: 1 });
@@ -63,7 +63,7 @@ Deno.test("score() says of a finite row that is too far out that its result is n
   vae.dispose();
 });
 
-Deno.test("a trained model refuses a method of score() that it does not know", async () => {
+Deno.test("a trained model refuses an unknown method of score()", async () => {
   const network = { hidden: [3], activation: "relu" } as const;
   const spec = { inputs: 2, encoder: network, decoder: network, latent: [{ size: 1 }] };
   const vae = VAE.create(spec, { seed: 1 });

@@ -1,9 +1,9 @@
-/** Row numbers in errors about a part of a table. Oracle: the numbers of the whole. */
+/** Row numbers in errors about a part of a table. Oracle: the row numbers of the whole table. */
 import assert from "node:assert/strict";
 import { NotFiniteError } from "../../src/trained/finite.ts";
 import { renumbered, renumberingRows } from "../../src/trained/renumber.ts";
 
-Deno.test("an error about a row of a part names the row of the whole, and what could not be done", () => {
+Deno.test("an error about a row of a part names the row of the whole table, and what could not be done", () => {
   const fail = (error: Error) => () => {
     throw error;
   };

@@ -1,6 +1,6 @@
 /**
- * Explanations of a series. Oracles: dense conditionals of W Wᵀ + σ² I; the series as it was before a fault was planted;
- * the library's own answers for the command line.
+ * Explanations of a series. Oracles: dense conditionals of W Wᵀ + σ² I; the series before a fault was planted; the
+ * library's own results for the command line.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
@@ -30,7 +30,7 @@ function byCovariance(
   return { mean, variance };
 }
 
-Deno.test("KnownCells gives the conditionals of the dense covariance, for cells within and left out", () => {
+Deno.test("KnownCells gives the conditionals of the dense covariance, for known cells and for those left out", () => {
   const latent = 2, width = 6, variance = 0.3, [loadings, noise] = [normals(12, 3), normals(6, 4)];
   const mean = [1, -2, 0, 3, 0.5, 0], x = noise.map((value, d) => 2 * value + mean[d]);
   const covariance = Array.from(
@@ -61,7 +61,7 @@ Deno.test("KnownCells gives the conditionals of the dense covariance, for cells 
 
 const COLUMNS = ["level", "cycle", "flow", "noisy"];
 
-/** A level that wanders, a cycle of 24 steps, their sum, and a sensor that is loud. */
+/** A level that wanders, a cycle of 24 steps, their sum, and a noisy sensor. */
 function stepsOf(count: number, seed: number): number[][] {
   const noise = normals(4 * count, seed);
   let level = 0;
@@ -74,8 +74,8 @@ function stepsOf(count: number, seed: number): number[][] {
 
 const DETECTOR = await Detector.fit(stepsOf(3000, 1), { window: 24, columns: COLUMNS, seed: 1 });
 
-Deno.test("explain() of a series blames the column with a planted fault, and knows what it should have been", async () => {
-  // A level that wanders is told from what follows it only while a fault is short next to the window.
+Deno.test("explain() of a series blames the column with a planted fault, and expects what it was before", async () => {
+  // A wandering level can be distinguished from what follows it only while a fault is short compared with the window.
   const faults = [[-8, 5], [3, 15], [3, 15]] as const;
   for (const [column, [shift, length]] of faults.entries()) {
     const truth = stepsOf(400, 7 + column), isWrong = (t: number) => t >= 200 && t < 200 + length;
@@ -100,7 +100,7 @@ Deno.test("explain() of a series blames the column with a planted fault, and kno
   }
 });
 
-Deno.test("intervals of a series cover as many of fresh steps as they say, column by column", async () => {
+Deno.test("intervals of a series cover as many fresh steps as stated, column by column", async () => {
   const rows = stepsOf(1000, 5), covered = new Map<string, number[]>();
   for (const level of [0.8, 0.95]) {
     covered.clear();
@@ -114,14 +114,15 @@ Deno.test("intervals of a series cover as many of fresh steps as they say, colum
     assert.equal(covered.size, 4);
     for (const [column, hits] of covered) {
       const share = hits.reduce((sum, hit) => sum + hit) / hits.length;
-      // Steps depend on each other, and training saw its residuals: four deviations of 250 independent steps.
+      // Steps depend on each other, and the residuals come from training data: four standard deviations of 250
+      // independent steps.
       const room = 4 * Math.sqrt(level * (1 - level) / 250);
       assert.ok(Math.abs(share - level) < room, `${column}: ${share} at ${level}`);
     }
   }
 });
 
-Deno.test("explain() of a series: missing cells, levels, times, loaded files, and what it refuses", async () => {
+Deno.test("explain() of a series handles missing cells, levels, times and loaded files, and refuses what it cannot explain", async () => {
   const rows: (number | null)[][] = stepsOf(120, 9);
   rows[60] = [null, null, 9, null];
   const { blamed } = (await DETECTOR.explain(rows, { columns: 4 }))[60];
@@ -156,7 +157,7 @@ Deno.test("explain() of a series: missing cells, levels, times, loaded files, an
   loaded.dispose();
 });
 
-Deno.test("score --explain says of flagged steps of a series what they should have been", async () => {
+Deno.test("score --explain says what flagged steps of a series should have been", async () => {
   using folder = new Folder();
   const rows = stepsOf(300, 8).map((row, t) => t >= 150 && t < 160 ? row.with(2, row[2] + 4) : row);
   const text = [COLUMNS, ...rows].map((row) => row.join()).join("\n");
