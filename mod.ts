@@ -44,7 +44,7 @@ export type { ScoreSettings } from "./src/training/scores/score.ts";
 export { VAE } from "./src/training/vae.ts";
 export type { StateDictOptions } from "./src/exports/state_dict.ts";
 export type { LayerMap } from "./src/exports/state_dict_layers.ts";
-export type { GradientOptions } from "./src/training/gradients/given.ts";
+export type { GradientOptions } from "./src/training/gradients/gradient_options.ts";
 export type { LossAndGradients } from "./src/training/gradients/gradients.ts";
 export type { CreateOptions } from "./src/training/vae.ts";
 export { withPosteriorMixture } from "./src/training/em/posterior_mixture.ts";

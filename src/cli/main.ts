@@ -1,12 +1,12 @@
 /**
  * The command line: `elbow train DATA --out MODEL`, then `elbow score MODEL DATA`. One file per command; results go to
- * standard output, everything else to standard error; `refusals.ts` lists the exit statuses.
+ * standard output, everything else to standard error; `text/failure.ts` lists the exit statuses.
  *
  * @module
  */
 import { Command } from "npm:commander@15.1.0";
 import { denoIo, type Io } from "./io.ts";
-import { fail } from "./text/refusals.ts";
+import { fail } from "./text/failure.ts";
 import { VERSION } from "../core/version.ts";
 
 export type { Io } from "./io.ts";

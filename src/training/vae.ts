@@ -21,7 +21,7 @@ import { type ConditionOptions, toRows } from "../trained/rows/model_rows.ts";
 import { fromModelFile, loadModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./analysis/elbo_surgery.ts";
 import { FitRun } from "./fit_run.ts";
-import type { GradientOptions } from "./gradients/given.ts";
+import type { GradientOptions } from "./gradients/gradient_options.ts";
 import { Gradients, type LossAndGradients } from "./gradients/gradients.ts";
 import type { FitOptions } from "./options.ts";
 import { type GapOptions, type Gaps, gapsOf } from "./analysis/gaps.ts";

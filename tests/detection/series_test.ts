@@ -17,7 +17,7 @@ import { linearReport } from "../../src/detection/series/linear_report.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";
-import { linearVaeParameters } from "../../src/training/em/as_vae.ts";
+import { linearVaeParameters } from "../../src/training/em/linear_vae.ts";
 import { momentsSync } from "../../src/training/em/moments.ts";
 import { principalFactors } from "../../src/training/em/principal_factors.ts";
 import { VAE } from "../../src/training/vae.ts";

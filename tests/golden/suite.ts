@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Plan } from "../../src/graph/plan.ts";
-import type { GradientOptions } from "../../src/training/gradients/given.ts";
+import type { GradientOptions } from "../../src/training/gradients/gradient_options.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS, open } from "../util/executors.ts";

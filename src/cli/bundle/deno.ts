@@ -1,5 +1,5 @@
 /** Deno, on its own or on Deno Deploy: one module whose default export is the handler. */
-import { askNotes, loaderOf, modelFile, SERVER_CONFIG, type Target } from "./target.ts";
+import { loaderOf, modelFile, requestNotes, SERVER_CONFIG, type Target } from "./target.ts";
 
 export const DENO: Target = {
   entry: () => "../../http/mod.ts",
@@ -28,5 +28,5 @@ export default createApp({ ...config, models: { ${JSON.stringify(model.name)}: m
       )
     }\n`,
   }),
-  notes: (model) => askNotes(model, "http://localhost:8000"),
+  notes: (model) => requestNotes(model, "http://localhost:8000"),
 };

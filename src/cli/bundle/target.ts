@@ -50,7 +50,7 @@ export const SERVER_CONFIG = `{
 `;
 
 /** How to query a server, for README.md. */
-export function askNotes(model: BundledModel, origin: string): string {
+export function requestNotes(model: BundledModel, origin: string): string {
   const body = model.row ? JSON.stringify({ rows: [model.row] }) : '{"rows": [[…]]}';
   return `Then ask it:
 

@@ -1,5 +1,5 @@
 /** Cloudflare Workers: kernels and model are modules, which the platform compiles on deployment. */
-import { askNotes, modelFile, projectName, SERVER_CONFIG, type Target } from "./target.ts";
+import { modelFile, projectName, requestNotes, SERVER_CONFIG, type Target } from "./target.ts";
 
 /** The workerd compatibility date that the tests ran with. */
 const COMPATIBILITY_DATE = "2026-04-01";
@@ -34,5 +34,5 @@ export default createWorker({ ...config, kernels, models: { ${
       )
     }\n`,
   }),
-  notes: (model) => askNotes(model, "http://localhost:8787"),
+  notes: (model) => requestNotes(model, "http://localhost:8787"),
 };

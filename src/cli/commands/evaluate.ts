@@ -9,7 +9,7 @@ import { latentSize } from "../../models/spec.ts";
 import type { Evaluation } from "../../trained/calls/evaluation.ts";
 import { renumbered } from "../../trained/renumber.ts";
 import type { ElboSurgery } from "../../training/analysis/elbo_surgery.ts";
-import { type Gaps, whyNotRefined } from "../../training/analysis/gaps.ts";
+import { type Gaps, notRefinableReason } from "../../training/analysis/gaps.ts";
 import { type LabelFigures, labelSection } from "../evaluate/label_figures.ts";
 import { readToEvaluate } from "../evaluate/read.ts";
 import { type Baselines, baselineSections, runBaselines } from "../evaluate/baselines.ts";
@@ -142,7 +142,8 @@ export async function evaluate(
   const x = units.toVae(table), { drawn } = table;
   const evaluation = await inNumbersOf(table, vae.evaluate(x, { samples, seed, priorSamples }));
   const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
-  const gapsRefused = gaps ? whyNotRefined(vae.spec) : undefined, isSplit = gaps && !gapsRefused;
+  const gapsRefused = gaps ? notRefinableReason(vae.spec) : undefined,
+    isSplit = gaps && !gapsRefused;
   return {
     model: path,
     data: table.source,

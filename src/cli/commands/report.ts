@@ -7,7 +7,7 @@ import { namingTable } from "../files/data.ts";
 import { columnOption } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";
 import { alignColumns } from "../text/aligned.ts";
-import { printWarnings } from "../text/in_flags.ts";
+import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";

@@ -9,7 +9,7 @@ import { trimmedShare } from "../../detection/options.ts";
 import { encodeTable } from "../../scoring/table/raw_table.ts";
 import { detectorFigures } from "../evaluate/label_figures.ts";
 import { requireEnding, requireWritablePath, writeAtomically } from "../files/files.ts";
-import { printWarnings } from "../text/in_flags.ts";
+import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { lossCurve } from "../train/loss_curve.ts";

@@ -6,7 +6,7 @@ import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requireWritablePath, writeAtomically } from "../files/files.ts";
-import { printWarnings } from "../text/in_flags.ts";
+import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";

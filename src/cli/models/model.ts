@@ -73,12 +73,12 @@ export function namingFile<Value>(path: string, read: () => Value): Value {
     return read();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw inFile(path, error);
+    throw withPath(path, error);
   }
 }
 
 /** The same error, about a named file. */
-export function inFile(path: string, { message, cause }: SyntaxError): SyntaxError {
+export function withPath(path: string, { message, cause }: SyntaxError): SyntaxError {
   const fault = message.replace(/^Cannot read (model|safetensors): /, "");
   return new SyntaxError(`Cannot read ${path}: ${fault}`, { cause });
 }

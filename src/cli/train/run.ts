@@ -7,7 +7,7 @@ import type { FitOptions } from "../../training/options.ts";
 import { namingTable } from "../files/data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
 import type { Io } from "../io.ts";
-import { inFile } from "../models/model.ts";
+import { withPath } from "../models/model.ts";
 import { createProgress } from "./progress.ts";
 import { counted } from "../text/text.ts";
 import { optionsFor } from "./options_for.ts";
@@ -79,7 +79,7 @@ function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
 }
 
 function namingCheckpoint(error: unknown, path: string): unknown {
-  if (error instanceof SyntaxError) return inFile(path, error);
+  if (error instanceof SyntaxError) return withPath(path, error);
   if (!(error instanceof ResumeError)) return error;
   return new TypeError(
     `Cannot resume from ${path}: ${error.reason}: give the data and options of that run, or leave out --resume`,

@@ -10,7 +10,7 @@
 import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { linearVaeParameters } from "../../training/em/as_vae.ts";
+import { linearVaeParameters } from "../../training/em/linear_vae.ts";
 import { momentsSync } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
 import { MIN_VARIANCE } from "../defaults.ts";

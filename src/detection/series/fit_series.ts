@@ -1,7 +1,7 @@
 /**
  * Fits one linear VAE to the windows of a series exactly: probabilistic PCA of the standardised windows, with the score
  *
- *   -ln p(x) = ½ (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) + constant   (`training/em/as_vae.ts`)
+ *   -ln p(x) = ½ (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) + constant   (`training/em/linear_vae.ts`)
  *
  * Windows are wide and overlap, so a few hundred steps are worth about ten independent rows of a hundred cells or more:
  * too few to train a network, but enough for principal components and one residual variance.

@@ -1,6 +1,6 @@
 /**
  * Reports on an exact fit as a run of one epoch, whose bound is the log-likelihood. E_q[ln p(x | z)] is less than
- * ln p(x | E[z]) by ½ Σ_l (1 - 1 / p_l), p_l the posterior precisions (`training/em/as_vae.ts`), the same for every
+ * ln p(x | E[z]) by ½ Σ_l (1 - 1 / p_l), p_l the posterior precisions (`training/em/linear_vae.ts`), the same for every
  * row.
  */
 import { portableExp } from "../../core/portable.ts";

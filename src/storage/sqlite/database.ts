@@ -201,7 +201,7 @@ function isCorrupt(error: unknown): boolean {
 }
 
 /** What SQLite says of a path, in words that say what to look at. */
-const REASONS: readonly (readonly [said: RegExp, reason: string])[] = [
+const REASONS: readonly (readonly [message: RegExp, reason: string])[] = [
   [
     /^unable to open database file/,
     "expected a file in a folder that exists and may be written to",
@@ -210,8 +210,8 @@ const REASONS: readonly (readonly [said: RegExp, reason: string])[] = [
 ];
 
 function unopened(path: string, cause: unknown): TypeError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const reason = REASONS.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
   return new TypeError(`Cannot open ${path}: ${reason}`, { cause });
 }
 

@@ -102,7 +102,7 @@ function parse(options: GapOptions): Required<GapOptions> {
 }
 
 /** Why q(z | x) cannot be refined row by row; undefined if it can. */
-export function whyNotRefined({ latent: [layer, ...above], classifier }: ModelSpec) {
+export function notRefinableReason({ latent: [layer, ...above], classifier }: ModelSpec) {
   if (classifier) return "its class may be missing";
   if (above.length > 0) return "it has several layers";
   if (layer.type !== "gaussian") return `it is ${layer.type}`;
@@ -111,7 +111,7 @@ export function whyNotRefined({ latent: [layer, ...above], classifier }: ModelSp
 }
 
 function requireDiagonal(spec: ModelSpec): void {
-  const reason = whyNotRefined(spec);
+  const reason = notRefinableReason(spec);
   if (reason === undefined) return;
   throw new RangeError(
     `Cannot refine q(z | x): it must be one diagonal Gaussian layer without flows: ${reason}`,

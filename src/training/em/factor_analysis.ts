@@ -1,6 +1,6 @@
 /**
  * Factor analysis and probabilistic PCA by EM, exact at every step. The result is an ordinary model, a linear VAE whose
- * ELBO is the log-likelihood (`as_vae.ts`), which can be scored, saved, sampled and evaluated like any other.
+ * ELBO is the log-likelihood (`linear_vae.ts`), which can be scored, saved, sampled and evaluated like any other.
  *
  *   x = W z + μ + ε,  z ~ N(0, I_L),  ε ~ N(0, σ² I) ("shared": pPCA) or N(0, diag(ψ)) ("perFeature")
  *
@@ -18,7 +18,7 @@ import { splitDevice } from "../../trained/device_options.ts";
 import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../trained/rows/matrix.ts";
 import { pauser } from "../../trained/pauser.ts";
 import { VAE } from "../vae.ts";
-import { linearVaeParameters } from "./as_vae.ts";
+import { linearVaeParameters } from "./linear_vae.ts";
 import {
   type EmSettings,
   type FactorAnalysisOptions,

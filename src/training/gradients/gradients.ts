@@ -13,7 +13,7 @@ import type { Engine, NamedTensor } from "../../trained/engine.ts";
 import { LruCache } from "../../trained/lru_cache.ts";
 import type { Rows } from "../../trained/rows/matrix.ts";
 import { allocateState } from "../program/auxiliary_state.ts";
-import { givenNoises, givenReference, type GradientOptions } from "./given.ts";
+import { givenNoises, givenReference, type GradientOptions } from "./gradient_options.ts";
 import { toTrainingRows } from "../rows/labelled_rows.ts";
 import { writeFinalScalars } from "../program/schedule.ts";
 import { auxiliaryParameters, gradientPlan } from "../program/train_program.ts";

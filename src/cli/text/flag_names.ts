@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** The message with the flags that apply. */
-export function inFlags(text: string): string {
+export function withFlagNames(text: string): string {
   return RULES.reduce(
     (message, [pattern, replacement]) => message.replace(pattern, replacement as string),
     text,
@@ -49,5 +49,5 @@ function flagOf(option: string): string {
 
 /** The library's warnings, one per line. */
 export function printWarnings(warnings: readonly string[], io: Io): void {
-  for (const warning of warnings) io.stderr(`elbow: ${inFlags(warning)}\n`);
+  for (const warning of warnings) io.stderr(`elbow: ${withFlagNames(warning)}\n`);
 }

@@ -8,7 +8,7 @@
  */
 import { CommanderError } from "npm:commander@15.1.0";
 import { DivergenceError } from "../../training/run/divergence.ts";
-import { inFlags } from "./in_flags.ts";
+import { withFlagNames } from "./flag_names.ts";
 import { Interruption, type Io } from "../io.ts";
 import { printable } from "./text.ts";
 
@@ -22,7 +22,7 @@ export function fail(error: unknown, io: Io, hint: string): number {
   if (error instanceof Deno.errors.BrokenPipe) return 0;
   const status = statusOf(error);
   if (status === 0) return status;
-  io.stderr(`elbow: ${printable(inFlags(messageOf(error)))}\n`);
+  io.stderr(`elbow: ${printable(withFlagNames(messageOf(error)))}\n`);
   if (error instanceof CommanderError) io.stderr(`${hint}\n`);
   if (io.debug && error instanceof Error) io.stderr(`${error.stack}\n`);
   else if (status === 1 && !isExpected(error)) {
