@@ -121,6 +121,7 @@ function rowsAlone(body: unknown): readonly unknown[] | undefined {
 export const scoreJobBody = body({
   upload: v.string("the name of an upload"),
   falseAlarmRate: v.optional(rate),
+  secondLook: v.optional(v.boolean("true or false")),
 });
 
 /** The body that sets an alias. */

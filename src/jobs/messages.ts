@@ -19,6 +19,7 @@ export type Task =
     readonly input: Uint8Array;
     readonly model: Uint8Array;
     readonly falseAlarmRate?: number;
+    readonly secondLook?: boolean;
   }
   | {
     readonly type: "score";
@@ -26,6 +27,7 @@ export type Task =
     readonly model: Uint8Array;
     readonly firstRow: number;
     readonly falseAlarmRate?: number;
+    readonly secondLook?: boolean;
     readonly device: DeviceOptions;
   };
 

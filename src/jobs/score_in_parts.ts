@@ -42,10 +42,9 @@ export async function doScoring(
   const { lease, options: { queue }, signal, log } = leased;
   const { source, ...scoring } = lease.job.spec as unknown as ScoreSpec, { digest } = scoring;
   const input = await queue.input(lease), model = await modelOf(leased, digest);
-  const { falseAlarmRate } = scoring;
-  const outcome = await thread.do({ type: "split", source, input, model, falseAlarmRate }, {
-    signal,
-  });
+  const { falseAlarmRate, secondLook } = scoring;
+  const split = { type: "split", source, input, model, falseAlarmRate, secondLook } as const;
+  const outcome = await thread.do(split, { signal });
   onSplit();
   if (outcome.type !== "split") return await endWithoutResult(leased, outcome);
   log("split");
@@ -116,9 +115,9 @@ class JobParts {
     } catch (error) {
       if (!(error instanceof QueueFullError)) throw error;
     }
-    const { falseAlarmRate } = this.#scoring, model = this.#model;
+    const { falseAlarmRate, secondLook } = this.#scoring, model = this.#model;
     const outcome = await (this.#thread ??= new WorkThread()).do(
-      { type: "score", input, model, firstRow, falseAlarmRate, device },
+      { type: "score", input, model, firstRow, falseAlarmRate, secondLook, device },
       { signal },
     );
     if (outcome.type === "scored") return outcome.scored;

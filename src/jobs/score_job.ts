@@ -6,12 +6,14 @@
 import { readModelTable } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
 import { asTableText } from "../formats/text/table_text.ts";
-import { decide } from "../scoring/decisions/decide.ts";
+import { SecondLook } from "../detection/second_look.ts";
+import { decide, type Decision } from "../scoring/decisions/decide.ts";
+import type { Cells } from "../scoring/table/cells.ts";
 import { renumberingRows } from "../trained/renumber.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
-import { HEADER, VerdictLines } from "../scoring/verdict_lines.ts";
+import { HEADER, regretCell, VerdictLines } from "../scoring/verdict_lines.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 
 /** The spec of a job that scores a whole file. */
@@ -24,6 +26,8 @@ export interface ScoreSpec {
   readonly source: string;
   /** Overrides the model's own rate. */
   readonly falseAlarmRate?: number;
+  /** Whether flagged rows get a second look. */
+  readonly secondLook?: boolean;
 }
 
 /** The spec of a part. */
@@ -60,7 +64,7 @@ export async function splitTable(
   model: Uint8Array,
   source: string,
   input: Uint8Array,
-  falseAlarmRate?: number,
+  { falseAlarmRate, secondLook }: Pick<ScoreSpec, "falseAlarmRate" | "secondLook"> = {},
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
@@ -72,7 +76,8 @@ export async function splitTable(
       const cells = data.subarray(first * columns, (first + count) * columns);
       parts.push(encodeNpy(Float64Array.from(cells), [count, columns]));
     }
-    return { header: UTF8.encode(`${HEADER.join()}\n`), parts, rows };
+    const header = [...HEADER, ...(secondLook ? ["regret"] : [])];
+    return { header: UTF8.encode(`${header.join()}\n`), parts, rows };
   } finally {
     scorer.dispose();
   }
@@ -82,25 +87,36 @@ export async function splitTable(
 export async function scorePart(
   model: Uint8Array,
   input: Uint8Array,
-  { firstRow, falseAlarmRate, device }: {
-    readonly firstRow: number;
-    readonly falseAlarmRate?: number;
-    readonly device: DeviceOptions;
-  },
+  { firstRow, falseAlarmRate, secondLook, device }:
+    & Pick<PartSpec, "firstRow" | "falseAlarmRate" | "secondLook">
+    & { readonly device: DeviceOptions },
 ): Promise<ScoredPart> {
   const scorer = await openScorer(model, falseAlarmRate, device);
   try {
     const { data, shape: [rows] } = decodeNpy(input, "part.npy");
-    const scored = renumberingRows(
-      firstRow,
-      () => scorer.scoreCells({ data: data as Float64Array, rows }),
-    );
+    const cells = { data: data as Float64Array, rows };
+    const scored = renumberingRows(firstRow, () => scorer.scoreCells(cells));
     const options = { falseAlarmRate: scorer.falseAlarmRate };
     const decision = decide(scorer.calibration, scored.scores, options);
-    const lines = new VerdictLines(scorer).write(scored, decision, { firstRow });
+    const regrets = secondLook ? await regretsOf(scorer, cells, decision) : undefined;
+    const extraCells = regrets && ((r: number) => [regretCell(regrets[r])]);
+    const lines = new VerdictLines(scorer).write(scored, decision, { firstRow, extraCells });
     return { lines, rows, anomalies: decision.anomalies };
   } finally {
     scorer.dispose();
+  }
+}
+
+async function regretsOf(
+  scorer: TableScorer,
+  cells: Cells,
+  { verdict }: Decision,
+): Promise<Float64Array> {
+  const second = new SecondLook(scorer);
+  try {
+    return await second.regrets(cells, (r) => verdict(r) === "anomaly");
+  } finally {
+    second.dispose();
   }
 }
 

@@ -46,8 +46,7 @@ async function perform(task: Task): Promise<Outcome> {
     case "train":
       return await train(task);
     case "split": {
-      const { model, source, falseAlarmRate } = task;
-      return { type: "split", split: await splitTable(model, source, input, falseAlarmRate) };
+      return { type: "split", split: await splitTable(task.model, task.source, input, task) };
     }
     case "score":
       return { type: "scored", scored: await scorePart(task.model, input, task) };

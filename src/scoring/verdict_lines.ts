@@ -14,6 +14,11 @@ export const TOP_COLUMNS = 3;
 /** Column names of the CSV header. */
 export const HEADER: readonly string[] = ["row", "score", "p_value", "anomaly", "top_columns"];
 
+/** A regret as a further cell; empty for a row without one. */
+export function regretCell(nats = NaN): string {
+  return Number.isNaN(nats) ? "" : `${nats}`;
+}
+
 const COMMA = 44, NEWLINE = 10;
 
 const UTF8 = new TextEncoder();

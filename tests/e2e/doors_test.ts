@@ -9,7 +9,7 @@ import { type App, createApp } from "../../src/http/mod.ts";
 import { csvRows } from "../../src/http/csv_rows.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { elbow, elbowOk, Folder } from "../cli/util.ts";
-import { jobsApp } from "../jobs/app.ts";
+import { jobsApp, TOKEN } from "../jobs/app.ts";
 
 const COLUMNS = ["when", "price", "share", "city", "count", "temp"];
 const CITIES = ["Berlin", "Köln", "Paris"];
@@ -275,4 +275,21 @@ Deno.test("an upload scores like its file, as CSV and as Parquet", async () => {
     assert.equal(job.state, "succeeded", job.error);
     assert.equal(await (await app.client.jobResult(job.id)).text(), want, name);
   }
+  const flags = ["--second-look", "--false-alarm-rate", "0.3"], file = folder.at("q.csv");
+  const options = { secondLook: true, falseAlarmRate: 0.3 };
+  const job = await app.client.waitForJob((await app.client.scoreUpload("m", "q.csv", options)).id);
+  assert.equal(job.state, "succeeded", job.error);
+  const lines = await elbowOk("score", path, file, ...flags);
+  assert.match(lines, /^row,score,p_value,anomaly,top_columns,regret\n.*,true,.*,\d.*\n/s);
+  assert.equal(await (await app.client.jobResult(job.id)).text(), lines);
+  const ndjson = await app.ask("GET", `/v1/jobs/${job.id}/result`, undefined, {
+    authorization: `Bearer ${TOKEN.all}`,
+    accept: "application/x-ndjson",
+  });
+  const { scores } = JSON.parse(await elbowOk("score", path, file, ...flags, "--json"));
+  const rows = (await ndjson.text()).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(
+    rows.map(({ row, regret }) => ({ row, regret })),
+    scores.map(({ row, regret }: { row: number; regret?: number }) => ({ row, regret })),
+  );
 });

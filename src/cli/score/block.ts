@@ -10,7 +10,7 @@ import type { ExplainOptions } from "../../scoring/explain/explain.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
-import { HEADER, VerdictLines } from "../../scoring/verdict_lines.ts";
+import { HEADER, regretCell, VerdictLines } from "../../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
 import { renumberingRows } from "../../trained/renumber.ts";
 import type { LoadedModel } from "../models/model.ts";
@@ -31,11 +31,6 @@ export function headerOf({ minConfidence, secondLook, explain }: Partial<ScoreSe
     ...(secondLook ? ["regret"] : []),
     ...(explain ? ["explanation"] : []),
   ];
-}
-
-/** A regret as a cell; empty for a row without one. */
-export function regretCell(nats = NaN): string {
-  return Number.isNaN(nats) ? "" : `${nats}`;
 }
 
 /** Takes the second look, if asked for: nothing else loads the training code. */

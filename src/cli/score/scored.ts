@@ -4,10 +4,10 @@ import { shiftedColumns } from "../../detection/drift/shifted_columns.ts";
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
-import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
+import { regretCell, TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { ScoreName } from "../../training/scores/mod.ts";
 import { count, counted, csvLine, jsonLine, rate, topColumns } from "../text/text.ts";
-import { headerOf, regretCell, type ScoreSettings } from "./block.ts";
+import { headerOf, type ScoreSettings } from "./block.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
 import { manyFlagged, manyFlaggedSteps } from "./many_flagged.ts";
 

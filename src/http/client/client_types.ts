@@ -322,6 +322,8 @@ export interface ScoreRequest {
 export interface ScoreJobRequest {
   /** Overrides the model's own rate. */
   readonly falseAlarmRate?: number;
+  /** Gives flagged rows their likelihood regret. */
+  readonly secondLook?: boolean;
 }
 
 /** Options of `sample`, besides the count. */

@@ -7,11 +7,11 @@ import { HEADER } from "../../scoring/verdict_lines.ts";
 /** Bytes converted at a time. */
 const PIECE = 65_536;
 
-/** Row, score, p-value, verdict, and the columns to blame, quoted (RFC 4180) if necessary. */
+/** Row, score, p-value, verdict, the columns to blame, quoted (RFC 4180) if necessary, and a flagged row's regret. */
 const RECORD =
-  /(\d+),([^,]+),([^,]+),(true|false|uncertain),(?:"((?:[^"]|"")*)"|([^"\n][^\n]*)?)\n/y;
+  /(\d+),([^,]+),([^,]+),(true|false|uncertain),(?:"((?:[^"]|"")*)"|([^",\n][^,\n]*)?)(?:,(.*))?\n/y;
 
-const KEYS = HEADER.map((name) => `${JSON.stringify(name)}:`);
+const KEYS = [...HEADER, "regret"].map((name) => `${JSON.stringify(name)}:`);
 
 /** @param piece bytes converted at a time */
 export function* resultLines(csv: Uint8Array, piece: number = PIECE): Generator<string> {
@@ -31,12 +31,15 @@ export function* resultLines(csv: Uint8Array, piece: number = PIECE): Generator<
   }
 }
 
-function lineOf([, row, score, pValue, verdict, quoted, plain = ""]: RegExpExecArray): string {
+function lineOf(
+  [, row, score, pValue, verdict, quoted, plain = "", regret]: RegExpExecArray,
+): string {
   const blamed = quoted === undefined ? plain : quoted.replaceAll('""', '"');
   const cells = [
     ...[row, score, pValue],
     verdict === "uncertain" ? '"uncertain"' : verdict,
     JSON.stringify(blamed),
+    ...(regret ? [regret] : []),
   ];
   return `{${cells.map((cell, i) => KEYS[i] + cell).join()}}\n`;
 }

@@ -28,7 +28,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   const requested = await requestDigest(body);
   const earlier = await recallJob(call, training, { id, digest: requested });
   if (earlier) return earlier;
-  const { upload, falseAlarmRate } = body;
+  const { upload, ...options } = body, { falseAlarmRate } = options;
   const { name: model, version, digest, model: scorer } = await servedModel(call, service);
   if (!isTable(scorer) || scorer.window !== undefined) {
     throw invalid("", "Cannot score a file: the model must be a detector of single rows");
@@ -43,12 +43,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   }
   const input = await training.queue.uploads.read(owner, upload);
   if (!input) throw invalid("/upload", "Cannot read upload: no upload has this name");
-  const spec: ScoreSpec = {
-    version,
-    digest,
-    source: upload,
-    ...(falseAlarmRate !== undefined && { falseAlarmRate }),
-  };
+  const spec: ScoreSpec = { version, digest, source: upload, ...options };
   return await acceptJob(
     call,
     training,
