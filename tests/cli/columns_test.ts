@@ -225,6 +225,7 @@ Deno.test("a declared kind that does not fit its column is refused, or said; one
     /column "size" is ordered by the alphabet, L < M < S < …: give its levels if their order is another \(--column 'size=ordinal:FIRST\|NEXT\|…'\)/,
   );
   assert.doesNotMatch(stderr, /looks like dates/);
+  assert.match(await elbowOk("inspect", out), /^ +size +.* \(ordinal, L < M < S < XL\)$/m);
   for (const side of ["side=ordinal", "size=ordinal:S|M|L|XL"]) {
     assert.doesNotMatch((await train(side)).stderr, /ordered by the alphabet/);
   }

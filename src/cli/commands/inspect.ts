@@ -13,7 +13,7 @@ import { latentSize } from "../../models/spec.ts";
 import { type Io, print } from "../io.ts";
 import { loadFile, namingFile } from "../models/model.ts";
 import * as options from "../options.ts";
-import { count, counted, jsonLine, nats, report, type Section } from "../text/text.ts";
+import { count, counted, jsonLine, nats, printable, report, type Section } from "../text/text.ts";
 
 export function inspectCommand(io: Io): Command {
   return new Command("inspect").summary("show what a model file holds")
@@ -139,9 +139,18 @@ function describeColumn(table: TableModel, c: number): string {
     return more ? `${kind}, ${more}` : kind;
   }
   const short = (value: number) => Number(value.toPrecision(6));
-  const words = [log && "ln", kind !== "numeric" && kind, format].filter(Boolean).join(", ");
+  const order = kind === "ordinal" && orderOf(levels!);
+  const words = [log && "ln", kind !== "numeric" && kind, order, format].filter(Boolean).join(", ");
   return `${short(centre)}, ${short(scale)}${words && ` (${words})`}`;
 }
+
+/** The levels of an ordinal column, least first, as far as they fit in a line. */
+function orderOf(levels: readonly string[]): string {
+  const shown = levels.slice(0, MOST_LEVELS).map(printable);
+  return [...shown, ...(levels.length > MOST_LEVELS ? ["…"] : [])].join(" < ");
+}
+
+const MOST_LEVELS = 6;
 
 function tableSections(file: ModelFile): Section[] {
   const table = tableModelOf(file);
