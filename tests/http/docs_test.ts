@@ -3,24 +3,16 @@ import assert from "node:assert/strict";
 import { app } from "../../examples/server.ts";
 import { requestExample } from "../../src/http/openapi/request_examples.ts";
 import { VERBS } from "../../src/http/verbs/mod.ts";
+import { EXAMPLE, numbersOf } from "../../scripts/http_examples.ts";
 import { PROBLEMS } from "../../src/http/problems.ts";
 
 const TEXT = await Deno.readTextFile(new URL("../../docs/http.md", import.meta.url));
-
-const EXAMPLE =
-  /```sh\ncurl -s localhost:8080(\S+)(?: --json '([^']+)')?\n```\n\n```json\n([^`]+)```/g;
 
 /** Keys and types; numbers are compared separately. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (typeof value !== "object" || value === null) return typeof value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shapeOf(each)]));
-}
-
-/** All numbers, in order. */
-function numbersOf(value: unknown): number[] {
-  if (typeof value === "number") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersOf) : [];
 }
 
 /** The page rounds numbers, and kernels without fused multiply-add train slightly different networks. */
