@@ -109,7 +109,7 @@ export class Detector extends TableScorer {
     this.refuseSeries("update detector");
     const before = this.model, { falseAlarmRate } = this;
     const split = splitNewRows(this.#cellsOf(rows), { ...before, falseAlarmRate }, options);
-    const flagged = flaggedOf(this, this.scoreCells(split.calibration));
+    const flagged = flaggedOf(this, this.scoreCells(split.calibration).scores);
     const { training, cells } = split;
     const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
     try {

@@ -12,14 +12,18 @@
  * for distinct scores, and lower if scores are tied. A small probability means that normal rows have changed, or that
  * the new rows are not normal.
  */
+import { renumberingRows } from "../trained/renumber.ts";
 import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import type { ScoreTable, TableModel, TableScorer } from "../scoring/table_scorer.ts";
+import type { TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { attainableRate, evenlySpaced, MIN_ROWS, resolutionWarning } from "./calibrate.ts";
 import { isSampleWarning, type SampledCells, sampleWarnings } from "./sample_warnings.ts";
 import { type Deduplicated, isRepeatWarning, withoutCopies } from "./copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
+
+/** Rows whose contributions are computed at once. */
+const BLOCK_ROWS = 8192;
 
 /** Result of a recalibration. */
 export interface Recalibration {
@@ -52,9 +56,9 @@ export function recalibrated(
     );
   }
   const distinct = withoutCopies(rows, model.schema.length), { cells } = distinct;
-  const scored = scorer.scoreCells(cells);
-  const calibration = new Calibration(evenlySpaced(scored.scores)), { falseAlarmRate } = scorer;
-  const flagged = flaggedOf(scorer, scored);
+  const scores = scoresOf(scorer, cells);
+  const calibration = new Calibration(evenlySpaced(scores)), { falseAlarmRate } = scorer;
+  const flagged = flaggedOf(scorer, scores);
   const { sketch, warnings } = newReference(model, {
     ...distinct,
     warnings: [...sampleWarnings(rows, undefined, "calibrate"), ...distinct.warnings],
@@ -72,17 +76,29 @@ export function recalibrated(
   };
 }
 
+/** The scores of a table that may be long, in blocks: all contributions would take as much memory as its cells. */
+function scoresOf(scorer: TableScorer, { data, rows }: Cells): Float64Array {
+  const width = data.length / rows, scores = new Float64Array(rows);
+  for (let first = 0; first < rows; first += BLOCK_ROWS) {
+    const end = Math.min(rows, first + BLOCK_ROWS);
+    const block = { data: data.subarray(first * width, end * width), rows: end - first };
+    scores.set(renumberingRows(first, () => scorer.scoreCells(block)).scores, first);
+  }
+  return scores;
+}
+
 /** How many rows a detector currently flags, and the probability of at least that many. */
 export function flaggedOf(
   scorer: TableScorer,
-  { pValues }: ScoreTable,
+  scores: Float64Array,
 ): Pick<Recalibration, "scored" | "flaggedBefore" | "chance"> {
-  const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
   const { calibration, falseAlarmRate } = scorer;
+  const isFlagged = (score: number) => scorer.isAnomaly(calibration.pValue(score));
+  const flaggedBefore = scores.filter(isFlagged).length;
   return {
-    scored: pValues.length,
+    scored: scores.length,
     flaggedBefore,
-    chance: chanceOf(flaggedBefore, pValues.length, calibration, falseAlarmRate),
+    chance: chanceOf(flaggedBefore, scores.length, calibration, falseAlarmRate),
   };
 }
 
