@@ -65,8 +65,15 @@ export function countAnomalies(label: ArrayLike<number>): number {
 /** Groups of rows with equal scores, highest first. */
 function* ties(scores: Float64Array, label: ArrayLike<number>): Generator<Tie> {
   // Sorted as plain numbers, each kind by itself: sorting row numbers takes ten times the memory, and longer.
-  const odd = scores.filter((_, r) => label[r] !== 0).sort();
-  const normal = scores.filter((_, r) => label[r] === 0).sort();
+  const count = countAnomalies(label), odd = new Float64Array(count);
+  const normal = new Float64Array(scores.length - count);
+  let anomalous = 0;
+  for (let r = 0; r < scores.length; r++) {
+    if (label[r] !== 0) odd[anomalous++] = scores[r];
+    else normal[r - anomalous] = scores[r];
+  }
+  odd.sort();
+  normal.sort();
   for (let i = odd.length - 1, j = normal.length - 1; i >= 0 || j >= 0;) {
     const score = Math.max(odd[i] ?? -Infinity, normal[j] ?? -Infinity), before = i + j, last = i;
     while (odd[i] === score) i--;

@@ -40,8 +40,9 @@ export function detectorFigures(
   scores: Float64Array,
   label: Float64Array,
 ): LabelFigures {
-  const flags = Uint8Array.from(scores, (score) => {
-    return Number(scorer.isAnomaly(scorer.calibration.pValue(score)));
+  const flags = new Uint8Array(scores.length);
+  scores.forEach((score, r) => {
+    flags[r] = Number(scorer.isAnomaly(scorer.calibration.pValue(score)));
   });
   return labelFigures(scores, label, flags);
 }
