@@ -80,6 +80,16 @@ Deno.test("numbers stay as they are; text in a column of numbers is refused", ()
   }
 });
 
+Deno.test("numbers are times in seconds, milliseconds, microseconds or nanoseconds; larger ones are none", () => {
+  const { encode } = codecOf({ name: "t", kind: "timestamp" });
+  for (const unit of [1, 1e3, 1e6, 1e9]) {
+    assert.equal(encode(1.7e9 * unit), 1.7e9);
+    assert.equal(encode(`${-1.7e9 * unit}`), -1.7e9);
+  }
+  for (const none of [1e20, 1e300, "1e300", "-1e300"]) assert.equal(encode(none), undefined);
+  assert.ok(Number.isNaN(encode("")));
+});
+
 Deno.test("times become seconds since 1970, as Date gives them", () => {
   const { encode } = codecOf({ name: "t", kind: "timestamp" });
   const forms: [string, string][] = [

@@ -162,13 +162,14 @@ const NUMBERS: CellCodec = {
   expected: () => "a finite number",
 };
 
-/** Larger numbers are thousandths of seconds since 1970, or thousandths of those: in seconds they are the year 5138. */
+/** Larger numbers count a smaller unit since 1970: in seconds they are the year 5138. */
 const MAX_SECONDS = 1e11;
 
+/** Of a number of seconds, milliseconds, microseconds or nanoseconds; undefined if it is larger than all of these. */
 function inSeconds(value: number | undefined): number | undefined {
-  let seconds = value;
-  while (seconds && Math.abs(seconds) >= MAX_SECONDS) seconds /= 1000;
-  return seconds;
+  if (value === undefined) return undefined;
+  const unit = [1, 1e3, 1e6, 1e9].find((unit) => !(Math.abs(value) >= MAX_SECONDS * unit));
+  return unit && value / unit;
 }
 
 function timeCodec(order?: DateOrder): CellCodec {
