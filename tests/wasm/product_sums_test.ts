@@ -189,6 +189,14 @@ Deno.test("columns of one number are read as scalars, which changes no bit, on 1
   deepEqual(whole[1], whole[0]);
 });
 
+Deno.test("a program's plan is the one that was given, which other backends can compile", () => {
+  const { parameters, planned } = headsPlan(4), backend = openWasm(FULL_KERNELS);
+  notDeepEqual(FULL_KERNELS.arrange!(planned), planned);
+  const segment = backend.allocate(parameters.length);
+  equal(backend.compile(planned, { parameters: segment }).plan, planned);
+  backend.dispose();
+});
+
 /** The bytes of every output. */
 function gradientsOf(backend: Backend<SyncProgram>, planned: Plan, length: number, rows: number) {
   const segment = backend.allocate(length);

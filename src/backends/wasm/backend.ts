@@ -44,7 +44,7 @@ export function openWasm(set: KernelSet, options: WasmOptions = {}): Backend<Was
     compile: (plan, segments, weights, chunks = 1) =>
       chunks > 1
         ? new ChunkedProgram(host, plan, segments, chunks)
-        : new CompiledProgram(host, set.arrange?.(plan) ?? plan, segments, weights),
+        : new CompiledProgram(host, plan, set.arrange?.(plan) ?? plan, segments, weights),
     dispose: () => host.close(),
   };
 }
@@ -59,6 +59,8 @@ function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefin
 
 class CompiledProgram implements WasmProgram {
   readonly #host: Host;
+  /** What runs. `plan` is what was asked for: other backends compile it too, and know no arranged instructions. */
+  readonly #arranged: Plan;
   readonly #scratch: Allocation;
   readonly #list: Allocation;
   #records: RecordList;
@@ -69,9 +71,16 @@ class CompiledProgram implements WasmProgram {
   readonly #trains: boolean;
   readonly #packed?: PackedWeights;
 
-  constructor(host: Host, readonly plan: Plan, segments: Segments, weights?: WeightFormat) {
+  constructor(
+    host: Host,
+    readonly plan: Plan,
+    arranged: Plan,
+    segments: Segments,
+    weights?: WeightFormat,
+  ) {
     if (host.forwardOnly) requireForward(plan);
     this.#host = host;
+    this.#arranged = arranged;
     const indexOf = placer(host, plan, segments);
     this.#parameters = allocationOf(host, segments.parameters);
     this.#trains = plan.instructions.some(({ op }) => OPS[op].effect);
@@ -80,9 +89,9 @@ class CompiledProgram implements WasmProgram {
     const elementOf = (place: Place) => indexOf(place, scratch);
     const addressOf = (place: Place) => 4 * elementOf(place);
     this.#addressOf = addressOf;
-    const format = this.#trains ? weights : formatFor(plan, weights);
-    this.#packed = format && new PackedWeights(host, plan, format, this.#parameters, addressOf);
-    const records = encodePlan(plan, addressOf, this.#packed), count = countRecords(records);
+    const format = this.#trains ? weights : formatFor(arranged, weights);
+    this.#packed = format && new PackedWeights(host, arranged, format, this.#parameters, addressOf);
+    const records = encodePlan(arranged, addressOf, this.#packed), count = countRecords(records);
     this.#list = new Allocation(host, records.length);
     this.#records = this.#keep(records);
     this.#ports = new Ports(host.memory, plan, plan.capacity, elementOf);
@@ -105,7 +114,7 @@ class CompiledProgram implements WasmProgram {
     requireRows(rows, this.plan.capacity);
     const list = 4 * this.#list.index("run");
     if (this.#packed?.packIfStale()) {
-      this.#records = this.#keep(encodePlan(this.plan, this.#addressOf, this.#packed));
+      this.#records = this.#keep(encodePlan(this.#arranged, this.#addressOf, this.#packed));
     }
     if (this.#trains) this.#parameters.version++;
     this.#records.run(list, rows);
@@ -113,7 +122,7 @@ class CompiledProgram implements WasmProgram {
 
   #keep(records: Int32Array): RecordList {
     this.#host.memory.u32.set(records, this.#list.index("compile"));
-    return new RecordList(this.#host, countRecords(records), this.plan);
+    return new RecordList(this.#host, countRecords(records), this.#arranged);
   }
 
   read(name: string, into: Float32Array | Float64Array): void {
