@@ -141,6 +141,27 @@ Deno.test("a sum stays if an operand of its second product is not there yet, or 
   equal(withProductSums(sumPlan([4, 5, 400, 401])).instructions.length, 3);
 });
 
+Deno.test("a sum stays if one product is a row that is added to all rows of the other", () => {
+  const backend = openWasm(FULL_KERNELS, { build: "simd" }), rows = 3;
+  for (const isFirst of [true, false]) {
+    const g = createGraph(), b = g.input("b", fixed(2, 1));
+    const product = (name: string, isRow: boolean) =>
+      g.matmul(g.input(name, isRow ? fixed(1, 1) : batched(1)), b, TIMES_TRANSPOSED);
+    const sum = g.add(product("a", isFirst), product("c", !isFirst));
+    const planned = plan(g, { outputs: { sum }, capacity: rows, parameters: NOTHING });
+    deepEqual(opsOf(withProductSums(planned)), opsOf(planned));
+    const row = Float32Array.of(100), column = Float32Array.of(1, 2, 3);
+    const inputs = {
+      b: Float32Array.of(1, 10),
+      a: isFirst ? row : column,
+      c: isFirst ? column : row,
+    };
+    const got = run(backend, planned, inputs, rows, "sum", 2 * rows);
+    deepEqual([...got], [101, 1010, 102, 1020, 103, 1030]);
+  }
+  backend.dispose();
+});
+
 /** The gradient of a mean of costs over a network with two heads: sums of products, and columns of one number. */
 function headsPlan(rows: number) {
   const [inputs, hidden, latent] = [5, 9, 3], none = { activation: "identity" } as const;

@@ -4,6 +4,7 @@
  *
  * In the plan it becomes a `matmul` of four inputs, in the place of the first product.
  */
+import { sameShape } from "../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { areDisjoint } from "./searches.ts";
 
@@ -36,6 +37,10 @@ function productsOf({ instructions }: Plan, { inputs }: Instruction): readonly n
 /** Whether a sum can be computed where its first product is: nobody else needs the products, all operands are there, and nothing else uses the memory of the sum until then. */
 function canMove(plan: Plan, first: number, second: number, sum: number): boolean {
   const { instructions, capacity } = plan, { output } = instructions[sum];
+  // A product of one row is added to every row of the other.
+  if ([first, second].some((at) => !sameShape(instructions[at].output.shape, output.shape))) {
+    return false;
+  }
   const overlaps = (a: Place) => (b: Place) => !areDisjoint(a, b, capacity);
   const given = instructions[second].inputs, all = [...instructions[first].inputs, ...given];
   const terms = all[0].shape.cols + given[0].shape.cols;
