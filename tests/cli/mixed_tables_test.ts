@@ -335,8 +335,16 @@ Deno.test("columns without name and values, as behind a separator at the end of 
     "f.csv",
     Deno.readTextFileSync(spaced).replace("w, ,\n96", "w,7,\n96"),
   );
-  assert.match(
-    await refused("train", faulty, "--out", models[0], ...options),
-    /row \d+ \(line \d+\): expected nothing in cell 5, which has no name in the header, got "7"/,
-  );
+  for (
+    const command of [["train", faulty, "--out", models[0], ...options], [
+      "score",
+      models[1],
+      faulty,
+    ]]
+  ) {
+    assert.match(
+      await refused(...command),
+      /row \d+ \(line \d+\): expected nothing in cell 5, which has no name in the header, got "7"/,
+    );
+  }
 });

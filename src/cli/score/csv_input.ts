@@ -48,7 +48,8 @@ function open(
   };
   const numberPlaces = indices.filter((_, c) => codecOf(model.units.schema![c]).plain);
   const mark = separator === "," ? undefined : firstMark(rest, separator, numberPlaces, source);
-  const layout = { source, width: names!.length, separator, mark, places: indices };
+  const nameless = names!.flatMap((name, index) => isNameless(name) ? [index] : []);
+  const layout = { source, width: names!.length, separator, mark, places: indices, nameless };
   return [layout, rest.bytes.length === 0 ? undefined : rest];
 }
 

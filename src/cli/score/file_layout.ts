@@ -20,6 +20,8 @@ export interface CsvLayout {
   readonly mark?: DecimalMark;
   /** The position of each of the model's columns. */
   readonly places: readonly number[];
+  /** Positions of columns without a name, which may hold nothing. */
+  readonly nameless?: readonly number[];
 }
 
 /** The layout of JSON lines. */
@@ -44,12 +46,13 @@ export function rowReader(
 }
 
 function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
-  const { source, width, separator, mark, places } = layout;
+  const { source, width, separator, mark, places, nameless } = layout;
   const columns = columnsAt(model, places).map((column) => {
     const marked = separator !== "," && column.codec.plain;
     return marked ? { ...column, codec: markedCodec(column.codec, mark) } : column;
   });
-  const format = { source, width, separator, mark, columns }, plain = new PlainRows(format);
+  const format = { source, width, separator, mark, columns, nameless };
+  const plain = new PlainRows(format);
   return {
     read: (block) => block.quoted ? readQuoted(block, format) : plain.read(block),
     blankFault: (row, line) => blankFault(format, row, line),

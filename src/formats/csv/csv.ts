@@ -5,10 +5,10 @@
  * Limits: UTF-8; nothing is skipped or guessed silently.
  */
 import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer.ts";
-import { isMissing, LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
+import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { headerNames, isNameless } from "./column_names.ts";
-import { blankFault, separatorFault, widthFault } from "./row_faults.ts";
+import { blankFault, namelessFault, separatorFault, widthFault } from "./row_faults.ts";
 import { markedCodec, readDecimalCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -192,10 +192,9 @@ export class CsvReader implements PartReader<string> {
     const unseparated = row === 1 && width === 1 &&
       separatorFault(source, plan.columns[0], cells[0]);
     if (unseparated) throw unseparated;
-    const unexpected = nameless.find((index) => !isMissing(cells[index]));
-    if (unexpected !== undefined) {
-      const expected = `nothing in cell ${unexpected + 1}, which has no name in the header`;
-      throw new DataError({ source, row, line, expected, actual: quoteValue(cells[unexpected]) });
+    for (const index of nameless) {
+      const fault = namelessFault(source, index, cells[index], row, line);
+      if (fault) throw fault;
     }
     for (let i = 0; i < plan.indices.length; i++) {
       const cell = cells[plan.indices[i]];

@@ -195,14 +195,14 @@ export class CsvParts implements PartReader {
   }
 
   #rowsOf(layout: CsvLayout, cells: CellReading): PlainRows {
-    const { plan: { columns, indices, labelIndex }, width, separator } = layout;
+    const { plan: { columns, indices, labelIndex }, width, separator, nameless } = layout;
     const numbers = cells === "numbers" ? NUMBERS : NUMBERS_OR_GAPS;
     const codecOf = typeof cells === "function" ? cells : () => numbers;
     const read = indices.map((index, c) => {
       return { name: columns[c], index, codec: this.#textColumns[c]?.codec ?? codecOf(columns[c]) };
     });
     if (labelIndex >= 0) read.push({ name: "label", index: labelIndex, codec: LABELS });
-    return new PlainRows({ source: this.#source, width, separator, columns: read });
+    return new PlainRows({ source: this.#source, width, separator, columns: read, nameless });
   }
 }
 

@@ -9,7 +9,7 @@ import type { DecimalMark } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { BlockRows, ReadColumn } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
-import { blankFault, widthFault } from "./row_faults.ts";
+import { blankFault, namelessFault, widthFault } from "./row_faults.ts";
 
 /** How the rows of a file are read. */
 export interface RowFormat {
@@ -22,16 +22,21 @@ export interface RowFormat {
   readonly mark?: DecimalMark;
   /** The columns to read, in this order. */
   readonly columns: readonly ReadColumn[];
+  /** Positions of columns without a name, which may hold nothing. */
+  readonly nameless?: readonly number[];
 }
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32;
+
+/** In the place of a column's index. */
+const UNREAD = -1, NAMELESS = -2;
 
 /** Reads blocks without quotes one after another, reusing its memory. */
 export class PlainRows {
   readonly #format: RowFormat;
   readonly #separator: number;
   readonly #mark: number;
-  /** For each cell of the file, its column's index, or -1. */
+  /** For each cell of the file, its column's index, UNREAD or NAMELESS. */
   readonly #places: Int32Array;
   /** The same, only for numeric columns. */
   readonly #numbers: Int32Array;
@@ -47,7 +52,8 @@ export class PlainRows {
     this.#separator = format.separator.charCodeAt(0);
     this.#mark = (format.mark ?? ".").charCodeAt(0);
     this.#short = new ShortDecimal(this.#mark);
-    this.#places = new Int32Array(format.width).fill(-1);
+    this.#places = new Int32Array(format.width).fill(UNREAD);
+    for (const index of format.nameless ?? []) this.#places[index] = NAMELESS;
     format.columns.forEach(({ index }, c) => this.#places[index] = c);
     this.#numbers = this.#places.map((c) => c >= 0 && format.columns[c].codec.plain ? c : -1);
     this.#isNumeric = !this.#numbers.includes(-1);
@@ -118,8 +124,13 @@ export class PlainRows {
       }
       stop = start;
       while (stop < end && bytes[stop] !== separator) stop++;
-      const c = cell < width ? this.#places[cell] : -1;
+      const c = cell < width ? this.#places[cell] : UNREAD;
       if (c >= 0) data[offset + c] = this.#cell(start, stop, c, row, line);
+      else if (c === NAMELESS && stop > start) {
+        const { source } = this.#format, text = this.#textOf(start, stop);
+        const fault = namelessFault(source, cell, text, row, line);
+        if (fault) throw fault;
+      }
       start = stop + 1;
     }
     if (cell !== width) throw widthFault(this.#format, row, line, cell);

@@ -4,7 +4,7 @@ import { encodeCell, PlainRows, type RowFormat } from "./csv_rows.ts";
 import { splitRecords } from "./csv_split.ts";
 import type { BlockRows } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
-import { blankFault, widthFault } from "./row_faults.ts";
+import { blankFault, namelessFault, widthFault } from "./row_faults.ts";
 
 /** @throws DataError naming the row, line and column of a cell that cannot be read */
 export function readRows(block: ByteBlock, format: RowFormat): BlockRows {
@@ -28,6 +28,10 @@ export function readQuoted(
     const row = firstRow + rows + 1;
     if (blankLine !== undefined) throw blankFault(format, row, blankLine);
     if (cells.length !== format.width) throw widthFault(format, row, line, cells.length);
+    for (const index of format.nameless ?? []) {
+      const fault = namelessFault(source, index, cells[index], row, line);
+      if (fault) throw fault;
+    }
     for (const column of format.columns) {
       values.push(encodeCell(format, column, cells[column.index], row, line));
     }

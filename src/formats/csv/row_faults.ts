@@ -1,6 +1,9 @@
-/** Errors about whole rows of a CSV file: too few cells, too many, no separators, or a blank line with rows after it. */
+/**
+ * Errors about whole rows of a CSV file: too few cells, too many, no separators, a cell that no name in the header is
+ * for, or a blank line with rows after it.
+ */
 import { DataError, quoteValue } from "../errors.ts";
-import { parseNumber } from "../text/cells.ts";
+import { isMissing, parseNumber } from "../text/cells.ts";
 
 interface Place {
   readonly source: string;
@@ -29,6 +32,19 @@ export function widthFault(
     : "";
   const actual = `${cells}${hint}`;
   return new DataError({ ...placeOf(place, row, line), expected: expectedCells(place), actual });
+}
+
+/** That a cell holds something, although its column has no name. @param index of the cell in its row */
+export function namelessFault(
+  source: string,
+  index: number,
+  cell: string,
+  row: number,
+  line: number,
+): DataError | undefined {
+  if (isMissing(cell)) return undefined;
+  const expected = `nothing in cell ${index + 1}, which has no name in the header`;
+  return new DataError({ source, row, line, expected, actual: quoteValue(cell) });
 }
 
 /** A blank line with rows after it. */
