@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
+import { WrittenForms } from "../../src/formats/sample/written_forms.ts";
 import { codecOf, type ColumnSchema, parseSchema } from "../../src/scoring/table/schema.ts";
 
 const COLOUR: ColumnSchema = { name: "colour", kind: "categorical", levels: ["red", "7", "été"] };
@@ -140,6 +141,7 @@ Deno.test("a cell of a million spaces is read in no time", () => {
   const spaces = " ".repeat(1e6);
   const time = codecOf({ name: "t", kind: "timestamp", format: "dmy" });
   const amount = codecOf({ name: "a", kind: "numeric", format: "1.234,50" });
+  const percent = codecOf({ name: "p", kind: "numeric", format: "1,234.50 %" });
   for (
     const start of [
       "",
@@ -153,7 +155,27 @@ Deno.test("a cell of a million spaces is read in no time", () => {
       "1,5",
     ]
   ) {
-    for (const { encode } of [time, amount]) assert.equal(encode(`${start}${spaces}x`), undefined);
+    for (const { encode } of [time, amount, percent]) {
+      assert.equal(encode(`${start}${spaces}x`), undefined);
+    }
+  }
+});
+
+Deno.test("a text of a million characters that looks like an amount is judged in no time", () => {
+  for (const text of [`${"1.".repeat(5e5)}x`, `-${" ".repeat(1e6)}x`, `1${"%".repeat(1e6)}`]) {
+    const forms = new WrittenForms();
+    forms.add(text);
+    assert.equal(forms.amounts({ smallest: Infinity, largest: -Infinity, whole: true }), undefined);
+  }
+});
+
+Deno.test("a per cent sign is before all digits or after them", () => {
+  const { encode } = codecOf({ name: "p", kind: "numeric", format: "1,234.50 %" });
+  assert.deepEqual(["12 %", "%12", "% 1,234.5", "(12%)", "-12 %", "0"].map(encode), [
+    ...[12, 12, 1234.5, -12, -12, 0],
+  ]);
+  for (const text of ["12%34", "1%2%", "12%%", "%", "12"]) {
+    assert.equal(encode(text), undefined, text);
   }
 });
 

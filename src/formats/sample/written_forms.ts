@@ -43,6 +43,9 @@ const IS_AMOUNT = new RegExp(
   "u",
 );
 
+/** Longer texts are no amounts: the pattern takes time that grows with the square of their length. */
+const MAX_AMOUNT_LENGTH = 100;
+
 const UNIT = new RegExp(`%|${CURRENCY}`, "u");
 
 class Range implements NumberRange {
@@ -84,7 +87,8 @@ export class WrittenForms {
     this.#hasComma ||= text.includes(",");
     this.#hasUnit ||= UNIT.test(text);
     if (this.#amounts.size === 0) return;
-    const isMarked = text.includes("%"), isAmount = IS_AMOUNT.test(text.trim());
+    const isMarked = text.includes("%"), trimmed = text.trim();
+    const isAmount = trimmed.length <= MAX_AMOUNT_LENGTH && IS_AMOUNT.test(trimmed);
     if (isMarked) this.#marked ??= { row, text };
     for (const [format, range] of this.#amounts) {
       const value = isAmount ? parseAmount(text, isMarked ? `${format} %` : format) : NaN;

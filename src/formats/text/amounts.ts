@@ -6,7 +6,7 @@
  *   1,234.50     also 1'234.50 and 1 234.50, $1,234.50, USD 5, (3.20), 3.20-
  *   1.234,50     also 1'234,50 and 1 234,50, 1.234,50 €, -3 EUR
  *   1,234.50 %   the same with a per cent sign, which counts hundredths: 2.8 % is 2.8. Nothing but 0 lacks the sign,
- *   1.234,50 %   because 0.028 may be 2.8 % or 0.028 %
+ *   1.234,50 %   because 0.028 may be 2.8 % or 0.028 %. It is before all digits or after them: 12%34 is no number
  */
 
 import { parseNumber } from "./cells.ts";
@@ -28,10 +28,13 @@ function form(separator: string, mark: string): RegExp {
   );
 }
 
+/** A per cent sign, and what is before it if that is no digit. */
+const PER_CENT = /^([^\d%]*)%|%(?=[^\d%]*$)/;
+
 /** The number; NaN if the text does not have this format. */
 export function parseAmount(text: string, format: AmountFormat): number {
   const isPercent = format.length > 8, hasPoint = format[1] === ",";
-  const unmarked = text.replace("%", ""), isMarked = unmarked !== text;
+  const unmarked = text.replace(PER_CENT, "$1"), isMarked = unmarked !== text;
   const value = hasPoint && !isMarked ? parseNumber(text) : NaN;
   const amount = Number.isNaN(value)
     ? amountOf((hasPoint ? POINT : COMMA).exec(unmarked.trim()))
