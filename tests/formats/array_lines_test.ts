@@ -23,7 +23,7 @@ async function inPieces(bytes: Uint8Array, name: string, size: number): Promise<
 for (const rows of [ROWS, LISTS]) {
   for (const indent of [undefined, 2, "\t"]) {
     Deno.test(`an array of ${rows === ROWS ? "objects" : "lists"}, indented by ${indent}, is its rows`, async () => {
-      for (const around of ["", "\ufeff", "\r\n  "]) {
+      for (const around of ["", "\ufeff", "\r\n  ", "\n".repeat(300)]) {
         const bytes = encode(`${around}${JSON.stringify(rows, null, indent)}\n`);
         for (const name of ["-", "t.json", "t.JSON.gz"]) {
           const whole = asTableText(bytes, name);

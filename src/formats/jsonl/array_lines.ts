@@ -51,10 +51,8 @@ export class ArrayLines implements Converter {
 
   push(piece: Uint8Array): Uint8Array {
     if (this.#isArray !== undefined) return this.#isArray ? this.#convert(piece) : piece;
-    const bytes = Uint8Array.of(...this.#held, ...piece.subarray(0, 64));
-    const [first, second] = bytes.filter((byte) => !BEFORE.has(byte));
+    const all = joined(this.#held, piece), [first, second] = firstTwo(all);
     const isDecided = first !== undefined && (first !== OPEN || second !== undefined);
-    const all = joined(this.#held, piece);
     this.#held = isDecided ? new Uint8Array() : all;
     if (!isDecided) return new Uint8Array();
     this.#isArray = first === OPEN && [OPEN, OPEN_OBJECT, CLOSE, COMMA].includes(second);
@@ -121,6 +119,15 @@ export class ArrayLines implements Converter {
     const place = this.#row > 0 ? { row: this.#next === NEXT ? this.#row + 1 : this.#row } : {};
     throw new DataError({ source: this.#source, ...place, line: this.#line, expected, actual });
   }
+}
+
+/** The first two bytes that may not come before the array, if there are so many. */
+function firstTwo(bytes: Uint8Array): readonly number[] {
+  const found: number[] = [];
+  for (let at = 0; at < bytes.length && found.length < 2; at++) {
+    if (!BEFORE.has(bytes[at])) found.push(bytes[at]);
+  }
+  return found;
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
