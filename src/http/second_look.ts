@@ -47,7 +47,7 @@ function withRegrets(scores: PartialWork, model: TableScorer, maxRows: number): 
     },
     async lookAgain(data, cells, pacer) {
       const isFlagged = (r: number) => data[r * width + ANOMALY] === 1;
-      requireFew(cells.rows, isFlagged, maxRows);
+      if (flaggedOf(cells.rows, isFlagged, maxRows) === 0) return;
       const { SecondLook } = await import("../detection/second_look.ts");
       const regrets = await regretsOf(new SecondLook(model), cells, isFlagged, pacer);
       regrets.forEach((nats, r) => {
@@ -62,12 +62,12 @@ function withRegrets(scores: PartialWork, model: TableScorer, maxRows: number): 
   };
 }
 
-/** @throws Problem for more flagged rows than one request may have */
-function requireFew(rows: number, isFlagged: (row: number) => boolean, maxRows: number): void {
+/** The number of flagged rows. @throws Problem for more than one request may have */
+function flaggedOf(rows: number, isFlagged: (row: number) => boolean, maxRows: number): number {
   const most = Math.ceil(maxRows / ROWS_PER_LOOK);
   let flagged = 0;
   for (let r = 0; r < rows; r++) flagged += Number(isFlagged(r));
-  if (flagged <= most) return;
+  if (flagged <= most) return flagged;
   throw invalid(
     "/secondLook",
     `Cannot take a second look at more than ${most} flagged rows in one request, got ${flagged}`,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
 import { createClient } from "../../src/http/mod.ts";
+import { Pacer, TurnQueue } from "../../src/http/pacer.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { planeRows } from "../util/data.ts";
 import { APP, ask, createApp, type Fields, PLAIN, post, problemOf } from "./util.ts";
@@ -100,6 +101,17 @@ Deno.test("a second look is refused if the server does not offer it, a model has
     detail,
     "Cannot take a second look at more than 2 flagged rows in one request, got 4",
   );
+});
+
+Deno.test("a second look at no flagged row opens no network", async () => {
+  const run = () => new Float64Array(3);
+  const scores = { columns: ["score", "pValue", "anomaly"], run, text: () => "{}" };
+  const opened = new Proxy({}, { get: (_, key) => assert.fail(`${String(key)} was read`) });
+  const work = secondLook(scores, opened as TableScorer, 100);
+  const cells = { data: Float64Array.of(1), rows: 1 }, pacer = new Pacer(new TurnQueue());
+  const data = await work.run(cells, 0, pacer);
+  await work.lookAgain!(data, cells, pacer);
+  assert.deepEqual([...data], [0, 0, 0, NaN]);
 });
 
 Deno.test("during second looks other requests are answered, and one that is abandoned ends", async () => {
