@@ -36,10 +36,11 @@ const MAX_COLUMNS = 65_536;
 const LINE_FEED = 0x0a, SEPARATORS: readonly number[] = [0x2c, 0x3b, 0x09, 0x7c];
 
 async function readCsvRows(bytes: Uint8Array, units: Units, maxRows: number): Promise<Cells> {
-  requireSize(bytes, maxRows);
   const { readModelTable } = await import("../detection/model_table.ts");
   try {
-    const { data, rows } = await readModelTable({ units }, SOURCE, asTableText(bytes, SOURCE));
+    const text = asTableText(bytes, SOURCE);
+    requireSize(text, maxRows);
+    const { data, rows } = await readModelTable({ units }, SOURCE, text);
     const cells = { data: Float64Array.from(data), rows };
     requireWhole(cells, units);
     return cells;
@@ -48,7 +49,10 @@ async function readCsvRows(bytes: Uint8Array, units: Units, maxRows: number): Pr
   }
 }
 
-/** @throws Problem for more rows or columns than a request may have, before anything is read */
+/**
+ * @param bytes UTF-8: of other encodings, the bytes of a line feed may be part of a character
+ * @throws Problem for more rows or columns than a request may have, before anything is read
+ */
 function requireSize(bytes: Uint8Array, maxRows: number): void {
   const found = bytes.indexOf(LINE_FEED), header = found < 0 ? bytes.length : found;
   let lines = 0, columns = 1;

@@ -8,7 +8,7 @@ const SERVED = createApp({ models: MODELS, csvRows, secondLook, maxRows: 50 });
 
 async function send(
   path: string,
-  body: string,
+  body: BodyInit,
   app = SERVED,
   type = "text/csv",
 ): Promise<Response> {
@@ -41,6 +41,12 @@ Deno.test("rows of CSV are found by name, among other columns, for every verb th
   assert.deepEqual(
     (await (await send("table/score", quoted, SERVED, "text/csv; charset=utf-8")).json()).rows,
     (await ask("table/score", { rows: [[500.5, 1, -3]] }, SERVED)).rows,
+  );
+  const most = ROWS.slice(0, 50), text = `\ufeff${lines(COLUMNS, ...most)}\n`;
+  const utf16 = new Uint8Array(Uint16Array.from(text, (char) => char.charCodeAt(0)).buffer);
+  assert.deepEqual(
+    (await (await send("table/score", utf16)).json()).rows,
+    (await ask("table/score", { rows: most }, SERVED)).rows,
   );
   // A bare VAE takes columns by position, as in its files.
   assert.deepEqual(
