@@ -7,7 +7,7 @@
  *   precision at n     the expected share of anomalies among the n highest scores
  *
  * Sources: Hanley and McNeil, 1982 (the Mann-Whitney form); scikit-learn's average_precision_score, which does not
- * interpolate. Limits: scores must be finite; NaN if there are no anomalies or no normal rows.
+ * interpolate. Limits: NaN if there are no anomalies or no normal rows.
  */
 
 /** Rows with the same score: their number, and how many of them are anomalies. */
@@ -62,7 +62,7 @@ export function countAnomalies(label: ArrayLike<number>): number {
   return count;
 }
 
-/** Groups of rows with equal scores, highest first. */
+/** Groups of rows with equal scores, highest first. @throws RangeError for a score that is NaN */
 function* ties(scores: Float64Array, label: ArrayLike<number>): Generator<Tie> {
   // Sorted as plain numbers, each kind by itself: sorting row numbers takes ten times the memory, and longer.
   const count = countAnomalies(label), odd = new Float64Array(count);
@@ -74,6 +74,10 @@ function* ties(scores: Float64Array, label: ArrayLike<number>): Generator<Tie> {
   }
   odd.sort();
   normal.sort();
+  // NaN comes last, and equals nothing, not even itself.
+  if (Number.isNaN(odd.at(-1)) || Number.isNaN(normal.at(-1))) {
+    throw new RangeError("Cannot rank rows: expected scores that are numbers, got NaN");
+  }
   for (let i = odd.length - 1, j = normal.length - 1; i >= 0 || j >= 0;) {
     const score = Math.max(odd[i] ?? -Infinity, normal[j] ?? -Infinity), before = i + j, last = i;
     while (odd[i] === score) i--;

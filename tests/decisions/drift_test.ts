@@ -249,4 +249,5 @@ Deno.test("DriftTest takes medians from a sample of rows if there are more than 
   );
   assert.equal(driftReport(REFERENCE, cells, scores, { maxRows: 2000 }).drawnRows, undefined);
   assert.throws(() => new DriftTest(REFERENCE, { maxRows: 0 }), /maxRows/);
+  assert.throws(() => new DriftTest(REFERENCE).report(), /^RangeError: .* needs at least one row/);
 });

@@ -88,3 +88,11 @@ Deno.test("metrics are NaN if all rows are normal or all are anomalies", () => {
   }
   assert.ok(Number.isNaN(precisionAt(scores, [0, 0, 0])));
 });
+
+Deno.test("scores that are NaN are refused, wherever they are", () => {
+  for (const scores of [[NaN, 1, 2], [1, NaN, 2], [1, 2, NaN], [NaN, NaN, NaN]]) {
+    for (const metric of [auroc, averagePrecision, precisionAt]) {
+      assert.throws(() => metric(Float64Array.from(scores), [0, 1, 0]), /got NaN/);
+    }
+  }
+});

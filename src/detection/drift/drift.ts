@@ -134,9 +134,10 @@ export class DriftTest {
     this.#rows += rows;
   }
 
-  /** The result for all rows so far; no rows can be added later. */
+  /** The result for all rows so far; no rows can be added later. @throws RangeError if there is none */
   report(): DriftReport {
     const { columns: names, calibration, clocks = [] } = this.#reference, rows = this.#rows;
+    if (rows === 0) throw new RangeError("Cannot look for drift: needs at least one row, got none");
     const { medians, drawn } = this.#medians.finish();
     const level = this.#rate / (1 + this.#columns.length), monitor = this.#monitor;
     const columns = this.#columns.map((_, c) => {

@@ -26,10 +26,12 @@ export class MedianSample {
     this.#rows.add({ columns, data: kept, rows, source: "-" });
   }
 
-  /** The medians, NaN where no cell is observed, and the number of rows that they are of, if that is not all. */
+  /**
+   * The medians, NaN where no cell is observed, and the number of rows that they are of, if that is not all.
+   * @throws RangeError if there is no row
+   */
   finish(): { readonly medians: readonly number[]; readonly drawn?: number } {
     const width = this.#columns.length;
-    if (this.#rows.read === 0) return { medians: Array(width).fill(NaN) };
     const { data, rows, drawn } = this.#rows.finish();
     const medians = this.#columns.map((_, c) => median(sortedValues({ data, rows }, width, c)));
     return drawn ? { medians, drawn: rows } : { medians };
