@@ -43,6 +43,7 @@ function isNines(value: number): boolean {
 
 function isApart(value: number, values: Float64Array): boolean {
   const { smallest, largest } = rangeOf(values, value);
+  if (smallest > largest) return false; // there are no others
   const gap = value < smallest ? smallest - value : value - largest;
   return gap > largest - smallest && values.filter((each) => each === value).length > 1;
 }

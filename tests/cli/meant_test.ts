@@ -51,6 +51,11 @@ Deno.test("numbers that look like times cause a warning, with the declaration th
       /looks like times since 1970, .*--column created_at=timestamp/,
       (r) => `${r % 2 ? seconds(r) : 1000 * seconds(r)}`,
     ],
+    [
+      "created at",
+      /looks like times since 1970, .*--column "created at=timestamp"/,
+      (r) => `${seconds(r)}`,
+    ],
     // Ten digits may be a telephone number.
     ["phone", undefined, (r) => `${seconds(r)}`],
     ["part", undefined, (r) => `${20_240_001 + r * 37 % 60}`],
@@ -106,12 +111,13 @@ Deno.test("nines that may mean a missing value cause a warning, with their share
       ),
     );
   }
-  // Only once, among other values, and a number that nobody would use for it.
+  // Only once, among other values, a number that nobody would use for it, and one without others to be far from.
   for (
     const cell of [
       (r: number) => r === 30 ? -999 : plain(r),
       (r: number) => r % 10 ? 9 * plain(r) : 99,
       (r: number) => r % 10 ? plain(r) : 640,
+      () => 99,
     ]
   ) assert.doesNotMatch(await report(cell), /missing value/);
 });

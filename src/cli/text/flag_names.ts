@@ -1,24 +1,29 @@
 /** Adds the command line's flags to messages that use the library's option names. */
 import type { Io } from "../io.ts";
+import { columnFlag } from "./text.ts";
 
 type Rule = readonly [
   pattern: RegExp,
   replacement: string | ((match: string, ...parts: string[]) => string),
 ];
 
+/** The flag that declares the column that a message names. @param kind if the message does not name it */
+const declaring = (kind?: string) => (message: string, column: string, named: string) =>
+  `${message} (${columnFlag(column, kind ?? named)})`;
+
 const RULES: readonly Rule[] = [
   [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
-  [/^column "(.*)" holds digits.*declare it categorical/, "$& (--column $1=categorical)"],
-  [/^column "(.*)" looks like .*declare it (numeric:1,234\.50 %)/, '$& (--column "$1=$2")'],
+  [/^column "(.*)" holds digits.*declare it categorical/, declaring("categorical")],
+  [/^column "(.*)" looks like .*declare it (numeric:1,234\.50 %)/, declaring()],
   [
     /^column "(.*)" (?:looks like .*|has decimal points, .*)declare it (timestamp(?::dmy|:ymd)?|numeric:(?:1,234\.50|1\.234,50))(?! %)/,
-    "$& (--column $1=$2)",
+    declaring(),
   ],
   [/^column "(.*)" is ordered by the alphabet.*$/, "$& (--column '$1=ordinal:FIRST|NEXT|…')"],
-  [/column "(.*)": expected at most two levels.*$/, "$& (--column $1=categorical)"],
+  [/column "(.*)": expected at most two levels.*$/, declaring("categorical")],
   [
     /column "(.*)": expected .*or declare the column categorical/,
-    "$& with --column $1=categorical",
+    (message, column) => `${message} with ${columnFlag(column, "categorical")}`,
   ],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [/\ba series \(window\)/, "a series (--window)"],

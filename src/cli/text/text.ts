@@ -6,6 +6,12 @@ export function printable(text: string): string {
   return text.replace(/\s*\p{Cc}+\s*/gu, " ").trim();
 }
 
+/** The flag that declares a column, as a shell takes it. */
+export function columnFlag(name: string, kind: string): string {
+  const declaration = `${name}=${kind}`;
+  return `--column ${/^[\w=:.,-]+$/.test(declaration) ? declaration : `"${declaration}"`}`;
+}
+
 /** The shortest number that rounds to the same float32. */
 export function shortFloat32(value: number): number {
   for (let digits = 6; digits < 9; digits++) {

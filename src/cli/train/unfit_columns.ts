@@ -18,6 +18,7 @@ import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
 import type { Io } from "../io.ts";
+import { columnFlag } from "../text/text.ts";
 
 /**
  * The table without these columns, each reported; unchanged if nothing would be left.
@@ -47,8 +48,8 @@ export function withoutUnfitColumns(
       ? "categorical"
       : timeDeclarationOf(name, valuesOf(table, c)) ?? "numeric";
     io.stderr(
-      `elbow: column "${name}" is not trained on: it ${reason}; --column ${
-        quoted(`${name}=${kind}`)
+      `elbow: column "${name}" is not trained on: it ${reason}; ${
+        columnFlag(name, kind)
       } keeps it\n`,
     );
     const steps = window === undefined ? undefined : times;
@@ -69,11 +70,6 @@ function partialClock(table: Table, c: number): string | undefined {
 function stepClock(table: Table, c: number): string | undefined {
   return timesOf(table, c) &&
     "says when the steps of the series were, and windows of it would outweigh the rest";
-}
-
-/** As a shell takes it in one piece. */
-function quoted(argument: string): string {
-  return /^[\w=:.-]+$/.test(argument) ? argument : `"${argument}"`;
 }
 
 /** That a column without a name labels the rows; undefined for any other. */
