@@ -61,7 +61,7 @@ async function programFor(names: readonly string[], io: Io): Promise<Command> {
     .version(VERSION, "--version", "print the version")
     .addHelpText(
       "after",
-      "\nExit status: 0 done, 1 failed, 2 wrong usage or bad input, 130 interrupted.",
+      "\nExit status: 0 done, 1 failed, 2 wrong usage or bad input, 130 or 143 interrupted.",
     );
   const commands = await Promise.all(names.map((name) => COMMANDS[name]()));
   for (const command of commands) program.addCommand(withOutput(command(io), io));
