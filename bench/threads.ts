@@ -14,7 +14,7 @@ import { layOut } from "../src/graph/layout.ts";
 import { plan } from "../src/graph/plan.ts";
 import { initialize } from "../src/models/initialize.ts";
 import { type ModelSpec, parseSpec } from "../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../src/models/vae_graph.ts";
+import { parametersOf } from "../src/models/vae_graph.ts";
 import { forwardPlan } from "../src/trained/programs/programs.ts";
 import { parseRecipe } from "../src/training/options.ts";
 import { stateLayout, trainPlan } from "../src/training/program/train_program.ts";
@@ -52,7 +52,7 @@ function model(inputs: number, hidden: number, latent: number): ModelSpec {
 
 /** Parameters in memory, and data for them. */
 function ready(machine: Machine, spec: ModelSpec, rows: number) {
-  const specs = parametersOf(spec), layout = parameterLayout(specs);
+  const specs = parametersOf(spec), layout = layOut("parameters", specs);
   const parameters = machine.allocate(layout.length);
   for (const [name, values] of initialize(specs, 1, "auto")) {
     parameters.write(layout.places.get(name)!.offset, values);

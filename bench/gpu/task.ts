@@ -1,5 +1,5 @@
 /** Training steps of a model on a GPU, by the stepper that `fit` uses. */
-import type { StepInputs, Stepper } from "../../src/backends/backend.ts";
+import type { DeviceStepper, StepInputs } from "../../src/backends/backend.ts";
 import { openAccelerator } from "../../src/backends/open.ts";
 import type { Plan } from "../../src/graph/plan.ts";
 import type { Objective } from "../../src/objectives/objective.ts";
@@ -16,7 +16,7 @@ export interface StepTime {
 
 export class GpuTask {
   readonly plan: Plan;
-  readonly #stepper: Stepper;
+  readonly #stepper: DeviceStepper;
   readonly #batch: number;
   readonly #close: () => void;
   #taken = 0;
@@ -30,7 +30,7 @@ export class GpuTask {
     const accelerator = await openAccelerator({ allowSoftware: true });
     const spec = elbow.spec.parseSpec(specOf(model.workload));
     const specs = elbow.parameters.parametersOf(spec);
-    const layout = elbow.parameters.parameterLayout(specs);
+    const layout = elbow.layout.layOut("parameters", specs);
     const optimizer = elbow.optimizer.parseOptimizer({ type: "adam", learningRate: ADAM.rate });
     const state = elbow.training.stateLayout(optimizer, specs);
     const request = { spec, objective, optimizer, capacity: batch, parameters: layout, state };
@@ -46,7 +46,7 @@ export class GpuTask {
     return new GpuTask(plan, stepper, batch, () => accelerator.dispose());
   }
 
-  private constructor(plan: Plan, stepper: Stepper, batch: number, close: () => void) {
+  private constructor(plan: Plan, stepper: DeviceStepper, batch: number, close: () => void) {
     this.plan = plan;
     this.#stepper = stepper;
     this.#batch = batch;

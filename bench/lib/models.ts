@@ -32,7 +32,7 @@ export function namedWeights({ parameters }: Elbow, spec: ModelSpec, { weights }
 function openModel(elbow: Elbow, model: Model, machine: Machine) {
   const spec = elbow.spec.parseSpec(specOf(model.workload));
   const specs = elbow.parameters.parametersOf(spec);
-  const layout = elbow.parameters.parameterLayout(specs);
+  const layout = elbow.layout.layOut("parameters", specs);
   const { backend } = openWasm(elbow, machine);
   const parameters = backend.allocate(layout.length);
   specs.forEach(({ name }, i) =>
@@ -121,7 +121,7 @@ export function trainStep(
 /** The weights after a program has run, in the order of `Model`. */
 export function readWeights(elbow: Elbow, model: Model, { parameters }: Ready) {
   const specs = elbow.parameters.parametersOf(elbow.spec.parseSpec(specOf(model.workload)));
-  const layout = elbow.parameters.parameterLayout(specs);
+  const layout = elbow.layout.layOut("parameters", specs);
   return specs.map(({ name, rows, cols }) => {
     const values = new Float32Array(rows * cols);
     parameters.read(layout.places.get(name)!.offset, values);

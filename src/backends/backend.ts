@@ -122,7 +122,7 @@ export interface DeviceData {
 }
 
 /** Training steps on a device, many per wait. */
-export interface Stepper {
+export interface DeviceStepper {
   /** Maximum steps per call. */
   readonly maxSteps: number;
   /** Kernel launches per step. */
@@ -147,7 +147,11 @@ export interface Accelerator extends Backend {
   /** Tunes how the device runs a plan, unless that is known. Call before compiling it. */
   prepare(plan: Plan): Promise<void>;
   /** @param lengths the number of elements of both segments */
-  stepper(plan: Plan, lengths: { parameters: number; state: number }, data: DeviceData): Stepper;
+  stepper(
+    plan: Plan,
+    lengths: { parameters: number; state: number },
+    data: DeviceData,
+  ): DeviceStepper;
 }
 
 /** An array is larger than the device supports. */

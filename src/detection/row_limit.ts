@@ -1,5 +1,5 @@
 /** How many rows of a table are used for training at most, and which (ADR 67); known before any row is read. */
-import type { SampleOptions } from "../formats/sample/row_sample.ts";
+import type { RowSampleOptions } from "../formats/sample/row_sample.ts";
 import type { DetectorOptions } from "./options.ts";
 
 /** More rows do not improve an ensemble: it trains on 12,000 and calibrates on at most 10,000. */
@@ -16,7 +16,7 @@ export function defaultMaxRows(columns: number): number {
 /** Options of the sample: which rows remain. */
 export function sampleOptions(
   { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
-): SampleOptions {
+): RowSampleOptions {
   return {
     maxRows: (columns) => maxRows ?? defaultMaxRows(columns),
     seed,

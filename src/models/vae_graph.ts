@@ -10,8 +10,6 @@ import type { DiagonalGaussian } from "../distributions/diagonal_gaussian.ts";
 import { type Conditional, likelihood } from "../distributions/likelihood.ts";
 import type { Prior } from "../distributions/prior.ts";
 import { createGraph } from "../graph/graph.ts";
-import { layOut } from "../graph/layout.ts";
-import type { Layout } from "../graph/plan.ts";
 import { dense, mlp } from "../layers/mlp.ts";
 import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
@@ -123,8 +121,3 @@ export const parametersOf: (spec: ModelSpec) => readonly ParameterSpec[] = memoi
   if (spec.classifier) classify(scope, spec, rows.x);
   return scope.declared;
 });
-
-/** Places of the parameters within the segment that all programs of a model share. */
-export function parameterLayout(parameters: readonly ParameterSpec[]): Layout {
-  return layOut("parameters", parameters);
-}

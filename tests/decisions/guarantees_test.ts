@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { betaQuantile } from "../../src/core/probability/incomplete_beta.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
@@ -14,7 +13,7 @@ import { decide, thresholdFor } from "../../src/scoring/decisions/decide.ts";
 import { discover } from "../../src/scoring/decisions/false_discovery.ts";
 import { Tail } from "../../src/scoring/decisions/tail.ts";
 import { planeRows } from "../util/data.ts";
-import { estimate } from "../util/statistics.ts";
+import { betaQuantile, estimate } from "../util/statistics.ts";
 
 /** A detector's scores of 24,000 rows of one kind, none of which it was trained on. */
 const NORMAL = await (async () => {

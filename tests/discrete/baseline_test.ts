@@ -12,7 +12,7 @@ import { plan } from "../../src/graph/plan.ts";
 import { drawnNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { modelTerms } from "../../src/models/model_terms.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { learnedBaseline } from "../../src/objectives/baseline.ts";
@@ -55,7 +55,7 @@ function openBaseline() {
     )
   );
   const outputs = { weight, value: learnedBaseline(g, terms.x, terms.logLikelihoods).value };
-  const layout = parameterLayout(parametersOf(spec));
+  const layout = layOut("parameters", parametersOf(spec));
   const state = layOut("state", [...auxiliary.parameters, ...velocities]);
   const backend = open(REFERENCE);
   const parameters = backend.allocate(layout.length);

@@ -7,7 +7,8 @@ import { createApp } from "../../src/http/mod.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { infer, parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { infer, parametersOf } from "../../src/models/vae_graph.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { writeScalars } from "../../src/training/program/schedule.ts";
@@ -120,7 +121,7 @@ Deno.test("the temperature falls geometrically with the step, down to its end", 
   const g = createGraph();
   const scope = createScope(g, { noise: givenNoise, training: true });
   const { z } = infer(scope, spec, rowsInput(g, spec).all);
-  const layout = parameterLayout(parametersOf(spec));
+  const layout = layOut("parameters", parametersOf(spec));
   const backend = open(REFERENCE);
   const parameters = backend.allocate(layout.length);
   parameters.write(layout.places.get("encoder.logits.bias")!.offset, [0.5, 0]);

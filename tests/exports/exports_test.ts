@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import type { VAE } from "../../mod.ts";
 import { exportModel, GRAPHS } from "../../src/exports/mod.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { forwardPlan } from "../../src/trained/programs/programs.ts";
 import { planeRows } from "../util/data.ts";
 import { assertRelative } from "../util/close.ts";
@@ -41,7 +42,7 @@ async function expected(
  * The expected output of the encoder: with flows, the point that represents a row, and the log-variance of the base.
  */
 function encoded({ vae, rows, count }: Subject): Tensors {
-  const backend = open(REFERENCE), layout = parameterLayout(parametersOf(vae.spec));
+  const backend = open(REFERENCE), layout = layOut("parameters", parametersOf(vae.spec));
   const parameters = backend.allocate(layout.length);
   for (const [name, { data }] of vae.parameters()) {
     parameters.write(layout.places.get(name)!.offset, data);

@@ -1,12 +1,12 @@
 /** Tables whose files arrive in pieces. */
 import type { ReadTableOptions, Table } from "../../src/formats/mod.ts";
 import { readSample } from "../../src/formats/sample/read_sample.ts";
-import type { SampleOptions } from "../../src/formats/sample/row_sample.ts";
+import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
 
 /** Any kind of cell. */
 export const ANY: ReadTableOptions = { cells: "any" };
 /** A limit on rows. */
-export const most = (count: number): SampleOptions => ({ maxRows: () => count });
+export const most = (count: number): RowSampleOptions => ({ maxRows: () => count });
 
 /** The bytes of a file, some at a time. */
 export async function* piecesOf(bytes: Uint8Array, size: number) {
@@ -18,7 +18,7 @@ export function read(
   name: string,
   text: string,
   size: number,
-  sample: SampleOptions,
+  sample: RowSampleOptions,
   options: ReadTableOptions = ANY,
 ): Promise<Table> {
   return readSample(name, piecesOf(new TextEncoder().encode(text), size), options, sample);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { encodeNpy, readTable, type ReadTableOptions, type Table } from "../../src/formats/mod.ts";
 import { readSample } from "../../src/formats/sample/read_sample.ts";
-import type { SampleOptions } from "../../src/formats/sample/row_sample.ts";
+import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
 import { ANY, KEYED, most, piecesOf, read } from "./in_pieces.ts";
 import { golden } from "./util.ts";
 
@@ -168,7 +168,7 @@ Deno.test("fuzz: tables with any cells, read in any pieces, equal the whole file
         return (error as Error).message;
       }
     };
-    const inPieces = (size: number, sample: SampleOptions) =>
+    const inPieces = (size: number, sample: RowSampleOptions) =>
       outcome(() => readSample("t.csv", piecesOf(bytes, size), options, sample));
     const whole = await outcome(() => readTable("t.csv", bytes, options));
     const sizes = [...(rows > 300 ? [] : [1 + random.below(50)]), 5000, 1 << 18];

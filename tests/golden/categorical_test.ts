@@ -9,7 +9,8 @@ import { plan } from "../../src/graph/plan.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
-import { infer, parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { infer, parametersOf } from "../../src/models/vae_graph.ts";
 import { compareWithGoldens } from "./suite.ts";
 import type { Golden } from "./vae_golden.ts";
 
@@ -22,7 +23,7 @@ function inferencePlan({ spec, objective, tensor }: Golden) {
   const scope = createScope(g, { noise: givenNoise, training: true });
   const { all } = rowsInput(g, spec);
   const { z, mean, klPerDimension } = infer(scope, spec, all, objective.samples);
-  const parameters = parameterLayout(parametersOf(spec));
+  const parameters = layOut("parameters", parametersOf(spec));
   const outputs = { z, mean, kl: klPerDimension! };
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }

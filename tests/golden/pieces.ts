@@ -8,7 +8,7 @@ import { layOut } from "../../src/graph/layout.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { modelTerms } from "../../src/models/model_terms.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf } from "../../src/objectives/objective.ts";
@@ -26,7 +26,7 @@ export function boundPlan({ spec, objective, tensor }: Golden) {
   const { loss, reconstruction } = lossOf(g, terms, objective);
   const { mean, logVar, klPerDimension: kl, logLikelihoods, logWeights } = terms;
   const outputs = { mean, logVar, kl: kl!, logLikelihoods, logWeights, loss, reconstruction };
-  const parameters = parameterLayout(parametersOf(spec));
+  const parameters = layOut("parameters", parametersOf(spec));
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }
 
@@ -51,7 +51,7 @@ export async function checkGradients(
     spec,
     objective,
     capacity: tensor("x").shape[0],
-    parameters: parameterLayout(parametersOf(spec)),
+    parameters: layOut("parameters", parametersOf(spec)),
     state: layOut("state", []),
   };
   const expected = new Map([...golden.group("gradient"), ["loss", tensor("loss")]]);
@@ -69,7 +69,7 @@ export async function checkPlan(
   relative: number,
 ): Promise<void> {
   const { spec, objective, tensor } = golden;
-  const layout = parameterLayout(parametersOf(spec));
+  const layout = layOut("parameters", parametersOf(spec));
   const parameters = backend.allocate(layout.length);
   for (const [key, { data }] of golden.group("parameter")) {
     parameters.write(layout.places.get(key)!.offset, data);

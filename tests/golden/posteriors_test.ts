@@ -10,7 +10,8 @@ import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { modelTerms } from "../../src/models/model_terms.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { compareWithGoldens } from "./suite.ts";
 import { type Golden, noisesOf } from "./vae_golden.ts";
 
@@ -24,7 +25,7 @@ function termsPlan({ spec, objective, tensor }: Golden) {
   const isClosed = isGaussian && spec.latent.length === 1 && layer.flows.length === 0;
   assert.equal(kl !== undefined, isClosed);
   const outputs = { logLikelihoods, logWeights, ...(kl && { kl }) };
-  const parameters = parameterLayout(parametersOf(spec));
+  const parameters = layOut("parameters", parametersOf(spec));
   return plan(g, { outputs, capacity: tensor("x").shape[0], parameters });
 }
 

@@ -13,7 +13,8 @@
 import assert from "node:assert/strict";
 import type { Backend } from "../../src/backends/backend.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import type { Optimizer } from "../../src/training/optimizer.ts";
 import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
 import { writeFinalScalars } from "../../src/training/program/schedule.ts";
@@ -81,7 +82,7 @@ function compileSteps(
   backend: Backend,
 ) {
   const specs = parametersOf(spec);
-  const layout = parameterLayout(specs);
+  const layout = layOut("parameters", specs);
   const states = stateLayout(optimizer, specs);
   const parameters = backend.allocate(layout.length);
   for (const [key, { data }] of group("parameter")) {

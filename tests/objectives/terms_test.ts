@@ -11,7 +11,8 @@ import { plan } from "../../src/graph/plan.ts";
 import { givenNoise } from "../../src/layers/noise.ts";
 import { createScope } from "../../src/layers/scope.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { modelTerms } from "../../src/models/model_terms.ts";
 import { rowsInput } from "../../src/models/batch_rows.ts";
 import { lossOf, parseObjective } from "../../src/objectives/objective.ts";
@@ -36,9 +37,9 @@ function run(input: ObjectiveInput, missing: readonly (keyof Terms)[]) {
   const outputs = { loss, reconstruction, kl };
   gradients(scope.declared.map(({ name, rows, cols }) => g.parameter(name, rows, cols)));
   const backend = open(REFERENCE);
-  const parameters = backend.allocate(parameterLayout(parametersOf(SPEC)).length);
+  const parameters = backend.allocate(layOut("parameters", parametersOf(SPEC)).length);
   parameters.write(0, normals(parameters.length, 3));
-  const layout = parameterLayout(parametersOf(SPEC));
+  const layout = layOut("parameters", parametersOf(SPEC));
   const program = backend.compile(plan(g, { outputs, capacity: ROWS, parameters: layout }), {
     parameters,
   });

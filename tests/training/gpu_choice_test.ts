@@ -1,6 +1,7 @@
 /** When training asks for a GPU at all. The adapter is a spy without a GPU, so none is needed. */
 import { equal } from "node:assert/strict";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { parseSpec } from "../../src/models/spec.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { type GpuRequest, openTrainingGpu } from "../../src/training/gpu/choice.ts";
@@ -17,7 +18,7 @@ function largePlan() {
     objective: parseObjective(undefined),
     optimizer,
     capacity: 256,
-    parameters: parameterLayout(specs),
+    parameters: layOut("parameters", specs),
     state: stateLayout(optimizer, specs),
   });
 }

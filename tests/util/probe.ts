@@ -7,7 +7,8 @@ import { type Plan, plan } from "../../src/graph/plan.ts";
 import { drawnNoise, type NoiseSource, noNoise } from "../../src/layers/noise.ts";
 import { createScope, type Scope } from "../../src/layers/scope.ts";
 import { type ModelSpecInput, parseSpec } from "../../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { forwardPlan } from "../../src/trained/programs/programs.ts";
 import { type Executor, open } from "./executors.ts";
@@ -39,7 +40,7 @@ export function drawTerms(
 ): { logLikelihoods: Float64Array; logWeights: Float64Array; kl: Float64Array } {
   const spec = parseSpec(specInput);
   const rows = x.length / spec.inputs;
-  const layout = parameterLayout(parametersOf(spec));
+  const layout = layOut("parameters", parametersOf(spec));
   const program = forwardPlan("evaluate", spec, layout, { capacity: rows, samples });
   const inputs = { x, key: [...splitSeed(seed), 0, 0] };
   const read = runPlan(executor, program, rows, inputs, (write) => {

@@ -1,4 +1,5 @@
-/** Means with standard errors, for Monte Carlo tests. */
+/** Means with standard errors, for Monte Carlo tests, and the quantiles of a Beta distribution. */
+import { incompleteBeta } from "../../src/core/probability/incomplete_beta.ts";
 
 /**
  * The number of standard errors that counts as too far. Seeds are fixed, so a test does not fail by chance later; if
@@ -22,4 +23,15 @@ export function estimate(values: ArrayLike<number>): Estimate {
   const centre = mean(values), count = values.length;
   const squares = Array.from(values).reduce((sum, value) => sum + (value - centre) ** 2, 0);
   return { mean: centre, standardError: Math.sqrt(squares / (count - 1) / count) };
+}
+
+/** The x at which I_x(a, b) = p, by bisection. */
+export function betaQuantile(p: number, a: number, b: number): number {
+  let low = 0, high = 1;
+  for (let i = 0; i < 100 && low < high; i++) {
+    const middle = (low + high) / 2;
+    if (incompleteBeta(middle, a, b) < p) low = middle;
+    else high = middle;
+  }
+  return high;
 }

@@ -13,7 +13,7 @@ import { layOut } from "../../src/graph/layout.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";
 import { initialize } from "../../src/models/initialize.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { forwardPlan, type ProgramName } from "../../src/trained/programs/programs.ts";
 import { bytesOf, openCrew } from "../util/threads.ts";
 
@@ -32,7 +32,7 @@ const NAMES = ["rowScores", "score", "encode", "reconstruct", "conditional"] as 
 
 /** The model's parameters in a backend's memory, and its plans. */
 function model(backend: Backend<WasmProgram>) {
-  const specs = parametersOf(SPEC), layout = parameterLayout(specs);
+  const specs = parametersOf(SPEC), layout = layOut("parameters", specs);
   const parameters = backend.allocate(layout.length);
   for (const [name, values] of initialize(specs, 1, "auto")) {
     parameters.write(layout.places.get(name)!.offset, values);

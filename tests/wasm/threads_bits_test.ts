@@ -12,7 +12,7 @@ import { layOut } from "../../src/graph/layout.ts";
 import { plan } from "../../src/graph/plan.ts";
 import { initialize } from "../../src/models/initialize.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { forwardPlan } from "../../src/trained/programs/programs.ts";
 import { parseRecipe } from "../../src/training/options.ts";
@@ -111,7 +111,7 @@ const SPEC = parseSpec({
 const BATCH = 43;
 
 function* trainAndScore(backend: OpenBackend): Iterable<readonly [string, Float32Array]> {
-  const specs = parametersOf(SPEC), layout = parameterLayout(specs);
+  const specs = parametersOf(SPEC), layout = layOut("parameters", specs);
   const { objective, optimizer } = parseRecipe({ objective: { samples: 3 } }, 0);
   const states = stateLayout(optimizer, specs);
   const parameters = backend.allocate(layout.length), state = backend.allocate(states.length);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { openAccelerator } from "../../src/backends/webgpu/backend.ts";
 import { parseSpec } from "../../src/models/spec.ts";
-import { parameterLayout, parametersOf } from "../../src/models/vae_graph.ts";
+import { layOut } from "../../src/graph/layout.ts";
+import { parametersOf } from "../../src/models/vae_graph.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { parseOptimizer } from "../../src/training/optimizer.ts";
 import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
@@ -20,7 +21,7 @@ export function modelStep() {
     likelihood: { type: "bernoulli" },
   });
   const specs = parametersOf(spec), optimizer = parseOptimizer({ type: "adam" });
-  const parameters = parameterLayout(specs), state = stateLayout(optimizer, specs);
+  const parameters = layOut("parameters", specs), state = stateLayout(optimizer, specs);
   const objective = parseObjective(undefined);
   const plan = trainPlan({ spec, objective, optimizer, capacity: 128, parameters, state });
   return { plan, lengths: { parameters: parameters.length, state: state.length } };

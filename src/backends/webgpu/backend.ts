@@ -21,7 +21,7 @@ import { emit } from "./emit.ts";
 import { Pipelines } from "./pipelines.ts";
 import { GpuProgram } from "./program.ts";
 import { buffersOf, GpuSegment } from "./segment.ts";
-import { GpuStepper } from "./steps.ts";
+import { WebgpuStepper } from "./steps.ts";
 import type { Tile } from "./tasks/product.ts";
 import { type ChooseTile, hardwareTile, softwareTile } from "./tiles.ts";
 import { Tuner } from "./tuner.ts";
@@ -137,7 +137,7 @@ export async function openAccelerator(options: WebgpuOptions = {}): Promise<Acce
       const parameters = backend.allocate(lengths.parameters) as GpuSegment;
       const state = backend.allocate(lengths.state) as GpuSegment;
       const program = backend.compile(plan, { parameters, state });
-      return new GpuStepper(backend.device, program, parameters, state, data);
+      return new WebgpuStepper(backend.device, program, parameters, state, data);
     },
   };
 }

@@ -7,7 +7,7 @@
  * Nothing is created per step: buffers and bind groups are made with the stepper. Data larger than one binding is split
  * into chunks of whole rows.
  */
-import type { DeviceData, StepInputs, Stepper } from "../backend.ts";
+import type { DeviceData, DeviceStepper, StepInputs } from "../backend.ts";
 import type { Device } from "./device.ts";
 import { gridOf } from "./limits.ts";
 import type { GpuProgram } from "./program.ts";
@@ -20,7 +20,7 @@ const STORAGE = 0x80 | 0x8 | 0x4; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SR
 /** Maximum steps per submit. */
 const MAX_STEPS = 64;
 
-export class GpuStepper implements Stepper {
+export class WebgpuStepper implements DeviceStepper {
   readonly maxSteps = MAX_STEPS;
   readonly #device: Device;
   readonly #program: GpuProgram;

@@ -9,7 +9,7 @@ import { missingColumns, modelParts } from "../../detection/model_table.ts";
 import type { Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
 import { sampleParts } from "../../formats/sample/read_sample.ts";
-import type { SampleOptions } from "../../formats/sample/row_sample.ts";
+import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
 import { openParquetTable, openTable } from "../../formats/sample/table_parts.ts";
 import { endingOf } from "./files.ts";
 import { openRandomAccess, piecesOf } from "./input.ts";
@@ -36,7 +36,7 @@ export async function drawDataFor(
   model: TableUnits,
   path: string,
   io: Io,
-  sample: SampleOptions,
+  sample: RowSampleOptions,
   label?: string,
 ): Promise<Table> {
   return await sampleParts(partsFor(model, path, io, label), sample);

@@ -1,7 +1,7 @@
 /**
- * The regularised incomplete beta function in float64, and the binomial tail it equals.
+ * The regularised incomplete beta function in float64.
  *
- *   I_x(a, b) = 1/B(a, b) ∫₀ˣ t^(a-1) (1-t)^(b-1) dt;  P(Bin(n, p) ≥ k) = I_p(k, n - k + 1)
+ *   I_x(a, b) = 1/B(a, b) ∫₀ˣ t^(a-1) (1-t)^(b-1) dt
  *
  * Sources: the continued fraction of NIST DLMF 8.17.22, evaluated by Lentz's method on the side of the mean where it
  * converges fast; ln Γ by the Lanczos sum (g = 7, nine terms: Godfrey, 2001), relative error 1e-14. Limits: a, b > 0;
@@ -42,23 +42,6 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * portableLog(x) +
     b * portableLog1p(-x);
   return portableExp(logFront) / (a * continuedFraction(x, a, b));
-}
-
-/** P(Bin(n, p) ≥ k). */
-export function binomialTail(n: number, p: number, k: number): number {
-  if (k <= 0) return 1;
-  return k > n ? 0 : incompleteBeta(p, k, n - k + 1);
-}
-
-/** The x at which I_x(a, b) = p, by bisection. */
-export function betaQuantile(p: number, a: number, b: number): number {
-  let low = 0, high = 1;
-  for (let i = 0; i < 100 && low < high; i++) {
-    const middle = (low + high) / 2;
-    if (incompleteBeta(middle, a, b) < p) low = middle;
-    else high = middle;
-  }
-  return high;
 }
 
 /** 1 + d₁/(1 + d₂/(1 + …)), evaluated from the front. */

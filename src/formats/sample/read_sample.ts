@@ -1,11 +1,11 @@
 /** Reads a table in parts, and keeps at most a given number of its rows. */
 import type { ReadTableOptions, Table } from "../mod.ts";
 import type { RandomAccess } from "../parquet.ts";
-import { RowSample, type SampleOptions } from "./row_sample.ts";
+import { RowSample, type RowSampleOptions } from "./row_sample.ts";
 import { openParquetTable, type OpenTable, openTable } from "./table_parts.ts";
 
 /** How to sample; `onRows` is called with the number of rows read so far. */
-export interface ReadSampleOptions extends SampleOptions {
+export interface ReadSampleOptions extends RowSampleOptions {
   readonly onRows?: (rows: number) => void;
 }
 

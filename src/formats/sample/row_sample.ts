@@ -18,7 +18,7 @@ import { parseNumber } from "../text/cells.ts";
 import { ColumnTally } from "./column_tally.ts";
 
 /** How many rows to keep, and which. */
-export interface SampleOptions {
+export interface RowSampleOptions {
   /** The most rows to keep, by the number of columns. */
   readonly maxRows: (columns: number) => number;
   /** The seed of the draw (default: 0). */
@@ -32,7 +32,7 @@ const MAX_DROPPED_TEXTS = 1 << 16;
 
 /** Call `add` for each part, then `finish`. */
 export class RowSample {
-  readonly #options: SampleOptions;
+  readonly #options: RowSampleOptions;
   readonly #random: HostRandom;
   #lastPart: Table | undefined;
   readonly #padded = new Set<string>();
@@ -55,7 +55,7 @@ export class RowSample {
   #keyLimit = Infinity;
 
   /** Starts empty. */
-  constructor(options: SampleOptions) {
+  constructor(options: RowSampleOptions) {
     this.#options = options;
     this.#random = new HostRandom(options.seed ?? 0, 0, STREAMS.sample);
   }

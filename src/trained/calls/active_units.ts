@@ -2,7 +2,7 @@
 import type { Matrix } from "../rows/matrix.ts";
 
 /** A dimension is active if the variance of its posterior mean over the rows is above this (Burda et al., 2016). */
-const ACTIVE_VARIANCE = 0.01;
+export const ACTIVE_VARIANCE = 0.01;
 
 /** @param mean E[z | x] of each row, `[rows, L]` */
 export function activeUnits({ data, shape: [rows, latent] }: Matrix): number {

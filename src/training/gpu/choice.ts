@@ -9,7 +9,12 @@
  * The run itself measures which is faster (`race.ts`). The constant only decides whether to try, because finding an
  * adapter and compiling take about a second.
  */
-import { type Accelerator, GpuError, LimitError, type Stepper } from "../../backends/backend.ts";
+import {
+  type Accelerator,
+  type DeviceStepper,
+  GpuError,
+  LimitError,
+} from "../../backends/backend.ts";
 import { openAccelerator } from "../../backends/open.ts";
 import type { Plan } from "../../graph/plan.ts";
 import { operationsOf } from "../../graph/cost.ts";
@@ -23,7 +28,7 @@ export const TRIAL_OPERATIONS = 1e12;
 
 /** A GPU opened for a run. */
 export interface TrainingGpu {
-  readonly stepper: Stepper;
+  readonly stepper: DeviceStepper;
   /** Whether it is used only if it is faster than the host. */
   readonly mustBeFaster: boolean;
   readonly report: GpuReport;
@@ -92,7 +97,7 @@ async function prepare(accelerator: Accelerator, plan: Plan): Promise<void> {
 }
 
 /** A device lost while its stepper is created fails at the first step instead. */
-function stepperOf(open: () => Stepper): Stepper {
+function stepperOf(open: () => DeviceStepper): DeviceStepper {
   try {
     return open();
   } catch (error) {

@@ -2,7 +2,7 @@
  * Submits of steps that are in flight on a GPU. The next submit is sent before the last one is awaited, so that the GPU
  * never waits for the host.
  */
-import type { Stepper } from "../../backends/backend.ts";
+import type { DeviceStepper } from "../../backends/backend.ts";
 import type { NextStep } from "../run/step_sequence.ts";
 import { isFiniteStep, type StepOutputs } from "../run/stepper.ts";
 import type { Race } from "./race.ts";
@@ -27,12 +27,12 @@ export interface Received {
 }
 
 export class Submits {
-  readonly #stepper: Stepper;
+  readonly #stepper: DeviceStepper;
   readonly #race: Race;
   /** Oldest first. */
   #inFlight: Submit[] = [];
 
-  constructor(stepper: Stepper, race: Race) {
+  constructor(stepper: DeviceStepper, race: Race) {
     this.#stepper = stepper;
     this.#race = race;
   }

@@ -1,9 +1,7 @@
 /** Sums over the steps of an epoch, weighted by rows; plain numbers, so that checkpoints can store them. */
+import { ACTIVE_VARIANCE } from "../../trained/calls/active_units.ts";
 import type { EpochMeans } from "../report.ts";
 import type { StepOutputs } from "./stepper.ts";
-
-/** A unit is active if the variance of its posterior mean over the rows is above this (Burda et al., 2016). */
-const ACTIVE_VARIANCE = 0.01;
 
 export class EpochSums {
   /** rows, loss, reconstruction, kl, then L sums of means and L sums of squares. */
