@@ -7,7 +7,8 @@
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { evaluate, evaluateSections } from "../src/cli/commands/evaluate.ts";
+import { evaluate } from "../src/cli/commands/evaluate.ts";
+import { evaluateSections } from "../src/cli/evaluate/report.ts";
 import { writeAtomically } from "../src/cli/files/files.ts";
 import { denoIo, type Io } from "../src/cli/io.ts";
 import { loadModel } from "../src/cli/models/model.ts";

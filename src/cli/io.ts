@@ -33,6 +33,11 @@ export function print(io: Io, pieces: Iterable<string>): void {
   for (const piece of gathered(pieces)) io.stdout(piece);
 }
 
+/** Writes one line to standard error: what a user should know besides the result. */
+export function note(io: Io, text: string): void {
+  io.stderr(`elbow: ${text}\n`);
+}
+
 /** Why a run was interrupted, and the exit status for it: 128 + the signal's number. */
 export class Interruption extends DOMException {
   /** 130 after SIGINT, 143 after SIGTERM. */

@@ -17,6 +17,14 @@ export interface BackendOption {
   readonly backend?: BackendChoice;
 }
 
+/** The argument of every command that takes a model. */
+export const MODEL_FILE = "file written by elbow train";
+
+/** The argument of every command that takes a table. @param what it holds */
+export function tableFile(what = "table"): string {
+  return `${what}: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input`;
+}
+
 /** An option that takes a number. */
 export function numberOption(flags: string, text: string, limits: NumberLimits): Option {
   return new Option(flags, text).argParser((value) => toNumber(value, limits));

@@ -27,6 +27,7 @@ import {
   type ColumnKind,
   type ColumnSchema,
   hasLevels,
+  parseSchema,
 } from "../scoring/table/schema.ts";
 import { takeColumn } from "./take_cells.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -41,6 +42,18 @@ export interface ColumnOverride {
   readonly levels?: readonly string[];
   /** The format of its texts. */
   readonly format?: CellFormat;
+}
+
+/**
+ * Reads declarations of columns. Levels may be omitted, since they are inferred.
+ * @throws TypeError or RangeError naming the field
+ */
+export function parseOverrides(field: string, value: unknown): ColumnOverride[] {
+  const complete = Array.isArray(value)
+    ? value.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
+    : value;
+  return parseSchema(field, complete)
+    .map(({ levels, ...column }) => levels?.length ? { ...column, levels } : column);
 }
 
 /** How to read the cells of a table: columns with levels keep their texts unchanged. */

@@ -3,14 +3,14 @@ import { requireChoice, requireNumber, requireObject } from "../core/validate.ts
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { RATE } from "../scoring/decisions/rates.ts";
-import { hasLevels, parseSchema } from "../scoring/table/schema.ts";
+import { hasLevels } from "../scoring/table/schema.ts";
 import { columnsFault } from "../scoring/table/table_rows.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "../trained/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import { type FitOptions, requireRunHooks } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
-import type { ColumnOverride } from "./infer_schema.ts";
+import { type ColumnOverride, parseOverrides } from "./infer_schema.ts";
 
 /** Options of `Detector.fit`; all have defaults. */
 export interface DetectorOptions extends
@@ -147,11 +147,7 @@ function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown
       "Cannot read schema: a table with categorical, ordinal or binary columns takes no likelihood",
     );
   }
-  // Levels may be omitted here, since they are inferred.
-  const complete = Array.isArray(schema)
-    ? schema.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
-    : schema;
-  parseSchema("schema", complete);
+  parseOverrides("schema", schema);
 }
 
 function requireStatistics(statistics: unknown): void {

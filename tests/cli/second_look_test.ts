@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
-import { BlockScorer, secondLook } from "../../src/cli/score/block.ts";
+import { BlockScorer, openSecondLook } from "../../src/cli/score/block.ts";
 import { rowReader } from "../../src/cli/score/file_layout.ts";
 import { Interruption } from "../../src/cli/io.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";
@@ -40,7 +40,7 @@ Deno.test("elbow score --second-look gives flagged rows their regret, in CSV, in
   using model = await loadModel(path) as LoadedModel & { readonly scorer: TableScorer };
   const settings = { falseAlarmRate: 0.2, secondLook: true };
   const layout = { source: "t.csv", width, separator: ",", places };
-  const second = await secondLook(model.scorer, settings);
+  const second = await openSecondLook(model.scorer, settings);
   const reader = rowReader(model, layout, readQuoted);
   const here = new BlockScorer(model, { source: layout.source, reader, settings, second });
   const block = () => {

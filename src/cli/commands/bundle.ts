@@ -35,7 +35,7 @@ export function bundleCommand(io: Io): Command {
       "Writes a folder with everything a host needs to score with a model, and a README with the one\n" +
         "command that deploys it. workers and deno serve it over HTTP; browser is a page.",
     )
-    .argument("<model>", "file written by elbow train")
+    .argument("<model>", options.MODEL_FILE)
     .addOption(
       new Option("--target <host>", "workers, deno or browser (required)")
         .choices(Object.keys(TARGETS)),

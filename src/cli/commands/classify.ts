@@ -17,10 +17,7 @@ export function classifyCommand(io: Io): Command {
   return new Command("classify").summary("write the probability of each class")
     .description("Writes q(y | x) and the most probable class of every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train --spec, with a classifier")
-    .argument(
-      "<data>",
-      "table of x: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
-    )
+    .argument("<data>", options.tableFile("table of x"))
     .option("--out <file>", "CSV file to write instead of standard output")
     .addOption(options.backendOption())
     .addOption(options.jsonOption())

@@ -5,7 +5,7 @@ import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { alignColumns } from "../text/aligned.ts";
 import { renumberingRows } from "../../trained/renumber.ts";
 import { partsFor } from "../files/data.ts";
-import { type Io, print } from "../io.ts";
+import { type Io, note, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
@@ -20,8 +20,8 @@ export function driftCommand(io: Io): Command {
         "by row. If nothing has changed, a share --rate of tables still gives a false alarm. Row by row, a\n" +
         "false alarm comes at most once in --run-length rows on average, so a long table may raise one.",
     )
-    .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
+    .argument("<model>", options.MODEL_FILE)
+    .argument("<data>", options.tableFile())
     .addOption(
       options.numberOption(
         "--rate <share>",
@@ -66,12 +66,10 @@ async function drift(
   if (json) print(io, jsonLine({ model: path, data, ...result }));
   else io.stdout(`${report(sections(path, data, result))}\n${tests(result, scorer.schema)}`);
   if (drawnRows !== undefined) {
-    io.stderr(
-      `elbow: medians are those of ${drawnRows} of ${rows} rows, a random sample (--max-rows)\n`,
-    );
+    note(io, `medians are those of ${drawnRows} of ${rows} rows, a random sample (--max-rows)`);
   }
   if (result.columns.length === 0) {
-    io.stderr("elbow: the model file is too old to compare columns\n");
+    note(io, "the model file is too old to compare columns");
   }
 }
 

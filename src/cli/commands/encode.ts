@@ -5,7 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { readDataFor } from "../files/data.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { loadAny } from "../models/model.ts";
 import * as options from "../options.ts";
 import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
@@ -25,8 +25,8 @@ export function encodeCommand(io: Io): Command {
       "Writes the mean and the log-variance of q(z | x) for every row of DATA, as CSV. With flows and in " +
         "a ladder they are estimated from 256 draws, with the same noise for every row.",
     )
-    .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
+    .argument("<model>", options.MODEL_FILE)
+    .argument("<data>", options.tableFile())
     .option(
       "--out <file>",
       "CSV file, or scatter plot as .svg, to write instead of standard output",
@@ -58,10 +58,11 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
   warnFirstNetworkOnly(model, "latents", io);
   const x = model.units.toVae(table), [rows] = x.shape, label = table.label?.subarray(-rows);
   if (rows < table.rows) {
-    io.stderr(
-      `elbow: ${
+    note(
+      io,
+      `${
         counted(rows, "window")
-      } of ${model.scorer?.window} rows: each is encoded as a whole and reported at its last row\n`,
+      } of ${model.scorer?.window} rows: each is encoded as a whole and reported at its last row`,
     );
   }
   const { mean, logVar } = model.rbm

@@ -35,7 +35,7 @@ export function exportCommand(io: Io): Command {
         "an input. A detector's graphs take rows of its table, which table.json describes; the default\n" +
         "detector, an ensemble, has only score.",
     )
-    .argument("<model>", "file written by elbow train")
+    .argument("<model>", options.MODEL_FILE)
     .addOption(
       new Option("--to <format>", "onnx, tfjs, safetensors or npz (required)")
         .choices(Object.keys(DESTINATIONS)),

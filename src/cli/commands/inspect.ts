@@ -20,7 +20,7 @@ export function inspectCommand(io: Io): Command {
     .description(
       "Shows the specification, columns, calibration and tensors of a model or checkpoint.",
     )
-    .argument("<model>", "file written by elbow train")
+    .argument("<model>", options.MODEL_FILE)
     .addOption(options.jsonOption())
     .action(async (path: string, { json }: options.JsonOption) => {
       const file = await loadFile(path);

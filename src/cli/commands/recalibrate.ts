@@ -7,10 +7,19 @@ import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requireWritablePath, writeAtomically } from "../files/files.ts";
 import { printWarnings } from "../text/flag_names.ts";
-import { type Io, print } from "../io.ts";
+import { type Io, note, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
-import { count, counted, jsonLine, nats, rate, report, type Section } from "../text/text.ts";
+import {
+  count,
+  counted,
+  jsonLine,
+  nats,
+  rate,
+  report,
+  rowsOutOf,
+  type Section,
+} from "../text/text.ts";
 
 /** Options as commander passes them. */
 export interface RecalibrateOptions extends options.JsonOption {
@@ -29,11 +38,8 @@ export function recalibrateCommand(io: Io): Command {
       "Takes the rows of DATA as normal: from now on they set p-values and thresholds, and drift is\n" +
         "measured from them. Nothing is trained. Also converts a file to another weights format.",
     )
-    .argument("<model>", "file written by elbow train")
-    .argument(
-      "<data>",
-      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
-    )
+    .argument("<model>", options.MODEL_FILE)
+    .argument("<data>", options.tableFile("table of normal rows"))
     .option("--out <model>", "file to write (required); may be the model itself")
     .addOption(options.maxRowsOption("take"))
     .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))
@@ -62,10 +68,11 @@ export function recalibrateCommand(io: Io): Command {
 /** Warns if the model would have flagged more of the rows than chance explains. */
 export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io): void {
   if (chance >= UNLIKELY) return;
-  io.stderr(
-    `elbow: the model flagged ${
+  note(
+    io,
+    `the model flagged ${
       count(flaggedBefore)
-    } of these rows: either normal has changed, or they are not all normal\n`,
+    } of these rows: either normal has changed, or they are not all normal`,
   );
 }
 
@@ -78,15 +85,10 @@ function sections(
   return [{
     lines: [
       ["Model", `${out} (${count(bytes)} bytes)`],
-      ["Calibrated on", `${source} (${countOf(result.rows, drawn?.rows ?? rows)})`],
+      ["Calibrated on", `${source} (${rowsOutOf(result.rows, drawn?.rows ?? rows)})`],
       ...changeLines(result),
     ],
   }];
-}
-
-/** Some of all rows. */
-function countOf(some: number, all: number): string {
-  return some === all ? counted(all, "row") : `${count(some)} of ${counted(all, "row")}`;
 }
 
 /** The effect of a new calibration. */

@@ -9,7 +9,7 @@ import { pairedRows } from "../../pictures/mod.ts";
 import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
 import type { Io } from "../io.ts";
 import { loadAny } from "../models/model.ts";
-import type * as options from "../options.ts";
+import * as options from "../options.ts";
 import {
   addOutputOptions,
   IMAGE_ENDINGS,
@@ -27,11 +27,8 @@ const PAIRS_ACROSS = 20;
 export function reconstructCommand(io: Io): Command {
   const command = new Command("reconstruct").summary("write rows as the model reconstructs them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
-    .argument("<model>", "file written by elbow train")
-    .argument(
-      "<data>",
-      "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
-    );
+    .argument("<model>", options.MODEL_FILE)
+    .argument("<data>", options.tableFile());
   return addOutputOptions(command).action(
     async (path: string, data: string, given: ReconstructOptions) => {
       await requireRowsPath(given, [path, data], IMAGE_ENDINGS);

@@ -10,7 +10,7 @@ import { alignColumns } from "../text/aligned.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
-import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
+import { count, counted, jsonLine, report, rowsOutOf, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
 export interface ReportOptions extends options.JsonOption {
@@ -28,7 +28,7 @@ export function reportCommand(io: Io): Command {
       "Shows columns, missing cells, constants, duplicates and tails of a table, and how many latent\n" +
         "dimensions it can use.",
     )
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
+    .argument("<data>", options.tableFile())
     .option("--label <column>", "column to leave out")
     .addOption(
       options.namesOption("--columns <a,b,c>", "columns to look at (default: all but the label)"),
@@ -68,15 +68,12 @@ function drawnRows({ rows }: DataReport, all?: number) {
 function sections(
   path: string,
   { rows, columns, duplicateRows, spectrum }: DataReport,
-  all?: number,
+  all: number = rows,
 ): Section[] {
-  const described = all === undefined
-    ? counted(rows, "row")
-    : `${count(rows)} of ${counted(all, "row")}`;
   const explained = spectrum && `${(100 * spectrum.explained).toFixed(0)} % of the variance`;
   return [{
     lines: [
-      ["Data", `${path} (${described}, ${counted(columns.length, "column")})`],
+      ["Data", `${path} (${rowsOutOf(rows, all)}, ${counted(columns.length, "column")})`],
       ["Duplicate rows", count(duplicateRows)],
       [
         "Useful latent dimensions",

@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { inTableCells, inTableUnits } from "../models/in_table_units.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
@@ -34,7 +34,7 @@ interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOp
 export function sampleCommand(io: Io): Command {
   const command = new Command("sample").summary("draw new rows from a model")
     .description("Draws z ~ p(z), x ~ p(x | z), and writes the rows as CSV.")
-    .argument("<model>", "file written by elbow train")
+    .argument("<model>", options.MODEL_FILE)
     .addOption(
       options.integerOption("--count <n>", "rows to draw (required)", { min: 1, max: 1e7 }),
     )
@@ -91,8 +91,9 @@ function refuseConflicts(
 /** Warns that an ensemble's networks are trained to score, not to draw rows. */
 function warnScoringNetworks({ scorer }: LoadedModel | LoadedRbm, io: Io): void {
   if (!scorer || scorer.networks === 1) return;
-  io.stderr(
-    "elbow: rows are drawn from small networks that were trained to score, so many could not occur in the table; to draw realistic rows, train a model with --spec\n",
+  note(
+    io,
+    "rows are drawn from small networks that were trained to score, so many could not occur in the table; to draw realistic rows, train a model with --spec",
   );
 }
 

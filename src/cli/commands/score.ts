@@ -7,7 +7,7 @@ import { explainerOf } from "../../scoring/explain/explain.ts";
 import { writeAtomically } from "../files/files.ts";
 import { peekedInput } from "../files/input.ts";
 import { requireRowsPath } from "../files/rows_output.ts";
-import { type Io, print } from "../io.ts";
+import { type Io, note, print } from "../io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { inputFormat } from "../score/input_formats.ts";
@@ -31,8 +31,8 @@ export function scoreCommand(io: Io): Command {
         "more anomalous. An anomaly is a row whose p-value is at or below the false-alarm rate. With --fdr\n" +
         "the limit is such that, on average, at most this share of the flagged rows is normal.",
     )
-    .argument("<model>", "file written by elbow train")
-    .argument("<data>", "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input")
+    .argument("<model>", options.MODEL_FILE)
+    .argument("<data>", options.tableFile())
     .option("--out <file>", "CSV file to write instead of standard output");
   for (const option of decidingOptions()) command.addOption(option);
   command.addOption(options.backendOption()).addOption(options.jsonOption());
@@ -57,7 +57,7 @@ export function scoreCommand(io: Io): Command {
     if (given.out !== undefined) await writeAtomically(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
-    io.stderr(`elbow: ${summary(scored, scorer)}\n`);
+    note(io, summary(scored, scorer));
   });
 }
 

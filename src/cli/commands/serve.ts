@@ -15,7 +15,7 @@ import {
 } from "../../storage/model_store.ts";
 import { baseName, readWhole } from "../files/files.ts";
 import { openFolderStore, type PlacedFile } from "../serve/folder_store.ts";
-import { type Io, print } from "../io.ts";
+import { type Io, note, print } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
 import {
@@ -136,7 +136,7 @@ async function checkFolder(
   for (const path of await listModels(folder)) {
     const { kind } = await loadFile(path);
     if (kind === "checkpoint" || kind === "rbm") {
-      io.stderr(`elbow: ${path} is a ${kind} and is not served\n`);
+      note(io, `${path} is a ${kind} and is not served`);
       continue;
     }
     using _model = await loadModel(path, { backend });
@@ -196,7 +196,7 @@ async function serve(
     ...ratesOf(given),
     stopping: stopping.signal,
     log: log ? (entry) => io.stderr(`${JSON.stringify(entry)}\n`) : undefined,
-    onError: (error) => io.stderr(`elbow: ${error instanceof Error ? error.stack : error}\n`),
+    onError: (error) => note(io, `${error instanceof Error ? error.stack : error}`),
   });
   const working = given.train && queue
     ? startWork({ models, queue }, given, stopping.signal, io)
@@ -210,14 +210,14 @@ async function serve(
       port,
       onListen({ hostname, port }) {
         const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-        io.stderr(`elbow: ${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop\n`);
+        note(io, `${counted(names.length, "model")} at ${url}/v1/models, Ctrl-C to stop`);
         if (json) print(io, jsonLine({ url, models: names }));
       },
     }, (request, info) => inFlight.during(async () => await app.fetch(request, info))));
   await aborted(io.signal);
   stopping.abort();
   const timer = setTimeout(() => {
-    io.stderr("elbow: requests not answered in time are cut off\n");
+    note(io, "requests not answered in time are cut off");
     Deno.exit(0);
   }, STOP_MS);
   // The server's own shutdown cuts off bodies that are still being read.

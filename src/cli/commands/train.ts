@@ -33,10 +33,7 @@ import { refuseInapplicable } from "../train/refuse_options.ts";
 export function trainCommand(io: Io): Command {
   const command = new Command("train").summary("fit a detector to a table")
     .description("Fits an anomaly detector to the rows of DATA and writes it to one file.")
-    .argument(
-      "<data>",
-      "table: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
-    );
+    .argument("<data>", options.tableFile());
   for (const { option } of Object.values(TRAIN_OPTIONS)) command.addOption(option);
   return command.action(async (data: string, given: TrainOptions) => {
     const out = options.required(given.out, "--out <model>", command);

@@ -31,11 +31,8 @@ export function updateCommand(io: Io): Command {
         "of the new rows calibrate: from now on the false-alarm rate holds for rows like them. A model of\n" +
         "preset small forgets the old rows. Series and bare VAEs are refused.",
     )
-    .argument("<model>", "file written by elbow train")
-    .argument(
-      "<data>",
-      "table of normal rows: .csv .tsv .parquet .npy .npz .jsonl .json, or - for standard input",
-    )
+    .argument("<model>", options.MODEL_FILE)
+    .argument("<data>", options.tableFile("table of normal rows"))
     .option("--out <model>", "file to write (required); may be the model itself")
     .addOption(options.maxRowsOption("train and calibrate on"))
     .addOption(options.integerOption("--epochs <n>", "passes over the rows", { min: 1 }))

@@ -1,6 +1,6 @@
 /** `elbow worker --db FILE` or `--nats URLS`: runs training and scoring jobs until Ctrl-C or SIGTERM. */
 import { Command } from "npm:commander@15.1.0";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import * as options from "../options.ts";
 import {
   addStorageOptions,
@@ -26,7 +26,7 @@ export function workerCommand(io: Io): Command {
       "--db <file> or --nats <urls>",
       command,
     );
-    io.stderr("elbow: waiting for jobs, Ctrl-C to stop\n");
+    note(io, "waiting for jobs, Ctrl-C to stop");
     await startWork(storage, given, io.signal, io);
     await storage.queue.close();
   });

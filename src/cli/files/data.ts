@@ -13,7 +13,7 @@ import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
 import { openParquetTable, openTable } from "../../formats/sample/table_parts.ts";
 import { endingOf } from "./files.ts";
 import { openRandomAccess, piecesOf } from "./input.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
 export { namingTable } from "../../detection/model_table.ts";
@@ -83,11 +83,11 @@ export function warnAboutColumns(
 /** Reports columns that the model does not know, if any. */
 export function warnIgnoredColumns(unknown: readonly string[], io: Io): void {
   if (unknown.length === 0) return;
-  io.stderr(`elbow: columns not in the model are ignored: ${listNames(unknown)}\n`);
+  note(io, `columns not in the model are ignored: ${listNames(unknown)}`);
 }
 
 /** Reports columns of the model that no row has, if any. */
 export function warnMissingColumns(lacking: readonly string[], io: Io): void {
   if (lacking.length === 0) return;
-  io.stderr(`elbow: columns missing from every row: ${listNames(lacking)}\n`);
+  note(io, `columns missing from every row: ${listNames(lacking)}`);
 }

@@ -3,7 +3,7 @@ import { piecesAsTableText } from "../../formats/text/table_text.ts";
 import { reasonOf } from "./files.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import type { RandomAccess } from "../../formats/parquet.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 
 /** Bytes read at once: some thousand rows, whose numbers stay in the processor's caches. */
 const PIECE_BYTES = 1 << 18;
@@ -38,7 +38,7 @@ export function inputAsUtf8(
 /** Reports that a file is taken for Windows-1252. */
 export function encodingWarning(path: string, io: Io): () => void {
   const name = path === "-" ? "standard input" : path;
-  return () => io.stderr(`elbow: ${name} is not UTF-8, and is read as Windows-1252\n`);
+  return () => note(io, `${name} is not UTF-8, and is read as Windows-1252`);
 }
 
 /** A file of which any part can be read; the caller closes it. */

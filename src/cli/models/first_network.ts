@@ -1,5 +1,5 @@
 /** Reports when one network of several answers for a detector. */
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "./model.ts";
 import { count } from "../text/text.ts";
 
@@ -10,7 +10,5 @@ export function warnFirstNetworkOnly(
   io: Io,
 ): void {
   if (!scorer || scorer.networks === 1) return;
-  io.stderr(
-    `elbow: ${what} are those of the first of the model's ${count(scorer.networks)} networks\n`,
-  );
+  note(io, `${what} are those of the first of the model's ${count(scorer.networks)} networks`);
 }

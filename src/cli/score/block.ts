@@ -33,8 +33,8 @@ export function headerOf({ minConfidence, secondLook, explain }: Partial<ScoreSe
   ];
 }
 
-/** Takes the second look, if asked for: nothing else loads the training code. */
-export async function secondLook(
+/** Opens the second look, if asked for: nothing else loads the training code. */
+export async function openSecondLook(
   scorer: TableScorer,
   settings: Partial<ScoreSettings>,
 ): Promise<SecondLook | undefined> {

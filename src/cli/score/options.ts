@@ -2,11 +2,13 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { DecisionOptions } from "../../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../../scoring/decisions/rates.ts";
-import { type ExplainOptions, MAX_BLAMED } from "../../scoring/explain/explain.ts";
+import { MAX_BLAMED } from "../../scoring/explain/explain.ts";
 import { requireVote, type Vote } from "../../scoring/series/vote.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import { SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
 import * as options from "../options.ts";
+import type { ScoreSettings } from "./block.ts";
 
 /** Options as commander passes them. */
 export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
@@ -106,6 +108,14 @@ export function requireUsed({ reference, method }: ScoreOptions, command: Comman
   command.error(`error: option '--reference <table>' is for --method ${COMPARING.join(", ")}`);
 }
 
-export function explainOptions({ explain, conditional }: ScoreOptions): ExplainOptions | undefined {
-  return explain === undefined ? undefined : { columns: explain, conditional };
+/** How a detector judges rows by these options. */
+export function settingsOf(
+  scorer: TableScorer,
+  { fdr, tail, minConfidence, secondLook, explain, conditional, ...given }: ScoreOptions,
+): ScoreSettings {
+  const { falseAlarmRate = scorer.falseAlarmRate } = given;
+  return {
+    ...{ falseAlarmRate, fdr, tail, minConfidence, secondLook },
+    ...(explain !== undefined && { explain: { columns: explain, conditional } }),
+  };
 }

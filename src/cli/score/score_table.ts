@@ -6,38 +6,31 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { readDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
-import { type ScoreSettings, secondLook } from "./block.ts";
-import { caution } from "./caution.ts";
+import { openSecondLook, type ScoreSettings } from "./block.ts";
 import { explainFlagged } from "./explained.ts";
-import { explainOptions, type ScoreOptions } from "./options.ts";
+import { type ScoreOptions, settingsOf } from "./options.ts";
 import { NO_VERDICT, scoredRow, type ScoredTable } from "./scored.ts";
 import { withTrainableVae } from "./trainable_vae.ts";
 
 export async function scoreTable(
   model: LoadedModel | LoadedRbm,
   data: string,
-  { falseAlarmRate, fdr, tail, minConfidence, ...rest }: Partial<ScoreOptions>,
+  options: Partial<ScoreOptions>,
   io: Io,
 ): Promise<ScoredTable> {
   const { scorer, units } = model;
-  if (rest.method !== undefined) {
-    if (!model.rbm) return await scoreByName(model, data, rest, io);
+  if (options.method !== undefined) {
+    if (!model.rbm) return await scoreByName(model, data, options, io);
     throw new TypeError("Cannot score by --method: a Boltzmann machine has only its free energy");
   }
-  const given = [falseAlarmRate, fdr, tail, minConfidence, rest.secondLook];
-  if (!scorer && given.some((each) => each !== undefined)) {
+  const { falseAlarmRate, fdr, tail, minConfidence, secondLook } = options;
+  const deciding = [falseAlarmRate, fdr, tail, minConfidence, secondLook];
+  if (!scorer && deciding.some((each) => each !== undefined)) {
     throw new TypeError(
       `Cannot flag rows: ${model.path} is a ${bareName(model)} without calibration`,
     );
   }
-  const settings = scorer && {
-    falseAlarmRate: falseAlarmRate ?? scorer.falseAlarmRate,
-    fdr,
-    tail,
-    minConfidence,
-    secondLook: rest.secondLook,
-    explain: explainOptions(rest),
-  };
+  const settings = scorer && settingsOf(scorer, options);
   const threshold = scorer && fdr === undefined
     ? thresholdFor(scorer.calibration, settings!)
     : undefined;
@@ -50,9 +43,7 @@ export async function scoreTable(
     const regrets = await regretsOf(scorer, table, decision, settings, io.signal);
     const shown = { ...results, ...why, regrets };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
-    const isSeries = scorer.window !== undefined;
-    const cautions = caution(scorer.calibration, decision, settings, isSeries);
-    return { table, scores: results.scores, settings, decision, cautions, threshold, row };
+    return { table, scores: results.scores, settings, decision, threshold, row };
   }
   const scores = await (model.rbm ?? model.vae).score(units.toVae(table));
   const bare = bareName(model);
@@ -71,7 +62,7 @@ async function regretsOf(
   settings: ScoreSettings,
   signal: AbortSignal,
 ): Promise<Float64Array | undefined> {
-  const second = await secondLook(scorer, settings);
+  const second = await openSecondLook(scorer, settings);
   try {
     return await second?.regrets({ data, rows }, (r) => verdict(r) === "anomaly", signal);
   } finally {

@@ -6,10 +6,10 @@ import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { regretCell, TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { ScoreName } from "../../training/scores/mod.ts";
-import { count, counted, csvLine, jsonLine, rate, topColumns } from "../text/text.ts";
+import { counted, csvLine, jsonLine, topColumns } from "../text/text.ts";
 import { headerOf, type ScoreSettings } from "./block.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
-import { manyFlagged, manyFlaggedSteps } from "./many_flagged.ts";
+import { flaggedSummary } from "./summary.ts";
 
 /** The verdict on one row; null for a bare VAE. */
 export interface ScoredRow {
@@ -39,8 +39,6 @@ export interface ScoredTable {
   /** A score other than the model's own, if asked for. */
   readonly method?: ScoreName;
   readonly decision?: Decision;
-  /** Caveats on the verdicts. */
-  readonly cautions?: string;
   /** What kind of model has no calibration. */
   readonly bare?: string;
   /** The score above which rows are flagged; only with a rate, not with `fdr`. */
@@ -117,25 +115,13 @@ export function scoresJson(model: string, scored: ScoredTable, out?: string): Ge
 }
 
 export function summary(
-  { table, settings, decision, cautions, bare, method }: ScoredTable,
+  { table, settings, decision, bare, method }: ScoredTable,
   scorer: TableScorer | undefined,
 ): string {
   const rows = `${counted(table.rows, "row")} scored`;
   if (method) return `${rows} by ${method}: without p-values, no row is flagged`;
-  if (!settings || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
-  const { anomalies, uncertain, confidences, limit, fewest = 1 } = decision;
-  const { fdr, falseAlarmRate } = settings;
-  const at = fdr === undefined
-    ? `at a false-alarm rate of ${rate(falseAlarmRate!)}`
-    : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
-  const many = scorer?.window === undefined
-    ? manyFlagged(anomalies, table.rows, falseAlarmRate)
-    : manyFlaggedSteps(anomalies, table.rows, () => shiftedColumns(scorer.table, table));
-  const withheld = confidences ? `, ${count(uncertain)} left uncertain` : "";
-  const coarse = anomalies === 0 && fewest > 1
-    ? `; p-values are too coarse to flag fewer than ${fewest} rows of this table: calibrate on more rows, or use --tail`
-    : "";
-  return `${rows}, ${
-    counted(anomalies, "row")
-  } flagged ${at}${withheld}${coarse}${cautions}${many}`;
+  if (!scorer || !settings || !decision) return `${rows}: a ${bare} has no p-values and flags none`;
+  const totals = { ...decision, rows: table.rows };
+  const shifted = () => shiftedColumns(scorer.table, table);
+  return flaggedSummary(scorer, totals, settings, decision, shifted);
 }

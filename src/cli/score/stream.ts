@@ -16,13 +16,14 @@ import {
   type BlockOptions,
   BlockScorer,
   headerOf,
+  openSecondLook,
   type ScoredBlock,
   type ScoreSettings,
-  secondLook,
 } from "./block.ts";
 import { rowReader } from "./file_layout.ts";
 import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
+import type { ScoreTotals } from "./summary.ts";
 import { ScoreThreads } from "./threads.ts";
 import type { BlockResult } from "./worker.ts";
 import { BufferPool } from "./buffer_pool.ts";
@@ -43,13 +44,6 @@ const MAX_THREADS = 8;
 /** A model with a scorer. */
 export type ScoringModel = LoadedModel & { readonly scorer: TableScorer };
 
-/** Counts over the stream. */
-export interface StreamTotals {
-  rows: number;
-  anomalies: number;
-  uncertain: number;
-}
-
 /** What to score, and how. */
 export interface StreamRequest {
   readonly model: ScoringModel;
@@ -69,7 +63,7 @@ export interface StreamRequest {
  */
 export async function* scoreStream(
   request: StreamRequest,
-  totals: StreamTotals,
+  totals: ScoreTotals,
 ): AsyncGenerator<Uint8Array> {
   const { model, source, settings, online, format, io } = request, pool = new BufferPool();
   const blocks = blocksOf(request, pool)[Symbol.asyncIterator]();
@@ -80,7 +74,7 @@ export async function* scoreStream(
   else first[0] = head;
   const reader = rowReader(model, layout, readQuoted);
   const notes = new KeyNotes(io), count = blockCounter(totals, reader, notes);
-  const second = await secondLook(model.scorer, settings);
+  const second = await openSecondLook(model.scorer, settings);
   const scoreLocally = localScorer(request, pool, { source, reader, settings, second });
   const threadCount = online || ended ? 1 : Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   const threadOptions = { model: model.path, device: request.device, layout, settings };
@@ -131,7 +125,7 @@ function localScorer(
 
 /** Counts blocks in order. @throws DataError for rows after a blank line */
 function blockCounter(
-  totals: StreamTotals,
+  totals: ScoreTotals,
   reader: RowReader,
   notes: KeyNotes,
 ): (scored: ScoredBlock) => void {

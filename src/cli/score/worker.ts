@@ -3,10 +3,9 @@
  * block after block. It imports only what that needs, to be ready soon.
  */
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
-import { DataError } from "../../formats/errors.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
-import { BlockScorer, type ScoredBlock, type ScoreSettings, secondLook } from "./block.ts";
+import { BlockScorer, openSecondLook, type ScoredBlock, type ScoreSettings } from "./block.ts";
 import { type FileLayout, type ReadQuoted, rowReader } from "./file_layout.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 
@@ -33,10 +32,7 @@ export interface BlockResult {
 /** What a thread answers: once that it is ready, then the result of every block. */
 export type Answer = { readonly ready: true } | BlockResult | {
   /** Errors lose their class between threads. */
-  readonly refused: {
-    readonly message: string;
-    readonly kind: "data" | "range" | "type" | "other";
-  };
+  readonly refused: { readonly message: string; readonly kind: "range" | "type" | "other" };
 };
 
 /** The part of a thread's global scope in use. */
@@ -51,7 +47,7 @@ async function open({ model: path, device, layout, settings }: ThreadOptions): P
   const model = await loadModel(path, device) as LoadedModel & { readonly scorer: TableScorer };
   let readQuoted: ReadQuoted | undefined;
   const reader = rowReader(model, layout, (quoted, format) => readQuoted!(quoted, format));
-  const second = await secondLook(model.scorer, settings);
+  const second = await openSecondLook(model.scorer, settings);
   const scorer = new BlockScorer(model, { source: layout.source, reader, settings, second });
   return async ({ block, into }) => {
     // Loaded on use: not every thread needs it.
@@ -62,9 +58,7 @@ async function open({ model: path, device, layout, settings }: ThreadOptions): P
 
 function refusalOf(error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);
-  const kind = error instanceof DataError
-    ? "data"
-    : error instanceof RangeError
+  const kind = error instanceof RangeError
     ? "range"
     : error instanceof TypeError
     ? "type"

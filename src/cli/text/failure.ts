@@ -9,7 +9,7 @@
 import { CommanderError } from "npm:commander@15.1.0";
 import { DivergenceError } from "../../training/run/divergence.ts";
 import { withFlagNames } from "./flag_names.ts";
-import { Interruption, type Io } from "../io.ts";
+import { Interruption, type Io, note } from "../io.ts";
 import { printable } from "./text.ts";
 
 /** Engine errors for faults in the program; some start like our own refusals. */
@@ -22,7 +22,7 @@ export function fail(error: unknown, io: Io, hint: string): number {
   if (error instanceof Deno.errors.BrokenPipe) return 0;
   const status = statusOf(error);
   if (status === 0) return status;
-  io.stderr(`elbow: ${printable(withFlagNames(messageOf(error)))}\n`);
+  note(io, printable(withFlagNames(messageOf(error))));
   if (error instanceof CommanderError) io.stderr(`${hint}\n`);
   if (io.debug && error instanceof Error) io.stderr(`${error.stack}\n`);
   else if (status === 1 && !isExpected(error)) {

@@ -1,5 +1,5 @@
 /** Adds the command line's flags to messages that use the library's option names. */
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { columnFlag } from "./text.ts";
 
 type Rule = readonly [
@@ -54,5 +54,5 @@ function flagOf(option: string): string {
 
 /** The library's warnings, one per line. */
 export function printWarnings(warnings: readonly string[], io: Io): void {
-  for (const warning of warnings) io.stderr(`elbow: ${withFlagNames(warning)}\n`);
+  for (const warning of warnings) note(io, withFlagNames(warning));
 }

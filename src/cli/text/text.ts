@@ -72,6 +72,11 @@ export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+/** "12 rows", or "3 of 12 rows" if not all are meant. */
+export function rowsOutOf(some: number, all: number): string {
+  return some === all ? counted(all, "row") : `${count(some)} of ${counted(all, "row")}`;
+}
+
 /** A title and its lines: names on the left, values in one column; lines without a value are left out. */
 export interface Section {
   readonly title?: string;

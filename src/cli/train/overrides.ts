@@ -1,13 +1,7 @@
 /** Column overrides: `--column NAME=KIND[:LEVEL|LEVEL…]` or `NAME=KIND:FORMAT`, once per column, or `--schema FILE`. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import type { ColumnOverride } from "../../detection/infer_schema.ts";
-import {
-  COLUMN_KINDS,
-  type ColumnKind,
-  formatsOf,
-  hasLevels,
-  parseSchema,
-} from "../../scoring/table/schema.ts";
+import { type ColumnOverride, parseOverrides } from "../../detection/infer_schema.ts";
+import { COLUMN_KINDS, type ColumnKind, formatsOf, hasLevels } from "../../scoring/table/schema.ts";
 import { readWhole } from "../files/files.ts";
 
 export function columnOption(): Option {
@@ -75,11 +69,7 @@ export async function readOverrides(
       },
     );
   }
-  const filled = Array.isArray(value)
-    ? value.map((each) => hasLevels(each?.kind) && !each.levels ? { ...each, levels: [] } : each)
-    : value;
   const names = new Set(column.map(({ name }) => name));
-  const fromFile = parseSchema(path, filled).filter(({ name }) => !names.has(name))
-    .map(({ levels, ...column }) => levels?.length ? { ...column, levels } : column);
+  const fromFile = parseOverrides(path, value).filter(({ name }) => !names.has(name));
   return { fromFile, fromFlags: column };
 }

@@ -6,7 +6,7 @@ import { readParquetSample, readSample } from "../../formats/sample/read_sample.
 import { sampleOptions } from "../../detection/row_limit.ts";
 import { openRandomAccess, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { untilAborted } from "../score/until_aborted.ts";
 import type { TrainOptions } from "./option.ts";
 import { readingProgress } from "./progress.ts";
@@ -23,7 +23,7 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
     if (isReported) return;
     isReported = true;
-    io.stderr(`elbow: label "${label}" is kept out but not reported on: ${message}\n`);
+    note(io, `label "${label}" is kept out but not reported on: ${message}`);
   };
   const options = { label, columns, exclude, cells, onLabelFault };
   const progress = await readingProgress(path, io, given.json);

@@ -8,9 +8,9 @@ import { latentSize } from "../../models/spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { type LabelFigures, labelSection } from "../evaluate/label_figures.ts";
-import { count, counted, nats, rate, type Section } from "../text/text.ts";
+import { count, counted, nats, rate, rowsOutOf, type Section } from "../text/text.ts";
 
 /** A fitted detector, and the table it was fitted to. */
 export interface Trained {
@@ -66,8 +66,8 @@ export function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, m
 
 /** The same about the table, for people to read. */
 export function dataText({ source, rows, columns, label, drawn }: Table): string {
-  const all = drawn ? `${count(rows)} of ${counted(drawn.rows, "row")}` : counted(rows, "row");
-  return `${source} (${all}, ${counted(columns.length, "column")}${
+  const read = rowsOutOf(rows, drawn?.rows ?? rows);
+  return `${source} (${read}, ${counted(columns.length, "column")}${
     label ? ", label kept out" : ""
   })`;
 }
@@ -98,8 +98,7 @@ function trainingRows(trained: Trained): number {
 
 function trainingText(trained: Trained): string {
   const { calibrationRows } = trained.detector, rows = trainingRows(trained);
-  const all = trainableRows(trained);
-  const rowsText = rows < all ? `${count(rows)} of ${counted(all, "row")}` : counted(rows, "row");
+  const rowsText = rowsOutOf(rows, trainableRows(trained));
   const calibrationPart = calibrationRows < distinctRows(trained)
     ? `${count(calibrationRows)} of `
     : "";
@@ -139,10 +138,9 @@ export function warnAboutDevice(
   given: { readonly threads?: number },
   io: Io,
 ): void {
-  const warn = (text: string) => io.stderr(`elbow: ${text}\n`);
-  if (lost !== undefined) warn(`went on without the GPU: ${lost}`);
-  if (left !== undefined) warn(`went on without the GPU, as the host is faster: ${left}`);
-  if ((given.threads ?? 1) > threads) warn(`ran on ${counted(threads, "thread")}: ${reason}`);
+  if (lost !== undefined) note(io, `went on without the GPU: ${lost}`);
+  if (left !== undefined) note(io, `went on without the GPU, as the host is faster: ${left}`);
+  if ((given.threads ?? 1) > threads) note(io, `ran on ${counted(threads, "thread")}: ${reason}`);
 }
 
 /** Reports that the rows labelled anomalous were trained on, if nothing left them out: only the label itself is. */
@@ -153,10 +151,11 @@ export function warnAboutLabelledRows(
   if (!labelFigures?.anomalies || leftOut > 0 || detector.window !== undefined) return;
   const { anomalies } = labelFigures, rows = counted(anomalies, "row");
   if (anomalies === table.rows) {
-    return io.stderr("elbow: all rows are labelled anomalous: of numbers, only 0 is normal\n");
+    return note(io, "all rows are labelled anomalous: of numbers, only 0 is normal");
   }
-  io.stderr(
-    `elbow: ${rows} labelled anomalous were trained on like the others: --robust leaves out the strangest rows\n`,
+  note(
+    io,
+    `${rows} labelled anomalous were trained on like the others: --robust leaves out the strangest rows`,
   );
 }
 

@@ -17,7 +17,7 @@ import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { valuesOf } from "../../scoring/table/raw_table.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { columnFlag } from "../text/text.ts";
 
 /**
@@ -47,13 +47,12 @@ export function withoutUnfitColumns(
       : table.texts?.[c]
       ? "categorical"
       : timeDeclarationOf(name, valuesOf(table, c)) ?? "numeric";
-    io.stderr(
-      `elbow: column "${name}" is not trained on: it ${reason}; ${
-        columnFlag(name, kind)
-      } keeps it\n`,
+    note(
+      io,
+      `column "${name}" is not trained on: it ${reason}; ${columnFlag(name, kind)} keeps it`,
     );
     const steps = window === undefined ? undefined : times;
-    for (const each of steps ? stepTimeWarnings(name, steps) : []) io.stderr(`elbow: ${each}\n`);
+    for (const each of steps ? stepTimeWarnings(name, steps) : []) note(io, each);
   }
   return selectColumns(table, kept);
 }
