@@ -23,6 +23,12 @@ const HOST_FUNCTIONS: readonly string[] = [
   ...["sinh", "cosh", "tanh", "asinh", "acosh", "atanh"],
 ].map((name) => `Math.${name}`);
 
+/** Built-ins that Node.js 20, the oldest runtime tried, does not have. */
+const NEW_BUILT_INS: readonly string[] = [
+  ...["Map.groupBy", "Object.groupBy", "Promise.try", "Promise.withResolvers", "Iterator.from"],
+  ...["URL.parse", "RegExp.escape", "Uint8Array.fromHex", "Uint8Array.fromBase64"],
+];
+
 /** A line of a file, and what is wrong there. */
 type Hit = readonly [line: number, message: string];
 
@@ -43,6 +49,9 @@ const isTest = (path: string): boolean => isCode(path) && path.startsWith("tests
  */
 const isPortable = (path: string): boolean =>
   isLibrary(path) && !/^src\/(backends|trained\/device|cli|pictures)\//.test(path);
+/** Files that run on every runtime. Exempt are commands, which run in Deno, and WebGPU, which Node.js 20 lacks too. */
+const isForEveryRuntime = (path: string): boolean =>
+  isLibrary(path) && !/^src\/(cli|backends\/webgpu)\//.test(path);
 /** Files that must not ask for the time. Only the interfaces, `cli/` and `http/`, may; they pass it on. */
 const isTimeless = (path: string): boolean => isLibrary(path) && !/^src\/(cli|http)\//.test(path);
 
@@ -64,6 +73,11 @@ export const RULES: readonly Rule[] = [
     name: "no-host-functions",
     applies: isPortable,
     check: forbid(HOST_FUNCTIONS, "hosts differ in its last digits: src/core/portable.ts"),
+  },
+  {
+    name: "no-new-built-ins",
+    applies: isForEveryRuntime,
+    check: forbid(NEW_BUILT_INS, "Node.js 20 lacks it"),
   },
   {
     name: "todo-has-issue",

@@ -6,6 +6,7 @@
  */
 import { parseTimestamp } from "../core/timestamp.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
+import { groupBy } from "../core/group_by.ts";
 import { CURRENCY } from "../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";
@@ -93,7 +94,7 @@ const YES_OR_NO = /^(?:yes|no|y|n|true|false|t|f|on|off|0|1)$/i;
 
 /** That values which differ only in how they are written count as different. */
 function spellingWarnings(name: string, levels: readonly string[]): string[] {
-  const groups = Map.groupBy(levels, (level) => level.toLowerCase().replace(/\s+/gu, " "));
+  const groups = groupBy(levels, (level) => level.toLowerCase().replace(/\s+/gu, " "));
   const sameSpellings = levels.length > 2 && levels.every((level) => YES_OR_NO.test(level))
     ? levels
     : [...groups.values()].find((group) => group.length > 1);

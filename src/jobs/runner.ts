@@ -59,7 +59,8 @@ async function perform(
   }
   if (kind === "part") return await runLeased(lease, options, (leased) => doPart(leased, thread));
   // Any free worker scores its parts, this one included: only the splitting uses the thread.
-  const { promise: isSplit, resolve: onSplit } = Promise.withResolvers<void>();
+  let onSplit = (): void => {};
+  const isSplit = new Promise<void>((resolve) => onSplit = resolve);
   const scoring = runLeased(lease, options, (leased) => doScoring(leased, thread, onSplit)).finally(
     () => {
       gathering.delete(scoring);

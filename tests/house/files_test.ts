@@ -49,6 +49,7 @@ const CASES: readonly [rule: string, path: string, bad: string, goodPath: string
       "src/core/a.ts",
       "new Date(ms); performance.now();",
     ],
+    ["no-new-built-ins", "src/core/a.ts", "URL.parse(a);", "src/cli/a.ts", "URL.parse(a);"],
     ["todo-has-issue", "bench/a.ts", `// ${ToDo} more`, "bench/a.ts", `// ${ToDo}(#12): more`],
     ["no-only", "tests/a_test.ts", "Deno.test.on" + "ly(f);", "tests/a_test.ts", "only(f);"],
     [

@@ -102,7 +102,9 @@ for (const name of Object.keys(SERVERS) as ServerName[]) {
           assert.equal(described.device.build, SERVERS[name].fast);
         } else if (SERVERS[name].trains) {
           const run: TrainingRun = await (await fetch(`${host.origin}/train`)).json();
-          assert.deepEqual(run, await train());
+          const here = await train();
+          assert.ok(run.base64 === here.base64 && run.table === here.table, "other model bytes");
+          assert.deepEqual(run, here);
         }
       }
     },
@@ -172,7 +174,7 @@ testUnless(
         (n) => (globalThis as unknown as PageGlobals).train(n),
         threads,
       );
-      assert.equal(run.base64, want.base64, where);
+      assert.deepEqual([run.base64, run.table], [want.base64, want.table], where);
       assert.deepEqual(run.scores, want.scores, where);
       const processors = await page_.evaluate(() => navigator.hardwareConcurrency);
       assert.equal(run.threads, Math.min(threads, processors), where);
@@ -182,8 +184,8 @@ testUnless(
         threads,
       );
       assert.deepEqual(
-        [worker.base64, worker.scores],
-        [want.base64, want.scores],
+        [worker.base64, worker.table, worker.scores],
+        [want.base64, want.table, want.scores],
         `Worker of ${where}`,
       );
     }

@@ -9,7 +9,7 @@ import { show } from "../../core/validate.ts";
 /** @throws TypeError for an entry that is not an origin */
 export function requireOrigins(origins: readonly string[]): readonly string[] {
   for (const origin of origins) {
-    if (URL.parse(origin)?.origin === origin) continue;
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
     throw new TypeError(
       `Cannot allow origin ${show(origin)}: expected only scheme, host and port`,
     );

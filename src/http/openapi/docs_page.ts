@@ -2,6 +2,7 @@
  * The OpenAPI document as a page of static HTML, rendered on the server. It runs nothing and loads nothing; its content
  * security policy forbids both.
  */
+import { groupBy } from "../../core/group_by.ts";
 import type { Json } from "./openapi.ts";
 import { PROBLEMS } from "../problems.ts";
 import { curlLine } from "./request_examples.ts";
@@ -52,13 +53,7 @@ export function docsPage(document: Json): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation }))
   );
-  // Node.js 20 has no Map.groupBy.
-  const groups = new Map<string, Listed[]>();
-  for (const each of operations) {
-    const { tags: [tag] } = each.operation, group = groups.get(tag) ?? [];
-    groups.set(tag, group);
-    group.push(each);
-  }
+  const groups = groupBy(operations, ({ operation }) => operation.tags[0]);
   const index = Array.from(
     groups,
     ([tag, list]) => `<tbody><tr><th colspan="3">${text(tag)}</th></tr>${list.map(row).join("\n")}`,

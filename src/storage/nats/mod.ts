@@ -52,17 +52,18 @@ export async function openNats(
 }
 
 async function connectTo(servers: string): Promise<Connection> {
-  const urls = servers.split(",").map((text) => URL.parse(text.trim()));
-  const first = urls[0];
-  if (!first || urls.some((url) => !url || !/^(nats|tls):$/.test(url.protocol) || !url.hostname)) {
+  const texts = servers.split(",").map((text) => text.trim());
+  const urls = texts.filter((text) => URL.canParse(text)).map((text) => new URL(text));
+  const areServers = urls.every((url) => /^(nats|tls):$/.test(url.protocol) && url.hostname);
+  if (urls.length < texts.length || !areServers) {
     throw new TypeError(
       "Cannot connect to NATS: servers must be nats://HOST:PORT, separated by commas",
     );
   }
-  const { username, password, protocol } = first;
+  const { username, password, protocol } = urls[0];
   try {
     return await connect({
-      servers: urls.map((url) => `${url!.hostname}:${url!.port || 4222}`),
+      servers: urls.map((url) => `${url.hostname}:${url.port || 4222}`),
       ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
       ...(protocol === "tls:" && { tls: {} }),
       maxReconnectAttempts: -1,
