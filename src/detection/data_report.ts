@@ -10,16 +10,12 @@ import type { RawTable } from "../scoring/table/raw_table.ts";
 import { RowSet } from "./row_set.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
-import {
-  autocorrelationWarnings,
-  type ColumnFacts,
-  columnFacts,
-  columnWarnings,
-} from "./column_facts.ts";
+import { type ColumnFacts, columnFacts } from "./columns/column_facts.ts";
+import { autocorrelationWarnings, columnWarnings } from "./columns/column_warnings.ts";
 import { sortedValues } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
-import { collapseWarning, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
+import { collapseWarnings, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
 
 /** Report on one column. */
 export interface ColumnReport {
@@ -74,12 +70,11 @@ export function reportData(
   const facts = columnFacts(schema, cells);
   const spectrum = spectrumOfTable(cells, schema, facts);
   const duplicateRows = countDuplicates(raw, schema.length);
-  const factWarnings = [...columnWarnings(facts), ...autocorrelationWarnings(facts.autocorrelated)];
-  const collapse = spectrum && collapseWarning(spectrum.activeUnits, schema.some(relates));
   const warnings = [
-    ...factWarnings,
+    ...columnWarnings(facts),
+    ...autocorrelationWarnings(facts.autocorrelated),
     ...warningsOf(cells.rows, duplicateRows),
-    ...(collapse ? [collapse] : []),
+    ...collapseWarnings(spectrum, schema),
   ];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
 }
@@ -165,11 +160,6 @@ function warningsOf(rows: number, duplicateRows: number): string[] {
     warnings.push(`${Math.round(100 * duplicateRows / rows)} % of the rows repeat an earlier one`);
   }
   return warnings;
-}
-
-/** Whether a column has levels, which may relate to numbers. */
-export function relates({ levels = [] }: ColumnSchema): boolean {
-  return levels.length > 1;
 }
 
 /** Two standard deviations of the false-alarm rate at 1 %, with half of the rows held out. */

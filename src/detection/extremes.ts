@@ -13,10 +13,10 @@
  * The usual spread of a column is the median of the nonzero distances from its median, which a few cells of any size
  * cannot change. Byte counts, from some hundred to 10⁹, are within both limits, or at most left out.
  */
-import type { Cells } from "../scoring/table/cells.ts";
+import { type Cells, takeColumn } from "../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { select } from "../core/select.ts";
-import { filterValues, takeCells, takeColumn } from "./take_cells.ts";
+import { filterValues, takeCells } from "./take_cells.ts";
 
 /** Distance from the median, in usual spreads, beyond which an ensemble does not train on a row. */
 const MAX_TRAINED_DISTANCE = 1e6;

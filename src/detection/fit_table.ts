@@ -39,7 +39,7 @@ import { impossibleCosts } from "./impossible_costs.ts";
 import { type DetectorOptions, presetOf, requireOptions, trimmedShare } from "./options.ts";
 import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
-import { trimmingWarnings } from "./trimming_warnings.ts";
+import { trimmingWarnings } from "./columns/trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
 
 /** A fitted and calibrated model. */

@@ -29,8 +29,7 @@ import {
   hasLevels,
   parseSchema,
 } from "../scoring/table/schema.ts";
-import { takeColumn } from "./take_cells.ts";
-import type { Cells } from "../scoring/table/cells.ts";
+import { type Cells, takeColumn } from "../scoring/table/cells.ts";
 
 /** A user's declaration of a column. For kinds with levels, omitted levels are inferred. */
 export interface ColumnOverride {

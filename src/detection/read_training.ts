@@ -4,18 +4,19 @@
  */
 import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
 import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
-import type { Cells } from "../scoring/table/cells.ts";
+import { type Cells, takeColumn } from "../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "./calibrate.ts";
+import { columnFacts } from "./columns/column_facts.ts";
 import {
   autocorrelationWarnings,
-  columnFacts,
   columnWarnings,
   orderWarnings,
   shiftWarnings,
-} from "./column_facts.ts";
+} from "./columns/column_warnings.ts";
+import { meaningWarnings } from "./columns/meaning_warnings.ts";
 import { withoutCopies } from "./copies.ts";
-import { relates, spectrumOfTable } from "./data_report.ts";
+import { spectrumOfTable } from "./data_report.ts";
 import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "./infer_schema.ts";
@@ -23,9 +24,7 @@ import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "./row_order.ts";
 import { stepTimeWarnings } from "./series/step_times.ts";
-import { collapseWarning } from "./spectrum.ts";
-import { takeColumn } from "./take_cells.ts";
-import { textWarnings } from "./text_warnings.ts";
+import { collapseWarnings } from "./spectrum.ts";
 
 /** The training rows of a table. */
 export interface TrainingTable {
@@ -52,25 +51,25 @@ export function readTraining(
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(raw, window);
   if (presetOf(options) === "small") refuseExtremes(cells, schema);
+  const isDrawn = raw.drawn !== undefined;
   const readingWarnings = [
     ...sampleWarnings(raw, window),
-    ...textWarnings(raw, schema, overrides),
+    ...meaningWarnings(raw, schema, overrides),
   ];
   if (window !== undefined) {
-    const tableWarnings = seriesWarnings(schema, cells, raw.drawn !== undefined);
-    return { schema, cells, warnings: [...readingWarnings, ...tableWarnings] };
+    const warnings = [...readingWarnings, ...seriesWarnings(schema, cells, isDrawn)];
+    return { schema, cells, warnings };
   }
   const { cells: distinct, warnings: repeatWarnings } = withoutCopies(cells, schema.length);
   const facts = columnFacts(schema, distinct);
   const spectrum = spectrumOfTable(headOf(distinct, schema.length), schema, facts);
-  const collapse = spectrum && collapseWarning(spectrum.activeUnits, schema.some(relates));
-  const factWarnings = columnWarnings(facts, raw.drawn !== undefined);
-  const tableWarnings = [
-    ...factWarnings,
+  const warnings = [
+    ...readingWarnings,
+    ...columnWarnings(facts, isDrawn),
     ...autocorrelationWarnings(facts.autocorrelated),
     ...repeatWarnings,
+    ...collapseWarnings(spectrum, schema),
   ];
-  const warnings = [...readingWarnings, ...tableWarnings, ...(collapse ? [collapse] : [])];
   return { schema, cells: distinct, warnings };
 }
 

@@ -14,6 +14,7 @@
  * correlated.
  */
 import { symmetricEigen } from "../core/algebra/symmetric_eigen.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { momentsSync } from "../training/em/moments.ts";
 
@@ -51,13 +52,15 @@ function predictActiveUnits(eigenvalues: Float64Array, rows: number, beta = 1): 
   return eigenvalues.filter((each) => each > Math.max(beta, noiseEdge)).length;
 }
 
-/**
- * The warning for a table that would use no dimensions.
- * @param hasLevels whether it has columns of levels as well, of which the spectrum knows nothing
- */
-export function collapseWarning(units: number, hasLevels: boolean): string | undefined {
-  if (units > 0) return undefined;
-  return hasLevels
-    ? "the columns of numbers are not linearly correlated with each other: unless they are related in another way, or to the other columns, each is scored by itself"
-    : "the columns are not linearly correlated: unless they are related in another way, each column is scored by itself";
+/** That a table would use no dimensions. Of columns of levels, which may relate to numbers, the spectrum knows nothing. */
+export function collapseWarnings(
+  spectrum: Spectrum | undefined,
+  schema: readonly ColumnSchema[],
+): string[] {
+  if (!spectrum || spectrum.activeUnits > 0) return [];
+  return [
+    schema.some(({ levels = [] }) => levels.length > 1)
+      ? "the columns of numbers are not linearly correlated with each other: unless they are related in another way, or to the other columns, each is scored by itself"
+      : "the columns are not linearly correlated: unless they are related in another way, each column is scored by itself",
+  ];
 }

@@ -10,13 +10,6 @@ export function takeCells({ data }: Cells, columns: number, rows: ArrayLike<numb
   return { data: taken, rows: rows.length };
 }
 
-/** The cells of one column. */
-export function takeColumn({ data, rows }: Cells, columns: number, c: number): Float64Array {
-  const taken = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) taken[r] = data[r * columns + c];
-  return taken;
-}
-
 /** The values for which a predicate holds, in order. */
 export function filterValues(values: Float64Array, is: (value: number) => boolean): Float64Array {
   const taken = new Float64Array(values.length);

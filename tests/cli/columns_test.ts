@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { reportData } from "../../src/detection/data_report.ts";
-import { findUnseenTimes } from "../../src/detection/unseen_times.ts";
+import { findUnseenTimes } from "../../src/detection/columns/unseen_times.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 /** The table with an additional first column. */

@@ -6,7 +6,7 @@ import { CsvParts } from "../../src/formats/csv/csv_parts.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import { type ColumnOverride, inferSchema, readingOf } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/raw_rows.ts";
-import { textWarnings } from "../../src/detection/text_warnings.ts";
+import { meaningWarnings } from "../../src/detection/columns/meaning_warnings.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
 import { elbow, elbowOk, Folder, QUICK } from "../cli/util.ts";
 
@@ -100,7 +100,7 @@ Deno.test("a report names columns of undeclared codes: whole numbers, some with 
         cells: readingOf(declared),
       },
     );
-    return textWarnings(table, inferSchema(table, declared).schema, declared).join();
+    return meaningWarnings(table, inferSchema(table, declared).schema, declared).join();
   };
   assert.match(said(["90210", "01234"]), /^column "zip" holds digits with leading zeros/);
   assert.match(said(["00", "01", "01"]), /^column "zip" holds digits/);

@@ -1,6 +1,7 @@
 /** Schemas inferred from small tables: types, levels, codes, faults and facts. */
 import assert from "node:assert/strict";
-import { columnFacts, columnWarnings } from "../../src/detection/column_facts.ts";
+import { columnFacts } from "../../src/detection/columns/column_facts.ts";
+import { columnWarnings } from "../../src/detection/columns/column_warnings.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/raw_rows.ts";
 import { readTable } from "../../src/formats/mod.ts";

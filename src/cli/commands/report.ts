@@ -2,7 +2,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
 import { type ColumnOverride, inferSchema, readingOf } from "../../detection/infer_schema.ts";
-import { textWarnings } from "../../detection/text_warnings.ts";
+import { meaningWarnings } from "../../detection/columns/meaning_warnings.ts";
 import { namingTable } from "../files/data.ts";
 import { columnOption } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";
@@ -51,7 +51,7 @@ export function reportCommand(io: Io): Command {
       if (given.json) {
         print(io, jsonLine({ data: path, ...plain(result), ...drawnRows(result, all) }));
       } else io.stdout(`${report(sections(path, result, all))}\n${columnTable(result.columns)}`);
-      printWarnings([...textWarnings(table, schema, column), ...result.warnings], io);
+      printWarnings([...meaningWarnings(table, schema, column), ...result.warnings], io);
     });
 }
 

@@ -9,14 +9,14 @@
  * A column is kept if the user declares it or lists the columns to train on.
  */
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
-import { describeUnseenTimes, findUnseenTimes } from "../../detection/unseen_times.ts";
+import { describeUnseenTimes, findUnseenTimes } from "../../detection/columns/unseen_times.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import { stepTimeWarnings } from "../../detection/series/step_times.ts";
-import { timeDeclarationOf } from "../../detection/time_numbers.ts";
+import { timeDeclarationOf } from "../../detection/columns/time_numbers.ts";
 import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
-import { valuesOf } from "../../scoring/table/raw_table.ts";
+import { takeColumn } from "../../scoring/table/cells.ts";
 import { type Io, note } from "../io.ts";
 import { columnFlag } from "../text/text.ts";
 
@@ -46,7 +46,7 @@ export function withoutUnfitColumns(
       ? timestampOf(table, c)
       : table.texts?.[c]
       ? "categorical"
-      : timeDeclarationOf(name, valuesOf(table, c)) ?? "numeric";
+      : timeDeclarationOf(name, takeColumn(table, table.columns.length, c)) ?? "numeric";
     note(
       io,
       `column "${name}" is not trained on: it ${reason}; ${columnFlag(name, kind)} keeps it`,
@@ -100,7 +100,8 @@ function timesOf(table: Table, c: number): Float64Array | undefined {
   const texts = table.texts?.[c], order = orderOf(table, c);
   const seconds = texts?.map((text) => parseTimestamp(text, order));
   if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;
-  return Float64Array.from(valuesOf(table, c), (code) => Number.isNaN(code) ? NaN : seconds[code]);
+  const codes = takeColumn(table, table.columns.length, c);
+  return codes.map((code) => Number.isNaN(code) ? NaN : seconds[code]);
 }
 
 /** Fewer rows may be in order by chance, or because they were sorted to be read. */

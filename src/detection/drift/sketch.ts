@@ -6,8 +6,8 @@
  * some distances is at most the largest of all.
  */
 import { countBelow } from "../../core/sorted.ts";
-import type { Cells } from "../../scoring/table/cells.ts";
-import { filterValues, takeColumn } from "../take_cells.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
+import { filterValues } from "../take_cells.ts";
 import type { PointCounts } from "./point_counts.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 

@@ -2,7 +2,7 @@
 import { show } from "../../core/validate.ts";
 import type { Drawn } from "../../formats/table.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
-import type { Cells } from "./cells.ts";
+import { type Cells, takeColumn } from "./cells.ts";
 
 /** A table from a reader or a program. */
 export interface RawTable {
@@ -23,12 +23,6 @@ export interface RawTable {
   readonly drawn?: Drawn;
 }
 
-/** The cells of one column. */
-export function valuesOf({ data, rows, columns }: RawTable, c: number): Float64Array {
-  const width = columns.length;
-  return Float64Array.from({ length: rows }, (_, r) => data[r * width + c]);
-}
-
 /**
  * Encodes a table whose columns match the schema, in order.
  * @throws TypeError naming row, from 1, and column of a text where a number belongs
@@ -37,7 +31,7 @@ export function encodeTable(table: RawTable, schema: readonly ColumnSchema[]): C
   const width = schema.length, data = new Float64Array(table.rows * width);
   schema.forEach((column, c) => {
     const write = (r: number, code: number) => data[r * width + c] = code;
-    encodeColumn(column, valuesOf(table, c), table.texts?.[c], write);
+    encodeColumn(column, takeColumn(table, width, c), table.texts?.[c], write);
   });
   return { data, rows: table.rows };
 }

@@ -4,12 +4,13 @@
  * codes, because some begin with 0: they stay numbers, because readings may be padded, too. Amounts in several
  * currencies, and values written in several ways.
  */
-import { parseTimestamp } from "../core/timestamp.ts";
-import type { RawTable } from "../scoring/table/raw_table.ts";
-import { groupBy } from "../core/group_by.ts";
-import { CURRENCY } from "../formats/sample/written_forms.ts";
-import type { ColumnSchema } from "../scoring/table/schema.ts";
+import { groupBy } from "../../core/group_by.ts";
+import { parseTimestamp } from "../../core/timestamp.ts";
+import type { RawTable } from "../../scoring/table/raw_table.ts";
+import { CURRENCY } from "../../formats/sample/written_forms.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";
+import { type Declaration, type ReadColumn, readColumns } from "./read_column.ts";
 import { sentinelWarnings } from "./sentinels.ts";
 import { timeNumberWarnings } from "./time_numbers.ts";
 
@@ -111,67 +112,57 @@ function listed(texts: readonly string[]): string {
   return `${quoted.join(", ")} and ${last}`;
 }
 
-/** Warnings about columns that were probably meant as something else. */
-export function textWarnings(
+/** One sentence for each, of one kind after another. */
+export function meaningWarnings(
   table: RawTable,
   schema: readonly ColumnSchema[],
-  declared: readonly { readonly name: string; readonly levels?: readonly string[] }[] = [],
+  declared: readonly Declaration[] = [],
 ): string[] {
+  const columns = readColumns(table, schema, declared);
   return [
-    ...meaningWarnings(table, schema, declared),
-    ...timeNumberWarnings(table, schema, declared),
-    ...dateOrderWarnings(schema, declared),
-    ...sentinelWarnings(table, schema, declared),
-    ...decimalMarkWarnings(table, schema, declared),
+    ...columns.flatMap(textAndCodeWarnings),
+    ...columns.flatMap(timeNumberWarnings),
+    ...columns.flatMap(levelOrderWarnings),
+    ...columns.flatMap(sentinelWarnings),
+    ...decimalMarkWarnings(columns),
   ];
 }
 
-/** That ordinal columns whose levels were not given are in the order of the alphabet, which is seldom meant. */
-function dateOrderWarnings(
-  schema: readonly ColumnSchema[],
-  declared: readonly { readonly name: string; readonly levels?: readonly string[] }[],
-): string[] {
-  return schema.flatMap(({ name, kind, levels = [] }) => {
-    const given = declared.find((each) => each.name === name)?.levels;
-    const isSorted = kind !== "ordinal" || given !== undefined || levels.length < 3 ||
-      levels.every((level) => Number.isFinite(Number(level)));
-    return isSorted ? [] : [
-      `column "${name}" is ordered by the alphabet, ${levels.slice(0, 3).join(" < ")}${
-        levels.length > 3 ? " < …" : ""
-      }: give its levels if their order is another`,
-    ];
-  });
+/** That an ordinal column whose levels were not given is in the order of the alphabet, which is seldom meant. */
+function levelOrderWarnings({ name, kind, levels = [], declared }: ReadColumn): string[] {
+  const isAsMeant = kind !== "ordinal" || declared?.levels || levels.length < 3 ||
+    levels.every((level) => Number.isFinite(Number(level)));
+  return isAsMeant ? [] : [
+    `column "${name}" is ordered by the alphabet, ${levels.slice(0, 3).join(" < ")}${
+      levels.length > 3 ? " < …" : ""
+    }: give its levels if their order is another`,
+  ];
 }
 
 /** Those of texts, and of numbers that may be codes. */
-function meaningWarnings(
-  { columns, texts = [], padded = [] }: RawTable,
-  schema: readonly ColumnSchema[],
-  declared: readonly { readonly name: string }[],
+function textAndCodeWarnings(
+  { name, kind, format, levels = [], texts, isPadded, declared }: ReadColumn,
 ): string[] {
-  return columns.flatMap((name, c) => {
-    const isCode = padded.includes(name) &&
-      (texts[c] || /^(?:count|binary)$/.test(schema[c].kind)) &&
-      !declared.some((each) => each.name === name);
-    if (isCode) {
-      const reading = texts[c] ? "its digits are" : "is";
-      return `column "${name}" holds digits with leading zeros, as codes have, but ${reading} read as numbers: ` +
-        "declare it categorical to keep the zeros";
-    }
-    const { kind, format, levels = [] } = schema[c];
-    if (format && texts[c]) return currencyWarnings(name, texts[c]);
-    // A column that was declared is what it was declared to be.
-    if (declared.some((each) => each.name === name)) return [];
-    const spellings = spellingWarnings(name, levels);
-    const columnTexts = kind === "timestamp" || format ? [] : texts[c] ?? [];
-    const isMostly = ({ pattern, mostUnits = Infinity }: LikelyMeaning) => {
-      const meant = columnTexts.map((text) => text.trim()).filter((text) => pattern.test(text));
-      const units = new Set(meant.map((text) => text.replace(/^[+-]?[\d.,' ]*|[+-]?\d+$/g, "")));
-      return 2 * meant.length > columnTexts.length && units.size <= mostUnits;
-    };
-    const meant = LIKELY_MEANINGS.filter(isMostly).slice(0, 1).map(({ as, instead }) =>
-      `column "${name}" looks like ${as}, but is read as text: ${instead}`
-    );
-    return [...meant, ...spellings];
-  });
+  if (isPadded && !declared && (texts || kind === "count" || kind === "binary")) {
+    const reading = texts ? "its digits are" : "is";
+    return [
+      `column "${name}" holds digits with leading zeros, as codes have, but ${reading} read as numbers: ` +
+      "declare it categorical to keep the zeros",
+    ];
+  }
+  if (format && texts) return currencyWarnings(name, texts);
+  if (declared) return [];
+  const columnTexts = kind === "timestamp" || format ? [] : texts ?? [];
+  const isMostly = ({ pattern, mostUnits = Infinity }: LikelyMeaning) => {
+    const meant = columnTexts.map((text) => text.trim()).filter((text) => pattern.test(text));
+    const units = new Set(meant.map((text) => text.replace(/^[+-]?[\d.,' ]*|[+-]?\d+$/g, "")));
+    return 2 * meant.length > columnTexts.length && units.size <= mostUnits;
+  };
+  const meant = LIKELY_MEANINGS.find(isMostly);
+  return [
+    ...(meant
+      ? [`column "${name}" looks like ${meant.as}, but is read as text: ${meant.instead}`]
+      : []),
+    ...spellingWarnings(name, levels),
+  ];
 }

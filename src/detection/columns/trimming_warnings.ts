@@ -4,9 +4,9 @@
  * far above all other faults, as the kept rows cannot show that they are ordinary. Levels of a column are kept
  * (`ensemble/select_ordinary.ts`).
  */
-import type { Cells } from "../scoring/table/cells.ts";
-import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import { filterValues, takeColumn } from "./take_cells.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
+import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
+import { filterValues } from "../take_cells.ts";
 
 /** The smallest share of other values that counts, and how much of it must be left. */
 const MIN_OTHER_SHARE = 0.02, MAX_KEPT_SHARE = 0.1;

@@ -3,9 +3,9 @@
  * since 1970. As numbers, the last day of a month is far from the first of the next, and the hour and the weekday are
  * lost. They stay numbers, because identifiers may look so too.
  */
-import { parseTimestamp } from "../core/timestamp.ts";
-import { type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
-import { codecOf, type ColumnSchema } from "../scoring/table/schema.ts";
+import { parseTimestamp } from "../../core/timestamp.ts";
+import { codecOf } from "../../scoring/table/schema.ts";
+import type { ReadColumn } from "./read_column.ts";
 
 /** 2001-09-09 and 2100, in seconds since 1970. */
 const SECONDS = [1e9, 4_102_444_800] as const;
@@ -18,22 +18,14 @@ const IS_TIME = /time|date|epoch|unix|stamp|(?:^|[^a-z])(?:ts|at)$|(?:At|On|TS)$
 
 const { encode } = codecOf({ name: "", kind: "timestamp" });
 
-/** One sentence for each undeclared column of numbers that are times. */
-export function timeNumberWarnings(
-  table: RawTable,
-  schema: readonly ColumnSchema[],
-  declared: readonly { readonly name: string }[] = [],
-): string[] {
-  return schema.flatMap(({ name, kind }, c) => {
-    const isOther = kind !== "count" || table.texts?.[c] ||
-      declared.some((each) => each.name === name);
-    if (isOther) return [];
-    const as = timeDeclarationOf(name, valuesOf(table, c));
-    const what = as === "timestamp" ? "times since 1970" : "dates of eight digits";
-    return as === undefined
-      ? []
-      : [`column "${name}" looks like ${what}, but is read as numbers: declare it ${as}`];
-  });
+/** One sentence about an undeclared column of numbers that are times. */
+export function timeNumberWarnings({ name, kind, texts, declared, values }: ReadColumn): string[] {
+  if (kind !== "count" || texts || declared) return [];
+  const as = timeDeclarationOf(name, values());
+  const what = as === "timestamp" ? "times since 1970" : "dates of eight digits";
+  return as === undefined
+    ? []
+    : [`column "${name}" looks like ${what}, but is read as numbers: declare it ${as}`];
 }
 
 /** The declaration of a column of numbers as times, if they look so. */

@@ -2,7 +2,7 @@
  * Times of day and days of the week that do not occur in a table. A detector sees a time as its position on both
  * circles (`scoring/table/expansion.ts`), so rows at unseen times stand out, however ordinary they are.
  */
-import type { Cells } from "../scoring/table/cells.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 
 /** How many of the 24 hours of the day, and of the 7 days of the week, in UTC, do not occur in a column of times. */
 export interface UnseenTimes {

@@ -2,29 +2,22 @@
  * Warnings about numbers that may stand for a missing value, such as -999 or 9999: nines alone, in several rows, and
  * farther from all other values of the column than these are from each other.
  */
-import { type RawTable, valuesOf } from "../scoring/table/raw_table.ts";
-import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import { hasLevels } from "../../scoring/table/schema.ts";
+import type { ReadColumn } from "./read_column.ts";
 
 /** One sentence for each such number in an undeclared column of numbers. */
-export function sentinelWarnings(
-  table: RawTable,
-  schema: readonly ColumnSchema[],
-  declared: readonly { readonly name: string }[] = [],
-): string[] {
-  return schema.flatMap(({ name, kind }, c) => {
-    const isOther = hasLevels(kind) || kind === "timestamp" || table.texts?.[c] ||
-      declared.some((each) => each.name === name);
-    if (isOther) return [];
-    const values = valuesOf(table, c), { smallest, largest } = rangeOf(values);
-    return [smallest, largest].filter((value) => isNines(value) && isApart(value, values)).map(
-      (value) => {
-        const share = 100 * values.filter((each) => each === value).length / values.length;
-        return `column "${name}" is ${value} in ${
-          Number(share.toPrecision(2))
-        } % of the rows, far from all its other values: if that stands for a missing value, leave those cells empty`;
-      },
-    );
-  });
+export function sentinelWarnings(column: ReadColumn): string[] {
+  const { name, kind, texts, declared } = column;
+  if (texts || declared || hasLevels(kind) || kind === "timestamp") return [];
+  const values = column.values(), { smallest, largest } = rangeOf(values);
+  return [smallest, largest].filter((value) => isNines(value) && isApart(value, values)).map(
+    (value) => {
+      const share = 100 * values.filter((each) => each === value).length / values.length;
+      return `column "${name}" is ${value} in ${
+        Number(share.toPrecision(2))
+      } % of the rows, far from all its other values: if that stands for a missing value, leave those cells empty`;
+    },
+  );
 }
 
 function rangeOf(values: Float64Array, excluded = NaN): { smallest: number; largest: number } {

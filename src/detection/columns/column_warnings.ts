@@ -1,0 +1,111 @@
+/** What a user should know of the columns of a table (`column_facts.ts`), one sentence each, without a full stop. */
+import type { ColumnStrengths } from "../row_order.ts";
+import type { ColumnFacts } from "./column_facts.ts";
+import { unseenTimesWarning } from "./unseen_times.ts";
+
+/** The most columns that one sentence names, and the most sentences of one kind. */
+const MAX_LISTED = 5;
+
+/** @param isDrawn whether the facts are based on a sample of the rows */
+export function columnWarnings(facts: ColumnFacts, isDrawn = false): string[] {
+  const inSample = isDrawn ? " in the rows used" : "";
+  const { constant, empty, identifiers, duplicates, trending, imprecise, mostlyRare, unseenTimes } =
+    facts;
+  const warnings: string[] = [];
+  const addWarning = (names: readonly string[], what: (plural: boolean) => string) => {
+    if (names.length > 0) warnings.push(`${named(names)} ${what(names.length > 1)}`);
+  };
+  addWarning(
+    constant,
+    (many) =>
+      `${many ? "never change" : "never changes"}${inSample}: any other value will score high`,
+  );
+  addWarning(empty, (many) => `${many ? "have" : "has"} no values${inSample}`);
+  addWarning(
+    identifiers,
+    (many) =>
+      `${
+        many ? "have" : "has"
+      } a different text in every row${inSample}: nothing can be learnt from that`,
+  );
+  addWarning(
+    trending,
+    (many) =>
+      `${
+        many ? "rise or fall" : "rises or falls"
+      } from row to row, like a clock or a row number: later rows will score high unless ${
+        many ? "they are" : "it is"
+      } left out, or declared a timestamp`,
+  );
+  addWarning(
+    imprecise,
+    (many) =>
+      `${
+        many ? "hold" : "holds"
+      } whole numbers above ${Number.MAX_SAFE_INTEGER}, several of which round to the same ` +
+      `number: identifiers count as sizes unless ${many ? "they are" : "it is"} left out`,
+  );
+  for (const [name, share] of mostlyRare.slice(0, MAX_LISTED)) {
+    const percent = `${Math.round(100 * share)} %`;
+    warnings.push(
+      `column "${name}": ${percent} of the cells hold rare values, which count as one`,
+    );
+  }
+  for (const [name, times] of unseenTimes.slice(0, MAX_LISTED)) {
+    warnings.push(`column "${name}" ${unseenTimesWarning(times)}`);
+  }
+  return [...warnings, ...duplicateWarnings(duplicates, inSample)];
+}
+
+function duplicateWarnings(duplicates: ColumnFacts["duplicates"], inSample: string): string[] {
+  const listed = duplicates.slice(0, MAX_LISTED).map(([name, earlier]) =>
+    `column "${name}" equals "${earlier}" in every row${inSample && " used"}`
+  );
+  const more = duplicates.length - MAX_LISTED;
+  return more > 0
+    ? [...listed, `${more} more columns equal others in every row${inSample && " used"}`]
+    : listed;
+}
+
+/** The warning that neighbouring rows depend on each other. */
+export function autocorrelationWarnings(autocorrelated: ColumnStrengths): string[] {
+  if (autocorrelated.length === 0) return [];
+  const [, strongest] = autocorrelated.toSorted(([, a], [, b]) => b - a)[0];
+  return [
+    `neighbouring rows are similar in ${
+      named(autocorrelated.map(([name]) => name))
+    } (rank correlation up to ${
+      strongest.toFixed(2)
+    }), as in readings over time or a sorted table: new rows may be flagged far more often than the ` +
+    "false-alarm rate says: train on a series (window), or recalibrate on later rows",
+  ];
+}
+
+/** Of fewer steps the order may not show by chance. */
+const MIN_STEPS = 200;
+
+/** That the steps of a series could be in any order. */
+export function orderWarnings({ ordered }: ColumnFacts, rows: number): string[] {
+  if (rows < MIN_STEPS || ordered) return [];
+  return [
+    "the rows could be in any order, as far as neighbours tell: windows are for rows in the order of time",
+  ];
+}
+
+/** The warning that a series drifts away from its first values. */
+export function shiftWarnings(found: ColumnStrengths): string[] {
+  if (found.length === 0) return [];
+  const many = found.length > 1;
+  return [
+    `${named(found.map(([name]) => name))} ${
+      many ? "have" : "has"
+    } other values in the last third of the ` +
+    "series than in the first: later steps may be flagged far more often than the false-alarm rate says",
+  ];
+}
+
+function named(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ");
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
+  return `column${names.length > 1 ? "s" : ""} ${shown}${more}`;
+}
