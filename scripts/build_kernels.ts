@@ -1,8 +1,8 @@
 /**
  * Builds the WebAssembly kernels from `assembly/`.
  *
- *   deno task build            writes assembly/opcodes.gen.ts, src/backends/wasm/kernels/*.gen.ts and
- *                              src/core/bytes/crc32.gen.ts
+ *   deno task build            writes assembly/opcodes.gen.ts, src/backends/wasm/kernels/*.gen.ts, and what ALONE
+ *                              names
  *   deno task build --verify   builds in memory; exits 1 if a committed file differs
  *   deno task build --debug    writes build/debug.wasm: every kernel exported, asserts on
  */
@@ -22,8 +22,12 @@ const BUILDS = [
   ["full", "assembly/index.ts", "relaxed"],
   ["score", "assembly/score.ts", "relaxed"],
 ] as const;
-/** The checksum of files: a module of its own. */
-const CHECKSUM = "src/core/bytes/crc32.gen.ts";
+/** Small modules of their own: for each its entry file, its target, the constant, and the file it is written to. */
+const ALONE = [
+  ["assembly/crc32.ts", "alone", "CRC32_HEX", "src/core/bytes/crc32.gen.ts"],
+  ["assembly/shuffle.ts", "alone", "SHUFFLE_HEX", "src/core/random/shuffle.gen.ts"],
+  ["assembly/gather.ts", "given", "GATHER_HEX", "src/training/rows/gather.gen.ts"],
+] as const;
 /** The largest size of a build: edge bundles must stay small. */
 const LIMIT_BYTES = 64 * 1024;
 
@@ -42,7 +46,7 @@ async function build(): Promise<void> {
     await write(embeddedPath(name), embedded(name, wasm));
     console.log(`${name}: ${wasm.length} bytes`);
   }
-  await write(CHECKSUM, await checksumText());
+  for (const module of ALONE) await write(module[3], await aloneText(module));
 }
 
 async function verify(): Promise<void> {
@@ -50,7 +54,7 @@ async function verify(): Promise<void> {
   for (const [name, entry, target] of BUILDS) {
     fresh.set(embeddedPath(name), embedded(name, compressible(await compile(entry, target))));
   }
-  fresh.set(CHECKSUM, await checksumText());
+  for (const module of ALONE) fresh.set(module[3], await aloneText(module));
   const stale: string[] = [];
   for (const [path, text] of fresh) if (await committed(path) !== text) stale.push(path);
   if (stale.length > 0) {
@@ -141,11 +145,11 @@ export const UNFUSED = ${JSON.stringify(unfusedSites(wasm))} as const;
 `;
 }
 
-async function checksumText(): Promise<string> {
-  const wasm = await compile("assembly/crc32.ts", "alone");
-  return `/** assembly/crc32.ts, written by scripts/build_kernels.ts. AssemblyScript ${asc.version}, ${wasm.length} bytes. */
+async function aloneText([entry, target, name]: typeof ALONE[number]): Promise<string> {
+  const wasm = await compile(entry, target);
+  return `/** ${entry}, written by scripts/build_kernels.ts. AssemblyScript ${asc.version}, ${wasm.length} bytes. */
 // deno-fmt-ignore
-export const CRC32_HEX = "${wasm.toHex()}";
+export const ${name} = "${wasm.toHex()}";
 `;
 }
 

@@ -9,7 +9,8 @@
  *
  * The draws are our own. Sets that are not resampled have exactly the published rows.
  */
-import { HostRandom, permutation } from "../../src/core/random/philox.ts";
+import { permutation } from "../../src/core/random/permutation.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
 import { readNpz } from "../../src/formats/numpy/npz.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 

@@ -15,7 +15,7 @@
  *     deno task experiment:m2 [--m1 50] [--labels 100] [--unlabelled 50000] [--epochs 6] [--hidden 200] [--latent 10] [--alpha 10] [--beta 4] [--share 0.2] [--rate 0.002] [--seed 1] [--images DIR]
  */
 import { parseArgs } from "node:util";
-import { permutation } from "../../src/core/random/philox.ts";
+import { permutation } from "../../src/core/random/permutation.ts";
 import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import type { FitOptions } from "../../src/training/options.ts";
 import { VAE } from "../../src/training/vae.ts";

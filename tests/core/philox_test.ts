@@ -3,7 +3,7 @@
  * properties and chi-squared limits. Everything here is deterministic.
  */
 import assert from "node:assert/strict";
-import { HostRandom, permutation, philox, splitSeed } from "../../src/core/random/philox.ts";
+import { HostRandom, philox, splitSeed } from "../../src/core/random/philox.ts";
 
 type Block = readonly [number, number, number, number];
 const KNOWN: readonly { counter: Block; key: readonly [number, number]; block: Block }[] = [
@@ -81,23 +81,6 @@ Deno.test("below() gives each number below its limit equally often", () => {
   // Chi-squared with 5 degrees of freedom exceeds 25.7 once in 10^4 seeds.
   assert.ok(chiSquared(counts, draws / 6) < 25.7);
   for (const bound of [0, -1, 1.5, 2 ** 32]) assert.throws(() => random.below(bound), RangeError);
-});
-
-Deno.test("permutation() is a permutation, repeatable, and uniform over all 24 orders of four", () => {
-  assert.deepEqual(permutation(0, 1, 0, 0), new Uint32Array(0));
-  assert.deepEqual(permutation(257, 1, 2, 3), permutation(257, 1, 2, 3));
-  assert.notDeepEqual(permutation(257, 1, 2, 3), permutation(257, 1, 3, 3));
-  const sorted = permutation(257, 1, 2, 3).toSorted();
-  assert.ok(sorted.every((value, i) => value === i));
-
-  const counts = new Map<string, number>(), draws = 4800;
-  for (let step = 0; step < draws; step++) {
-    const order = permutation(4, 5, step, 0).join("");
-    counts.set(order, (counts.get(order) ?? 0) + 1);
-  }
-  assert.equal(counts.size, 24);
-  // Chi-squared with 23 degrees of freedom exceeds 55.8 once in 10^4 seeds.
-  assert.ok(chiSquared([...counts.values()], draws / 24) < 55.8);
 });
 
 function chiSquared(counts: readonly number[], expected: number): number {

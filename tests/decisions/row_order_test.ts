@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { permutation } from "../../src/core/random/philox.ts";
+import { permutation } from "../../src/core/random/permutation.ts";
 import { rowOrder, shiftingColumns } from "../../src/detection/row_order.ts";
 import { cellsOf, normals } from "../util/data.ts";
 

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { openReference } from "../util/reference.ts";
-import { permutation, splitSeed } from "../../src/core/random/philox.ts";
+import { permutation } from "../../src/core/random/permutation.ts";
+import { splitSeed } from "../../src/core/random/philox.ts";
 import { STREAMS } from "../../src/core/random/streams.ts";
 import { layOut } from "../../src/graph/layout.ts";
 import { rbmParameters } from "../../src/models/rbm.ts";

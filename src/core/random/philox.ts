@@ -1,6 +1,6 @@
 /**
  * Philox 4x32-10, the counter-based generator of every random number in Elbow, and the draws that the host makes with
- * it: shuffles, splits, initial weights.
+ * it: splits, initial weights, and shuffles (`permutation.ts`).
  *
  * Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011), with the constants of
  * Random123. A block of four u32 depends only on its counter and key, so any draw can be recomputed, on any backend, in
@@ -21,7 +21,8 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
-const FIRST_HOST_STREAM = 0x80000000;
+/** Added to the stream of the host's draws. */
+export const FIRST_HOST_STREAM = 0x80000000;
 
 /** Writes the block of `(c0, c1, c2, c3)` under the key `(k0, k1)` to `out`; all words are u32. */
 export function philox(
@@ -132,25 +133,6 @@ export class HostRandom {
       if (low >= bound || low >= (2 ** 32 - bound) % bound) return multiplyHigh(word, bound);
     }
   }
-}
-
-/** A uniformly random order of 0 … count - 1 (Fisher and Yates), fixed by (seed, step, stream). */
-export function permutation(
-  count: number,
-  seed: number,
-  step: number,
-  stream: number,
-): Uint32Array<ArrayBuffer> {
-  const random = new HostRandom(seed, step, stream);
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  for (let last = count - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    const value = order[last];
-    order[last] = order[other];
-    order[other] = value;
-  }
-  return order;
 }
 
 function requireWord(name: string, value: number, limit: number): number {

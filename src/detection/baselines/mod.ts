@@ -4,7 +4,7 @@
  * position of a time on the circles of day and week. Cells are standardised by the rows that a baseline is fitted to,
  * with one scale for all levels of a category, since they are one column. A missing cell counts as its column's mean.
  */
-import { permutation } from "../../core/random/philox.ts";
+import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../../scoring/table/cells.ts";

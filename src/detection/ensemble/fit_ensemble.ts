@@ -4,7 +4,7 @@
  * network and regression, and the references without the row itself.
  */
 import { takeCells } from "../take_cells.ts";
-import { permutation } from "../../core/random/philox.ts";
+import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import type { Host } from "../../trained/engine.ts";

@@ -11,7 +11,7 @@
  * Rare levels of a column are never dropped altogether (`select_ordinary.ts`). Calibration rows must not be selected this
  * way: rows that were selected by score say nothing about future scores.
  */
-import { permutation } from "../../core/random/philox.ts";
+import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import { surprisalAt, surprisalOf } from "../../scoring/ensemble/surprisal.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";

@@ -5,7 +5,8 @@
  * run ends with the parameters of the last good epoch.
  */
 import type { Segment, SyncProgram } from "../../backends/backend.ts";
-import { permutation, splitSeed } from "../../core/random/philox.ts";
+import { permutation } from "../../core/random/permutation.ts";
+import { splitSeed } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { pauser } from "../../trained/pauser.ts";

@@ -1,5 +1,5 @@
 /** Splits rows for validation, and takes other parts of a matrix. */
-import { permutation } from "../../core/random/philox.ts";
+import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { takeRows } from "./minibatch.ts";

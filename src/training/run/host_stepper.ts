@@ -3,14 +3,15 @@
  */
 import type { Live, StepInputs, SyncProgram } from "../../backends/backend.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { gatherRows } from "../rows/minibatch.ts";
+import { gathererOf, type GatherRows } from "../rows/gatherer.ts";
 import type { RunState } from "./run_state.ts";
 import type { StepSequence } from "./step_sequence.ts";
 import type { StepOutputs, Stepper } from "./stepper.ts";
 
 export class HostStepper implements Stepper {
   readonly #program: SyncProgram;
-  readonly #data: Matrix;
+  readonly #columns: number;
+  readonly #gather: GatherRows;
   readonly #state: RunState;
   readonly #sequence: StepSequence;
   /** The batch, in the program's memory. */
@@ -22,7 +23,8 @@ export class HostStepper implements Stepper {
 
   constructor(program: SyncProgram, data: Matrix, state: RunState, sequence: StepSequence) {
     this.#program = program;
-    this.#data = data;
+    this.#columns = data.shape[1];
+    this.#gather = gathererOf(data);
     this.#state = state;
     this.#sequence = sequence;
     this.#x = program.live("x");
@@ -51,12 +53,12 @@ export class HostStepper implements Stepper {
 
   /** Takes a step without counting it. The next step overwrites the outputs. */
   run({ rows, first, key, floats }: StepInputs): StepOutputs {
-    const program = this.#program, data = this.#data, { order } = this.#sequence;
-    gatherRows(data, order, first, rows, this.#x.elements);
+    const program = this.#program, gather = this.#gather, { order } = this.#sequence;
+    gather(order, first, rows, this.#x.elements);
     if (program.plan.inputs.has("key")) program.write("key", key);
     if (this.#reference) {
-      const { elements } = this.#reference, count = elements.length / data.shape[1];
-      gatherRows(data, order, first + rows, count, elements);
+      const { elements } = this.#reference, count = elements.length / this.#columns;
+      gather(order, first + rows, count, elements);
     }
     for (const [name, values] of floats) program.write(name, values);
     program.run(rows);

@@ -5,7 +5,7 @@
  *   mixed     every row without a label once; labelled rows evenly in between, repeated as often as needed for
  *             the given share of each batch, all equally often
  */
-import { permutation } from "../../core/random/philox.ts";
+import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 
 /** The rows of every epoch. */
