@@ -19,16 +19,21 @@ import { typicalCosts } from "./typical_costs.ts";
 /** The fewest rows that can be split, or calibrated on. */
 export const MIN_ROWS = 10;
 
-/** Scores the held-out rows and calibrates the model on them. */
+/**
+ * Scores the held-out rows and calibrates the model on them.
+ * @param heldOutCosts what each held-out row costs in addition: `impossible_costs.ts`
+ */
 export function calibrate(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
   { calibration: cells, calibrationWindows = [] }: Split,
+  heldOutCosts?: Float64Array,
 ): TableModel {
   const { ensemble } = table;
   const scored = ensemble ? ensembleScores(vae, ensemble, cells) : networkScores(vae, table, cells);
   scored.scores.forEach((_, r) => {
     scored.scores[r] += addImpossibleCosts(cells.data, table, scored.raw, r * table.schema.length);
+    if (heldOutCosts) scored.scores[r] += heldOutCosts[r];
   });
   return calibrated(table, scored, calibrationWindows);
 }

@@ -12,24 +12,24 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { ModelFile } from "../trained/file/model_file.ts";
 import { writePackedFile } from "../trained/file/packed_file.ts";
 import { type FileFormat, packTensors, unpackTensors } from "../trained/file/quantize.ts";
-import type { Cells } from "../scoring/table/cells.ts";
 import { tableModelOf, tableTensors } from "../scoring/table_file.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { evenlySpaced } from "./calibrate.ts";
+import type { HeldOutRows } from "./fit_table.ts";
 
 /** The smallest rank correlation that is accepted. */
 const MIN_CORRELATION = 0.99;
 
 /**
- * @param cells normal rows held out from training
+ * @param heldOut normal rows held out from training
  * @throws RangeError if rounding changes the order of the scores
  */
 export function convertFormat(
   scorer: TableScorer,
   file: ModelFile,
   format: FileFormat,
-  cells: Cells,
+  heldOut: HeldOutRows,
 ): Uint8Array {
   const rounded = { ...file, tensors: unpackTensors(packTensors(file.tensors, format)), format };
   const roundedScorer = new TableScorer(
@@ -37,8 +37,8 @@ export function convertFormat(
     tableModelOf(rounded),
   );
   try {
-    const { scores } = roundedScorer.scoreCells(cells);
-    const correlation = rankCorrelation(scorer.scoreCells(cells).scores, scores);
+    const { scores } = roundedScorer.scoreCells(heldOut);
+    const correlation = rankCorrelation(scorer.scoreCells(heldOut).scores, scores);
     // NaN, for scores that are all equal, is accepted: there is no order to change.
     if (correlation < MIN_CORRELATION) {
       throw new RangeError(
@@ -47,6 +47,7 @@ export function convertFormat(
         }`,
       );
     }
+    heldOut.costs?.forEach((nats, r) => scores[r] += nats);
     const model = { ...roundedScorer.table, calibration: new Calibration(evenlySpaced(scores)) };
     const tensors = new Map([...rounded.tensors, ...tableTensors(model)]);
     return writePackedFile({ ...rounded, tensors });

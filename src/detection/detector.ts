@@ -33,7 +33,7 @@ import { type FitReport, gpuDetails } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, DriftTest } from "./drift/drift.ts";
-import { fitTable } from "./fit_table.ts";
+import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
@@ -75,9 +75,9 @@ export class Detector extends TableScorer {
     rows: TableRows | RawTable | RowBatches,
     options: DetectorOptions = {},
   ): Promise<Detector> {
-    const { vae, model, report, calibrationCells } = await fitTable(rows, options);
+    const { vae, model, report, heldOut } = await fitTable(rows, options);
     const detector = new Detector(vae, model, report);
-    detector.#calibrationCells = calibrationCells;
+    detector.#heldOut = heldOut;
     return detector;
   }
 
@@ -90,7 +90,7 @@ export class Detector extends TableScorer {
     this.refuseSeries("recalibrate");
     const { model, recalibration, cells } = recalibrated(this, this.model, this.#cellsOf(rows));
     this.model = model;
-    this.#calibrationCells = cells;
+    this.#heldOut = cells;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
     return recalibration;
   }
@@ -122,7 +122,7 @@ export class Detector extends TableScorer {
         );
       }
       this.replaceModel(model, vae.parameters());
-      this.#calibrationCells = split.calibration;
+      this.#heldOut = split.calibration;
       const { rows } = split.calibration, thresholds = [oldThreshold, this.threshold] as const;
       return {
         ...{ trained: countTrained(training, before), rows, thresholds },
@@ -193,15 +193,15 @@ export class Detector extends TableScorer {
       return writePackedFile({ ...file, format });
     }
     this.refuseSeries(`save as ${format}`);
-    const cells = rows === undefined ? this.#calibrationCells : this.#cellsOf(rows);
-    if (cells) return convertFormat(this, file, format, cells);
+    const heldOut = rows === undefined ? this.#heldOut : this.#cellsOf(rows);
+    if (heldOut) return convertFormat(this, file, format, heldOut);
     throw new TypeError(
       `Cannot save as ${format}: give normal rows, to calibrate the rounded model on`,
     );
   }
 
   /** The held-out rows; absent if the detector was loaded. */
-  #calibrationCells?: Cells;
+  #heldOut?: HeldOutRows;
 
   /**
    * Steps of a series depend on each other, so single steps cannot serve as calibration rows.

@@ -35,20 +35,26 @@ import { sketchColumns } from "./drift/sketch.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { withoutExtremes } from "./extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
-import { impossibleCosts } from "./impossible_costs.ts";
+import { impossibleCosts, type TableCosts } from "./impossible_costs.ts";
 import { type DetectorOptions, presetOf, requireOptions, trimmedShare } from "./options.ts";
+import type { TrainingTable } from "./read_training.ts";
 import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
 import { trimmingWarnings } from "./columns/trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
+
+/** The rows that calibrate, and what each costs in addition to its score (`impossible_costs.ts`). */
+export interface HeldOutRows extends Cells {
+  readonly costs?: Float64Array;
+}
 
 /** A fitted and calibrated model. */
 export interface FittedTable {
   readonly vae: VAE;
   readonly model: TableModel;
   readonly report: FitReport;
-  /** The held-out rows; absent for a series. */
-  readonly calibrationCells?: Cells;
+  /** Absent for a series. */
+  readonly heldOut?: HeldOutRows;
 }
 
 /** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
@@ -68,12 +74,9 @@ export async function fitTable(
   const split = window === undefined
     ? splitRows(cells, schema.length, fraction, seed)
     : splitSeries(cells, schema.length, { window, fraction });
-  // The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells.
   const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
-  const impossibleCells = window === undefined
-    ? impossibleCosts(cells, schema, { ofCategories: fit === fitNetwork })
-    : { warnings: [] };
-  const { impossible } = impossibleCells;
+  const costs = costsOf({ schema, cells }, options);
+  const impossible = costs?.impossible, heldOutCosts = costs?.heldOutCosts(split.calibration);
   const all = window === undefined ? cells : split.training;
   const inputSchema = rowSchema(schema, window), share = trimmedShare(options);
   // Calibration rows are not filtered: a selection by score would make the guarantees too optimistic.
@@ -88,17 +91,36 @@ export async function fitTable(
   const { vae, report, parts } = fitted;
   const decisions = {
     falseAlarmRate,
-    warnings: [...warnings, ...impossibleCells.warnings, ...training.warnings],
+    warnings: [...warnings, ...costs?.warnings ?? [], ...training.warnings],
     sketch,
     ...(impossible && { impossible }),
   };
   const table = { schema, ...parts, ...decisions, ...(window && { window }) };
-  const model = calibrate(vae, table, split);
+  const model = calibrate(vae, table, split, heldOutCosts);
   if (window !== undefined) return { vae, model, report };
   const fitWarnings = fitted.warnings ??
     networkWarnings(new TableScorer(vae, model), report, split);
   const modelWithWarnings = { ...model, warnings: [...model.warnings, ...fitWarnings] };
-  return { vae, model: modelWithWarnings, report, calibrationCells: split.calibration };
+  return {
+    vae,
+    model: modelWithWarnings,
+    report,
+    heldOut: { ...split.calibration, costs: heldOutCosts },
+  };
+}
+
+/** The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells. */
+function costsOf(
+  { schema, cells }: Pick<TrainingTable, "schema" | "cells">,
+  options: DetectorOptions,
+): TableCosts | undefined {
+  if (options.window !== undefined) return undefined;
+  const { likelihood, schema: overrides = [] } = options;
+  const declared = new Set((likelihood ? schema : overrides).map(({ name }) => name));
+  return impossibleCosts(cells, schema, {
+    ofCategories: presetOf(options) === "small",
+    isDeclared: (name) => declared.has(name),
+  });
 }
 
 /** The rows of a training set that may contain anomalies without the most unusual ones, for `robust`. */

@@ -148,7 +148,8 @@ function kindOfForms(
   return { kind: kind === "binary" ? "count" : kind, format: amounts.format };
 }
 
-function kindOfNumbers({ smallest, largest, whole }: NumberRange): ColumnKind {
+/** The kind of numbers in this range. */
+export function kindOfNumbers({ smallest, largest, whole }: NumberRange): ColumnKind {
   if (largest <= smallest) return "numeric"; // constant, or nothing at all
   if (smallest >= 0 && whole) return largest === 1 ? "binary" : "count";
   return smallest > 0 && largest >= MIN_POSITIVE_RATIO * smallest ? "positive" : "numeric";

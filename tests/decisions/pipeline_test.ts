@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
-import { normal } from "../../src/core/random/draws.ts";
+import { normal, poisson } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { flaggedBounds, flaggedLaw } from "../util/flagged_law.ts";
 
@@ -33,6 +33,12 @@ const DRAWS: { readonly [kind: string]: (random: HostRandom) => Cell[] } = {
     const count = Math.floor(Math.exp(normal(random)));
     return [z, gap ? null : 2 * z + normal(random), name, count, rare ? 2 : random.below(2)];
   },
+  // Most are counts or zeros and ones, until a row breaks the kind: some fresh row is the first to do so in some column.
+  "kinds that few rows break": (random) => [
+    normal(random),
+    ...Array.from({ length: 15 }, () => poisson(random, 0.12)),
+    ...Array.from({ length: 15 }, () => Math.round(5 + 2.2 * normal(random))),
+  ],
   "few values": (random) => [random.below(3), random.below(2), random.below(4), random.below(3)],
 };
 
