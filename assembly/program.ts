@@ -1,9 +1,13 @@
-/** Dispatches a record (record.ts) to its kernel. */
+/**
+ * Runs lists of records (record.ts): each record is dispatched to its kernel. One kind of record runs another list over
+ * many rows, chunk by chunk: it copies rows in, runs the list, and copies results out. The values of a chunk stay in
+ * the caches. Rows are independent, so each thread can take chunks in its own scratch memory, without waiting for other
+ * threads between instructions. Layout of a thread list: src/backends/wasm/abi.ts.
+ */
 import * as op from "./opcodes.gen";
 import { activation, activationGrad } from "./activation";
 import { bernoulliLogProb, bernoulliLogProbGrad } from "./bernoulli";
 import { continuousBernoulliLogNorm, continuousBernoulliLogNormSlope } from "./continuous_bernoulli";
-import { runChunks } from "./chunks";
 import { dense, matmul, packedDense, packTiles, packWeights, productSum } from "./dense";
 import {
   add,
@@ -52,6 +56,38 @@ export function executeList(list: usize, count: i32, batch: i32): void {
     execute();
   }
   setListStart(-1);
+}
+
+/** Runs the list in `threadList` over rows first … first + rows - 1, at most `chunkRows` at a time. */
+function runChunks(threadList: usize, chunkRows: i32, first: i32, rows: i32): void {
+  const count = load<i32>(threadList), inputs = load<i32>(threadList, 4), outputs = load<i32>(threadList, 8);
+  const results = threadList + op.THREAD_LIST_HEAD_BYTES + <usize>inputs * op.THREAD_LIST_COPY_BYTES;
+  const list = results + <usize>outputs * op.THREAD_LIST_COPY_BYTES;
+  for (const end = first + rows; first < end; first += chunkRows) {
+    const batch = min(end - first, chunkRows);
+    for (let copy = threadList + op.THREAD_LIST_HEAD_BYTES; copy < results; copy += op.THREAD_LIST_COPY_BYTES) {
+      memory.copy(scratchAddress(copy), externalAddress(copy, first), copyBytes(copy, batch));
+    }
+    executeList(list, count, batch);
+    for (let copy = results; copy < list; copy += op.THREAD_LIST_COPY_BYTES) {
+      memory.copy(externalAddress(copy, first), scratchAddress(copy), copyBytes(copy, batch));
+    }
+  }
+}
+
+@inline
+function scratchAddress(copy: usize): usize {
+  return load<usize>(copy);
+}
+
+@inline
+function externalAddress(copy: usize, row: i32): usize {
+  return load<usize>(copy, 4) + copyBytes(copy, row);
+}
+
+@inline
+function copyBytes(copy: usize, rows: i32): usize {
+  return <usize>rows * load<usize>(copy, 8);
 }
 
 /** Executes the current record of record.ts. */

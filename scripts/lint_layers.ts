@@ -99,7 +99,14 @@ export function lintLayers(files: readonly SourceFile[]): Finding[] {
       }
     }
   }
-  return [...findings, ...findCycles(imports), ...findReachedPackages(imports)];
+  const cycles = [imports, kernelImports(files)].flatMap(findCycles);
+  return [...findings, ...cycles, ...findReachedPackages(imports)];
+}
+
+/** Imports of the kernels, which name files without their extension. */
+function kernelImports(files: readonly SourceFile[]): ImportTable {
+  const kernels = files.filter(({ path }) => /^assembly\/.*\.ts$/.test(path));
+  return new Map(kernels.map((file) => [file.path.slice(0, -".ts".length), importsOf(file)]));
 }
 
 function isLibrary(path: string): boolean {

@@ -3,7 +3,7 @@ import { ROOT } from "../../scripts/lib/tree.ts";
 import { markdownTable, type Row } from "../../scripts/lib/table.ts";
 import type { MachineReport } from "../lib/machine.ts";
 import type { Cell } from "../lib/statistics.ts";
-import { figure, times } from "../lib/units.ts";
+import { figure, roundsText, times } from "../lib/units.ts";
 import { GEMM_SHAPES } from "../lib/workloads.ts";
 import { CASES, FUNCTIONS, type Group } from "./cases.ts";
 
@@ -45,7 +45,7 @@ export function kernelsPage(results: KernelsResults): string {
     `${
       date.slice(0, 10)
     }, ${machine.cpu}, ${machine.os}, Deno ${machine.deno} (V8 ${machine.v8}), one core; ` +
-    `${rounds} rounds of ${seconds} s a case. Quiet figures: the best p10 of a round.`,
+    `${roundsText(rounds, seconds)}. Quiet figures: the best p10 of a round.`,
     goals(results),
     section("Products, GFLOP/s and share of the probe", "M x K x N", products(results)),
     section("Functions, M elements/s", "function", functions(results)),

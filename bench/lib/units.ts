@@ -19,3 +19,8 @@ export function duration(ms: number): string {
 export function times(ratio: number): string {
   return Number.isFinite(ratio) ? `${figure(ratio)} ×` : "–";
 }
+
+/** "3 rounds of 0.5 s a case". */
+export function roundsText(rounds: number, seconds: number): string {
+  return `${rounds} round${rounds === 1 ? "" : "s"} of ${seconds} s a case`;
+}

@@ -2,7 +2,7 @@
 import { markdownTable, type Row } from "../../scripts/lib/table.ts";
 import { GOALS, judge, judgeTail, type PeerCell, TAIL } from "../lib/goals.ts";
 import type { MachineReport } from "../lib/machine.ts";
-import { duration, figure, times } from "../lib/units.ts";
+import { duration, figure, roundsText, times } from "../lib/units.ts";
 import { casesOf, GEMM_SHAPES, type Kind, KINDS, WORKLOADS } from "../lib/workloads.ts";
 import type { LeftOut } from "./check_peers.ts";
 
@@ -36,7 +36,7 @@ function heading({ date, machine, rounds, seconds, peers, absent, cells }: Peers
     `${
       date.slice(0, 10)
     }, ${machine.cpu}, ${machine.cores} cores, ${machine.os}, Deno ${machine.deno}; ` +
-    `${rounds} rounds of ${seconds} s a case; probe at best ${figure(best)} GFLOP/s a core.`,
+    `${roundsText(rounds, seconds)}; probe at best ${figure(best)} GFLOP/s a core.`,
     `Peers: ${said.join("; ")}.`,
     absent.length === 0 ? "Nothing was left out." : "Left out:\n\n" +
       absent.map(({ what, reason }) => `- ${what}: ${oneLine(reason)}`).join("\n"),

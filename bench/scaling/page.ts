@@ -2,7 +2,7 @@
 import { markdownTable, type Row } from "../../scripts/lib/table.ts";
 import type { MachineReport } from "../lib/machine.ts";
 import type { Cell } from "../lib/statistics.ts";
-import { duration, figure, times } from "../lib/units.ts";
+import { duration, figure, roundsText, times } from "../lib/units.ts";
 import { CASES, flopsOf, type ScalingCase } from "./cases.ts";
 
 /** What identifies a cell. */
@@ -28,7 +28,7 @@ export function scalingPage(results: ScalingResults): string {
     `${
       date.slice(0, 10)
     }, ${machine.cpu}, ${machine.cores} cores, ${machine.os}, Deno ${machine.deno}; ` +
-    `${rounds} rounds of ${seconds} s a case. Quiet figures: the best p10 of a round.` +
+    `${roundsText(rounds, seconds)}. Quiet figures: the best p10 of a round.` +
     (absent.length > 0 ? ` Left out: ${absent.join("; ")}.` : ""),
     `### Score by rows of a run, time of one row\n\n${rowsTable(results)}`,
     `### By width of the hidden layers: 128 inputs, 16 latent dimensions, 128 rows\n\n${

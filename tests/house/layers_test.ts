@@ -108,6 +108,15 @@ Deno.test("lintLayers() finds import cycles, even of types alone, and names thei
   match(found[0], /src\/core\/a.ts -> src\/core\/b.ts -> src\/core\/c.ts -> src\/core\/a.ts/);
 });
 
+Deno.test("lintLayers() finds cycles of kernels, which import without an extension", () => {
+  const findings = lint({
+    "assembly/program.ts": `import { runChunks } from "./chunks";`,
+    "assembly/chunks.ts": `import { executeList } from "./program";`,
+  });
+  equal(findings.length, 1);
+  match(findings[0], /import cycle: assembly\/program -> assembly\/chunks -> assembly\/program/);
+});
+
 Deno.test("lintLayers() finds no cycle if two files import a third", () => {
   const found = lint({
     "src/core/a.ts": `import "./b.ts";\nimport "./c.ts";`,

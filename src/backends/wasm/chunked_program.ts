@@ -1,6 +1,6 @@
 /**
- * A program over many rows in one call. `assembly/chunks.ts` runs the plan's list over chunks of its capacity, alone or
- * with helpers; each thread has its own scratch memory. The rows of all chunks are stored together, and so are the
+ * A program over many rows in one call. `assembly/program.ts` runs the plan's list over chunks of its capacity, alone
+ * or with helpers; each thread has its own scratch memory. The rows of all chunks are stored together, and so are the
  * results.
  */
 import type { Place, Plan } from "../../graph/plan.ts";
