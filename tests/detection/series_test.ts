@@ -258,6 +258,29 @@ Deno.test("series that hardly vary, lack cells or are as short as allowed give f
   }
 });
 
+/** A closely predicted sensor beside four that wander by themselves; every 200 steps it is off by `fault` for 12. */
+function quietBesideLoud(steps: number, seed: number, fault = 0) {
+  const random = new HostRandom(seed, 0, 79), label = new Uint8Array(steps);
+  const rows = Array.from({ length: steps }, (_, t) => {
+    label[t] = Number(t >= 200 && t % 200 < 12);
+    const quiet = Math.sin(2 * Math.PI * t / 40) + 0.05 * normal(random) + fault * label[t];
+    return [20 + quiet, ...Array.from({ length: 4 }, () => 3 * normal(random))];
+  });
+  return { rows, label };
+}
+
+Deno.test("loud sensors do not hide a fault in a quiet one, which is blamed", async () => {
+  const fitted = await Detector.fit(quietBesideLoud(3000, 1).rows, { window: 20 });
+  const { rows, label } = quietBesideLoud(2000, 2, 0.4);
+  const explained = await fitted.explain(rows);
+  const found = auroc(Float64Array.from(explained, ({ score }) => score), label);
+  const faulty = explained.filter((_, t) => label[t] === 1);
+  const first = faulty.filter(({ blamed }) => blamed[0]?.column === "x0").length;
+  assert.ok(found > 0.9, `AUROC ${found}`);
+  assert.ok(first >= 0.9 * faulty.length, `first in ${first} of ${faulty.length}`);
+  fitted.dispose();
+});
+
 Deno.test("preset linear is for series, and refuses the options of networks", async () => {
   const rows = sensors(60, 1);
   await assert.rejects(Detector.fit(rows, { preset: "linear" }), /needs a window/);

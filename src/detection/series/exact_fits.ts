@@ -6,6 +6,7 @@
  *
  * C the covariance of windows of w steps. The variance of the windows' levels is excluded on the right-hand side: in a
  * series whose level has shifted once, nearly all variance is in the level, and a single component would seem enough.
+ * Cells are first divided by the deviation of their column's noise (`column_noise.ts`).
  */
 import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
@@ -14,12 +15,22 @@ import { linearVaeParameters } from "../../training/em/linear_vae.ts";
 import { momentsSync } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
+import {
+  columnNoise,
+  dividedBy,
+  inUnits,
+  residualVariances,
+  type ScaledFactors,
+} from "./column_noise.ts";
 
 /** Maximum number of components; also at most half the cells or half the windows. */
 const MAX_LATENT = 64;
 
 /** The share of the variance about the windows' means that components may leave. */
 const MAX_RESIDUAL_SHARE = 0.05;
+
+/** How often the noise of the columns is taken from a fit, and the fit repeated. */
+const NOISE_ROUNDS = 3;
 
 /** Cells per window, steps per window, number of windows, and the seed. */
 export interface WindowsShape {
@@ -31,25 +42,39 @@ export interface WindowsShape {
 
 /**
  * Fits repeatedly, each time starting from the axes of the first fit, with a given number of components or as many as
- * needed.
+ * needed. The first fit decides the noise of the columns relative to each other.
  */
 export function exactFitter({ width, window, windows, seed }: WindowsShape) {
-  const maxLatent = Math.min(MAX_LATENT, width >> 1, windows >> 1);
-  let firstAxes: Float64Array | undefined;
-  return (rows: Matrix, latent?: number) => {
-    const moments = momentsSync(rows);
-    const solved = principalFactors(moments, {
+  const maxLatent = Math.min(MAX_LATENT, width >> 1, windows >> 1), columns = width / window;
+  let noise: Float64Array = new Float64Array(columns).fill(1), axes: Float64Array | undefined;
+  const solve = (covariance: Float64Array, latent: number | undefined): ScaledFactors => {
+    const deviations = Float64Array.from(
+      { length: width },
+      (_, d) => Math.sqrt(noise[d % columns]),
+    );
+    const scaled = dividedBy(covariance, deviations);
+    const solved = principalFactors({ mean: deviations, covariance: scaled }, {
       maxLatent: latent ?? maxLatent,
       ...(latent === undefined &&
-        {
-          maxResidual: MAX_RESIDUAL_SHARE * varianceAboutMeans(moments.covariance, width, window),
-        }),
+        { maxResidual: MAX_RESIDUAL_SHARE * varianceAboutMeans(scaled, width, window) }),
       floor: MIN_VARIANCE,
       random: new HostRandom(seed, 0, STREAMS.initialization),
-      guess: firstAxes,
+      guess: axes,
     });
-    firstAxes ??= solved.axes;
-    const parameters = linearVaeParameters(moments.mean, solved.factors, solved.latent, "shared");
+    axes ??= solved.axes;
+    return { latent: solved.latent, factors: inUnits(solved, deviations) };
+  };
+  let isFirst = true;
+  return (rows: Matrix, latent?: number) => {
+    const { mean, covariance } = momentsSync(rows);
+    let solved = solve(covariance, latent);
+    for (let round = 0; isFirst && columns > 1 && round < NOISE_ROUNDS; round++) {
+      noise = columnNoise(residualVariances(covariance, solved, columns));
+      axes = undefined;
+      solved = solve(covariance, latent);
+    }
+    isFirst = false;
+    const parameters = linearVaeParameters(mean, solved.factors, solved.latent, "perFeature");
     return { latent: solved.latent, parameters };
   };
 }

@@ -1,10 +1,11 @@
 /**
  * Fits one linear VAE to the windows of a series exactly: probabilistic PCA of the standardised windows, with the score
  *
- *   -ln p(x) = ½ (x - μ)ᵀ (W Wᵀ + σ² I)⁻¹ (x - μ) + constant   (`training/em/linear_vae.ts`)
+ *   -ln p(x) = ½ (x - μ)ᵀ (W Wᵀ + Ψ)⁻¹ (x - μ) + constant   (`training/em/linear_vae.ts`)
  *
  * Windows are wide and overlap, so a few hundred steps are worth about ten independent rows of a hundred cells or more:
- * too few to train a network, but enough for principal components and one residual variance.
+ * too few to train a network, but enough for principal components and a residual variance for each column
+ * (`column_noise.ts`).
  *
  *   1  fit to all windows, leave out the tenth that fits worst (a series may contain anomalies), and fit again
  *   2  score each of up to four sets of blocks by a fit to windows that contain none of its steps
@@ -77,7 +78,7 @@ export function fitSeries(request: SeriesRequest) {
   const vae = VAE.create({
     inputs: width,
     latent: [{ size: latent }],
-    likelihood: { type: "gaussian", variance: "shared", minVariance: MIN_VARIANCE },
+    likelihood: { type: "gaussian", variance: "perFeature", minVariance: MIN_VARIANCE },
   }, { ...device, seed });
   vae.setParameters(first.parameters);
   const kept = lowestScores(totalCosts(vae, rows));

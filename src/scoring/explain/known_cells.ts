@@ -1,22 +1,22 @@
 /**
- * Conditionals of a Gaussian with covariance W Wᵀ + σ² I, given the cells O of one row that are trusted:
+ * Conditionals of a Gaussian with covariance W Wᵀ + diag(ψ), given the cells O of one row that are trusted:
  *
- *   x̂_d = w_d · z,  z = M⁻¹ Σ_(o ∈ O) w_o x_o / σ²,  M = I + Σ_(o ∈ O) w_o w_oᵀ / σ²
+ *   x̂_d = w_d · z,  z = M⁻¹ Σ_(o ∈ O) w_o x_o / ψ_o,  M = I + Σ_(o ∈ O) w_o w_oᵀ / ψ_o
  *
- * with variance σ² + w_dᵀ M⁻¹ w_d for a cell that is not in O. For one that is, what all others expect of it follows
+ * with variance ψ_d + w_dᵀ M⁻¹ w_d for a cell that is not in O. For one that is, what all others expect of it follows
  * from its leverage h (Allen, 1974):
  *
- *   x_o - x̂_o = (x_o - w_o · z) / (1 - h),  h = w_oᵀ M⁻¹ w_o / σ²,  with variance σ² / (1 - h)
+ *   x_o - x̂_o = (x_o - w_o · z) / (1 - h),  h = w_oᵀ M⁻¹ w_o / ψ_o,  with variance ψ_o / (1 - h)
  *
  * A cell is left out by a change of rank one to M, which is inverted again, L × L, when it is next needed.
  */
 import { cholesky, inverse } from "../../core/algebra/cholesky.ts";
 
-/** W `[L, D]`, μ `[D]` and σ². */
+/** W `[L, D]`, μ `[D]` and ψ `[D]`. */
 export interface Factors {
   readonly loadings: ArrayLike<number>;
   readonly mean: ArrayLike<number>;
-  readonly variance: number;
+  readonly variances: ArrayLike<number>;
   readonly latent: number;
 }
 
@@ -56,25 +56,26 @@ export class KnownCells {
 
   /** The distribution of a cell that is not trusted. */
   expected(d: number): { readonly mean: number; readonly variance: number } {
-    const { mean, variance } = this.#factors;
-    return { mean: mean[d] + this.#fitted(d), variance: variance * (1 + this.leverage(d)) };
+    const { mean, variances } = this.#factors;
+    return { mean: mean[d] + this.#fitted(d), variance: variances[d] * (1 + this.leverage(d)) };
   }
 
   /** (x - x̂)² of a trusted cell by its variance, x̂ what all others expect. */
   squaredDeviation(d: number): number {
     const residual = this.#x[d] - this.#fitted(d), rest = 1 - this.leverage(d);
-    return residual * residual / (this.#factors.variance * rest);
+    return residual * residual / (this.#factors.variances[d] * rest);
   }
 
-  /** w_dᵀ M⁻¹ w_d / σ²: h, for a trusted cell. */
+  /** w_dᵀ M⁻¹ w_d / ψ_d: h, for a trusted cell. */
   leverage(d: number): number {
-    const { latent, variance } = this.#factors, { covariance } = this.#solve();
+    const { latent, variances } = this.#factors, { covariance } = this.#solve();
     let sum = 0;
     for (let i = 0; i < latent; i++) {
       const w = this.#loading(i, d);
       for (let j = 0; j < latent; j++) sum += w * covariance[i * latent + j] * this.#loading(j, d);
     }
-    return this.has(d) ? Math.min(MAX_LEVERAGE, sum / variance) : sum / variance;
+    const leverage = sum / variances[d];
+    return this.has(d) ? Math.min(MAX_LEVERAGE, leverage) : leverage;
   }
 
   #loading(l: number, d: number): number {
@@ -91,9 +92,9 @@ export class KnownCells {
   }
 
   #change(d: number, sign: 1 | -1): void {
-    const { latent, variance } = this.#factors;
+    const { latent, variances } = this.#factors;
     for (let i = 0; i < latent; i++) {
-      const w = sign * this.#loading(i, d) / variance;
+      const w = sign * this.#loading(i, d) / variances[d];
       for (let j = 0; j < latent; j++) {
         this.#precision[i * latent + j] += w * this.#loading(j, d);
       }
@@ -102,12 +103,12 @@ export class KnownCells {
 
   #solve() {
     if (this.#solved) return this.#solved;
-    const { latent, variance } = this.#factors;
+    const { latent, variances } = this.#factors;
     const covariance = inverse(cholesky(this.#precision, latent), latent);
     const pull = new Float64Array(latent);
     this.#x.forEach((value, d) => {
       if (Number.isNaN(value)) return;
-      for (let l = 0; l < latent; l++) pull[l] += this.#loading(l, d) * value / variance;
+      for (let l = 0; l < latent; l++) pull[l] += this.#loading(l, d) * value / variances[d];
     });
     const z = pull.map((_, i) => {
       let sum = 0;

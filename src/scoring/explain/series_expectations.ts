@@ -3,12 +3,11 @@
  * middle: the conditional distribution given the cells of the window that are trusted (`known_cells.ts`).
  *
  * A fault lasts longer than a step, so the column's other cells in the window may be wrong as well. The one that is
- * most unlike what all others expect of it
- * is left out again and again, until none is more than `FAR` deviations off or half of them are gone. Cells left out
- * for a column that is blamed more stay out.
+ * most unlike what all others expect of it is left out again and again, until none is more than `MAX_DEVIATIONS` off or
+ * three quarters of them are gone. Cells left out for a column that is blamed more stay out.
  *
- * σ² is one for all columns. The interval has each column's own residual variance instead: its mean square in training,
- * from the mean costs in the file, by what the model says it is, σ² (1 - h).
+ * A column's ψ has limits, and in older files is one for all columns. The interval has the residual variance of the
+ * cell instead: its mean square in training, from the mean costs in the file, by what the model says it is, ψ (1 - h).
  */
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
@@ -30,7 +29,7 @@ export class SeriesExpectations implements ExpectationModel {
   readonly #factors: Factors;
   /** For each cell of a window, its VAE columns. */
   readonly #dimensions: readonly (readonly number[])[];
-  /** For each column of the table, its residual variance by that of the model. */
+  /** For each cell of a window, its residual variance by that of the model. */
   readonly #ratios: Float64Array;
 
   /** @throws TypeError unless the model is linear */
@@ -86,22 +85,24 @@ export class SeriesExpectations implements ExpectationModel {
       return { ...NOTHING, expected: best, probability: total > 0 ? shares[best] / total : NaN };
     }
     const [d] = dimensions, { mean, variance } = known.expected(d);
-    const margin = quantile * Math.sqrt(variance * this.#ratios[column]);
+    const ratio = this.#ratios[step * schema.length + column];
+    const margin = quantile * Math.sqrt(variance * ratio);
     const [low, expected, high] = [mean - margin, mean, mean + margin].map((x) => inUnits(d, x));
     return { expected, low, high, probability: NaN };
   }
 
   /** Leaves out cells of a column that are unlike what the rest expects, the most unlike first. */
   #leaveOutFaults(known: KnownCells, column: number): void {
-    const { length } = this.#table.schema, ratio = this.#ratios[column];
+    const { length } = this.#table.schema;
     const dimensions = Array.from(
       { length: this.#window },
       (_, t) => this.#dimensions[t * length + column][0],
     );
-    for (let remaining = dimensions.length >> 1; remaining > 0; remaining--) {
-      let worst = -1, maxSquare = MAX_DEVIATIONS * MAX_DEVIATIONS * ratio;
-      for (const d of dimensions) {
-        const square = known.has(d) ? known.squaredDeviation(d) : 0;
+    for (let remaining = (3 * dimensions.length) >> 2; remaining > 0; remaining--) {
+      let worst = -1, maxSquare = MAX_DEVIATIONS * MAX_DEVIATIONS;
+      for (const [t, d] of dimensions.entries()) {
+        const ratio = this.#ratios[t * length + column];
+        const square = known.has(d) ? known.squaredDeviation(d) / ratio : 0;
         if (square > maxSquare) [worst, maxSquare] = [d, square];
       }
       if (worst < 0) return;
@@ -109,38 +110,37 @@ export class SeriesExpectations implements ExpectationModel {
     }
   }
 
-  /** Mean squares of residuals, Σ 2 σ² (cost - ½ ln 2πσ²), by Σ σ² (1 - h), over the cells of each column. */
+  /** For each cell of a window, the mean square of its residual, 2 ψ (cost - ½ ln 2πψ), by ψ (1 - h). */
   #varianceRatios(): Float64Array {
-    const { schema, typical, costs = typical } = this.#table, { variance } = this.#factors;
-    const allKnown = new KnownCells(this.#factors, new Float32Array(this.#factors.mean.length));
-    const minCost = portableLog(2 * Math.PI * variance) / 2;
-    const squares = new Float64Array(schema.length), known = new Float64Array(schema.length);
-    this.#dimensions.forEach((dimensions, cell) => {
-      if (dimensions.length !== 1) return;
-      squares[cell % schema.length] += 2 * variance * Math.max(0, costs[cell] - minCost);
-      known[cell % schema.length] += variance * (1 - allKnown.leverage(dimensions[0]));
+    const { typical, costs = typical } = this.#table, { variances, mean } = this.#factors;
+    const allKnown = new KnownCells(this.#factors, new Float32Array(mean.length));
+    return Float64Array.from(this.#dimensions, (dimensions, cell) => {
+      if (dimensions.length !== 1) return 1;
+      const [d] = dimensions, minCost = portableLog(2 * Math.PI * variances[d]) / 2;
+      const square = 2 * Math.max(0, costs[cell] - minCost), known = 1 - allKnown.leverage(d);
+      return square > 0 && known > 0 ? square / known : 1;
     });
-    return squares.map((square, c) => square > 0 && known[c] > 0 ? square / known[c] : 1);
   }
 }
 
-/** @throws TypeError unless the model is linear, with one variance */
+/** @throws TypeError unless the model is linear */
 function factorsOf(vae: TrainedVae): Factors {
   const { encoder, decoder, likelihood, latent: [{ size }] } = vae.spec as ModelSpec & {
     readonly latent: readonly { readonly size: number }[];
   };
   const isLinear = encoder.hidden.length === 0 && decoder.hidden.length === 0 &&
-    likelihood.type === "gaussian" && likelihood.variance === "shared";
+    likelihood.type === "gaussian" &&
+    ["shared", "perFeature"].includes(String(likelihood.variance));
   if (!isLinear) {
     throw new TypeError(
       'Cannot explain: the model scores a series by networks, and only preset "linear" expects values of steps',
     );
   }
   const parameters = vae.parameters(), dataOf = (name: string) => parameters.get(name)!.data;
-  return {
-    loadings: dataOf("decoder.mean.weight"),
-    mean: dataOf("decoder.mean.bias"),
-    variance: Math.max(likelihood.minVariance, portableExp(dataOf("likelihood.logVar")[0])),
-    latent: size,
-  };
+  const mean = dataOf("decoder.mean.bias"), logVars = dataOf("likelihood.logVar");
+  const variances = Float64Array.from(
+    mean,
+    (_, d) => Math.max(likelihood.minVariance, portableExp(logVars[d % logVars.length])),
+  );
+  return { loadings: dataOf("decoder.mean.weight"), mean, variances, latent: size };
 }

@@ -1,5 +1,5 @@
 /**
- * Explanations of a series. Oracles: dense conditionals of W Wᵀ + σ² I; the series before a fault was planted; the
+ * Explanations of a series. Oracles: dense conditionals of W Wᵀ + diag(ψ); the series before a fault was planted; the
  * library's own results for the command line.
  */
 import assert from "node:assert/strict";
@@ -31,7 +31,10 @@ function byCovariance(
 }
 
 Deno.test("KnownCells gives the conditionals of the dense covariance, for known cells and for those left out", () => {
-  const latent = 2, width = 6, variance = 0.3, [loadings, noise] = [normals(12, 3), normals(6, 4)];
+  const latent = 2,
+    width = 6,
+    variances = [0.3, 0.1, 0.5, 0.3, 0.8, 0.2],
+    [loadings, noise] = [normals(12, 3), normals(6, 4)];
   const mean = [1, -2, 0, 3, 0.5, 0], x = noise.map((value, d) => 2 * value + mean[d]);
   const covariance = Array.from(
     { length: width },
@@ -40,11 +43,11 @@ Deno.test("KnownCells gives the conditionals of the dense covariance, for known 
         { length: width },
         (_, j) =>
           loadings[i] * loadings[j] + loadings[width + i] * loadings[width + j] +
-          (i === j ? variance : 0),
+          (i === j ? variances[i] : 0),
       ),
   );
   const centred = x.map((value, d) => value - mean[d]);
-  const known = new KnownCells({ loadings, mean, variance, latent }, x.with(5, NaN));
+  const known = new KnownCells({ loadings, mean, variances, latent }, x.with(5, NaN));
   known.leaveOut(2);
   known.leaveOut(2);
   const given = [0, 1, 3, 4];
