@@ -41,18 +41,19 @@ const rate = v.pipe(
   v.ltValue(1, RATE_EXPECTED),
 );
 
-const BLAMED_EXPECTED = `a whole number from 1 to ${MAX_BLAMED}`;
-const blamed = v.pipe(
-  v.number(BLAMED_EXPECTED),
-  v.safeInteger(BLAMED_EXPECTED),
-  v.minValue(1, BLAMED_EXPECTED),
-  v.maxValue(MAX_BLAMED, BLAMED_EXPECTED),
-);
-
 const METHODS = ["elbo", "reconstruction", "kl"] as const;
 const METHOD_EXPECTED = '"elbo", "reconstruction" or "kl"';
 
-const VERSION_EXPECTED = "a whole number from 1";
+/** A whole number within limits. */
+export function whole(min: number, max: number): v.GenericSchema<number> {
+  const expected = `a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(expected),
+    v.safeInteger(expected),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  );
+}
 
 /** The options of a verb besides its rows: members of a JSON body, or of the query. */
 export const OPTIONS = {
@@ -66,7 +67,7 @@ export const OPTIONS = {
   score: body({
     falseAlarmRate: v.optional(rate),
     fdr: v.optional(rate),
-    explain: v.optional(blamed),
+    explain: v.optional(whole(1, MAX_BLAMED)),
     conditional: v.optional(v.boolean("true or false")),
     secondLook: v.optional(v.boolean("true or false")),
     method: v.optional(v.picklist(METHODS, METHOD_EXPECTED)),
@@ -127,13 +128,7 @@ export const scoreJobBody = body({
 /** The body that sets an alias. */
 export const aliasBody = body({
   model: v.pipe(v.string("a name"), v.regex(NAME, "the name of a model")),
-  version: v.optional(
-    v.pipe(
-      v.number(VERSION_EXPECTED),
-      v.safeInteger(VERSION_EXPECTED),
-      v.minValue(1, VERSION_EXPECTED),
-    ),
-  ),
+  version: v.optional(count),
 });
 
 /**

@@ -18,14 +18,12 @@ import type { Pacer } from "./pacer.ts";
 import { invalid } from "./problems.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { PartialWork, TakeSecondLook } from "./verbs/verb.ts";
+import { ANOMALY } from "./verbs/verdict.ts";
 
 export type { TakeSecondLook };
 
 /** Rows that a request may have for each that may be looked at twice: a look takes some milliseconds. */
 const ROWS_PER_LOOK = 25;
-
-/** Where the verdict stands among the numbers of a row. */
-const ANOMALY = 2;
 
 /** The option of `createApp`. */
 export const secondLook: TakeSecondLook = withRegrets;

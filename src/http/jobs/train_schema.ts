@@ -2,17 +2,7 @@
 import * as v from "npm:valibot@1.5.0";
 import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
 import { RATE } from "../../scoring/decisions/rates.ts";
-import { tableRow } from "../schemas.ts";
-
-function whole(min: number, max: number): v.GenericSchema<number> {
-  const expected = `a whole number from ${min} to ${max}`;
-  return v.pipe(
-    v.number(expected),
-    v.safeInteger(expected),
-    v.minValue(min, expected),
-    v.maxValue(max, expected),
-  );
-}
+import { tableRow, whole } from "../schemas.ts";
 
 function share(expected: string, max: number): v.GenericSchema<number> {
   return v.pipe(v.number(expected), v.gtValue(0, expected), v.maxValue(max, expected));

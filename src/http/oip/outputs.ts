@@ -8,6 +8,7 @@ import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Numbers } from "../answers.ts";
 import type { Model } from "../models/catalogue.ts";
 import type { VerbName } from "../verbs/mod.ts";
+import { ANOMALY, CONTRIBUTIONS, P_VALUE } from "../verbs/verdict.ts";
 
 /** One output of a model. */
 export interface Output {
@@ -28,9 +29,15 @@ export function outputsOf(model: Model): Output[] {
   const scores: Output[] = isTable(model)
     ? [
       { name: "score", datatype: "FP64", verb: "score", at: 0 },
-      { name: "p_value", datatype: "FP64", verb: "score", at: 1 },
-      { name: "anomaly", datatype: "BOOL", verb: "score", at: 2 },
-      { name: "contributions", datatype: "FP64", verb: "score", at: 3, width: generated.length },
+      { name: "p_value", datatype: "FP64", verb: "score", at: P_VALUE },
+      { name: "anomaly", datatype: "BOOL", verb: "score", at: ANOMALY },
+      {
+        name: "contributions",
+        datatype: "FP64",
+        verb: "score",
+        at: CONTRIBUTIONS,
+        width: generated.length,
+      },
     ]
     : [{ name: "score", datatype: "FP64", verb: "score", at: 0 }];
   return [

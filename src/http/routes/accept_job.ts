@@ -36,6 +36,17 @@ export async function recallJob(
   return jobReply(call, job, 200);
 }
 
+/** What a caller uploaded under this name. @throws Problem if there is no such upload */
+export async function readUpload(
+  { caller }: Call,
+  { queue }: JobIntake,
+  name: string,
+): Promise<Uint8Array> {
+  const bytes = await queue.uploads.read(caller, name);
+  if (bytes) return bytes;
+  throw invalid("/upload", "Cannot read upload: no upload has this name");
+}
+
 /** @returns 202, or 200 and the job that already exists */
 export async function acceptJob(
   call: Call,

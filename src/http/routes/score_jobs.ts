@@ -13,7 +13,7 @@ import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../route.ts";
 import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import { acceptJob, jobId, recallJob, requestDigest } from "./accept_job.ts";
+import { acceptJob, jobId, readUpload, recallJob, requestDigest } from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/score-jobs", {
@@ -41,8 +41,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
       throw invalid("/falseAlarmRate", error.message);
     }
   }
-  const input = await training.queue.uploads.read(owner, upload);
-  if (!input) throw invalid("/upload", "Cannot read upload: no upload has this name");
+  const input = await readUpload(call, training, upload);
   const spec: ScoreSpec = { version, digest, source: upload, ...options };
   return await acceptJob(
     call,

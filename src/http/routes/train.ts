@@ -25,7 +25,7 @@ import { bodyLimits, newName, pacerOf, type Service, trainAction } from "../serv
 import { countCells } from "../jobs/table_size.ts";
 import { trainBody } from "../jobs/train_schema.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import { acceptJob, jobId, recallJob, requestDigest } from "./accept_job.ts";
+import { acceptJob, jobId, readUpload, recallJob, requestDigest } from "./accept_job.ts";
 
 export function trainRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
@@ -86,8 +86,7 @@ async function dataOf(
   }
   if (columns) requireNames(columns);
   if (rows) return dataInBody(rows, columns, label);
-  const input = await training.queue.uploads.read(call.caller, upload!);
-  if (!input) throw invalid("/upload", "Cannot read upload: no upload has this name");
+  const input = await readUpload(call, training, upload!);
   const { rows: count, columns: width } = await countCells(upload!, input, pacerOf(call, service));
   return { source: upload!, input, rows: count, width, select: columns };
 }

@@ -31,6 +31,7 @@ import {
   type Service,
 } from "../service.ts";
 import { type Verb, VERBS, type Work } from "../verbs/mod.ts";
+import { ANOMALY } from "../verbs/verdict.ts";
 
 const JSON_TYPE = "application/json";
 const FLOATS = "application/octet-stream";
@@ -215,6 +216,6 @@ function count(
   metrics.rows(name, verb, rows);
   if (verb !== "score" || !isTable(model)) return;
   let flagged = 0;
-  for (let r = 0; r < rows; r++) flagged += data[r * columns + 2];
+  for (let r = 0; r < rows; r++) flagged += data[r * columns + ANOMALY];
   metrics.anomalies(name, flagged);
 }

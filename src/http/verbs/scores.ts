@@ -6,10 +6,11 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { ScoreMethod } from "../../trained/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../models/catalogue.ts";
-import { explained, type ExplainRequest } from "../explained.ts";
+import { explained, type ExplainRequest } from "./explained.ts";
 import { invalid } from "../problems.ts";
 import { RowArena } from "../rows/row_arena.ts";
 import type { Limits, PartialWork } from "./verb.ts";
+import { ANOMALY, CONTRIBUTIONS, P_VALUE } from "./verdict.ts";
 
 /** The work of the verb `score`. */
 export function scores(model: Model, options: ScoreOptions, limits: Limits): PartialWork {
@@ -38,9 +39,11 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
     head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
     columns,
     run(cells) {
-      if (cells.rows === 1) return scoreOne(model, cells.data, rate, arena.allocate(width + 3));
+      if (cells.rows === 1) {
+        return scoreOne(model, cells.data, rate, arena.allocate(CONTRIBUTIONS + width));
+      }
       const { scores, pValues, contributions } = model.scoreCells(cells);
-      const data = new Float64Array(cells.rows * (width + 3));
+      const data = new Float64Array(cells.rows * (CONTRIBUTIONS + width));
       for (let r = 0, at = 0, from = 0; r < cells.rows; r++) {
         data[at++] = scores[r];
         data[at++] = pValues[r];
@@ -51,9 +54,9 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
     },
     text(data, at) {
       let blame = "";
-      for (let c = 0; c < width; c++) blame += keys[c] + data[at + 3 + c];
-      return `{"score":${data[at]},"pValue":${data[at + 1]},"anomaly":${
-        data[at + 2] === 1
+      for (let c = 0; c < width; c++) blame += keys[c] + data[at + CONTRIBUTIONS + c];
+      return `{"score":${data[at]},"pValue":${data[at + P_VALUE]},"anomaly":${
+        data[at + ANOMALY] === 1
       },"contributions":{${blame}}}`;
     },
   };
@@ -68,10 +71,10 @@ function withFdr(scores: PartialWork, fdr: number): PartialWork {
     decideAll(data) {
       const pValues = Float64Array.from(
         { length: data.length / width },
-        (_, r) => data[r * width + 1],
+        (_, r) => data[r * width + P_VALUE],
       );
       const { limit } = discover(pValues, fdr);
-      pValues.forEach((p, r) => data[r * width + 2] = Number(p <= limit));
+      pValues.forEach((p, r) => data[r * width + ANOMALY] = Number(p <= limit));
     },
   };
 }
@@ -100,8 +103,8 @@ function scoreOne(
   // `scoreInto` writes score, p-value, contributions. The first two move back one place: the verdict goes after them.
   model.scoreInto(row, data.subarray(1));
   data[0] = data[1];
-  data[1] = data[2];
-  data[2] = Number(model.isAnomaly(data[1], rate));
+  data[P_VALUE] = data[2];
+  data[ANOMALY] = Number(model.isAnomaly(data[P_VALUE], rate));
   return data;
 }
 

@@ -2,13 +2,18 @@
  * The option `explain` of the verb `score`. After the numbers of each row come six for each blamed column: the column,
  * its value, the expected value, the interval's two ends, the probability. NaN means absent.
  */
-import { type BlamedColumn, blamedColumn } from "../scoring/explain/blamed_column.ts";
-import { type Explainer, explainerOf, requireExplainOptions } from "../scoring/explain/explain.ts";
-import type { TableScorer } from "../scoring/table_scorer.ts";
-import type { Cells } from "../scoring/table/cells.ts";
-import type { RowText } from "./answers.ts";
-import type { Pacer } from "./pacer.ts";
-import { invalid } from "./problems.ts";
+import { type BlamedColumn, blamedColumn } from "../../scoring/explain/blamed_column.ts";
+import {
+  type Explainer,
+  explainerOf,
+  requireExplainOptions,
+} from "../../scoring/explain/explain.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import type { RowText } from "../answers.ts";
+import type { Pacer } from "../pacer.ts";
+import { invalid } from "../problems.ts";
+import { CONTRIBUTIONS } from "./verdict.ts";
 
 /** The verb's work without the option. */
 interface Scores {
@@ -25,9 +30,6 @@ export interface ExplainRequest {
 }
 
 const BLAME_NUMBERS = ["column", "value", "expected", "low", "high", "probability"] as const;
-
-/** Numbers of a verdict before its contributions. */
-const VERDICT_NUMBERS = 3;
 
 /** The same verdicts, explained if the request asks for it. */
 export function explained<S extends Scores>(
@@ -63,7 +65,7 @@ export function explained<S extends Scores>(
       for (let r = 0; r < rows; r++) {
         const at = r * columns.length;
         data.set(scored.subarray(r * scoreWidth, (r + 1) * scoreWidth), at);
-        data.set(contributions.subarray(r * width, (r + 1) * width), at + VERDICT_NUMBERS);
+        data.set(contributions.subarray(r * width, (r + 1) * width), at + CONTRIBUTIONS);
         for (let k = 0; k < blamedColumns && blame.columns[r * blamedColumns + k] >= 0; k++) {
           const c = blame.columns[r * blamedColumns + k];
           const { expected, low, high, probability } = blame.expectations[r * blamedColumns + k];
@@ -82,7 +84,7 @@ export function explained<S extends Scores>(
 
 /** The columns to blame, at most `most`, for the row whose numbers begin at `at`. */
 function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, blamedColumns: number) {
-  const blamed: BlamedColumn[] = [], start = at + VERDICT_NUMBERS + schema.length;
+  const blamed: BlamedColumn[] = [], start = at + CONTRIBUTIONS + schema.length;
   for (let k = 0; k < blamedColumns; k++) {
     const from = start + k * BLAME_NUMBERS.length;
     const [c, value, expected, low, high, probability] = data.subarray(
@@ -91,16 +93,16 @@ function blamedAt({ schema }: TableScorer, data: Float64Array, at: number, blame
     );
     if (!(c >= 0)) break;
     const expectation = { expected, low, high, probability };
-    blamed.push(blamedColumn(schema[c], data[at + VERDICT_NUMBERS + c], value, expectation));
+    blamed.push(blamedColumn(schema[c], data[at + CONTRIBUTIONS + c], value, expectation));
   }
   return blamed;
 }
 
 function contributionsOf(scored: Float64Array, rows: number, scoreWidth: number): Float64Array {
-  const width = scoreWidth - VERDICT_NUMBERS;
+  const width = scoreWidth - CONTRIBUTIONS;
   return Float64Array.from(
     { length: rows * width },
-    (_, i) => scored[Math.floor(i / width) * scoreWidth + VERDICT_NUMBERS + i % width],
+    (_, i) => scored[Math.floor(i / width) * scoreWidth + CONTRIBUTIONS + i % width],
   );
 }
 
