@@ -7,7 +7,7 @@
  *   CUT_COLUMNS  columns of the output and of its operand, for sums over rows
  *   CUT_PRODUCT  rows or columns of a matrix product, whichever are more; every tile packs the other
  *                operand again
- *   CUT_CHUNKS   chunks of a list, with a list per thread (chunks.ts); one chunk per tile, so that no
+ *   CUT_CHUNKS   chunks of a list, with a list per thread (program.ts); one chunk per tile, so that no
  *                thread waits long for a slow one
  *
  * The cut and its cost are in the record's word SPLIT (src/backends/wasm/split.ts).
@@ -18,7 +18,7 @@ import { at, cols, float, int, opcode, operand, record, rows, size } from "./rec
 /** Products are cut at multiples of this, so that no tile has too few rows to pay for packing. */
 const PRODUCT_ROWS: i32 = 8;
 const COLUMNS: i32 = 16;
-/** Maximum tiles of a list in chunks, above any number of chunks (MAX_CHUNKS of src/trained/map_rows.ts). */
+/** Maximum tiles of a list in chunks, above any number of chunks (MAX_CHUNKS of src/trained/calls/map_rows.ts). */
 const MAX_CHUNKS: i32 = 256;
 
 /** Attribute of the random draws: the rows before the tile. */

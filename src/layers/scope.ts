@@ -8,7 +8,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 import { type NoiseRequest, type NoiseSource, noNoise } from "./noise.ts";
 
-/** The initial values of a parameter. `fanIn` and `fanOut` are its rows and columns. */
+/** The initial values of a parameter; its fan-in and fan-out are its rows and columns. */
 export type Initializer =
   | { readonly type: "xavier" }
   | { readonly type: "he" }

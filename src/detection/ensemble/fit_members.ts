@@ -95,7 +95,7 @@ interface Sample {
   readonly observed: Uint8Array;
 }
 
-/** At most `SEEN_ROWS` of the rows that the network trained on, evenly spaced. */
+/** At most `TRAINING_SAMPLE_ROWS` of the rows that the network trained on, evenly spaced. */
 function sampleOf(
   vae: VAE,
   { x, observed }: Pick<MembersRequest, "x" | "observed">,
