@@ -10,7 +10,7 @@
  *
  * One network also charges a level of a category that is unknown, if no training row held one: its own cost for that is
  * what the softmax happens to give a class without examples. If some rows did, the network knows how rare that is. An
- * ensemble has an indicator for it, which is enough.
+ * ensemble has a point for it, far out, which is enough.
  *
  * Kinds are inferred from all rows, so no calibration row breaks them, but a new row may be the first that does. Calibration
  * rows are therefore judged as new rows are, by what all other rows show: `onlyImpossible` finds the cells that would

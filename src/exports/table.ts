@@ -27,6 +27,8 @@ interface Run {
   readonly columns: number;
   /** Columns of the network for each of them. */
   readonly each: number;
+  /** The first of the network's columns, if there are any. */
+  readonly at: number;
 }
 
 /** The table of one program. */
@@ -145,12 +147,10 @@ export class ExportTable {
   #restored(mean: Value): Value {
     const e = this.#e, { centre, scale } = this.#model.standardization;
     const restored = e.add(e.mul(e.widen(mean), e.row("scale", scale)), e.row("centre", centre));
-    let at = 0;
     return e.concat(this.#runs.map((run) => {
       const own = run.columns * run.each;
       if (own === 0) return e.mul(e.slice(restored, 0, 1), e.row("zero", [0]));
-      const decoded = e.slice(restored, at, own);
-      at += own;
+      const decoded = e.slice(restored, run.at, own);
       if (run.kind === "categorical") return this.#largest(decoded, run.each);
       if (run.kind === "timestamp") return e.mul(e.slice(decoded, 0, 1), e.row("unknown", [NaN]));
       return this.#model.expansion.isLog(run.kind) ? e.exp(decoded) : decoded;
@@ -175,8 +175,10 @@ export class ExportTable {
     return this.#e.mul(column, this.#e.row(`ones.${each}`, new Array<number>(each).fill(1)));
   }
 
+  /** In the order of the network's columns. */
   #perRun(of: (run: Run) => Value): Value {
-    return this.#e.concat(this.#runs.filter(({ each }) => each > 0).map(of));
+    const runs = this.#runs.filter(({ each }) => each > 0).sort((a, b) => a.at - b.at);
+    return this.#e.concat(runs.map(of));
   }
 }
 
@@ -187,7 +189,7 @@ function runsOf(schema: readonly ColumnSchema[], { expansion: { owner } }: Table
     const last = runs.at(-1);
     if (last?.kind === kind && last.each === 1 && each[first] === 1) {
       runs[runs.length - 1] = { ...last, columns: last.columns + 1 };
-    } else runs.push({ kind, first, columns: 1, each: each[first] });
+    } else runs.push({ kind, first, columns: 1, each: each[first], at: owner.indexOf(first) });
   });
   return runs;
 }

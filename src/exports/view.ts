@@ -51,8 +51,8 @@ function transformed(e: Emitter, name: string, cells: Value, features: readonly 
   ) => e.row(`${name}.${what}`, all.map((each) => of(each as TransformOf<Kind>)));
   const standard = (x: Value) =>
     e.div(
-      e.sub(x, row<"level">(({ mean }) => mean, "mean")),
-      row<"level">(({ deviation }) => deviation, "deviation"),
+      e.sub(x, row<"cycle">(({ mean }) => mean, "mean")),
+      row<"cycle">(({ deviation }) => deviation, "deviation"),
     );
   switch (all[0].kind) {
     case "arcsinh": {
@@ -71,13 +71,24 @@ function transformed(e: Emitter, name: string, cells: Value, features: readonly 
       );
       return limited(e, e.sub(transformed, row<"curve">(({ mean }) => mean, "mean")));
     }
-    case "level":
-      return standard(e.binary("equal", cells, row<"level">(({ level }) => level, "level")));
+    case "point":
+      return pointsOf(e, name, cells, features);
     case "cycle": {
       const turns = e.div(cells, row<"cycle">(({ period }) => period, "period"));
       return standard(cosTurns(e, e.sub(turns, row<"cycle">(({ phase }) => phase, "phase"))));
     }
   }
+}
+
+/** Coordinates of levels: an indicator of each, times those of all. */
+function pointsOf(e: Emitter, name: string, cells: Value, features: readonly Feature[]): Value {
+  return e.concat(features.map(({ transform }, f) => {
+    const { values } = transform as TransformOf<"point">;
+    const codes = e.row(`codes.${values.length}`, [...values.keys()]);
+    const indicators = e.binary("equal", e.slice(cells, f, 1), codes);
+    const points = Float64Array.from(values);
+    return e.matmul(indicators, e.table(`${name}.points${f}`, values.length, 1, points));
+  }));
 }
 
 /** One curve per column. `name` identifies its numbers, which are weights. */

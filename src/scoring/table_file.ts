@@ -2,7 +2,8 @@
  * The part of a detector's file in addition to its VAE:
  *
  *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or only the name if
- *                           it is numeric; logs, if positive columns are logarithms
+ *                           it is numeric; logs, if positive columns are logarithms; categories, if there are any:
+ *                           "last", after all other columns of the VAE, and as points in the views of an ensemble
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], for a series [cells of a window]
  *   table.costs             F64 [columns], for a single network of whole rows
@@ -65,12 +66,14 @@ export function detectorFile({ metadata, tensors }: UnpackedFile, model: TableMo
 
 /** The JSON part of a file. */
 function tableMetadata(model: TableModel): unknown {
-  const { schema, falseAlarmRate, warnings, window, sketch, expansion: { logs } } = model;
+  const { schema, falseAlarmRate, warnings, window, sketch, expansion } = model,
+    { logs } = expansion;
   const columns = schema.map((column) =>
     column.kind === "numeric" && !column.format ? column.name : column
   );
   const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
-  return { columns, ...decisions, ...(window && { window }), ...(logs && { logs }) };
+  const layout = { ...(logs && { logs }), ...(expansion.hasCategories && { categories: "last" }) };
+  return { columns, ...decisions, ...(window && { window }), ...layout };
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -100,13 +103,16 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return asModelFileError(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows", "logs"];
-    const table = requireObject("table", file.metadata.table, keys);
+    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows"];
+    const table = requireObject("table", file.metadata.table, [...keys, "logs", "categories"]);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
     const window = readWindow(table.window, schema.length);
     const cells = schema.length * (window ?? 1);
     const expansion = new Expansion(rowSchema(schema, window), table.logs === true);
+    if (expansion.hasCategories && table.categories !== "last") {
+      throw fault("it was fitted to categories by an older release: fit the detector again");
+    }
     const first = parameterValues(file, parametersOf(spec));
     const ensemble = ensembleOf(file, cells, first);
     if (!ensemble && expansion.width !== spec.inputs) {

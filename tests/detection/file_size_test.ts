@@ -10,21 +10,29 @@ import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { planeRows } from "../util/data.ts";
 
-Deno.test("a default file with 32 columns has at most 300 kB, however long the table", async () => {
+Deno.test("a file with 32 columns has at most 300 kB by default and 63 kB if small, however long the table", async () => {
   // Sizes depend only on columns, references and calibration rows: these are those of any table with 10,000 rows or
   // more.
   const most = 2000;
   for (const rows of [10_000, 20_000, 1e6]) {
     assert.ok(calibrationFraction(rows, 0.01) * rows <= most + 1e-6);
   }
-  const rows = planeRows(2 * most, 32, 21, 0.4).map((row) =>
-    Object.fromEntries(row.map((value, c) => [`sensor_reading_${c}`, value]))
-  );
-  const detector = await Detector.fit(rows, { seed: 1, epochs: 1, calibration: 0.5 });
-  assert.equal(detector.calibrationRows, most);
-  const { length } = detector.save();
-  assert.ok(length <= 300_000, `${length} bytes`);
-  detector.dispose();
+  // Of numbers, and with a quarter of categories of ten levels.
+  for (const categories of [0, 8]) {
+    const rows = planeRows(2 * most, 32, 21, 0.4).map((row) =>
+      Object.fromEntries(row.map((value, c) => {
+        const level = `level${Math.abs(Math.floor(5 * value)) % 10}`;
+        return [`sensor_reading_${c}`, c % 4 === 3 && c < 4 * categories ? level : value];
+      }))
+    );
+    for (const [preset, limit] of [["ensemble", 300_000], ["small", 63_000]] as const) {
+      const detector = await Detector.fit(rows, { preset, seed: 1, epochs: 1, calibration: 0.5 });
+      assert.equal(detector.calibrationRows, most);
+      const { length } = detector.save();
+      assert.ok(length <= limit, `${preset}, ${categories} categories: ${length} bytes`);
+      detector.dispose();
+    }
+  }
 });
 
 Deno.test("recalibrate() keeps at most as many scores as make p-values finer, however many rows there are", async () => {

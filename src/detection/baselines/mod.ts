@@ -76,12 +76,13 @@ function scaleGroupsTogether(
   const { centre } = standardization, scale = standardization.scale.slice();
   let first = 0;
   for (const { classes, columns } of groups) {
-    if (classes !== undefined) {
-      const shares = centre.subarray(first, first + columns);
+    const end = first + columns;
+    for (; classes !== undefined && first < end; first += classes) {
+      const shares = centre.subarray(first, first + classes);
       const variance = shares.reduce((sum, p) => sum + p * (1 - p), 0);
-      scale.fill(Math.sqrt(variance) || 1, first, first + columns);
+      scale.fill(Math.sqrt(variance) || 1, first, first + classes);
     }
-    first += columns;
+    first = end;
   }
   return { ...standardization, scale };
 }

@@ -24,7 +24,7 @@ import { takeRows } from "../../training/rows/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { ensembleWarnings } from "../fit_warnings.ts";
-import { codeLevels } from "./code_levels.ts";
+import { codeLevels, withSameCodes } from "./code_levels.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
 import { maxGaps } from "./max_gaps.ts";
@@ -195,7 +195,7 @@ export function assembleModel(
       }
     });
   }
-  const parts = fitted.map(({ part }) => part);
+  const parts = withSameCodes(fitted.map(({ part }) => part));
   return { ...table, parts, parameters: withDerived(parts, members, linears) };
 }
 

@@ -6,14 +6,14 @@
  *   quantile   normal quantiles of the mid-ranks, extended linearly beyond the ends (of all cells but the
  *              outermost in 2,500) by one per standard deviation; not scaled to unit variance, so that a
  *              nearly constant column does not dominate
- *   category   one feature per level and one for unknown levels; together they have the variance of one
- *              numeric column, however many levels there are
+ *   category   points for its levels (`level_points.ts`)
  *   timestamp  time of day and day of week as points on circles; the date itself is new in every new row
  */
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
-import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import type { ColumnKind, ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
+import { project } from "../../scoring/views/projector.ts";
 import {
   type Feature,
   type Transform,
@@ -22,6 +22,8 @@ import {
   VIEW_NAMES,
   type ViewName,
 } from "../../scoring/views/view.ts";
+import { roundHalves } from "./half_values.ts";
+import { levelPoints } from "./level_points.ts";
 
 /** Maximum number of knots of a curve. */
 const KNOTS = 48;
@@ -35,23 +37,49 @@ const OUTER = 1 / 2500;
 /** Smallest spread of a column, as a share of its standard deviation: most of its cells may be equal. */
 const MIN_SPREAD = 0.05;
 
-/** Maximum number of levels of a category with their own feature. */
-const MAX_LEVEL_FEATURES = 64;
-
 const DAY = 86_400, WEEK = 7 * DAY;
 
 /** Deviations below this share of the scale are rounding errors. */
 const TINY = 1e-9;
 
 export function fitViews(cells: Cells, schema: readonly ColumnSchema[]): View[] {
-  const features = schema.map((column, c) =>
-    featuresOf(observedCells(cells, schema.length, c), column)
+  const transforms = schema.map(({ kind }, c) =>
+    kind === "categorical" ? undefined : transformsOf(observedCells(cells, schema.length, c), kind)
   );
+  const numbers = transforms.flatMap((of, column) =>
+    (of?.quantile ?? []).map((transform) => ({ column, transform }))
+  );
+  const points = pointsOfLevels(cells, schema, { name: "quantile", features: numbers });
   return VIEW_NAMES.map((name) => ({
     name,
-    features: features.flatMap((featuresFor, column): Feature[] =>
-      featuresFor(name).map((transform) => ({ column, transform }))
+    features: transforms.flatMap((of, column): Feature[] =>
+      (of?.[name] ?? points.get(column) ?? []).map((transform) => ({ column, transform }))
     ),
+  }));
+}
+
+/** The features of each category, the same in both views. */
+function pointsOfLevels(
+  { data, rows }: Cells,
+  schema: readonly ColumnSchema[],
+  numbers: View,
+): ReadonlyMap<number, readonly Transform[]> {
+  const width = schema.length;
+  const columns = schema.flatMap(({ kind, levels }, c) =>
+    kind === "categorical" && levels!.length > 0 ? [c] : []
+  );
+  const categories = columns.map((c) => {
+    const codes = Int32Array.from({ length: rows }, (_, r) => {
+      const code = data[r * width + c];
+      return Number.isNaN(code) ? -1 : code;
+    });
+    return { codes, count: schema[c].levels!.length + 1 };
+  });
+  const { x } = project(numbers, { data, rows }, width);
+  const points = levelPoints(categories, { data: x.data, width: x.shape[1] });
+  return new Map(columns.map((column, i) => {
+    const halves = points[i].map((values) => roundHalves(Float32Array.from(values)));
+    return [column, halves.map((values): Transform => ({ kind: "point", values }))];
   }));
 }
 
@@ -66,23 +94,19 @@ function observedCells({ data, rows }: Cells, columns: number, c: number): Float
   return values.subarray(0, count).sort();
 }
 
-function featuresOf(
+function transformsOf(
   sorted: Float64Array,
-  { kind, levels }: ColumnSchema,
-): (view: ViewName) => Transform[] {
-  if (kind === "categorical") {
-    const transforms = levelsOf(sorted, levels?.length ?? 0);
-    return () => transforms;
-  }
+  kind: ColumnKind,
+): Record<ViewName, readonly Transform[]> {
   if (kind === "timestamp") {
-    const transforms = [DAY, WEEK].flatMap((period) =>
+    const circles = [DAY, WEEK].flatMap((period) =>
       [0, 0.25].map((phase) =>
         standardized({ kind: "cycle", period, phase, mean: 0, deviation: 1 }, sorted)
       )
     );
-    return () => transforms;
+    return { arcsinh: circles, quantile: circles };
   }
-  return (view) => [view === "arcsinh" ? arcsinhOf(sorted) : quantilesOf(sorted)];
+  return { arcsinh: [arcsinhOf(sorted)], quantile: [quantilesOf(sorted)] };
 }
 
 function arcsinhOf(sorted: Float64Array): Transform {
@@ -134,23 +158,6 @@ function normalCurve(sorted: Float64Array, slope: number): Curve {
 function outerCells(sorted: Float64Array): number {
   const outer = Math.floor(sorted.length * OUTER);
   return sorted[outer] < sorted[sorted.length - 1 - outer] ? outer : 0;
-}
-
-function levelsOf(sorted: Float64Array, levels: number): Transform[] {
-  if (levels === 0) return [];
-  const counts = new Float64Array(levels + 1);
-  for (const value of sorted) counts[Math.min(levels, Math.max(0, Math.round(value)))]++;
-  const shares = counts.map((count) => count / Math.max(1, sorted.length));
-  const variance = shares.reduce((sum, p) => sum + p * (1 - p), 0);
-  const deviation = Math.sqrt(variance) || 1;
-  const known = Array.from({ length: levels }, (_, level) => level)
-    .sort((a, b) => counts[b] - counts[a]).slice(0, MAX_LEVEL_FEATURES).sort((a, b) => a - b);
-  return [...known, levels].map((level) => ({
-    kind: "level",
-    level,
-    mean: shares[level],
-    deviation,
-  }));
 }
 
 /** Rounds to eight digits: the file stores it as text, and float32 features have no more. */

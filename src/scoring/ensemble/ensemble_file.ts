@@ -5,8 +5,9 @@
  *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, concatenated
  *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, concatenated
  *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
- *   ensemble.VIEW.codes, .marks   U8 [R, C], F32 [2, F - F']: levels of C categories, whose features `references` then
- *                                 lacks, [R, F'] (`coded_levels.ts`); absent if there are none, and in older files
+ *   ensemble.VIEW.points          F32 [1, points]     coordinates of levels, feature by feature
+ *   ensemble.codes                U8 [R, C]           levels of C categories, whose features `references` then lacks,
+ *                                 [R, F'], in all views (`coded_levels.ts`); absent if there are none
  *   ensemble.VIEW.linear          F32 [F, F]          .precision F32 [1, F]
  *   ensemble.VIEW.MEMBER.NAME     F32                 parameters of the other members
  */
@@ -25,7 +26,7 @@ import {
   VIEW_NAMES,
   type ViewName,
 } from "../views/view.ts";
-import { type CodedRows, decodeLevels, placesOf } from "./coded_levels.ts";
+import { type CodedRows, decodeLevels } from "./coded_levels.ts";
 import type { EnsembleModel } from "./ensemble.ts";
 import { memberPrefix, type PartSpec } from "./members.ts";
 import type { Part } from "./part.ts";
@@ -47,6 +48,8 @@ export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): un
         column,
         ...(transform.kind === "curve"
           ? { kind: "curve", mean: transform.mean, curve: shapeOf(transform.curve) }
+          : transform.kind === "point"
+          ? { kind: "point", codes: transform.values.length }
           : transform),
       })),
       surprisals: STATISTIC_NAMES.map((name) => shapeOf(surprisals[name])),
@@ -73,14 +76,18 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
         )
     );
     const { rows, coded } = part.references, rest = coded?.rest ?? rows;
+    const points = part.view.features.flatMap(({ transform }) =>
+      transform.kind === "point" ? [...transform.values] : []
+    );
     return [
+      ...(points.length > 0 ? [f32("points", [1, points.length], Float32Array.from(points))] : []),
       ...(curves.length > 0 ? [knotTensor(`${ENSEMBLE_PREFIX}${view}.knots`, curves)] : []),
       knotTensor(
         `${ENSEMBLE_PREFIX}${view}.surprisals`,
         STATISTIC_NAMES.map((name) => surprisals[name]),
       ),
       f32("references", [references, rest.length / references], rest),
-      ...codeTensors(`${ENSEMBLE_PREFIX}${view}.`, references, coded),
+      ...(coded && p === 0 ? [codeTensor(references, coded)] : []),
       f32("spread", [1, references], Float32Array.from(part.references.spread)),
       f32("linear", [features, features], parameters.get(`${view}.linear.weight`)!),
       f32("precision", [1, features], parameters.get(`${view}.precision`)!),
@@ -89,13 +96,12 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
   });
 }
 
-function codeTensors(prefix: string, references: number, coded?: CodedRows): [string, Tensor][] {
-  if (!coded) return [];
-  const { columns: { length }, codes, marks } = coded;
-  return [
-    [`${prefix}codes`, { dtype: "U8", shape: [references, length], data: codes }],
-    [`${prefix}marks`, { dtype: "F32", shape: [2, marks.length / 2], data: marks }],
-  ];
+function codeTensor(references: number, { columns, codes }: CodedRows): [string, Tensor] {
+  return [`${ENSEMBLE_PREFIX}codes`, {
+    dtype: "U8",
+    shape: [references, columns.length],
+    data: codes,
+  }];
 }
 
 /**
@@ -178,12 +184,8 @@ function readPart(field: string, value: unknown, columns: number, read: Read): P
   const members = whole("members"), references = whole("references");
   const spec = parseSpec(fields.spec);
   const list = requireList(`${field}.features`, fields.features);
-  const features = readFeatures(
-    `${field}.features`,
-    list,
-    columns,
-    (count) => read(`${name}.knots`, [count, 2], "F64") as Float64Array,
-  );
+  const own: Read = (what, ...rest) => read(`${name}.${what}`, ...rest);
+  const features = readFeatures(`${field}.features`, list, columns, own);
   if (features.length !== spec.inputs) throw fault(`${field}.features must be ${spec.inputs}`);
   const width = features.length;
   const shapes = requireList(`${field}.surprisals`, fields.surprisals).map((each, i) =>
@@ -192,13 +194,13 @@ function readPart(field: string, value: unknown, columns: number, read: Read): P
   if (shapes.length !== STATISTIC_NAMES.length) {
     throw fault(`${field}.surprisals: a curve is missing`);
   }
-  const knots = read(`${name}.surprisals`, [total(shapes), 2], "F64") as Float64Array;
+  const knots = own("surprisals", [total(shapes), 2], "F64") as Float64Array;
   const curves = curvesOf(shapes, knots);
   const surprisals = Object.fromEntries(
     STATISTIC_NAMES.map((statistic, i) => [statistic, curves[i]]),
   ) as Record<StatisticName, Curve>;
   const { rows, coded } = readReferences({ name, references, features }, fields.coded, read);
-  const spread = Float64Array.from(read(`${name}.spread`, [1, references]) as Float32Array);
+  const spread = Float64Array.from(own("spread", [1, references]) as Float32Array);
   const partSpec: PartSpec = { view: name, features: width, members, spec, references };
   const view: View = { name, features };
   return { spec: partSpec, view, references: { rows, spread, features: width, coded }, surprisals };
@@ -214,41 +216,44 @@ function readReferences(
   read: Read,
 ): { readonly rows: Float32Array; readonly coded?: CodedRows } {
   const columns = given === undefined ? [] : requireList("coded", given) as readonly number[];
-  const others = placesOf(features, columns).rest.length;
+  const others = features.filter(({ column }) => !columns.includes(column)).length;
   const rest = read(`${name}.references`, [references, others]) as Float32Array;
   if (columns.length === 0) return { rows: rest };
-  const codes = read(`${name}.codes`, [references, columns.length], "U8") as Uint8Array;
-  const marks = read(`${name}.marks`, [2, features.length - others]) as Float32Array;
-  const coded = { columns, codes, marks, rest };
-  return { rows: decodeLevels(coded, features, references), coded };
+  const codes = read("codes", [references, columns.length], "U8") as Uint8Array;
+  const coded = { columns, codes, rest }, rows = decodeLevels(coded, features, references);
+  if (areFinite(rows)) return { rows, coded };
+  throw fault("a code is of no level");
 }
 
 function readFeatures(
   field: string,
   list: readonly unknown[],
   columns: number,
-  readKnots: (count: number) => Float64Array,
+  read: Read,
 ): Feature[] {
   const shapes: CurveShape[] = [];
-  const read = list.map((each, f) => {
+  let codes = 0;
+  const parsed = list.map((each, f) => {
     const name = `${field}[${f}]`;
-    const all = ["column", "kind", "curve", "level", "period", "phase", "centre", "scale"];
+    const all = ["column", "kind", "curve", "codes", "period", "phase", "centre", "scale"];
     const fields = requireObject(name, each, [...all, "mean", "deviation"]);
     const column = requireNumber(`${name}.column`, fields.column, {
       min: 0,
       max: columns - 1,
       integer: true,
     });
-    const kinds = ["arcsinh", "curve", "level", "cycle"] as const;
+    const kinds = ["arcsinh", "curve", "point", "cycle"] as const;
     const kind = requireChoice(`${name}.kind`, fields.kind, kinds);
     const number = (key: string, limits = {}) =>
       requireNumber(`${name}.${key}`, fields[key], limits);
     const positive = { above: 0 };
     if (kind === "curve") shapes.push(readShape(`${name}.curve`, fields.curve));
-    const transform = (curve?: Curve): Transform => {
-      if (curve) return { kind: "curve", curve, mean: number("mean") };
+    const count = kind === "point" ? number("codes", { min: 1, integer: true }) : 0;
+    codes += count;
+    const transform = (): Transform => {
+      if (kind === "curve") return { kind, curve: curves.shift()!, mean: number("mean") };
+      if (kind === "point") return { kind, values: points.subarray(at, at += count) };
       const mean = number("mean"), deviation = number("deviation", positive);
-      if (kind === "level") return { kind, level: number("level", { min: 0 }), mean, deviation };
       if (kind === "cycle") {
         return {
           kind,
@@ -261,13 +266,14 @@ function readFeatures(
       const centre = number("centre"), scale = number("scale", positive);
       return { kind: "arcsinh", centre, scale, mean, deviation };
     };
-    return { column, kind, transform };
+    return { column, transform };
   });
-  const curves = shapes.length > 0 ? curvesOf(shapes, readKnots(total(shapes))) : [];
-  return read.map(({ column, kind, transform }) => ({
-    column,
-    transform: transform(kind === "curve" ? curves.shift() : undefined),
-  }));
+  const curves = shapes.length > 0
+    ? curvesOf(shapes, read("knots", [total(shapes), 2], "F64") as Float64Array)
+    : [];
+  const points = codes > 0 ? read("points", [1, codes]) as Float32Array : new Float32Array();
+  let at = 0;
+  return parsed.map(({ column, transform }) => ({ column, transform: transform() }));
 }
 
 /** A curve without its knots. */

@@ -6,10 +6,10 @@
  * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows in the file, which need not
  * be Gaussian; if these are too few, normal quantiles. Reference rows were trained on, so each residual is corrected by
  * leverage to that of a regression without its row (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974). Monotone curves
- * preserve the level of the interval. The indicators of a category are predicted like numbers (a linear probability
- * model); clipped at 0 and divided by their sum they are probabilities, and the likeliest level is expected. Times
- * cannot be mapped back.
+ * preserve the level of the interval. Of a category, the point of its level is predicted like numbers, and the level that
+ * is most probable given the prediction is expected. Times cannot be mapped back.
  */
+import { portableExp, portableLog } from "../../core/portable.ts";
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { EnsembleModel } from "../ensemble/ensemble.ts";
 import type { Part } from "../ensemble/part.ts";
@@ -78,10 +78,8 @@ export class RegressionExpectations implements ExpectationModel {
     return terms;
   }
 
-  /** Features of a column that are free: the indicators of a category sum to one. */
   #freedom(column: number): number {
-    const { kind } = this.#schema[column];
-    return Math.max(1, this.#features[column].length - (kind === "categorical" ? 1 : 0));
+    return Math.max(1, this.#features[column].length);
   }
 
   /** Rows of the view, and their missing features. */
@@ -108,8 +106,13 @@ export class RegressionExpectations implements ExpectationModel {
     const { kind } = features[columnFeatures[0]].transform;
     if (kind === "cycle") return NOTHING;
     const { mean, deviation } = conditional(this.#precision, x, targets);
-    if (kind === "level") {
-      return this.#mostProbable(columnFeatures, (f) => mean[targets.indexOf(f)]);
+    if (kind === "point") {
+      const places = columnFeatures.map((each) => targets.indexOf(each));
+      return this.#mostProbable(
+        columnFeatures,
+        places.map((i) => mean[i]),
+        places.map((i) => deviation[i]),
+      );
     }
     const [f] = columnFeatures, i = targets.indexOf(f), { transform } = features[f];
     const [low, high] = this.#quantiles(column, f, level);
@@ -117,17 +120,50 @@ export class RegressionExpectations implements ExpectationModel {
     return { expected: back(0), low: back(low), high: back(high), probability: NaN };
   }
 
-  #mostProbable(columnFeatures: readonly number[], meanOf: (f: number) => number): CellExpectation {
-    let total = 0, largest = 0, expected = NaN;
-    for (const f of columnFeatures) {
+  /**
+   * The most probable level, by Bayes' rule for the points of levels, as common as among the reference rows:
+   *
+   *   p(l | x) ∝ p_l N(y_l; ŷ, s²) / N(y_l; 0, v),  v = Σ_l p_l y_l²
+   */
+  #mostProbable(
+    columnFeatures: readonly number[],
+    mean: readonly number[],
+    deviation: readonly number[],
+  ): CellExpectation {
+    const points = columnFeatures.map((f) => {
       const { transform } = this.#part.view.features[f];
-      if (transform.kind !== "level") continue;
-      const share = Math.max(0, meanOf(f) * transform.deviation + transform.mean);
-      total += share;
-      if (share <= largest) continue;
-      [largest, expected] = [share, transform.level];
+      return transform.kind === "point" ? transform.values : new Float32Array();
+    });
+    const counts = this.#levelCounts(columnFeatures, points), rows = sumOf(counts);
+    const variances = points.map((point) =>
+      sumOf([...point].map((y, l) => counts[l] * y * y)) / rows
+    );
+    const logs = Float64Array.from(
+      counts,
+      (count, l) =>
+        portableLog(count) + sumOf(points.map((point, k) => {
+          const prior = variances[k] > 0 ? point[l] ** 2 / variances[k] : 0;
+          return (prior - ((point[l] - mean[k]) / deviation[k]) ** 2) / 2;
+        })),
+    );
+    const most = Math.max(...logs), expected = logs.indexOf(most);
+    const probability = 1 / sumOf([...logs].map((log) => portableExp(log - most)));
+    return { expected, low: NaN, high: NaN, probability };
+  }
+
+  /** How many of the reference rows have each level, the nearest if their cell was filled in. */
+  #levelCounts(columnFeatures: readonly number[], points: readonly Float32Array[]): Float64Array {
+    const { rows, features, spread } = this.#part.references;
+    const counts = new Float64Array(points[0].length);
+    for (let r = 0; r < spread.length; r++) {
+      const squares = Array.from(
+        counts,
+        (_, l) =>
+          sumOf(points.map((point, k) => (point[l] - rows[r * features + columnFeatures[k]]) ** 2)),
+      );
+      counts[squares.indexOf(Math.min(...squares))]++;
     }
-    return { expected, low: NaN, high: NaN, probability: total > 0 ? largest / total : NaN };
+    return counts;
   }
 
   /**
@@ -174,6 +210,12 @@ export class RegressionExpectations implements ExpectationModel {
     return { residuals, distances };
   }
 }
+
+const sumOf = (values: ArrayLike<number>) => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+};
 
 /** If there were more training rows than references, the leverage of a reference row is overestimated. */
 const MAX_LEVERAGE = 0.9;

@@ -9,6 +9,9 @@
  *                                  itself is always new
  *
  * A missing cell is missing in all of its columns. A categorical column without levels has none.
+ *
+ * Categories come last, those with as many levels side by side: the network then has one head for all numbers, and one
+ * for the categories of each width (docs/adr/0082-what-a-category-costs.md).
  */
 import { portableCosTurns, portableExp, portableLog } from "../../core/portable.ts";
 import type { ColumnKind, ColumnSchema } from "./schema.ts";
@@ -30,7 +33,7 @@ export const CYCLES = [
 
 /** Consecutive VAE columns of one kind. */
 export interface ExpandedGroup {
-  /** Number of classes of one-hot columns; absent for numbers. */
+  /** Number of classes of each category; absent for numbers. */
   readonly classes?: number;
   /** Number of columns. */
   readonly columns: number;
@@ -47,17 +50,25 @@ export class Expansion {
   /** Whether positive columns are stored as logarithms. */
   readonly logs: boolean;
   readonly #schema: readonly ColumnSchema[];
-  readonly #first: readonly number[];
+  /** Index of the first VAE column of each table column. */
+  readonly #first: Int32Array;
 
   /** @param schema schema of the table */
   constructor(schema: readonly ColumnSchema[], logs = false) {
     this.#schema = schema;
     this.logs = logs && schema.some(({ kind }) => kind === "positive");
-    const widths = schema.map(widthOf);
-    this.#first = widths.map((_, c) => widths.slice(0, c).reduce((sum, width) => sum + width, 0));
-    this.owner = Int32Array.from(widths.flatMap((width, c) => new Array<number>(width).fill(c)));
-    this.groups = groupsOf(schema);
+    const classesOf = (c: number) => schema[c].kind === "categorical" ? widthOf(schema[c]) : 0;
+    const order = [...schema.keys()].sort((a, b) => classesOf(a) - classesOf(b));
+    this.owner = Int32Array.from(
+      order.flatMap((c) => new Array<number>(widthOf(schema[c])).fill(c)),
+    );
+    this.#first = Int32Array.from(schema, (_, c) => this.owner.indexOf(c));
+    this.groups = groupsOf(order.map((c) => schema[c]));
     this.isIdentity = !this.logs && schema.every(isNumber);
+  }
+
+  get hasCategories(): boolean {
+    return this.groups.some(({ classes }) => classes);
   }
 
   /** Number of VAE columns. */
@@ -97,11 +108,11 @@ export class Expansion {
   /** Converts rows back to table columns: the likeliest level of a category, NaN for a time. */
   collapse(cells: Cells): Cells {
     if (this.isIdentity) return cells;
-    const { data, rows } = cells, columns = this.#schema.length;
+    const { data, rows } = cells, columns = this.#schema.length, { width } = this;
     const collapsed = new Float64Array(rows * columns);
     for (let r = 0; r < rows; r++) {
       this.#schema.forEach(({ kind, levels }, c) => {
-        const at = r * this.width + this.#first[c];
+        const at = r * width + this.#first[c];
         const value = kind === "categorical"
           ? largest(data, at, levels!.length)
           : kind === "timestamp"
@@ -140,13 +151,12 @@ function isNumber({ kind }: ColumnSchema): boolean {
 function groupsOf(schema: readonly ColumnSchema[]): ExpandedGroup[] {
   const groups: ExpandedGroup[] = [];
   for (const column of schema) {
-    const columns = widthOf(column);
+    const columns = widthOf(column), last = groups.at(-1);
+    const classes = column.kind === "categorical" ? columns : undefined;
     if (columns === 0) continue;
-    const last = groups.at(-1);
-    if (column.kind === "categorical") groups.push({ classes: columns, columns });
-    else if (last && last.classes === undefined) {
-      groups[groups.length - 1] = { columns: last.columns + columns };
-    } else groups.push({ columns });
+    if (last && last.classes === classes) {
+      groups[groups.length - 1] = { ...last, columns: last.columns + columns };
+    } else groups.push({ ...(classes && { classes }), columns });
   }
   return groups;
 }

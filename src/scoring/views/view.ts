@@ -4,7 +4,7 @@
  *
  *   arcsinh   y = (asinh((x - centre) / scale) - mean) / deviation; heavy tails become logarithms
  *   curve     y = curve(x) - mean, a curve through normal quantiles, continued beyond the outer knots
- *   level     y = ([x is the level] - mean) / deviation, one feature for each level of a category
+ *   point     y = one coordinate of the point of a level (`detection/ensemble/level_points.ts`)
  *   cycle     y = (cos(2π (x / period - phase)) - mean) / deviation, for a time
  *
  * A missing cell (NaN) becomes 0, the mean, and counts as not observed. Values are clipped to ±LIMIT, so that all later
@@ -30,10 +30,9 @@ export type Transform =
   }
   | { readonly kind: "curve"; readonly curve: Curve; readonly mean: number }
   | {
-    readonly kind: "level";
-    readonly level: number;
-    readonly mean: number;
-    readonly deviation: number;
+    readonly kind: "point";
+    /** One coordinate of each code of a category. */
+    readonly values: Float32Array;
   }
   | {
     readonly kind: "cycle";
@@ -68,8 +67,8 @@ export function transformAt(transform: Transform, value: number): number {
     }
     case "curve":
       return clamped(curveAt(transform.curve, value) - transform.mean);
-    case "level":
-      return ((value === transform.level ? 1 : 0) - transform.mean) / transform.deviation;
+    case "point":
+      return transform.values[value];
     case "cycle": {
       const { period, phase, mean, deviation } = transform;
       return (portableCosTurns(value / period - phase) - mean) / deviation;
@@ -103,7 +102,7 @@ export const clamped = (value: number): number =>
   value > LIMIT ? LIMIT : value < -LIMIT ? -LIMIT : value;
 
 /**
- * Converts rows of a view back to cells: for a category the level whose feature is highest, NaN for a column that only
+ * Converts rows of a view back to cells: for a category the level whose point is nearest, NaN for a column that only
  * has cycles.
  */
 export function unproject(
@@ -112,21 +111,16 @@ export function unproject(
   columns: number,
 ): Cells {
   const cells = new Float64Array(rows * columns).fill(NaN);
-  const highest = new Float64Array(columns);
   for (let r = 0; r < rows; r++) {
-    highest.fill(-Infinity);
+    /** Squared distances to the levels of each category, axis by axis. */
+    const squares: number[][] = [];
     features.forEach(({ column, transform }, f) => {
-      const value = data[r * width + f];
-      if (transform.kind !== "level") {
-        if (transform.kind !== "cycle") {
-          cells[r * columns + column] = transformInverse(transform, value);
-        }
-        return;
-      }
-      const indicator = value * transform.deviation + transform.mean;
-      if (indicator <= highest[column]) return;
-      highest[column] = indicator;
-      cells[r * columns + column] = transform.level;
+      const value = data[r * width + f], at = r * columns + column;
+      if (transform.kind === "point") {
+        const own = squares[column] ??= new Array(transform.values.length).fill(0);
+        transform.values.forEach((y, level) => own[level] += (y - value) ** 2);
+        cells[at] = own.indexOf(Math.min(...own));
+      } else if (transform.kind !== "cycle") cells[at] = transformInverse(transform, value);
     });
   }
   return { data: cells, rows };
