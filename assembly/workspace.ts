@@ -7,10 +7,9 @@
  *   | the record of a tile | a word
  */
 import { RECORD_BYTES } from "./opcodes.gen";
-import { BLOCK_B, BLOCK_DEPTH, BLOCK_ROWS } from "./matmul/block";
+import { BLOCK_A_ROUNDED, BLOCK_B } from "./matmul/block";
 
-// The last panel of A may have lines that are missing.
-const PACKED_B: usize = 4 * (BLOCK_ROWS + 4) * BLOCK_DEPTH;
+const PACKED_B: usize = 4 * BLOCK_A_ROUNDED;
 const EDGE_TILE: usize = PACKED_B + 4 * BLOCK_B;
 const EDGE_BIAS: usize = EDGE_TILE + 4 * 6 * 8;
 const ROW_TAILS: usize = EDGE_BIAS + 4 * 8;

@@ -1,10 +1,13 @@
 /**
  * Block sizes of the matrix product. A panel of B is at most 26 kB and stays in a first-level cache of 32 kB, while the
- * panels of a block of A, at most 205 kB, come from the second-level cache. Blocks of B need fit no cache: each of
- * their panels serves all rows of a block of A. BLOCK_B elements (400 kB) limit memory.
+ * panels of a block of A, some 205 kB, come from the second-level cache. Blocks of B need fit no cache: each of
+ * their panels serves all rows of a block of A, of which there are the more, the shorter the sums. BLOCK_B elements
+ * (400 kB) limit memory.
  */
 export const BLOCK_DEPTH: i32 = 800;
-export const BLOCK_ROWS: i32 = 64;
+const BLOCK_A: i32 = 64 * BLOCK_DEPTH;
+/** Elements of a block of A with the rows that rounding adds, in blocks and in the last panel. */
+export const BLOCK_A_ROUNDED: i32 = BLOCK_A + 8 * BLOCK_DEPTH;
 export const BLOCK_B: i32 = 128 * BLOCK_DEPTH;
 
 /**
@@ -39,4 +42,11 @@ export function shallowBlockDepth(inner: i32, stride: i32): i32 {
 @inline
 export function blockCols(depth: i32): i32 {
   return BLOCK_B / depth & -8;
+}
+
+/** Rows of a block of A of `depth` steps, in blocks of nearly equal height: whole panels. */
+export function blockRows(rows: i32, depth: i32): i32 {
+  if (rows * depth <= BLOCK_A) return rows;
+  const most = BLOCK_A / depth, blocks = (rows + most - 1) / most;
+  return ((rows + blocks - 1) / blocks + 5) / 6 * 6;
 }

@@ -13,9 +13,9 @@ import { at, copy } from "../memory";
 import { hasSameRows } from "../record";
 import { isFused } from "../simd/fma";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
-import { BLOCK_ROWS, blockCols, blockDepth, shallowBlockDepth, SMALL_BLOCK } from "./block";
+import { blockCols, blockDepth, blockRows, shallowBlockDepth, SMALL_BLOCK } from "./block";
 import { packPanel, packPanelPair } from "./pack";
-import { dotRows, sweepRows } from "./rows";
+import { sweepRows } from "./rows";
 import { multiplyTile } from "./tile";
 
 /** From this many rows, packing pays: with fewer, each packed weight is used by only one or two tiles. */
@@ -46,16 +46,13 @@ export function product(
     sweepRows(out, outLine, rows, cols, inner, a, aLine, aStep, b, bStep, FORMAT_MATRIX, bias, relu);
     return;
   }
-  if (rows < FEW_ROWS && aStep == 1) {
-    dotRows(out, outLine, rows, cols, inner, a, aLine, b, bLine, bias, relu);
-    return;
-  }
   // Tiles are already packed, so they are one block, and A is packed once.
   const isGradient = !isDefined(FORWARD_ONLY) && aLine == 1 && bLine == 1;
   const step = isGradient ? shallowBlockDepth(inner, max(aStep, bStep)) : blockDepth(inner);
   const most = tiles ? cols : blockCols(step), aWidth = isFused() ? 6 : 4;
   // Two heads on the same rows, which are one block, such as those of a mean and a log-variance.
-  const isPacked = rows <= BLOCK_ROWS && step == inner && hasSameRows();
+  const mostRows = blockRows(rows, step);
+  const isPacked = rows <= mostRows && step == inner && hasSameRows();
   for (let j = 0; j < cols; j += most) {
     const width = min(cols - j, most);
     for (let k = 0; k < inner; k += step) {
@@ -67,8 +64,8 @@ export function product(
         bFrom = packedB();
       }
       const blockBias = last && bias ? at(bias, j) : 0;
-      for (let i = 0; i < rows; i += BLOCK_ROWS) {
-        const height = min(rows - i, BLOCK_ROWS);
+      for (let i = 0; i < rows; i += mostRows) {
+        const height = min(rows - i, mostRows);
         const aFrom = at(a, i * aLine + k * aStep);
         const aInPlace = isReadInPlace(aWidth == 6 ? 2 : 4, aLine, aStep, height, depth);
         if (!aInPlace && !isPacked) packPanels(packedA(), aWidth, aFrom, aLine, aStep, height, depth);
@@ -100,13 +97,14 @@ export function productSum(
   cInner: i32,
   d: usize,
 ): void {
-  const depth = aInner + cInner, most = blockCols(depth), aWidth = isFused() ? 6 : 4;
+  const depth = aInner + cInner, most = blockCols(depth), mostRows = blockRows(rows, depth);
+  const aWidth = isFused() ? 6 : 4;
   for (let j = 0; j < cols; j += most) {
     const width = min(cols - j, most);
     packSteps(packedB(), 8, at(b, j * aInner), width, aInner, 0, depth);
     packSteps(packedB(), 8, at(d, j * cInner), width, cInner, aInner, depth);
-    for (let i = 0; i < rows; i += BLOCK_ROWS) {
-      const height = min(rows - i, BLOCK_ROWS);
+    for (let i = 0; i < rows; i += mostRows) {
+      const height = min(rows - i, mostRows);
       packSteps(packedA(), aWidth, at(a, i * aInner), height, aInner, 0, depth);
       packSteps(packedA(), aWidth, at(c, i * cInner), height, cInner, aInner, depth);
       multiply(

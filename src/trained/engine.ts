@@ -147,25 +147,28 @@ export class Engine<Name extends string> implements Programs<Name> {
     return runSync(mapSteps(this, name, input, x, options));
   }
 
-  /**
-   * Like `map`, on the device if that is better. Rows need no check before if their results show what is not finite:
-   * then the error names the cell.
-   */
-  mapLater(
+  /** Like `map`, on the device if that is better. */
+  async mapLater(
     name: Name,
     input: string,
     x: Matrix,
     options?: MapOptions,
   ): Promise<Record<string, Matrix>> {
-    const [rows, columns] = x.shape, work = { name, rows };
-    // A device would be given up: its results are compared with the host's.
-    if (this.#deviceFor(work)) toMatrix(x, columns);
-    return this.run(work, (programs) => mapSteps(programs, name, input, x, options)).catch(
-      (error) => {
-        toMatrix(x, columns);
-        throw error;
-      },
-    );
+    return await this.mapAway(name, input, x, options) ?? this.map(name, input, x, options);
+  }
+
+  /** Like `map`, on the device if that is better; undefined if it is not. */
+  mapAway(
+    name: Name,
+    input: string,
+    x: Matrix,
+    options?: MapOptions,
+  ): Promise<Record<string, Matrix>> | undefined {
+    const [rows, columns] = x.shape, work = { name, rows }, device = this.#deviceFor(work);
+    if (!device) return undefined;
+    // With rows that are not finite it would be given up: its results are compared with the host's.
+    toMatrix(x, columns);
+    return device.run(work, (programs) => mapSteps(programs, name, input, x, options));
   }
 
   /** Asynchronous work, on the device if that is better. */

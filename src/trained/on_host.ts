@@ -8,10 +8,12 @@ import type { Layout } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import type { Engine, Host } from "./engine.ts";
+import { NotFiniteError } from "./finite.ts";
 import type { EvaluationOptions } from "./calls/evaluation.ts";
 import type { RowEvaluation } from "./calls/row_sums.ts";
-import type { Matrix } from "./rows/matrix.ts";
+import { type Matrix, rowsOf } from "./rows/matrix.ts";
 import { whereObserved } from "./rows/observed.ts";
+import { capacityOf, sizeFor } from "./calls/map_rows.ts";
 import { stepsOf } from "./calls/model_evaluation.ts";
 import type { ProgramName } from "./programs/programs.ts";
 import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
@@ -20,6 +22,9 @@ import { runSync, type Steps } from "./steps.ts";
 
 /** The action that scoring programs name in errors. */
 export const SCORING = { action: "score" } as const;
+
+/** What `score` measures, in nats; higher is more anomalous. All methods are deterministic, at z = E[z | x]. */
+export type ScoreMethod = "elbo" | "reconstruction" | "kl";
 
 export class OnHost {
   readonly spec: ModelSpec;
@@ -55,6 +60,33 @@ export class OnHost {
   costs(x: Matrix): { cost: Matrix; kl: Matrix } {
     const { cost, kl } = this.#engine.map("score", "x", x, SCORING);
     return { cost, kl };
+  }
+
+  /**
+   * One score per row, nats. Results are read in place: an array for each output, outside the engine's heap, would cost
+   * more than all else around the program.
+   * @throws NotFiniteError naming the row
+   */
+  scores(x: Matrix, method: ScoreMethod): Float64Array {
+    const [rows] = x.shape, scores = new Float64Array(rows);
+    const program = this.#engine.program("rowScores", sizeFor(rows)),
+      capacity = capacityOf(program);
+    const reconstruction = program.live("reconstruction"), divergence = program.live("divergence");
+    for (let first = 0; first < rows; first += capacity) {
+      const count = Math.min(capacity, rows - first);
+      program.write("x", rowsOf(x, first, count));
+      program.run(count);
+      const { elements: costs } = reconstruction, { elements: kls } = divergence;
+      for (let r = 0; r < count; r++) {
+        const cost = Math.fround(costs[r]), kl = Math.fround(kls[r]), sum = cost + kl;
+        // Both parts are checked, whichever is wanted.
+        if (!(Math.abs(sum) < Infinity)) {
+          throw new NotFiniteError("score", Number.isFinite(cost) ? kl : cost, first + r);
+        }
+        scores[first + r] = method === "elbo" ? sum : method === "kl" ? kl : cost;
+      }
+    }
+    return scores;
   }
 
   /** Mean and log-variance of q(z | x), `[rows, L]` each. */

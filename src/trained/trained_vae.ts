@@ -19,7 +19,7 @@ import { type Evaluation, EVALUATION_KEYS, type EvaluationOptions } from "./call
 import { type Matrix, type Rows, sumOf, toMatrix, toUnchecked } from "./rows/matrix.ts";
 import { markObserved } from "./rows/observed.ts";
 import { type ConditionOptions, requireClasses, toConditioned, toRows } from "./rows/model_rows.ts";
-import { OnHost, SCORING } from "./on_host.ts";
+import { OnHost, type ScoreMethod, SCORING } from "./on_host.ts";
 import { type ProgramName, vaeArchitecture } from "./programs/programs.ts";
 import { loadModelFile } from "./file/load_model_file.ts";
 import { boundsOf, evaluateModel } from "./calls/model_evaluation.ts";
@@ -37,8 +37,7 @@ export type { DeviceOptions } from "./device_options.ts";
 export type { NamedTensor } from "./engine.ts";
 export { loadModelFile } from "./file/load_model_file.ts";
 
-/** What `score` measures, in nats; higher is more anomalous. All methods are deterministic, at z = E[z | x]. */
-export type ScoreMethod = "elbo" | "reconstruction" | "kl";
+export type { ScoreMethod } from "./on_host.ts";
 
 export type { SampleOptions } from "./calls/sampling.ts";
 
@@ -242,10 +241,21 @@ export class TrainedVae {
     requireChoice("method", method, ["elbo", "reconstruction", "kl"]);
     const isLate = showsBadCells(this.spec) && condition === undefined;
     const rows = isLate ? toUnchecked(x, this.spec.inputs) : toRows(this.spec, x, condition);
-    const scores = await this.engine.mapLater("rowScores", "x", rows, SCORING);
-    const { reconstruction, divergence } = scores;
+    const away = this.engine.mapAway("rowScores", "x", rows, SCORING);
+    if (!away) return this.#hostScores(rows, method);
+    const { reconstruction, divergence } = await away;
     if (method === "elbo") return sumOf(reconstruction.data, divergence.data);
     return new Float64Array((method === "kl" ? divergence : reconstruction).data);
+  }
+
+  #hostScores(rows: Matrix, method: ScoreMethod): Float64Array {
+    try {
+      return this.onHost.scores(rows, method);
+    } catch (error) {
+      // Rows that were not checked: names the cell.
+      toMatrix(rows, rows.shape[1]);
+      throw error;
+    }
   }
 
   /**

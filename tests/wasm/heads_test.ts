@@ -51,7 +51,7 @@ for (const build of ["simd", "relaxed"] as const) {
       const backend = threads === 1
         ? open(FULL_KERNELS, { build })
         : await openCrew({ build, threads });
-      for (const inner of [WIDTH, 130, 801]) {
+      for (const inner of [WIDTH, 130, 700, 801]) {
         const together = openNetwork(backend, inner);
         for (const name of [...HEADS, "next"] as const) {
           const oracle = openNetwork(alone, inner, name);

@@ -71,7 +71,8 @@ for (const [transposeA, transposeB] of TRANSPOSES) {
   });
 
   Deno.test(`matmul() equals float64 loops around the limits of its blocks, ${flags}`, () => {
-    // Blocks: 800 deep, as many columns as make 102,400 elements, 64 rows; stripes of 32 columns if there are few rows.
+    // Blocks: 800 deep, as many columns as make 102,400 elements, as many rows as make 51,200; stripes of 32 columns if
+    // there are few rows.
     for (
       const [rows, inner, cols] of [
         [65, 801, 9],
@@ -80,6 +81,10 @@ for (const [transposeA, transposeB] of TRANSPOSES) {
         [130, 33, 265],
         [8, 800, 136],
         [66, 1599, 31],
+        [71, 800, 8],
+        [204, 250, 9],
+        [205, 250, 9],
+        [331, 511, 3],
       ]
     ) checkMatmul({ rows, inner, cols }, transposeA, transposeB);
   });

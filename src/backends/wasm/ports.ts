@@ -24,6 +24,7 @@ export class Ports {
   readonly #memory: LinearMemory;
   readonly #inputs: ReadonlyMap<string, Input>;
   readonly #outputs: ReadonlyMap<string, Output>;
+  readonly #views = new Map<string, Live>();
 
   /**
    * @param rows the batch rows to hold
@@ -64,7 +65,11 @@ export class Ports {
   }
 
   live(name: string): Live {
+    const known = this.#views.get(name);
+    if (known) return known;
     const { index, limit } = this.#inputs.get(name) ?? named(this.#outputs, "look at", name);
-    return new LiveView(this.#memory, index, limit);
+    const view = new LiveView(this.#memory, index, limit);
+    this.#views.set(name, view);
+    return view;
   }
 }

@@ -48,7 +48,7 @@ export function* mapSteps<Name extends string>(
 ): Steps<Record<string, Matrix>> {
   const [rows] = x.shape;
   // Draws are numbered by row from the start of a run, so a program with noise must not be split into parallel chunks.
-  const size = { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && seed === undefined, rows };
+  const size = sizeFor(rows, seed === undefined);
   let program = programs.program(name, size);
   const capacity = capacityOf(program);
   const results: Record<string, Matrix> = {};
@@ -72,6 +72,11 @@ export function* mapSteps<Name extends string>(
     yield waitForAll(waits);
   }
   return results;
+}
+
+/** The size of a program for `rows` rows. @param canSplit whether they may be split into parallel chunks */
+export function sizeFor(rows: number, canSplit = true): ProgramSize {
+  return { capacity: BULK_ROWS, isBulk: rows > BULK_ROWS && canSplit, rows };
 }
 
 /** Maximum number of rows of a run. */
