@@ -1,8 +1,9 @@
 /**
  * A detector behind HTTP on Bun.
  *
- *     deno bundle --platform=browser src/http/mod.ts -o elbow.js
- *     PORT=8080 bun bun.js                   serves model.safetensors
+ *     deno bundle --platform=browser src/http/mod.ts -o examples/runtimes/elbow.js    in the checkout
+ *     cd examples/runtimes
+ *     PORT=8080 bun bun.js                                                            serves model.safetensors
  */
 import { createApp, TableScorer } from "./elbow.js";
 

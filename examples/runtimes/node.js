@@ -1,9 +1,10 @@
 /**
  * A detector behind HTTP on Node.js 20 or later.
  *
- *     deno bundle --platform=browser src/http/mod.ts -o elbow.js
+ *     deno bundle --platform=browser src/http/mod.ts -o examples/runtimes/elbow.js    in the checkout
+ *     cd examples/runtimes
  *     npm install hono @hono/node-server
- *     PORT=8080 node node.js                 serves model.safetensors
+ *     PORT=8080 node node.js                                                          serves model.safetensors
  */
 import { readFile } from "node:fs/promises";
 import { serve } from "@hono/node-server";

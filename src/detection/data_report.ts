@@ -61,7 +61,7 @@ const MANY_DUPLICATES = 0.2;
  * Reports on a table before training.
  * @param raw the table as read: in `cells`, rare texts are not levels and share one code
  */
-export function reportData(
+export function reportCells(
   cells: Cells,
   schema: readonly ColumnSchema[],
   raw: Pick<RawTable, "data" | "rows"> = cells,

@@ -8,6 +8,7 @@
  *
  * How it is fitted: `fit_table.ts`.
  */
+import { INSPECT, shownAs } from "../core/inspect.ts";
 import { requireChoice } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
@@ -221,11 +222,27 @@ export class Detector extends TableScorer {
   /**
    * Verdicts on the scores of a batch, with options for a false discovery rate, extrapolation beyond the resolution of
    * the calibration, and a minimum confidence.
+   * @param scored what `score` or `explain` returned, or its scores alone, nats
    * @throws RangeError for a rate that the calibration rows cannot guarantee
    */
-  decide(scores: Float64Array, options: DecisionOptions = {}): Decision {
+  decide(
+    scored: ArrayLike<number | Pick<RowScore, "score">>,
+    options: DecisionOptions = {},
+  ): Decision {
+    const scores = Float64Array.from(
+      scored,
+      (each) => typeof each === "number" ? each : each.score,
+    );
     const falseAlarmRate = options.falseAlarmRate ?? this.falseAlarmRate;
     return decide(this.calibration, scores, { ...options, falseAlarmRate });
+  }
+
+  /** What a console shows: without this, thousands of lines of parameters. */
+  [INSPECT](): object {
+    const { columns, falseAlarmRate, threshold, calibration, networks, device, warnings } = this;
+    const calibrationRows = calibration.scores.length;
+    const fields = { columns, falseAlarmRate, threshold, calibrationRows, networks };
+    return shownAs("Detector", { ...fields, device, warnings });
   }
 
   /** Loads a detector from the bytes or the URL of its file. */

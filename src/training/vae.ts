@@ -8,6 +8,7 @@
  * ```
  */
 import { type OpenBackend, openBackend } from "../backends/open.ts";
+import { INSPECT, shownAs } from "../core/inspect.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
 import { layOut } from "../graph/layout.ts";
@@ -112,6 +113,13 @@ export class VAE extends TrainedVae {
   override setParameters(values: Parameters<TrainedVae["setParameters"]>[0]): void {
     this.#requireIdle();
     super.setParameters(values);
+  }
+
+  /** What a console shows. */
+  [INSPECT](): object {
+    const { spec, engine, device } = this;
+    const parameters = engine.parameterSpecs.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+    return shownAs("VAE", { spec, parameters, device });
   }
 
   /**

@@ -3,7 +3,7 @@
  * the column.
  */
 import assert from "node:assert/strict";
-import { reportData } from "../../src/detection/data_report.ts";
+import { reportCells } from "../../src/detection/data_report.ts";
 import { findUnseenTimes } from "../../src/detection/columns/unseen_times.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
@@ -164,7 +164,7 @@ Deno.test("times that cover no whole day or week cause a warning; dates and whol
   assert.deepEqual(findUnseenTimes(column([0, day, 2 * day, NaN]), 1, 0), { hours: 0, days: 4 });
   assert.deepEqual(findUnseenTimes(column([-1, day + 3600]), 1, 0), { hours: 22, days: 5 });
   assert.equal(findUnseenTimes(column([NaN]), 1, 0), undefined);
-  const { warnings } = reportData(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
+  const { warnings } = reportCells(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
   assert.match(warnings.join("\n"), /"t" has no times in 22 .* and on 6/);
 });
 

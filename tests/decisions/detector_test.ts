@@ -3,7 +3,8 @@
  * computed directly from scores, and the file read back.
  */
 import assert from "node:assert/strict";
-import { Calibration, Detector, type DetectorOptions } from "../../mod.ts";
+import { inspect } from "node:util";
+import { Calibration, Detector, type DetectorOptions, VAE } from "../../mod.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { convertFormat } from "../../src/detection/convert_format.ts";
 import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
@@ -111,4 +112,36 @@ Deno.test("a file in fewer bits is refused if its scores no longer order rows al
     name: "RangeError",
     message: /Cannot save as int8: scores must keep their order.*, got -?0\.\d+$/,
   });
+});
+
+Deno.test("Detector.decide() takes what score() returned, and its scores alone", async () => {
+  const detector = await Detector.load(BYTES), rows = [...LATER.slice(0, 50), ...shifted(FRESH)];
+  const scored = await detector.score(rows), options = { fdr: 0.1 };
+  const decided = detector.decide(scored, options);
+  const scores = scored.map(({ score }) => score);
+  assert.ok(decided.anomalies > 100);
+  for (const same of [scores, Float64Array.from(scores)]) {
+    assert.deepEqual(detector.decide(same, options).pValues, decided.pValues);
+  }
+  assert.deepEqual(
+    detector.decide(scored).pValues,
+    Float64Array.from(scored, (each) => each.pValue),
+  );
+});
+
+Deno.test("a console shows what a detector and a VAE are, not their parameters", async () => {
+  const detector = await Detector.load(BYTES),
+    vae = VAE.create({ inputs: 2, latent: [{ size: 1 }] });
+  for (const shown of [Deno.inspect(detector), inspect(detector)]) {
+    assert.match(shown, /Detector/);
+    assert.match(shown, /falseAlarmRate: 0.01/);
+    assert.ok(shown.split("\n").length < 30, shown);
+  }
+  for (const shown of [Deno.inspect(vae), inspect(vae)]) {
+    assert.match(shown, /VAE/);
+    assert.match(shown, /inputs: 2/);
+    // Two linear maps of two and one columns, one of them twice, with biases, and two variances.
+    assert.match(shown, /parameters: 12/);
+    assert.ok(shown.split("\n").length < 40, shown);
+  }
 });

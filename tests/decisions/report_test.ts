@@ -3,12 +3,9 @@
  * trained on the table.
  */
 import assert from "node:assert/strict";
-import { VAE } from "../../mod.ts";
+import { reportData, VAE } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { reportData } from "../../src/detection/data_report.ts";
-import { inferSchema } from "../../src/detection/infer_schema.ts";
-import { rawTableOf } from "../../src/detection/raw_rows.ts";
 import { spectrumOf } from "../../src/detection/spectrum.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { elbow, Folder } from "../cli/util.ts";
@@ -82,15 +79,10 @@ Deno.test("reportData() finds constants, duplicates, missing cells, tails and id
     half: r % 2 === 0 ? null : a,
     kind: "xyz"[r % 3],
   }));
-  const reported = (table: unknown) => {
-    const named = table as Record<string, number>[];
-    const { schema, cells } = inferSchema(rawTableOf(named, Object.keys(named[0])));
-    return reportData(cells, schema);
-  };
-  const { duplicateRows, columns, spectrum, warnings } = reported(rows);
+  const { duplicateRows, columns, spectrum, warnings } = reportData(rows);
   const of = (name: string) => columns.find((each) => each.name === name)!;
   assert.equal(duplicateRows, 0);
-  assert.equal(reported([...rows, ...rows.slice(0, 5)]).duplicateRows, 5);
+  assert.equal(reportData([...rows, ...rows.slice(0, 5)]).duplicateRows, 5);
   assert.deepEqual([of("a").outlying, of("a").largest, of("b").outlying], [1, 500, 0]);
   assert.equal(of("half").missing, 0.5);
   assert.deepEqual([of("fixed").distinct, of("kind").distinct, of("kind").outlying], [1, 3, 0]);

@@ -1,7 +1,8 @@
 /**
  * The script of a browser bundle's page: CSV in, the Worker's verdicts as a table and as CSV.
  *
- * Limits: the table shows the first 500 rows; the saved file holds all of them.
+ * Cells are separated as in files (`formats/csv/`), so what a spreadsheet exports or copies can be pasted. Limits: the
+ * table shows 500 rows, of more the strangest; the saved file holds all of them, in order.
  */
 export const PAGE_SCRIPT = `/** Reads CSV and shows the verdicts; scorer.js runs the model. */
 const SHOWN_ROWS = 500;
@@ -59,10 +60,12 @@ async function show(text) {
     say("Scoring …");
     const verdicts = await ask(rows);
     const anomalies = verdicts.filter(({ anomaly }) => anomaly).length;
-    const shown = verdicts.slice(0, SHOWN_ROWS);
-    at("verdicts").replaceChildren(...shown.map(rowElement));
+    const isLong = verdicts.length > SHOWN_ROWS;
+    const order = [...verdicts.keys()];
+    if (isLong) order.sort((a, b) => verdicts[b].score - verdicts[a].score);
+    at("verdicts").replaceChildren(...order.slice(0, SHOWN_ROWS).map((r) => rowElement(verdicts[r], r)));
     document.querySelector("table").hidden = false;
-    const more = verdicts.length > SHOWN_ROWS ? \`, the first \${SHOWN_ROWS} shown\` : "";
+    const more = isLong ? \`, the \${SHOWN_ROWS} strangest shown\` : "";
     say(\`\${counted(verdicts.length, "row", "rows")}, \${counted(anomalies, "anomaly", "anomalies")}\${more}\`);
     at("save").href = URL.createObjectURL(new Blob([csvOf(verdicts)], { type: "text/csv" }));
     at("save").hidden = false;
@@ -130,7 +133,7 @@ function csvOf(verdicts) {
 
 /** The rows as objects by column: from the header if it names the model's columns, otherwise by position. */
 function rowsOf(text) {
-  const lines = parseCsv(text);
+  const separator = separatorOf(text), lines = parseCsv(text, separator);
   if (lines.length === 0) throw new TypeError("Cannot score: there are no rows");
   const [first] = lines, { columns, texts } = model;
   const isNamed = first.some((cell) => columns.includes(cell.trim()));
@@ -140,6 +143,9 @@ function rowsOf(text) {
   const names = isNamed ? named : columns;
   const rows = isHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the header");
+  const numberOf = separator !== "," && hasDecimalCommas(rows)
+    ? (cell) => valueOf(cell.replace(",", "."))
+    : valueOf;
   return rows.map((cells, r) => {
     if (cells.length !== names.length) {
       throw new TypeError(
@@ -149,7 +155,7 @@ function rowsOf(text) {
     // Leaves out columns that the model does not know, such as a label.
     const known = names.flatMap((name, c) => columns.includes(name) ? [[name, cells[c]]] : []);
     return Object.fromEntries(
-      known.map(([name, cell]) => [name, texts.includes(name) ? cell : valueOf(cell)]),
+      known.map(([name, cell]) => [name, texts.includes(name) ? cell : numberOf(cell)]),
     );
   });
 }
@@ -160,15 +166,30 @@ function valueOf(cell) {
   return text !== "" && Number.isFinite(number) ? number : text;
 }
 
-/** RFC 4180: quoted cells may contain commas, line breaks and doubled quotes. */
-function parseCsv(text) {
+/** Splits the first line into known names, or a cell for each column; spreadsheets copy tabs. */
+function separatorOf(text) {
+  const [first] = text.trimStart().split("\\n", 1);
+  return ["\\t", ";", "|"].find((separator) => {
+    const [cells = []] = parseCsv(first, separator), { columns } = model;
+    return cells.length > 1 && (cells.length === columns.length || cells.some((cell) => columns.includes(cell.trim())));
+  }) ?? ",";
+}
+
+/** No cell has a point, and one has no three digits behind a comma, as thousands do. */
+function hasDecimalCommas(rows) {
+  const some = (pattern) => rows.some((cells) => cells.some((cell) => pattern.test(cell.trim())));
+  return some(/^[-+]?(0,\\d+|\\d+,(\\d{1,2}|\\d{4,}))$/) && !some(/^[-+]?\\d*\\.\\d+$/);
+}
+
+/** RFC 4180: quoted cells may contain separators, breaks and doubled quotes. */
+function parseCsv(text, separator) {
   const lines = [], source = text.replace(/^\\uFEFF/, "");
   let cells = [], cell = "", quoted = false;
   for (let i = 0; i < source.length; i++) {
     const letter = source[i];
     if (quoted && letter === '"' && source[i + 1] === '"') cell += source[++i];
     else if (letter === '"') quoted = !quoted;
-    else if (!quoted && letter === ",") cells = [...cells, cell], cell = "";
+    else if (!quoted && letter === separator) cells = [...cells, cell], cell = "";
     else if (!quoted && letter === "\\n") lines.push([...cells, cell]), cells = [], cell = "";
     else if (quoted || letter !== "\\r") cell += letter;
   }

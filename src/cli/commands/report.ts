@@ -1,8 +1,8 @@
 /** `elbow report DATA`: describes a table before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
-import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
-import { type ColumnOverride, inferSchema, readingOf } from "../../detection/infer_schema.ts";
-import { meaningWarnings } from "../../detection/columns/meaning_warnings.ts";
+import type { ColumnReport, DataReport } from "../../detection/data_report.ts";
+import { type ColumnOverride, readingOf } from "../../detection/infer_schema.ts";
+import { reportData } from "../../detection/report_data.ts";
 import { namingTable } from "../files/data.ts";
 import { columnOption } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";
@@ -45,13 +45,12 @@ export function reportCommand(io: Io): Command {
         exclude: left,
         cells: readingOf(column),
       });
-      const { schema, cells } = await namingTable(table, async () => inferSchema(table, column));
-      const result = reportData(cells, schema, table);
+      const result = await namingTable(table, async () => reportData(table, { schema: column }));
       const all = table.drawn?.rows;
       if (given.json) {
         print(io, jsonLine({ data: path, ...plain(result), ...drawnRows(result, all) }));
       } else io.stdout(`${report(sections(path, result, all))}\n${columnTable(result.columns)}`);
-      printWarnings([...meaningWarnings(table, schema, column), ...result.warnings], io);
+      printWarnings(result.warnings, io);
     });
 }
 
