@@ -73,8 +73,15 @@ export function readTable(
 }
 
 function unknownFormat(source: string, extension: string, known: readonly string[]): DataError {
-  const expected = `one of ${known.join(", ")}`, actual = quoteValue(extension);
+  const expected = `one of ${known.join(", ")}`;
+  const actual = `${quoteValue(extension)}${adviceFor(extension)}`;
   return new DataError({ source, subject: "file extension", expected, actual });
+}
+
+/** What to do with a table in another kind of file, as the end of a message. */
+function adviceFor(extension: string): string {
+  if (/^\.(?:xls[xmb]?|ods|numbers)$/.test(extension)) return ": save the sheet as CSV";
+  return /^\.(?:txt|data|dat)$/.test(extension) ? ": if it is CSV, call it .csv" : "";
 }
 
 /** Like `readTable`, plus Parquet, whose reader is loaded on use. */

@@ -85,7 +85,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "no header",
     "1,2\n3,4\n",
-    'line 1: expected a header line of column names, got "1, 2", which are all numbers',
+    'line 1: expected a header line of column names, got "1, 2", which are all numbers: put a line with a name for each column above it',
   ],
   [
     "unnamed column",

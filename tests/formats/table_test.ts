@@ -92,11 +92,17 @@ Deno.test("readTable() chooses the reader by extension, or by content for standa
 });
 
 Deno.test("readTable() lists the formats it reads if it does not know the extension", () => {
-  for (const [name, shown] of [["t.parquet", ".parquet"], ["dir.csv/table", ""]]) {
+  const others = [
+    ["t.parquet", '".parquet"'],
+    ["dir.csv/table", '""'],
+    ["t.xlsx", '".xlsx": save the sheet as CSV'],
+    ["t.data", '".data": if it is CSV, call it .csv'],
+  ];
+  for (const [name, shown] of others) {
     refuses(
       () => readTable(name, new Uint8Array(4)),
       `Cannot read ${name}: file extension must be one of .csv, .tsv, .npy, .npz, .jsonl, .ndjson, .json` +
-        `, got "${shown}"`,
+        `, got ${shown}`,
     );
   }
 });

@@ -21,6 +21,7 @@ import {
 } from "../score/options.ts";
 import { scoreTable } from "../score/score_table.ts";
 import { scoresCsv, scoresJson, summary } from "../score/scored.ts";
+import { highest, strangestTable } from "../score/strangest.ts";
 import { writeStream } from "../score/write_stream.ts";
 import { gathered } from "../text/text.ts";
 
@@ -57,6 +58,7 @@ export function scoreCommand(io: Io): Command {
     if (given.out !== undefined) await writeAtomically(given.out, gathered(scoresCsv(scored)), io);
     if (given.json) print(io, scoresJson(path, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
+    else io.stdout(strangestTable(highest(scored.scores).map(scored.row)));
     note(io, summary(scored, scorer));
   });
 }

@@ -12,6 +12,7 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { HEADER, regretCell, VerdictLines } from "../../scoring/verdict_lines.ts";
 import { explainFlagged, explanation } from "./explained.ts";
+import { type StrangeRow, strangestOf } from "./strangest.ts";
 import { renumberingRows } from "../../trained/renumber.ts";
 import type { LoadedModel } from "../models/model.ts";
 
@@ -53,6 +54,8 @@ export interface ScoredBlock {
   readonly blankLine?: number;
   /** Keys of rows that name their own columns. */
   readonly keys?: BlockKeys;
+  /** Its rows with the highest scores; absent for the steps of a stream. */
+  readonly strangest?: readonly StrangeRow[];
 }
 
 /** What a block scorer needs besides its model. */
@@ -143,7 +146,9 @@ export class BlockScorer {
       extraCells: isMore ? extraCells : undefined,
       buffer: into,
     });
-    return { lines, rows: cells.rows, anomalies, uncertain, blankLine, keys };
+    const { columns } = this.#model.scorer;
+    const strangest = strangestOf({ scores, contributions }, decision, firstRow, columns);
+    return { lines, rows: cells.rows, anomalies, uncertain, blankLine, keys, strangest };
   }
 }
 

@@ -24,6 +24,7 @@ import { rowReader } from "./file_layout.ts";
 import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
 import type { ScoreTotals } from "./summary.ts";
+import { strangestOfAll } from "./strangest.ts";
 import { ScoreThreads } from "./threads.ts";
 import type { BlockResult } from "./worker.ts";
 import { BufferPool } from "./buffer_pool.ts";
@@ -130,13 +131,14 @@ function blockCounter(
   notes: KeyNotes,
 ): (scored: ScoredBlock) => void {
   let blank: number | undefined;
-  return ({ rows, anomalies, uncertain, blankLine, keys }) => {
+  return ({ rows, anomalies, uncertain, blankLine, keys, strangest = [] }) => {
     if (blank !== undefined && rows > 0) throw reader.blankFault(totals.rows + 1, blank);
     if (keys && rows > 0) notes.add(keys);
     blank ??= blankLine;
     totals.rows += rows;
     totals.anomalies += anomalies;
     totals.uncertain += uncertain;
+    totals.strangest = strangestOfAll(totals.strangest ?? [], strangest);
   };
 }
 

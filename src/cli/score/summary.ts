@@ -5,12 +5,14 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { count, counted, rate } from "../text/text.ts";
 import type { ScoreSettings } from "./block.ts";
 import { manyFlagged, manyFlaggedSteps } from "./many_flagged.ts";
+import type { StrangeRow } from "./strangest.ts";
 
 /** Counts of scored rows. */
 export interface ScoreTotals {
   rows: number;
   anomalies: number;
   uncertain: number;
+  strangest?: readonly StrangeRow[];
 }
 
 /**

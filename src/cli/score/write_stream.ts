@@ -7,7 +7,8 @@ import { counted } from "../text/text.ts";
 import type { InputFormat } from "./input_format.ts";
 import { type ScoreOptions, settingsOf } from "./options.ts";
 import { scoreStream, type ScoringModel } from "./stream.ts";
-import { flaggedSummary } from "./summary.ts";
+import { strangestTable } from "./strangest.ts";
+import { flaggedSummary, type ScoreTotals } from "./summary.ts";
 import { untilAborted } from "./until_aborted.ts";
 
 export async function writeStream(
@@ -19,14 +20,16 @@ export async function writeStream(
 ): Promise<void> {
   const { scorer } = model, settings = settingsOf(scorer, given);
   thresholdFor(scorer.calibration, settings); // refuses a rate that cannot be held
-  const totals = { rows: 0, anomalies: 0, uncertain: 0 };
+  const totals: ScoreTotals = { rows: 0, anomalies: 0, uncertain: 0 };
   const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(settings.falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
   const request = { model, source: data, pieces, settings, device, format, online, io };
   const lines = untilAborted(scoreStream(request, totals), io.signal);
-  if (out !== undefined) await writeAtomically(out, lines);
-  else for await (const piece of lines) io.stdout(piece);
+  if (out !== undefined) {
+    await writeAtomically(out, lines);
+    io.stdout(strangestTable(totals.strangest ?? []));
+  } else for await (const piece of lines) io.stdout(piece);
   const { rows } = totals, { window = 0 } = scorer;
   if (rows < window) {
     return note(io, `${counted(rows, "row")} read, none scored: a window needs ${window}`);

@@ -25,6 +25,10 @@ const RULES: readonly Rule[] = [
     /column "(.*)": expected .*or declare the column categorical/,
     (message, column) => `${message} with ${columnFlag(column, "categorical")}`,
   ],
+  [
+    /^column "(.*)" is trained on, but named like a label.*$/,
+    (message, column) => `${message} (--label ${column.includes(" ") ? `"${column}"` : column})`,
+  ],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [/\ba series \(window\)/, "a series (--window)"],
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],

@@ -10,6 +10,7 @@ import type { RawTable } from "../../scoring/table/raw_table.ts";
 import { CURRENCY } from "../../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";
+import { labelWarnings } from "./label_columns.ts";
 import { type Declaration, type ReadColumn, readColumns } from "./read_column.ts";
 import { sentinelWarnings } from "./sentinels.ts";
 import { timeNumberWarnings } from "./time_numbers.ts";
@@ -120,6 +121,7 @@ export function meaningWarnings(
 ): string[] {
   const columns = readColumns(table, schema, declared);
   return [
+    ...columns.flatMap(labelWarnings),
     ...columns.flatMap(textAndCodeWarnings),
     ...columns.flatMap(timeNumberWarnings),
     ...columns.flatMap(levelOrderWarnings),

@@ -283,7 +283,9 @@ function requireHeader(names: readonly string[], source: string): void {
   const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
   if (!isData(names, numbers)) return;
   const how = numbers.length === names.length ? "all" : "mostly";
-  const actual = `${quoteValue(names.join(", "))}, which are ${how} numbers`;
+  const actual = `${
+    quoteValue(names.join(", "))
+  }, which are ${how} numbers: put a line with a name for each column above it`;
   throw new DataError({ ...place, expected, actual });
 }
 

@@ -1,0 +1,69 @@
+/**
+ * What is said at a first look: the strangest rows after `score --out`, and that a column named like a label trains.
+ * Oracle: the file that was written.
+ */
+import assert from "node:assert/strict";
+import { highest, strangestOf, strangestOfAll } from "../../src/cli/score/strangest.ts";
+import { reportData } from "../../mod.ts";
+import { cellsOf, elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
+
+/** Scores with ties, in no order. */
+const SCORES = Float64Array.from({ length: 60 }, (_, r) => r * 7919 % 23);
+
+Deno.test("score --out shows the rows with the highest scores of the file that it writes", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(150)),
+    model = folder.at("m"),
+    out = folder.at("s.csv");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  for (const more of [[], ["--fdr", "0.5"]]) {
+    const { stdout } = await elbow(["score", model, data, "--out", out, ...more]);
+    const rows = cellsOf(Deno.readTextFileSync(out)).slice(1);
+    const want = rows.sort((a, b) => Number(b[1]) - Number(a[1])).slice(0, 10);
+    const [title, header, ...lines] = stdout.trimEnd().split("\n");
+    assert.equal(title, "The strangest rows");
+    assert.match(header, /^ *row +score +p-value +anomaly +columns to blame$/);
+    assert.deepEqual(
+      lines.map((line) => line.trim().split(/ {2,}/)),
+      want.map(([row, score, p, anomaly, columns]) => [
+        ...[row, Number(score).toFixed(3), Number(p).toPrecision(2)],
+        ...[anomaly === "true" ? "yes" : "no", columns.replaceAll(";", ", ")],
+      ]),
+    );
+  }
+});
+
+Deno.test("the strangest rows of a file do not depend on where its parts begin", () => {
+  const part = (first: number, last: number) => {
+    const scores = SCORES.slice(first, last), contributions = scores;
+    const pValues = new Float64Array(scores.length), verdict = () => "normal" as const;
+    return strangestOf({ scores, contributions }, { pValues, verdict }, first, ["a"]);
+  };
+  const whole = part(0, SCORES.length);
+  assert.deepEqual(whole.map(({ row }) => row - 1), highest(SCORES));
+  assert.equal(whole.length, 10);
+  for (let cut = 0; cut <= SCORES.length; cut++) {
+    assert.deepEqual(strangestOfAll(part(0, cut), part(cut, SCORES.length)), whole);
+  }
+});
+
+Deno.test("a column that is named like a label is reported, unless it is declared or has many values", async () => {
+  using folder = new Folder();
+  const named = (name: string) =>
+    Array.from({ length: 60 }, (_, r) => ({ a: r * 7919 % 101, [name]: r % 9 === 0 ? 1 : 0 }));
+  const warned = (name: string, schema?: { name: string; kind: "binary" }[]) =>
+    reportData(named(name), { schema }).warnings.some((each) => /named like a label/.test(each));
+  for (const name of ["label", "is_anomaly", "Outlier", "fraud", "class", "y", "ground truth"]) {
+    assert.ok(warned(name), name);
+  }
+  for (const name of ["a2", "valve", "yield", "labelled by", "classes"]) {
+    assert.ok(!warned(name), name);
+  }
+  assert.ok(!warned("label", [{ name: "label", kind: "binary" }]));
+  const numbers = named("a").map((row, r) => ({ ...row, y: r * 31 % 59 }));
+  assert.ok(!reportData(numbers).warnings.some((each) => /named like a label/.test(each)));
+
+  const csv = `a,ground truth\n${named("x").map(({ a, x }) => `${a},${x}`).join("\n")}\n`;
+  const { stderr } = await elbow(["report", folder.write("t.csv", csv)]);
+  assert.match(stderr, /column "ground truth" is trained on, .* \(--label "ground truth"\)\n/);
+});
