@@ -37,6 +37,9 @@ const COLOURS = [
   "#7f3c8d",
 ];
 
+/** Series that differ in colour. */
+export const COLOURED_SERIES: number = COLOURS.length;
+
 const WIDTH = 720, HEIGHT = 480;
 const LEFT = 76, RIGHT = 150, TOP = 40, BOTTOM = 56;
 const TICKS = 6;

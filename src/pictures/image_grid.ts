@@ -70,6 +70,23 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
 }
 
 /**
+ * Draws each pixel as a square of pixels, so that small images can be seen; unchanged if the picture would be too large.
+ * @param times pixels a side of a square, a whole number from 1
+ */
+export function enlarged(picture: Picture, times: number): Picture {
+  const width = times * picture.width, height = times * picture.height;
+  if (times === 1 || width > MAX_SIDE || height > MAX_SIDE) return picture;
+  const data = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const line = Math.floor(y / times) * picture.width;
+    for (let x = 0; x < width; x++) {
+      data[y * width + x] = picture.data[line + Math.floor(x / times)];
+    }
+  }
+  return { width, height, data };
+}
+
+/**
  * Arranges originals above their reconstructions: a line of `across` images, then theirs.
  * @throws RangeError if the shapes differ
  */

@@ -22,25 +22,70 @@ Deno.test("sample, reconstruct and encode write pictures; train writes its curve
   const { data, model, curve } = await trained(folder);
   assert.match(Deno.readTextFileSync(curve), /^<svg [^]*-ELBO[^]*<\/svg>\n$/);
   const png = folder.at("p.png"), svg = folder.at("z.svg");
-  // Four columns are images of 2 x 2 pixels; each takes 3 with its border, and 1 closes the grid.
+  // Four columns are images of 2 x 2 pixels; each takes 3 with its border, and 1 closes the grid. Pixels are drawn as
+  // squares of 14, so that an image is 28 wide.
   assert.equal(await elbowOk("sample", model, "--count", "6", "--across", "3", "--out", png), "");
-  assert.deepEqual(sizeOf(png), [10, 7]);
+  assert.deepEqual(sizeOf(png), [140, 98]);
   await elbowOk("sample", model, "--manifold", "5", "--out", png);
-  assert.deepEqual(sizeOf(png), [16, 16]);
+  assert.deepEqual(sizeOf(png), [224, 224]);
   const grid = folder.at("p.svg");
   await elbowOk("sample", model, "--manifold", "5", "--out", grid);
   // The SVG contains the PNG of the same command, byte for byte.
   const [, size, base64] =
-    /^<svg [^>]* (width="16" height="16")>\n<image .*base64,(.*)"\/>\n<\/svg>\n$/
+    /^<svg [^>]* (width="224" height="224")>\n<image .*base64,(.*)"\/>\n<\/svg>\n$/
       .exec(Deno.readTextFileSync(grid)) ?? [];
   assert.ok(size);
   assert.deepEqual(Uint8Array.fromBase64(base64), Deno.readFileSync(png));
   await elbow(["reconstruct", model, data, "--image-width", "4", "--across", "20", "--out", png]);
-  assert.deepEqual(sizeOf(png), [101, 9]);
+  assert.deepEqual(sizeOf(png), [707, 63]);
   await elbow(["encode", model, data, "--label", "kind", "--axes", "1,0", "--out", svg]);
   const chart = Deno.readTextFileSync(svg);
   assert.equal(chart.match(/<circle/g)?.length, 40);
   assert.match(chart, />dimension 1<[^]*>dimension 0</);
+});
+
+Deno.test("encode --label gives each class a colour: numbers, texts, missing cells, from files and standard input", async () => {
+  using folder = new Folder();
+  const { model } = await trained(folder);
+  const [header, ...rows] = DATA.trimEnd().split("\n"), svg = folder.at("z.svg");
+  const names = header.split(",").slice(0, -1).join();
+  const table = (classOf: (row: number) => string) =>
+    [`${names},class`, ...rows.map((row, r) => `${row.replace(/[^,]*$/, "")}${classOf(r)}`)]
+      .join("\n") + "\n";
+  const legend = () =>
+    [...Deno.readTextFileSync(svg).matchAll(/fill="#[0-9a-f]{6}"\/><text[^>]*>([^<]*)</g)]
+      .map(([, name]) => name);
+  const encode = async (csv: string, path = folder.write("c.csv", csv)) => {
+    const stdin = new TextEncoder().encode(csv);
+    const { status, stderr } = await elbow([
+      "encode",
+      model,
+      path,
+      "--label",
+      "class",
+      "--out",
+      svg,
+    ], {
+      async *stdinPieces() {
+        yield stdin;
+      },
+    });
+    assert.deepEqual([status, stderr.replace(/.*first network.*\n/, "")], [0, ""]);
+    return Deno.readTextFileSync(svg);
+  };
+  const digits = table((r) => `${(r * 7) % 10}`);
+  const drawn = await encode(digits);
+  assert.deepEqual(legend(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  assert.equal(drawn.match(/<g fill="#/g)?.length, 10);
+  assert.equal(await encode(digits, "-"), drawn);
+  await encode(table((r) => ["setosa", "virginica", ""][r % 3]));
+  assert.deepEqual(legend(), ["", "setosa", "virginica"]);
+
+  const many = folder.write("m.csv", table((r) => `${r}`));
+  assert.match(
+    await refused("encode", model, many, "--label", "class", "--out", svg),
+    /Cannot draw --label: its column has 40 values, and at most 10 can have a colour/,
+  );
 });
 
 Deno.test("a file name for another format is refused before anything is computed", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "../../src/core/bytes/crc32.ts";
 import { normalQuantile } from "../../src/core/probability/normal_quantile.ts";
 import {
+  enlarged,
   imageGrid,
   latentGrid,
   lineChart,
@@ -40,6 +41,13 @@ Deno.test("imageGrid() assumes square images without a width, and refuses what d
     () => imageGrid(matrix(Array(6).fill(0), 6)),
     /without an image width they must be square, got 6 pixels/,
   );
+});
+
+Deno.test("enlarged() draws each pixel as a square, and leaves a picture that would be too large", () => {
+  const picture = { width: 2, height: 1, data: Uint8Array.of(3, 7) };
+  const { width, height, data } = enlarged(picture, 2);
+  assert.deepEqual([width, height, [...data]], [4, 2, [3, 3, 7, 7, 3, 3, 7, 7]]);
+  assert.equal(enlarged(picture, 10_000), picture);
 });
 
 Deno.test("pairedRows() puts each line of images above its reconstructions", () => {

@@ -3,10 +3,14 @@
  * means alone; or two dimensions of the means as a scatter chart.
  */
 import { Command } from "npm:commander@15.1.0";
+import type { Table } from "../../formats/mod.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { readClasses, repeatable } from "../files/classes.ts";
 import { readDataFor } from "../files/data.ts";
+import { endingOf } from "../files/files.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { type Io, note } from "../io.ts";
-import { loadAny } from "../models/model.ts";
+import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
 import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
@@ -54,9 +58,9 @@ export function encodeCommand(io: Io): Command {
 async function encode(path: string, data: string, given: EncodeOptions, io: Io): Promise<void> {
   await requireRowsPath(given, [path, data], [".svg"]);
   using model = await loadAny(path, { backend: given.backend });
-  const table = await readDataFor(model, data, io, given.label);
+  const { table, classes } = await readRows(model, data, given, io);
   warnFirstNetworkOnly(model, "latents", io);
-  const x = model.units.toVae(table), [rows] = x.shape, label = table.label?.subarray(-rows);
+  const x = model.units.toVae(table), [rows] = x.shape;
   if (rows < table.rows) {
     note(
       io,
@@ -73,15 +77,40 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
       `Cannot encode: ${path} is a Boltzmann machine, which has no draws of z`,
     );
   }
-  const { seed = 0 } = given;
+  const { seed = 0, axes = [0, 1] } = given;
   const z = given.draws && !model.rbm ? await model.vae.samplePosterior(x, { seed }) : undefined;
   const fields = { model: path, data: table.source };
   if (isSvg(given.out)) {
     const report = { ...given, fields };
-    return await writeScatter(mean, label, given.out, given.axes ?? [0, 1], report, io);
+    return await writeScatter(mean, classes.slice(-rows), given.out, axes, report, io);
   }
-  const latent = mean.shape[1];
-  const row = ({ data }: { data: Float32Array }) => (index: number) =>
+  await writeLatents({ mean, logVar, z }, fields, given, io);
+}
+
+/** DATA as the model takes it, and the class of each row if a picture shows them. */
+async function readRows(
+  model: LoadedModel | LoadedRbm,
+  data: string,
+  { label, out }: EncodeOptions,
+  io: Io,
+): Promise<{ readonly table: Table; readonly classes: readonly string[] }> {
+  // An NPZ file has its label apart from the columns.
+  if (label === undefined || !isSvg(out) || endingOf(data) === ".npz") {
+    const table = await readDataFor(model, data, io, label);
+    return { table, classes: Array.from(table.label ?? [], String) };
+  }
+  const source = repeatable(io), table = await readDataFor(model, data, source, undefined, label);
+  return { table, classes: await readClasses(data, label, source) };
+}
+
+async function writeLatents(
+  { mean, logVar, z }: Readonly<Record<"mean", Matrix> & Partial<Record<"logVar" | "z", Matrix>>>,
+  fields: Readonly<Record<string, unknown>>,
+  given: EncodeOptions,
+  io: Io,
+): Promise<void> {
+  const [rows, latent] = mean.shape;
+  const row = ({ data }: Matrix) => (index: number) =>
     Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
   const names = (prefix: string) => Array.from({ length: latent }, (_, l) => `${prefix}_${l}`);
   const parts = {

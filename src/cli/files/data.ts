@@ -21,14 +21,18 @@ export { namingTable } from "../../detection/model_table.ts";
 /** How a model takes its rows. */
 type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
 
-/** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present. */
+/**
+ * Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present.
+ * @param apart a column that is read on its own, and so is not ignored
+ */
 export async function readDataFor(
   model: TableUnits,
   path: string,
   io: Io,
   label?: string,
+  apart?: string,
 ): Promise<Table> {
-  return await sampleParts(partsFor(model, path, io, label), { maxRows: () => Infinity });
+  return await sampleParts(partsFor(model, path, io, label, apart), { maxRows: () => Infinity });
 }
 
 /** The same, but no more rows than asked for. */
@@ -56,10 +60,11 @@ export async function* partsFor(
   path: string,
   io: Io,
   label?: string,
+  apart = label,
 ): AsyncGenerator<Table> {
   const options = {
     label,
-    onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, label),
+    onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
   };
   if (endingOf(path) !== ".parquet") {
     return yield* modelParts(model, path, await openTable(path, piecesOf(path, io)), options);

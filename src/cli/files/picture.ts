@@ -1,6 +1,14 @@
 /** Pictures as the commands write them, by the extension of --out: .png or .svg for images, .svg for charts. */
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import { imageGrid, scatterChart, type Series, toPng, toSvg } from "../../pictures/mod.ts";
+import {
+  COLOURED_SERIES,
+  enlarged,
+  imageGrid,
+  scatterChart,
+  type Series,
+  toPng,
+  toSvg,
+} from "../../pictures/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { endingOf, writeAtomically } from "./files.ts";
 import { type Io, print } from "../io.ts";
@@ -70,6 +78,9 @@ export interface PictureReport {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Narrower images are enlarged to this many pixels or somewhat more, those of MNIST. */
+const SHOWN_WIDTH = 28;
+
 /** Writes rows as a grid of images; black and white are 0 and 1, or else the least and largest value. */
 export async function writeImages(
   images: Matrix,
@@ -79,16 +90,21 @@ export async function writeImages(
   io: Io,
 ): Promise<void> {
   const [low, high] = levels(images.data);
-  const picture = imageGrid(images, { ...given, low, high });
+  const { imageWidth = Math.sqrt(images.shape[1]) } = given;
+  const grid = imageGrid(images, { ...given, low, high });
+  const picture = enlarged(grid, Math.max(1, Math.ceil(SHOWN_WIDTH / imageWidth)));
   await writeAtomically(out, [isSvg(out) ? toSvg(picture) : toPng(picture)]);
   const { width, height } = picture;
   if (json) print(io, jsonLine({ ...fields, rows: images.shape[0], out, width, height }, {}));
 }
 
-/** Writes two latent dimensions of every row as dots, with a colour for each value of the label. */
+/**
+ * Writes two latent dimensions of every row as dots, with a colour for each class.
+ * @param classes of every row; empty if there are none
+ */
 export async function writeScatter(
   mean: Matrix,
-  label: ArrayLike<number> | undefined,
+  classes: readonly string[],
   out: string,
   [i, j]: readonly number[],
   { json, fields }: PictureReport,
@@ -101,26 +117,32 @@ export async function writeScatter(
     );
   }
   const text = { title: "Latent means", xLabel: `dimension ${i}`, yLabel: `dimension ${j}` };
-  await writeAtomically(out, [scatterChart(classes(mean, label, i, j), text)]);
+  await writeAtomically(out, [scatterChart(seriesOf(mean, classes, i, j), text)]);
   if (json) print(io, jsonLine({ ...fields, rows, out }, {}));
 }
 
-function classes(
+function seriesOf(
   { data, shape: [rows, latent] }: Matrix,
-  label: ArrayLike<number> | undefined,
+  classes: readonly string[],
   i: number,
   j: number,
 ): Series[] {
-  const byLabel = new Map<number, { x: number[]; y: number[] }>();
-  for (let row = 0; row < rows; row++) {
-    const value = label?.[row] ?? 0;
-    const points = byLabel.get(value) ?? { x: [], y: [] };
-    byLabel.set(value, points);
-    points.x.push(data[row * latent + i]);
-    points.y.push(data[row * latent + j]);
+  const names = [...new Set(classes.length > 0 ? classes : [""])];
+  if (names.length > COLOURED_SERIES) {
+    throw new RangeError(
+      `Cannot draw --label: its column has ${names.length} values, and at most ${COLOURED_SERIES} can have a colour`,
+    );
   }
-  return [...byLabel].sort(([a], [b]) => a - b)
-    .map(([value, points]) => ({ name: `${value}`, ...points }));
+  const isNumeric = names.every((name) => Number.isFinite(Number(name)));
+  names.sort((a, b) => isNumeric ? Number(a) - Number(b) : a < b ? -1 : 1);
+  const series = names.map((name) => ({ name, x: [] as number[], y: [] as number[] }));
+  const places = new Map(names.map((name, index) => [name, index]));
+  for (let row = 0; row < rows; row++) {
+    const { x, y } = series[places.get(classes[row] ?? "")!];
+    x.push(data[row * latent + i]);
+    y.push(data[row * latent + j]);
+  }
+  return series;
 }
 
 function levels(values: Float32Array): [number, number] {

@@ -1,0 +1,43 @@
+/** A column of DATA as classes: its texts, or its numbers as texts, whatever they are. */
+import { readingOf } from "../../detection/infer_schema.ts";
+import type { Table } from "../../formats/mod.ts";
+import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
+import type { Io } from "../io.ts";
+import { endingOf } from "./files.ts";
+import { openRandomAccess, piecesOf } from "./input.ts";
+
+const ALL = { maxRows: () => Infinity };
+
+/**
+ * The class of every row; a missing cell is the class "".
+ * @throws DataError if DATA has no such column
+ */
+export async function readClasses(path: string, column: string, io: Io): Promise<string[]> {
+  const cells = readingOf([{ name: column, kind: "categorical" }]);
+  const { texts, data } = await readColumn(path, { columns: [column], cells }, io);
+  const shown = texts?.[0];
+  return Array.from(data, (value) => Number.isNaN(value) ? "" : shown?.[value] ?? `${value}`);
+}
+
+async function readColumn(
+  path: string,
+  options: Parameters<typeof readSample>[2],
+  io: Io,
+): Promise<Table> {
+  if (endingOf(path) !== ".parquet") {
+    return await readSample(path, piecesOf(path, io), options, ALL);
+  }
+  using file = await openRandomAccess(path);
+  return await readParquetSample(path, file, options, ALL);
+}
+
+/** Standard input that can be read more than once. */
+export function repeatable(io: Io): Io {
+  let pieces: Promise<Uint8Array[]> | undefined;
+  return {
+    ...io,
+    async *stdinPieces() {
+      yield* await (pieces ??= Array.fromAsync(io.stdinPieces(), (piece) => piece.slice()));
+    },
+  };
+}
