@@ -54,7 +54,7 @@ function requireRate(call: Call, service: Service, token?: Token): void {
   if (!limiter) return;
   const wait = Math.ceil(limiter.take(token?.hash ?? `address ${service.addressOf(call)}`));
   if (wait <= 0) return;
-  const detail = `Cannot answer: too many requests: wait ${wait} seconds`;
+  const detail = `Cannot answer: too many requests: wait ${wait} second${wait === 1 ? "" : "s"}`;
   throw new Problem("too-many-requests", detail, { headers: { "retry-after": `${wait}` } });
 }
 
