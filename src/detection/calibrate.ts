@@ -13,7 +13,7 @@ import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
 import { farStepWarnings, fewWindowWarnings } from "./series/threshold_warnings.ts";
-import { MAX_CALIBRATION_ROWS, type Split } from "./split.ts";
+import { MAX_CALIBRATION_ROWS, type Split } from "./rows/split.ts";
 import { typicalCosts } from "./typical_costs.ts";
 
 /** The fewest rows that can be split, or calibrated on. */

@@ -7,7 +7,7 @@
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
-import { RowSet } from "./row_set.ts";
+import { RowSet } from "./rows/row_set.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
 import { type ColumnFacts, columnFacts } from "./columns/column_facts.ts";
@@ -15,7 +15,7 @@ import { autocorrelationWarnings, columnWarnings } from "./columns/column_warnin
 import { sortedValues } from "./drift/sketch.ts";
 import { countBelow } from "../core/sorted.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
-import { collapseWarnings, MAX_COLUMNS, type Spectrum, spectrumOf } from "./spectrum.ts";
+import { collapseWarnings, MAX_COLUMNS, type Spectrum, spectrumOf } from "./columns/spectrum.ts";
 
 /** Report on one column. */
 export interface ColumnReport {

@@ -38,7 +38,7 @@ import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
-import type { RowBatches } from "./read_rows.ts";
+import type { RowBatches } from "./rows/read_rows.ts";
 import {
   continueTraining,
   type PartialFit,

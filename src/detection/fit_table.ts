@@ -30,18 +30,18 @@ import { pauser } from "../trained/pauser.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
-import { readRows, type RowBatches } from "./read_rows.ts";
+import { readRows, type RowBatches } from "./rows/read_rows.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
-import { withoutExtremes } from "./extremes.ts";
+import { withoutExtremes } from "./rows/extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { impossibleCosts, type TableCosts } from "./impossible_costs.ts";
 import { type DetectorOptions, presetOf, requireOptions, trimmedShare } from "./options.ts";
-import type { TrainingTable } from "./read_training.ts";
+import type { TrainingTable } from "./rows/read_training.ts";
 import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
 import { trimmingWarnings } from "./columns/trimming_warnings.ts";
-import { calibrationFraction, type Split, splitRows, splitSeries } from "./split.ts";
+import { calibrationFraction, type Split, splitRows, splitSeries } from "./rows/split.ts";
 
 /** The rows that calibrate, and what each costs in addition to its score (`impossible_costs.ts`). */
 export interface HeldOutRows extends Cells {

@@ -22,7 +22,7 @@ import { type Cells, takeColumn } from "../scoring/table/cells.ts";
 import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
 import { MIN_VARIANCE } from "./defaults.ts";
 import { onlyImpossible } from "./only_impossible.ts";
-import { filterValues } from "./take_cells.ts";
+import { filterValues } from "./rows/take_cells.ts";
 
 /** What valid cells of each kind are, for warnings. */
 const EXPECTED_CELLS: { readonly [Kind in ColumnKind]?: string } = {

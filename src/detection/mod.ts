@@ -5,7 +5,7 @@
  */
 export type { DetectorSpecOptions } from "./defaults.ts";
 export { Detector } from "./detector.ts";
-export type { RowBatches } from "./read_rows.ts";
+export type { RowBatches } from "./rows/read_rows.ts";
 export type { DetectorOptions, Preset } from "./options.ts";
 export type { ColumnOverride } from "./infer_schema.ts";
 export type { StatisticName } from "../scoring/ensemble/statistics.ts";
@@ -24,7 +24,7 @@ export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
 export type { ColumnReport, DataReport } from "./data_report.ts";
 export { reportData } from "./report_data.ts";
-export type { Spectrum } from "./spectrum.ts";
+export type { Spectrum } from "./columns/spectrum.ts";
 export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
 export type { RowExplanation, SaveOptions, ScoreOptions } from "./detector.ts";

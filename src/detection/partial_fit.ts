@@ -24,14 +24,14 @@ import { VAE } from "../training/vae.ts";
 import { updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
-import { type Deduplicated, withoutCopies } from "./copies.ts";
-import { type SampledCells, sampleWarnings } from "./sample_warnings.ts";
-import { refuseExtremes, withoutExtremes } from "./extremes.ts";
+import { type Deduplicated, withoutCopies } from "./rows/copies.ts";
+import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
+import { refuseExtremes, withoutExtremes } from "./rows/extremes.ts";
 import { progressOverMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
-import { refuseSaturated } from "./saturation.ts";
+import { refuseSaturated } from "./rows/saturation.ts";
 import type { Recalibration } from "./recalibrate.ts";
-import { calibrationFraction, type Split, splitRows } from "./split.ts";
+import { calibrationFraction, type Split, splitRows } from "./rows/split.ts";
 
 /** Options of `partialFit`; all have defaults. */
 export interface PartialFitOptions extends Pick<FitOptions, "epochs" | "onProgress" | "signal"> {

@@ -18,8 +18,8 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { attainableRate, evenlySpaced, MIN_ROWS, resolutionWarning } from "./calibrate.ts";
-import { isSampleWarning, type SampledCells, sampleWarnings } from "./sample_warnings.ts";
-import { type Deduplicated, isRepeatWarning, withoutCopies } from "./copies.ts";
+import { isSampleWarning, type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
+import { type Deduplicated, isRepeatWarning, withoutCopies } from "./rows/copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
 /** Rows whose contributions are computed at once. */

@@ -4,8 +4,8 @@ import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
 import { type DataReport, reportCells } from "./data_report.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
-import { rawTableOf } from "./raw_rows.ts";
-import { isRaw } from "./read_training.ts";
+import { rawTableOf } from "./rows/raw_rows.ts";
+import { isRaw } from "./rows/read_training.ts";
 import { meaningWarnings } from "./columns/meaning_warnings.ts";
 
 /**

@@ -3,7 +3,7 @@
  * input, so the model is the same whichever worker trains it, and however often the job was restarted.
  */
 import { Detector } from "../detection/detector.ts";
-import { sampleOptions } from "../detection/row_limit.ts";
+import { sampleOptions } from "../detection/rows/row_limit.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
 import { readSample } from "../formats/sample/read_sample.ts";

@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { RowSet } from "../../src/detection/row_set.ts";
-import { withoutCopies } from "../../src/detection/copies.ts";
-import { splitRows } from "../../src/detection/split.ts";
+import { RowSet } from "../../src/detection/rows/row_set.ts";
+import { withoutCopies } from "../../src/detection/rows/copies.ts";
+import { splitRows } from "../../src/detection/rows/split.ts";
 import { cellsOf, normals, planeRows } from "../util/data.ts";
 import { flaggedBounds } from "../util/flagged_law.ts";
 

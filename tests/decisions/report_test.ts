@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { reportData, VAE } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { spectrumOf } from "../../src/detection/spectrum.ts";
+import { spectrumOf } from "../../src/detection/columns/spectrum.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { elbow, Folder } from "../cli/util.ts";
 import { cellsOf } from "../util/data.ts";

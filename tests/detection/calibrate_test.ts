@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Calibration } from "../../mod.ts";
 import { attainableRate, evenlySpaced } from "../../src/detection/calibrate.ts";
-import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
+import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/rows/split.ts";
 
 Deno.test("the scores that are kept of many are evenly spaced over all rows, not the first ones", () => {
   const kept = evenlySpaced(Float64Array.from({ length: 25_000 }, (_, row) => row));

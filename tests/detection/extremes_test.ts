@@ -6,7 +6,11 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { refuseExtremes, withoutExtremes, withoutSpikes } from "../../src/detection/extremes.ts";
+import {
+  refuseExtremes,
+  withoutExtremes,
+  withoutSpikes,
+} from "../../src/detection/rows/extremes.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { planeRows } from "../util/data.ts";
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Calibration, Detector, TableScorer } from "../../mod.ts";
-import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/split.ts";
+import { calibrationFraction, MAX_CALIBRATION_ROWS } from "../../src/detection/rows/split.ts";
 import { roundUp } from "../../src/scoring/decisions/calibration.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { columnFacts } from "../../src/detection/columns/column_facts.ts";
 import { columnWarnings } from "../../src/detection/columns/column_warnings.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
-import { rawTableOf } from "../../src/detection/raw_rows.ts";
+import { rawTableOf } from "../../src/detection/rows/raw_rows.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import type { TableRows } from "../../src/scoring/table/table_rows.ts";
 

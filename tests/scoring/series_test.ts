@@ -7,7 +7,7 @@ import { Detector } from "../../src/detection/detector.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { Ballot } from "../../src/scoring/series/vote.ts";
 import { countWindows, overSteps, stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";
-import { splitSeries } from "../../src/detection/split.ts";
+import { splitSeries } from "../../src/detection/rows/split.ts";
 import { assertRelative } from "../util/close.ts";
 
 const WINDOW = 12;

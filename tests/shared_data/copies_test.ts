@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readTable, split } from "../../bench/detection/protocol.ts";
-import { withoutCopies } from "../../src/detection/copies.ts";
+import { withoutCopies } from "../../src/detection/rows/copies.ts";
 
 /** Columns that distinguish rows. */
 const TELLING = ["cardio", "Ionosphere", "letter"];

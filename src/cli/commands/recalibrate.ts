@@ -1,6 +1,6 @@
 /** `elbow recalibrate MODEL DATA --out FILE`: recalibrates scores on new normal rows, without training. */
 import { Command } from "npm:commander@15.1.0";
-import { sampleOptions } from "../../detection/row_limit.ts";
+import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Recalibration } from "../../detection/recalibrate.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";

@@ -1,7 +1,7 @@
 /** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
 import type { Detector } from "../../detection/detector.ts";
-import { sampleOptions } from "../../detection/row_limit.ts";
+import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";

@@ -1,6 +1,6 @@
 /** `elbow evaluate --baselines`: simple detectors on the same rows, printed beside the model. */
 import { baselineScores } from "../../detection/baselines/mod.ts";
-import { sampleOptions } from "../../detection/row_limit.ts";
+import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import { numericSchema } from "../../scoring/table/schema.ts";
 import { type LabelFigures, labelFigures } from "./label_figures.ts";

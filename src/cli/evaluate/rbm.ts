@@ -1,5 +1,5 @@
 /** `elbow evaluate` for a Boltzmann machine: how well it fits a table. */
-import { sampleOptions } from "../../detection/row_limit.ts";
+import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./label_figures.ts";
 import { drawDataFor } from "../files/data.ts";

@@ -3,7 +3,7 @@
  * and keeps as many rows as `train` does for all other figures (ADR 76). Of a series the last rows are kept, and only
  * these are scored.
  */
-import { sampleOptions } from "../../detection/row_limit.ts";
+import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import { RowSample } from "../../formats/sample/row_sample.ts";
 import { GrowingArray } from "../../formats/text/growing_array.ts";

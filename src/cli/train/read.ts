@@ -3,7 +3,7 @@
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
-import { sampleOptions } from "../../detection/row_limit.ts";
+import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import { openRandomAccess, piecesOf } from "../files/input.ts";
 import { endingOf } from "../files/files.ts";
 import { type Io, note } from "../io.ts";

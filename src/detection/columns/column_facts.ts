@@ -3,7 +3,7 @@
  * columns, missing cells and so on. `column_warnings.ts` says them.
  */
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
-import { type ColumnStrengths, rowOrder } from "../row_order.ts";
+import { type ColumnStrengths, orderFacts } from "./order_facts.ts";
 import { findUnseenTimes, type UnseenTimes } from "./unseen_times.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 
@@ -19,7 +19,7 @@ export interface ColumnFacts {
   readonly duplicates: readonly (readonly [name: string, earlier: string])[];
   /** Numbers that rise or fall from row to row, like a clock or a row number. */
   readonly trending: readonly string[];
-  /** Columns whose neighbouring cells are correlated, and how strongly: `row_order.ts`. */
+  /** Columns whose neighbouring cells are correlated, and how strongly: `order_facts.ts`. */
   readonly autocorrelated: ColumnStrengths;
   /** Whether the order of the rows shows in any column. */
   readonly ordered: boolean;
@@ -60,7 +60,7 @@ export function columnFacts(schema: readonly ColumnSchema[], { data, rows }: Cel
   });
   return {
     ...{ constant, empty, identifiers, duplicates, imprecise, mostlyRare, unseenTimes, missing },
-    ...rowOrder(schema, { data, rows }),
+    ...orderFacts(schema, { data, rows }),
   };
 }
 

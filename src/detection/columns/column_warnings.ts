@@ -1,5 +1,5 @@
 /** What a user should know of the columns of a table (`column_facts.ts`), one sentence each, without a full stop. */
-import type { ColumnStrengths } from "../row_order.ts";
+import type { ColumnStrengths } from "./order_facts.ts";
 import type { ColumnFacts } from "./column_facts.ts";
 import { unseenTimesWarning } from "./unseen_times.ts";
 

@@ -1,7 +1,7 @@
 /** Medians of the columns of a table that arrives in parts, and of its scores: of all rows, or of a sample of many. */
 import { RowSample } from "../../formats/sample/row_sample.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { sampleOptions } from "../row_limit.ts";
+import { sampleOptions } from "../rows/row_limit.ts";
 import type { DetectorOptions } from "../options.ts";
 import { sortedValues } from "./sketch.ts";
 

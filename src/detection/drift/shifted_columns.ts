@@ -1,7 +1,7 @@
 /** Columns that have moved away from where they were in training: no test, which needs independent rows, but a distance. */
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
-import { MIN_SHIFT } from "../row_order.ts";
+import { MIN_SHIFT } from "../columns/order_facts.ts";
 import { countAt } from "./point_counts.ts";
 import { distanceTo, sketchOf } from "./sketch.ts";
 

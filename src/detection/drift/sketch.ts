@@ -7,7 +7,7 @@
  */
 import { countBelow } from "../../core/sorted.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
-import { filterValues } from "../take_cells.ts";
+import { filterValues } from "../rows/take_cells.ts";
 import type { PointCounts } from "./point_counts.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 

@@ -18,7 +18,7 @@ import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
-import { takeCells } from "../take_cells.ts";
+import { takeCells } from "../rows/take_cells.ts";
 import { fitViews } from "./fit_views.ts";
 import { selectOrdinary } from "./select_ordinary.ts";
 import { Moments } from "./linear.ts";

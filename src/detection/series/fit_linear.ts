@@ -10,7 +10,7 @@ import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
-import { withoutSpikes } from "../extremes.ts";
+import { withoutSpikes } from "../rows/extremes.ts";
 import type { DetectorOptions } from "../options.ts";
 import { fitSeries } from "./fit_series.ts";
 

@@ -33,7 +33,7 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
-import { blocksOf } from "../split.ts";
+import { blocksOf } from "../rows/split.ts";
 import { exactFitter } from "./exact_fits.ts";
 import { typicalCosts } from "../typical_costs.ts";
 import { linearReport } from "./linear_report.ts";

@@ -10,7 +10,7 @@
  * The usual time is the median of those above 0. Steps from or to a missing time are not looked at.
  */
 import { select } from "../../core/select.ts";
-import { filterValues } from "../take_cells.ts";
+import { filterValues } from "../rows/take_cells.ts";
 
 /** Of the usual time, by which a step may come early or late. */
 const MAX_SPACING_ERROR = 0.5;

@@ -3,7 +3,7 @@
  * full queue. An accepted job is on disk, and its model will be the next version of the name.
  */
 import type { Hono } from "npm:hono@4.13.19";
-import { defaultMaxRows } from "../../detection/row_limit.ts";
+import { defaultMaxRows } from "../../detection/rows/row_limit.ts";
 import { encodeNpy } from "../../formats/numpy/npy.ts";
 import { workOf } from "../../jobs/budget.ts";
 import type { TrainSpec } from "../../jobs/train_job.ts";

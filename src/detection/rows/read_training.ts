@@ -2,29 +2,29 @@
  * Reads the rows that a detector is fitted to: determines their columns, encodes their cells as numbers and removes
  * copies.
  */
-import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
-import { type ColumnSchema, numericSchema } from "../scoring/table/schema.ts";
-import { type Cells, takeColumn } from "../scoring/table/cells.ts";
-import { columnsOf, MAX_CELL, type TableRows } from "../scoring/table/table_rows.ts";
-import { MIN_ROWS } from "./calibrate.ts";
-import { columnFacts } from "./columns/column_facts.ts";
+import { encodeTable, type RawTable } from "../../scoring/table/raw_table.ts";
+import { type ColumnSchema, numericSchema } from "../../scoring/table/schema.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
+import { columnsOf, MAX_CELL, type TableRows } from "../../scoring/table/table_rows.ts";
+import { MIN_ROWS } from "../calibrate.ts";
+import { columnFacts } from "../columns/column_facts.ts";
 import {
   autocorrelationWarnings,
   columnWarnings,
   orderWarnings,
   shiftWarnings,
-} from "./columns/column_warnings.ts";
-import { meaningWarnings } from "./columns/meaning_warnings.ts";
+} from "../columns/column_warnings.ts";
+import { meaningWarnings } from "../columns/meaning_warnings.ts";
 import { withoutCopies } from "./copies.ts";
-import { spectrumOfTable } from "./data_report.ts";
+import { spectrumOfTable } from "../data_report.ts";
 import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { inferSchema } from "./infer_schema.ts";
-import { type DetectorOptions, presetOf, requireColumns } from "./options.ts";
+import { inferSchema } from "../infer_schema.ts";
+import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
-import { shiftingColumns } from "./row_order.ts";
-import { stepTimeWarnings } from "./series/step_times.ts";
-import { collapseWarnings } from "./spectrum.ts";
+import { shiftingColumns } from "../columns/order_facts.ts";
+import { stepTimeWarnings } from "../series/step_times.ts";
+import { collapseWarnings } from "../columns/spectrum.ts";
 
 /** The training rows of a table. */
 export interface TrainingTable {

@@ -3,11 +3,11 @@
  * maximum number, a sample drawn by the seed is used, or the last rows of a series (`formats/sample/row_sample.ts`, ADR
  * 67).
  */
-import { show } from "../core/validate.ts";
-import { RowSample } from "../formats/sample/row_sample.ts";
-import type { RawTable } from "../scoring/table/raw_table.ts";
-import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
-import { type DetectorOptions, requireColumns } from "./options.ts";
+import { show } from "../../core/validate.ts";
+import { RowSample } from "../../formats/sample/row_sample.ts";
+import type { RawTable } from "../../scoring/table/raw_table.ts";
+import { columnsOf, type TableRows } from "../../scoring/table/table_rows.ts";
+import { type DetectorOptions, requireColumns } from "../options.ts";
 import { sampleOptions } from "./row_limit.ts";
 import { isRaw, readTraining, type TrainingTable } from "./read_training.ts";
 import { rawTableOf } from "./raw_rows.ts";

@@ -13,8 +13,8 @@
  * A row ten times as frequent as the median is a genuine value of the table, such as all zeros for a device that is
  * off: its share among the remaining rows stays the same.
  */
-import type { Cells } from "../scoring/table/cells.ts";
-import { MIN_ROWS } from "./calibrate.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { MIN_ROWS } from "../calibrate.ts";
 import { RowSet } from "./row_set.ts";
 import { takeCells } from "./take_cells.ts";
 

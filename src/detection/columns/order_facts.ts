@@ -13,18 +13,18 @@
  * value that chance exceeds in at most one of 10,000 tables is reported. Times are never reported, and trending
  * columns not also as autocorrelated.
  */
-import { normalQuantile } from "../core/probability/normal_quantile.ts";
-import { rankCorrelation } from "../scoring/rank_correlation.ts";
-import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import type { Cells } from "../scoring/table/cells.ts";
-import { kolmogorovDistance } from "./drift/kolmogorov.ts";
-import { sortedValues } from "./drift/sketch.ts";
+import { normalQuantile } from "../../core/probability/normal_quantile.ts";
+import { rankCorrelation } from "../../scoring/rank_correlation.ts";
+import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { kolmogorovDistance } from "../drift/kolmogorov.ts";
+import { sortedValues } from "../drift/sketch.ts";
 
 /** Columns, with the strength of the effect. */
 export type ColumnStrengths = readonly (readonly [name: string, strength: number])[];
 
 /** Columns of a table that depend on the order of its rows. */
-export interface RowOrder {
+export interface OrderFacts {
   readonly trending: readonly string[];
   /** With ρ of neighbours. */
   readonly autocorrelated: ColumnStrengths;
@@ -46,7 +46,7 @@ const MIN_TREND = 0.95, MIN_AUTOCORRELATION = 0.3;
 /** The distance of distributions from which on a column has moved. */
 export const MIN_SHIFT = 0.6;
 
-export function rowOrder(schema: readonly ColumnSchema[], cells: Cells): RowOrder {
+export function orderFacts(schema: readonly ColumnSchema[], cells: Cells): OrderFacts {
   const trending: string[] = [], autocorrelated: [string, number][] = [];
   if (cells.rows < MIN_ROWS) return { trending, autocorrelated, ordered: false };
   const minZ = normalQuantile(1 - SIGNIFICANCE / Math.max(1, schema.length));

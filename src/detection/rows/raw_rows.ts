@@ -1,11 +1,11 @@
 /** Converts rows passed by a program (lists, objects or a matrix) to a raw table. */
-import { show } from "../core/validate.ts";
-import { CellGatherer } from "../formats/text/cell_gatherer.ts";
-import { NUMBERS } from "../formats/text/cells.ts";
-import { requireFloatRows } from "../trained/rows/matrix.ts";
-import { cellsOfRow, type TableRows } from "../scoring/table/table_rows.ts";
-import type { RawTable } from "../scoring/table/raw_table.ts";
-import { type ColumnOverride, readingOf } from "./infer_schema.ts";
+import { show } from "../../core/validate.ts";
+import { CellGatherer } from "../../formats/text/cell_gatherer.ts";
+import { NUMBERS } from "../../formats/text/cells.ts";
+import { requireFloatRows } from "../../trained/rows/matrix.ts";
+import { cellsOfRow, type TableRows } from "../../scoring/table/table_rows.ts";
+import type { RawTable } from "../../scoring/table/raw_table.ts";
+import { type ColumnOverride, readingOf } from "../infer_schema.ts";
 
 /**
  * Takes each cell unchanged: a number, text, boolean or Date, or missing (null, undefined or NaN).

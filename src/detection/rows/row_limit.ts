@@ -1,6 +1,6 @@
 /** How many rows of a table are used for training at most, and which (ADR 67); known before any row is read. */
-import type { RowSampleOptions } from "../formats/sample/row_sample.ts";
-import type { DetectorOptions } from "./options.ts";
+import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
+import type { DetectorOptions } from "../options.ts";
 
 /** More rows do not improve an ensemble: it trains on 12,000 and calibrates on at most 10,000. */
 const MAX_ROWS = 1_000_000;

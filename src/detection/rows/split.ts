@@ -2,10 +2,10 @@
  * Splits rows into training and calibration: single rows of a table, drawn by the seed, or whole blocks of a series,
  * because overlapping windows are not independent.
  */
-import { permutation } from "../core/random/permutation.ts";
-import { STREAMS } from "../core/random/streams.ts";
-import { countWindows, windowsOf } from "../scoring/series/windows.ts";
-import type { Cells } from "../scoring/table/cells.ts";
+import { permutation } from "../../core/random/permutation.ts";
+import { STREAMS } from "../../core/random/streams.ts";
+import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import { takeCells } from "./take_cells.ts";
 
 /** More calibration rows than this do not improve p-values noticeably. */

@@ -13,10 +13,10 @@
  * not
  * correlated.
  */
-import { symmetricEigen } from "../core/algebra/symmetric_eigen.ts";
-import type { ColumnSchema } from "../scoring/table/schema.ts";
-import type { Matrix } from "../trained/rows/matrix.ts";
-import { momentsSync } from "../training/em/moments.ts";
+import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { momentsSync } from "../../training/em/moments.ts";
 
 /** The eigenvalues of more columns than this take seconds. */
 export const MAX_COLUMNS = 150;

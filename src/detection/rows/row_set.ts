@@ -2,7 +2,7 @@
  * Finds rows of a table that are equal in some of its columns: a hash table of rows with open addressing. Cells are
  * compared by value: 0 equals -0, and missing equals missing.
  */
-import type { Cells } from "../scoring/table/cells.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 
 /** The distinct rows met so far. */
 export class RowSet {

@@ -1,9 +1,9 @@
 /** Warnings and errors for tables that were sampled (ADR 67). The errors also cover rows outside the sample. */
-import { show } from "../core/validate.ts";
-import type { Drawn } from "../formats/table.ts";
-import type { Cells } from "../scoring/table/cells.ts";
-import { codecOf, type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import { MAX_CELL } from "../scoring/table/table_rows.ts";
+import { show } from "../../core/validate.ts";
+import type { Drawn } from "../../formats/table.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { codecOf, type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
+import { MAX_CELL } from "../../scoring/table/table_rows.ts";
 
 /** Cells that may be a sample of a larger table. */
 export type SampledCells = Cells & { readonly drawn?: Drawn };

@@ -4,10 +4,10 @@
  * than a tenth of a column's cells are clipped, its units or its origin have changed, and further training would learn
  * nothing from it.
  */
-import type { Cells } from "../scoring/table/cells.ts";
-import { LIMIT, standardize } from "../scoring/table/standardize.ts";
-import type { TableModel } from "../scoring/table_model.ts";
-import { project } from "../scoring/views/projector.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { LIMIT, standardize } from "../../scoring/table/standardize.ts";
+import type { TableModel } from "../../scoring/table_model.ts";
+import { project } from "../../scoring/views/projector.ts";
 
 const MAX_SATURATED_SHARE = 0.1;
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { permutation } from "../../src/core/random/permutation.ts";
-import { rowOrder, shiftingColumns } from "../../src/detection/row_order.ts";
+import { orderFacts, shiftingColumns } from "../../src/detection/columns/order_facts.ts";
 import { cellsOf, normals } from "../util/data.ts";
 
 const numeric = (count: number) =>
@@ -24,10 +24,10 @@ function autoregressive(rows: number, phi: number, seed: number): number[][] {
   });
 }
 
-Deno.test("rowOrder() finds that neighbouring rows are alike, and finds nothing in the same rows shuffled", () => {
+Deno.test("orderFacts() finds that neighbouring rows are alike, and finds nothing in the same rows shuffled", () => {
   for (const phi of [0.5, 0.9, 0.98]) {
     const rows = autoregressive(800, phi, 5), schema = numeric(3);
-    const { autocorrelated: alike, trending: running, ordered } = rowOrder(schema, cellsOf(rows));
+    const { autocorrelated: alike, trending: running, ordered } = orderFacts(schema, cellsOf(rows));
     assert.ok(ordered);
     assert.deepEqual(alike.map(([name]) => name), ["a", "b", "c"]);
     assert.deepEqual(running, []);
@@ -42,7 +42,7 @@ Deno.test("rowOrder() finds that neighbouring rows are alike, and finds nothing 
     const rows = autoregressive(20 + seed, 0.98, seed).map((
       [a, b, c],
     ) => [a, Math.round(b), c > 1 ? NaN : c]);
-    const found = rowOrder(numeric(3), cellsOf(shuffled(rows, seed)));
+    const found = orderFacts(numeric(3), cellsOf(shuffled(rows, seed)));
     assert.deepEqual([found.trending, found.autocorrelated], [[], []], `${seed}`);
     orders += Number(found.ordered);
   }
@@ -50,7 +50,7 @@ Deno.test("rowOrder() finds that neighbouring rows are alike, and finds nothing 
   assert.ok(orders <= 1, `${orders} of 400 shuffled tables have an order`);
 });
 
-Deno.test("rowOrder() recognises row numbers, ascending or descending, with an error or with gaps", () => {
+Deno.test("orderFacts() recognises row numbers, ascending or descending, with an error or with gaps", () => {
   const other = normals(1200, 8);
   const kinds: [string, (r: number) => number, "running" | "alike"][] = [
     ["up", (r) => r, "running"],
@@ -62,7 +62,7 @@ Deno.test("rowOrder() recognises row numbers, ascending or descending, with an e
   ];
   for (const [name, of, what] of kinds) {
     const rows = Array.from(other, (value, r) => [of(r), value]), schema = numeric(2);
-    const { trending: running, autocorrelated: alike } = rowOrder(schema, cellsOf(rows));
+    const { trending: running, autocorrelated: alike } = orderFacts(schema, cellsOf(rows));
     assert.deepEqual(running, what === "running" ? ["a"] : [], name);
     assert.deepEqual(alike.map(([column]) => column), what === "alike" ? ["a"] : [], name);
   }

@@ -13,9 +13,9 @@
  * The usual spread of a column is the median of the nonzero distances from its median, which a few cells of any size
  * cannot change. Byte counts, from some hundred to 10⁹, are within both limits, or at most left out.
  */
-import { type Cells, takeColumn } from "../scoring/table/cells.ts";
-import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import { select } from "../core/select.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
+import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
+import { select } from "../../core/select.ts";
 import { filterValues, takeCells } from "./take_cells.ts";
 
 /** Distance from the median, in usual spreads, beyond which an ensemble does not train on a row. */
