@@ -2,22 +2,15 @@
  * `elbow serve --models DIR`: serves every model in a folder over HTTP, until Ctrl-C or SIGTERM. Then requests in
  * progress are completed and new ones refused; after STOP_MS the remaining ones are cut off.
  */
-import { messageOf } from "../../core/errors.ts";
 import { Command } from "npm:commander@15.1.0";
 import type { App, AppOptions, Scope, Token } from "../../http/mod.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
-import {
-  digestOf,
-  isModelName,
-  type ModelIndex,
-  type ModelStore,
-  NAME_RULE,
-} from "../../storage/model_store.ts";
-import { baseName, readWhole } from "../files/files.ts";
-import { openFolderStore, type PlacedFile } from "../serve/folder_store.ts";
+import type { ModelIndex, ModelStore } from "../../storage/model_store.ts";
 import { type Io, note, print } from "../io.ts";
-import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
+import { openFolderStore } from "../serve/folder_store.ts";
+import { InFlight } from "../serve/in_flight.ts";
+import { EXTENSION, placedModels } from "../serve/placed_models.ts";
 import {
   addStorageOptions,
   addWorkOptions,
@@ -27,9 +20,8 @@ import {
   type StorageOptions,
   type WorkOptions,
 } from "../serve/storage.ts";
+import { readTokens } from "../serve/tokens.ts";
 import { counted, jsonLine } from "../text/text.ts";
-
-const EXTENSION = ".safetensors";
 
 /** Milliseconds that requests have to end; platforms kill a process after five seconds. */
 const STOP_MS = 2500;
@@ -108,74 +100,16 @@ async function storageOf(
     const { models, queue } = (await openStorage(given))!;
     return scopes.has("train") ? { models, queue } : { models };
   }
-  const folder = options.required(
-    given.models,
-    "--models <dir>, --db <file> or --nats <urls>",
-    command,
-  ).replace(
-    /(?<=.)[/\\]+$/,
-    "",
-  );
+  const stores = "--models <dir>, --db <file> or --nats <urls>";
+  const folder = options.required(given.models, stores, command).replace(/(?<=.)[/\\]+$/, "");
   const mayChange = scopes.has("admin") || given.train === true;
-  const placed = await checkFolder(folder, given, io);
+  const placed = await placedModels(folder, given, io);
   if (placed.length === 0 && !mayChange) {
     throw new TypeError(`Cannot serve ${folder}: it holds no ${EXTENSION} model`);
   }
   const models = await openFolderStore(folder, placed, mayChange);
   if (!given.train) return { models };
   return { models, queue: (await openStorage({ db: `${folder}/.elbow/jobs.db` }))!.queue };
-}
-
-/** Opens every model once, so that a damaged one is refused now rather than at its first request. */
-async function checkFolder(
-  folder: string,
-  { backend }: options.BackendOption,
-  io: Io,
-): Promise<PlacedFile[]> {
-  const placed: PlacedFile[] = [];
-  for (const path of await listModels(folder)) {
-    const { kind } = await loadFile(path);
-    if (kind === "checkpoint" || kind === "rbm") {
-      note(io, `${path} is a ${kind} and is not served`);
-      continue;
-    }
-    using _model = await loadModel(path, { backend });
-    const bytes = await readWhole(path), name = baseName(path).slice(0, -EXTENSION.length);
-    requireServedName(name, path);
-    placed.push({ name, path, digest: await digestOf(bytes), bytes: bytes.length });
-  }
-  return placed;
-}
-
-function requireServedName(name: string, path: string): void {
-  if (isModelName(name)) return;
-  throw new TypeError(`Cannot serve ${path}: ${NAME_RULE}`);
-}
-
-async function listModels(folder: string): Promise<string[]> {
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(folder));
-    const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
-    return names.sort().map((name) => `${folder}/${name}`);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such folder"
-      : messageOf(error);
-    throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
-  }
-}
-
-/** Lines of scopes and a hash; blank lines and lines that start with "#" are ignored. */
-async function readTokens(path: string): Promise<Token[]> {
-  const text = new TextDecoder().decode(await readWhole(path));
-  return text.split("\n").flatMap((line, i) => {
-    if (/^\s*(#|$)/.test(line)) return [];
-    const [, scopes, hash] = /^\s*([a-z,]+)\s+([0-9a-f]{64})\s*$/.exec(line) ?? [];
-    if (hash !== undefined) return [{ hash, scopes: scopes.split(",") as Token["scopes"] }];
-    throw new TypeError(
-      `Cannot read ${path}, line ${i + 1}: expected scopes and a SHA-256 of 64 hexadecimal digits`,
-    );
-  });
 }
 
 async function serve(
@@ -260,28 +194,6 @@ function listening<Server>(host: string, port: number, serve: () => Server): Ser
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new Deno.errors.AddrInUse(`Cannot serve at ${host}, port ${port}: it is in use`, {
       cause: error,
-    });
-  }
-}
-
-/** Counts requests in progress. */
-class InFlight {
-  #count = 0;
-  #onNone = () => {};
-
-  async during<Value>(answer: () => Promise<Value>): Promise<Value> {
-    this.#count++;
-    try {
-      return await answer();
-    } finally {
-      if (--this.#count === 0) this.#onNone();
-    }
-  }
-
-  none(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onNone = resolve;
-      if (this.#count === 0) resolve();
     });
   }
 }

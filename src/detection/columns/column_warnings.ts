@@ -9,52 +9,39 @@ const MAX_LISTED = 5;
 /** @param isDrawn whether the facts are based on a sample of the rows */
 export function columnWarnings(facts: ColumnFacts, isDrawn = false): string[] {
   const inSample = isDrawn ? " in the rows used" : "";
-  const { constant, empty, identifiers, duplicates, trending, imprecise, mostlyRare, unseenTimes } =
-    facts;
-  const warnings: string[] = [];
-  const addWarning = (names: readonly string[], what: (plural: boolean) => string) => {
-    if (names.length > 0) warnings.push(`${named(names)} ${what(names.length > 1)}`);
-  };
-  addWarning(
-    constant,
-    (many) =>
-      `${many ? "never change" : "never changes"}${inSample}: any other value will score high`,
-  );
-  addWarning(empty, (many) => `${many ? "have" : "has"} no values${inSample}`);
-  addWarning(
-    identifiers,
-    (many) =>
-      `${
-        many ? "have" : "has"
-      } a different text in every row${inSample}: nothing can be learnt from that`,
-  );
-  addWarning(
-    trending,
-    (many) =>
-      `${
-        many ? "rise or fall" : "rises or falls"
-      } from row to row, like a clock or a row number: later rows will score high unless ${
-        many ? "they are" : "it is"
-      } left out, or declared a timestamp`,
-  );
-  addWarning(
-    imprecise,
-    (many) =>
-      `${
-        many ? "hold" : "holds"
-      } whole numbers above ${Number.MAX_SAFE_INTEGER}, several of which round to the same ` +
-      `number: identifiers count as sizes unless ${many ? "they are" : "it is"} left out`,
-  );
-  for (const [name, share] of mostlyRare.slice(0, MAX_LISTED)) {
-    const percent = `${Math.round(100 * share)} %`;
-    warnings.push(
-      `column "${name}": ${percent} of the cells hold rare values, which count as one`,
-    );
-  }
-  for (const [name, times] of unseenTimes.slice(0, MAX_LISTED)) {
-    warnings.push(`column "${name}" ${unseenTimesWarning(times)}`);
-  }
-  return [...warnings, ...duplicateWarnings(duplicates, inSample)];
+  const unlearnt = `a different text in every row${inSample}: nothing can be learnt from that`;
+  const clock = "from row to row, like a clock or a row number: later rows will score high unless";
+  const keys =
+    `whole numbers above ${Number.MAX_SAFE_INTEGER}, several of which round to the same number: identifiers count as sizes unless`;
+  return [
+    ...about(
+      facts.constant,
+      `never changes${inSample}: any other value will score high`,
+      `never change${inSample}: any other value will score high`,
+    ),
+    ...about(facts.empty, `has no values${inSample}`, `have no values${inSample}`),
+    ...about(facts.identifiers, `has ${unlearnt}`, `have ${unlearnt}`),
+    ...about(
+      facts.trending,
+      `rises or falls ${clock} it is left out, or declared a timestamp`,
+      `rise or fall ${clock} they are left out, or declared a timestamp`,
+    ),
+    ...about(facts.imprecise, `holds ${keys} it is left out`, `hold ${keys} they are left out`),
+    ...facts.mostlyRare.slice(0, MAX_LISTED).map(([name, share]) =>
+      `column "${name}": ${
+        Math.round(100 * share)
+      } % of the cells hold rare values, which count as one`
+    ),
+    ...facts.unseenTimes.slice(0, MAX_LISTED).map(([name, times]) =>
+      `column "${name}" ${unseenTimesWarning(times)}`
+    ),
+    ...duplicateWarnings(facts.duplicates, inSample),
+  ];
+}
+
+/** One sentence about some columns, if there are any. */
+function about(names: readonly string[], one: string, many: string): string[] {
+  return names.length === 0 ? [] : [`${named(names)} ${names.length === 1 ? one : many}`];
 }
 
 function duplicateWarnings(duplicates: ColumnFacts["duplicates"], inSample: string): string[] {
@@ -94,14 +81,9 @@ export function orderWarnings({ ordered }: ColumnFacts, rows: number): string[] 
 
 /** The warning that a series drifts away from its first values. */
 export function shiftWarnings(found: ColumnStrengths): string[] {
-  if (found.length === 0) return [];
-  const many = found.length > 1;
-  return [
-    `${named(found.map(([name]) => name))} ${
-      many ? "have" : "has"
-    } other values in the last third of the ` +
-    "series than in the first: later steps may be flagged far more often than the false-alarm rate says",
-  ];
+  const what =
+    "other values in the last third of the series than in the first: later steps may be flagged far more often than the false-alarm rate says";
+  return about(found.map(([name]) => name), `has ${what}`, `have ${what}`);
 }
 
 function named(names: readonly string[]): string {
