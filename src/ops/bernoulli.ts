@@ -7,7 +7,7 @@
  *
  * x may be a grey value in [0, 1]; the result is then a cross-entropy, not a log-likelihood.
  */
-import { sumTo } from "./common.ts";
+import { sumTo } from "./shapes.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const bernoulliLogProb: OpSpec<"bernoulliLogProb"> = {

@@ -10,7 +10,7 @@
  *
  * softplus(x) = max(x, 0) + log1p(e^-|x|): finite for every finite x.
  */
-import { sumTo } from "./common.ts";
+import { sumTo } from "./shapes.ts";
 import { negative, scaled, shifted } from "./shorthand.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 

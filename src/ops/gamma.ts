@@ -8,7 +8,7 @@
  * ln Γ(1e6) = 1.28e7. Source: DLMF, 5.11.1 and 5.11.2 (the series), 5.11.12 (the limit). d is data: no derivative with
  * respect to it is offered.
  */
-import { sumTo } from "./common.ts";
+import { sumTo } from "./shapes.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 export const logGammaRatio: OpSpec<"logGammaRatio"> = {

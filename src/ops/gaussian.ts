@@ -10,7 +10,7 @@
  * Log-variances must lie in [-30, 20] (`LOG_VARIANCE` in `core/stable.ts`); models clamp them. Values are per element
  * so that sums (`sumCols`), free bits and per-column contributions can all use them.
  */
-import { sumTo } from "./common.ts";
+import { sumTo } from "./shapes.ts";
 import { negative, scaled } from "./shorthand.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 

@@ -6,7 +6,7 @@
  *   reshape   the same memory as [rows, cols]; [K·B, 1] ↔ [B, K] turns samples into columns
  *   stopGradient the same value; no derivative flows through it
  */
-import { requireShapes } from "./common.ts";
+import { requireShapes } from "./shapes.ts";
 import type { OpSpec } from "./spec.ts";
 
 export const reshape: OpSpec<"reshape"> = {

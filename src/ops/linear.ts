@@ -9,7 +9,7 @@
  * columns.
  */
 import { rowsAt, type Shape, sizeAt } from "../core/shape.ts";
-import { requireShapes } from "./common.ts";
+import { requireShapes } from "./shapes.ts";
 import type { OpSpec } from "./spec.ts";
 
 export const dense: OpSpec<"dense"> = {

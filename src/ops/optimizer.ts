@@ -11,7 +11,7 @@
  * Adam: Kingma and Ba, 2015. With weightDecay > 0 it is AdamW: Loshchilov and Hutter, 2019.
  */
 import { SCALAR, type Shape, sizeAt } from "../core/shape.ts";
-import { requireShapes } from "./common.ts";
+import { requireShapes } from "./shapes.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 const EFFECT = notDifferentiable("an optimiser step is an effect, not a value");

@@ -9,7 +9,7 @@
  * row). So a row's noise does not depend on the batch that contains it, and is the same on every backend up to
  * rounding. Both operations read the same words: give each use of a key its own stream.
  */
-import { requireShapes } from "./common.ts";
+import { requireShapes } from "./shapes.ts";
 import { notDifferentiable, type OpSpec } from "./spec.ts";
 
 const NOISE = notDifferentiable("noise does not depend on parameters");

@@ -13,7 +13,7 @@
  * Each reduction runs in one fixed order per backend, so results are repeatable.
  */
 import { fixed, SCALAR, type Shape, sizeAt } from "../core/shape.ts";
-import { requireShapes } from "./common.ts";
+import { requireShapes } from "./shapes.ts";
 import { scaled } from "./shorthand.ts";
 import type { OpSpec } from "./spec.ts";
 

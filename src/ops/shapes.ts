@@ -1,6 +1,4 @@
-/**
- * Code shared by several op specs: shape checks, and the adjoint of broadcasting.
- */
+/** Shapes of operands: checks of them, and the adjoint of stretching one to match another. */
 import { type Shape, showShape } from "../core/shape.ts";
 import type { Emit, Node } from "./spec.ts";
 
