@@ -1,21 +1,24 @@
 /**
  * A report on a table, to read before training: columns, missing cells, constants, duplicates, tails, and the number of
- * latent dimensions that would be used (`spectrum.ts`).
+ * latent dimensions that would be used (`columns/spectrum.ts`).
  *
  * A cell is outlying if it is more than 10 usual spreads from the median; the usual spread is the median distance of
  * the other cells from it. Under a normal distribution one cell in 10¹⁰ is outlying.
  */
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
-import { RowSet } from "./rows/row_set.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { standardizationOf, standardize } from "../scoring/table/standardize.ts";
-import { type ColumnFacts, columnFacts } from "./columns/column_facts.ts";
+import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
+import { columnFacts } from "./columns/column_facts.ts";
 import { autocorrelationWarnings, columnWarnings } from "./columns/column_warnings.ts";
+import { meaningWarnings } from "./columns/meaning_warnings.ts";
+import { collapseWarnings, type Spectrum, spectrumOfTable } from "./columns/spectrum.ts";
 import { sortedValues } from "./drift/sketch.ts";
-import { countBelow } from "../core/sorted.ts";
-import type { Matrix } from "../trained/rows/matrix.ts";
-import { collapseWarnings, MAX_COLUMNS, type Spectrum, spectrumOf } from "./columns/spectrum.ts";
+import { inferSchema } from "./infer_schema.ts";
+import { type DetectorOptions, requireColumns } from "./options.ts";
+import { rawTableOf } from "./rows/raw_rows.ts";
+import { isRaw } from "./rows/read_training.ts";
+import { RowSet } from "./rows/row_set.ts";
 
 /** Report on one column. */
 export interface ColumnReport {
@@ -58,7 +61,24 @@ const OUTLYING_DISTANCES = 10;
 const MANY_DUPLICATES = 0.2;
 
 /**
- * Reports on a table before training.
+ * Reports on rows as `Detector.fit` would read them.
+ * @throws TypeError or RangeError naming row and column that cannot be read
+ */
+export function reportData(
+  rows: TableRows | RawTable,
+  { columns, schema: overrides = [] }: Pick<DetectorOptions, "columns" | "schema"> = {},
+): DataReport {
+  const names = columns ?? (isRaw(rows) ? rows.columns : columnsOf(rows));
+  requireColumns(names);
+  const table = isRaw(rows) ? { ...rows, columns: names } : rawTableOf(rows, names, overrides);
+  const { schema, cells } = inferSchema(table, overrides);
+  const report = reportCells(cells, schema, table);
+  const warnings = [...meaningWarnings(table, schema, overrides), ...report.warnings];
+  return { ...report, warnings };
+}
+
+/**
+ * Reports on cells of a schema.
  * @param raw the table as read: in `cells`, rare texts are not levels and share one code
  */
 export function reportCells(
@@ -77,23 +97,6 @@ export function reportCells(
     ...collapseWarnings(spectrum, schema),
   ];
   return { rows: cells.rows, duplicateRows, columns, spectrum, warnings };
-}
-
-/**
- * The spectrum of the ranks of the numeric columns that vary and are not duplicates; undefined if there are fewer than
- * two, or too many.
- */
-export function spectrumOfTable(
-  cells: Cells,
-  schema: readonly ColumnSchema[],
-  { constant, empty, duplicates }: ColumnFacts,
-): Spectrum | undefined {
-  const uninformative = new Set([...constant, ...empty, ...duplicates.map(([name]) => name)]);
-  const varying = schema.map((_, c) => c)
-    .filter((c) => !hasLevels(schema[c].kind) && !uninformative.has(schema[c].name));
-  return varying.length > 1 && varying.length <= MAX_COLUMNS
-    ? spectrumOf(standardizedRanks(cells, schema.length, varying))
-    : undefined;
 }
 
 function reportColumn(
@@ -127,26 +130,6 @@ function countDuplicates({ data, rows }: Pick<RawTable, "data" | "rows">, width:
   let duplicates = 0;
   for (let r = 0; r < rows; r++) duplicates += Number(rowSet.findOrAdd(r) !== r);
   return duplicates;
-}
-
-/**
- * Standardised ranks of some columns, with the middle rank for missing cells. Ranks, because a single cell of 900 among
- * values around ten would hide every correlation of its column.
- */
-function standardizedRanks(cells: Cells, width: number, columns: readonly number[]): Matrix {
-  const { data, rows } = cells;
-  const ranks = new Float64Array(rows * columns.length);
-  columns.forEach((c, to) => {
-    const sorted = sortedValues(cells, width, c);
-    for (let r = 0; r < rows; r++) {
-      const value = data[r * width + c];
-      ranks[r * columns.length + to] = Number.isNaN(value)
-        ? sorted.length / 2
-        : (countBelow(sorted, value, false) + countBelow(sorted, value, true)) / 2;
-    }
-  });
-  const ranked = { data: ranks, rows };
-  return standardize(ranked, standardizationOf(ranked, columns.length));
 }
 
 function warningsOf(rows: number, duplicateRows: number): string[] {

@@ -22,8 +22,7 @@ export { discover, type Discoveries } from "../scoring/decisions/false_discovery
 export { type ExcessLaw, Tail } from "../scoring/decisions/tail.ts";
 export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
-export type { ColumnReport, DataReport } from "./data_report.ts";
-export { reportData } from "./report_data.ts";
+export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";
 export type { Spectrum } from "./columns/spectrum.ts";
 export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";

@@ -10,16 +10,20 @@
  * columns that nothing explains, where training begins. The second is the largest eigenvalue that independent columns
  * reach by chance in n rows (Marchenko and Pastur, 1967). For β = 1 and many rows this is the number of factors by
  * Guttman, 1954, a lower bound. Limits: it is linear; a network may use more dimensions if columns are dependent but
- * not
- * correlated.
+ * not correlated.
  */
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
-import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import { countBelow } from "../../core/sorted.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
+import { standardizationOf, standardize } from "../../scoring/table/standardize.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { momentsSync } from "../../training/em/moments.ts";
+import { sortedValues } from "../drift/sketch.ts";
+import type { ColumnFacts } from "./column_facts.ts";
 
 /** The eigenvalues of more columns than this take seconds. */
-export const MAX_COLUMNS = 150;
+const MAX_COLUMNS = 150;
 
 /** Result of the spectral analysis. */
 export interface Spectrum {
@@ -50,6 +54,43 @@ export function spectrumOf(x: Matrix, beta = 1): Spectrum {
 function predictActiveUnits(eigenvalues: Float64Array, rows: number, beta = 1): number {
   const noiseEdge = (1 + Math.sqrt(eigenvalues.length / rows)) ** 2;
   return eigenvalues.filter((each) => each > Math.max(beta, noiseEdge)).length;
+}
+
+/**
+ * The spectrum of the ranks of the numeric columns that vary and are not duplicates; undefined if there are fewer than
+ * two, or too many.
+ */
+export function spectrumOfTable(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+  { constant, empty, duplicates }: ColumnFacts,
+): Spectrum | undefined {
+  const uninformative = new Set([...constant, ...empty, ...duplicates.map(([name]) => name)]);
+  const varying = schema.map((_, c) => c)
+    .filter((c) => !hasLevels(schema[c].kind) && !uninformative.has(schema[c].name));
+  return varying.length > 1 && varying.length <= MAX_COLUMNS
+    ? spectrumOf(standardizedRanks(cells, schema.length, varying))
+    : undefined;
+}
+
+/**
+ * Standardised ranks of some columns, with the middle rank for missing cells. Ranks, because a single cell of 900 among
+ * values around ten would hide every correlation of its column.
+ */
+function standardizedRanks(cells: Cells, width: number, columns: readonly number[]): Matrix {
+  const { data, rows } = cells;
+  const ranks = new Float64Array(rows * columns.length);
+  columns.forEach((c, to) => {
+    const sorted = sortedValues(cells, width, c);
+    for (let r = 0; r < rows; r++) {
+      const value = data[r * width + c];
+      ranks[r * columns.length + to] = Number.isNaN(value)
+        ? sorted.length / 2
+        : (countBelow(sorted, value, false) + countBelow(sorted, value, true)) / 2;
+    }
+  });
+  const ranked = { data: ranks, rows };
+  return standardize(ranked, standardizationOf(ranked, columns.length));
 }
 
 /** That a table would use no dimensions. Of columns of levels, which may relate to numbers, the spectrum knows nothing. */

@@ -16,7 +16,6 @@ import {
 } from "../columns/column_warnings.ts";
 import { meaningWarnings } from "../columns/meaning_warnings.ts";
 import { withoutCopies } from "./copies.ts";
-import { spectrumOfTable } from "../data_report.ts";
 import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
 import { inferSchema } from "../infer_schema.ts";
@@ -24,7 +23,7 @@ import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "../columns/order_facts.ts";
 import { stepTimeWarnings } from "../series/step_times.ts";
-import { collapseWarnings } from "../columns/spectrum.ts";
+import { collapseWarnings, spectrumOfTable } from "../columns/spectrum.ts";
 
 /** The training rows of a table. */
 export interface TrainingTable {
