@@ -1,6 +1,8 @@
 /** The detector's default networks and training. */
 import type { PlainLikelihoodInput } from "../distributions/likelihoods/options.ts";
-import type { ExpandedGroup } from "../scoring/table/expansion.ts";
+import type { ExpandedGroup, Expansion } from "../scoring/table/expansion.ts";
+import type { ColumnSchema } from "../scoring/table/schema.ts";
+import type { Standardization } from "../scoring/table/standardize.ts";
 import type { ModelSpecInput } from "../models/spec.ts";
 import type { StatisticName } from "../scoring/ensemble/statistics.ts";
 import type { FitOptions } from "../training/options.ts";
@@ -24,6 +26,24 @@ export interface DetectorSpecOptions {
  * duplicate column vanishes, and its noise dominates all other columns.
  */
 export const MIN_VARIANCE = 4e-4;
+
+/**
+ * The most that a wrong value of a binary column costs, nats. A network gives a latent dimension to zeros and ones and
+ * knows them to a few per cent, so one that a fault elsewhere contradicts would cost a thousand nats and take the
+ * blame.
+ */
+const MAX_BINARY_COST = 60;
+
+/** The least variance of each standardised column: ½ (1 / scale)² / variance is at most `MAX_BINARY_COST`. */
+export function minVariances(
+  schema: readonly ColumnSchema[],
+  { owner }: Expansion,
+  { scale }: Standardization,
+): Float64Array {
+  return scale.map((each, d) =>
+    schema[owner[d]].kind === "binary" ? 1 / (2 * MAX_BINARY_COST * each ** 2) : 0
+  );
+}
 
 /** Steps of the default training, whatever the number of rows. */
 const STEPS = 2000;

@@ -21,7 +21,7 @@ import type { TrainedVae } from "../trained/trained_vae.ts";
 import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitOptions } from "../training/options.ts";
 import { VAE } from "../training/vae.ts";
-import { updateTraining } from "./defaults.ts";
+import { minVariances, updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { type Deduplicated, withoutCopies } from "./rows/copies.ts";
@@ -137,7 +137,8 @@ async function continueNetwork(
     await vae.fit(rows, { ...updateTraining(training.rows), ...given, seed });
     if (hasVariance(spec, "perFeature")) {
       const squares = vae.onHost.squaredResiduals(withObserved(spec, rows), seed);
-      vae.setParameters(optimalVariances(spec, "perFeature", squares));
+      const least = minVariances(schema, expansion, standardization);
+      vae.setParameters(optimalVariances(spec, "perFeature", squares, least));
     }
     roundParameters(vae);
     return vae;

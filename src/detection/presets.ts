@@ -17,6 +17,7 @@ import {
   MEMBERS,
   memberSpec,
   memberTraining,
+  minVariances,
   STATISTICS,
 } from "./defaults.ts";
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
@@ -55,7 +56,8 @@ export const fitNetwork: FitPreset = async ({ all, training }, schema, options) 
   const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
   if (hasVariance(vae.spec, "perFeature")) {
     const squares = vae.onHost.squaredResiduals(withObserved(vae.spec, rows), seed);
-    vae.setParameters(optimalVariances(vae.spec, "perFeature", squares));
+    const least = minVariances(schema, expansion, standardization);
+    vae.setParameters(optimalVariances(vae.spec, "perFeature", squares, least));
   }
   roundParameters(vae);
   return { vae, report, parts: { expansion, standardization, format: "f16" } };

@@ -23,11 +23,13 @@ export function hasVariance(spec: ModelSpec, kind: GaussianOptions["variance"]):
 /**
  * The optimal values of the parameters that hold variances of this kind, by name.
  * @param squares (x - μ(z))² of some rows, `[rows, D]`, NaN where a cell is missing
+ * @param minVariances a minimum for each column, "perFeature" only, where it exceeds `minVariance`
  */
 export function optimalVariances(
   { likelihood, inputs }: ModelSpec,
   kind: "perFeature" | "optimal",
   { data, shape: [rows] }: Matrix,
+  minVariances: Float64Array = new Float64Array(inputs),
 ): Map<string, { data: Float64Array }> {
   const sums = new Float64Array(inputs), counts = new Float64Array(inputs);
   data.forEach((square, i) => {
@@ -45,7 +47,10 @@ export function optimalVariances(
     if (spec.type !== "gaussian" || spec.variance !== kind) continue;
     const variances = kind === "optimal"
       ? Float64Array.of(meanOf(first, columns))
-      : Float64Array.from({ length: columns }, (_, c) => meanOf(first + c, 1));
+      : Float64Array.from(
+        { length: columns },
+        (_, c) => Math.max(meanOf(first + c, 1), minVariances[first + c]),
+      );
     const logVar = variances.map((each) => portableLog(Math.max(each, spec.minVariance)));
     found.set(`likelihood.${prefix}logVar`, { data: logVar });
   }
