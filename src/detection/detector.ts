@@ -13,8 +13,10 @@ import { requireChoice } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 import { explainCells, type ExplainOptions } from "../scoring/explain/explain.ts";
+import { explainNewest, type StepExplanation } from "../scoring/explain/newest_step.ts";
 import { writePackedFile } from "../trained/file/packed_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/file/quantize.ts";
+import type { SeriesStream, StepVerdict } from "../scoring/series/series_stream.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { type TableRows, toCells } from "../scoring/table/table_rows.ts";
@@ -161,6 +163,19 @@ export class Detector extends TableScorer {
       ...verdict,
       blamed: explained.blamed(r),
     }));
+  }
+
+  /**
+   * Explains the newest step of a stream of this detector, from the window that ends with it.
+   * @param verdict what the last `push` gave
+   * @throws TypeError or RangeError if the options, or the model, cannot be used
+   */
+  explainNewest(
+    stream: SeriesStream,
+    verdict: StepVerdict,
+    options: ExplainOptions = {},
+  ): StepExplanation {
+    return explainNewest(this, stream, verdict, options);
   }
 
   /** Whether rows are still like those that the detector was fitted to, or last calibrated on. */

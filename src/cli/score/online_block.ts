@@ -6,7 +6,9 @@ import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { RowReader } from "../../formats/row_reader.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
 import type { SeriesStream } from "../../scoring/series/series_stream.ts";
-import type { ScoredBlock } from "./block.ts";
+import { explainNewest } from "../../scoring/explain/newest_step.ts";
+import type { ScoredBlock, ScoreSettings } from "./block.ts";
+import { explanation } from "./explained.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { LoadedModel } from "../models/model.ts";
@@ -22,30 +24,37 @@ const MAX_UTF8_BYTES = 3;
  * @throws DataError naming the row, line and column of a cell that cannot be read
  */
 export function onlineBlock(
-  { scorer: { columns }, units }: LoadedModel & { readonly scorer: TableScorer },
+  { scorer, units }: LoadedModel & { readonly scorer: TableScorer },
   stream: SeriesStream,
   block: ByteBlock,
-  { source, reader, into }: {
+  { source, reader, settings: { explain }, into }: {
     readonly source: string;
     readonly reader: RowReader;
+    readonly settings: Pick<ScoreSettings, "explain">;
     readonly into?: ArrayBuffer;
   },
 ): ScoredBlock {
   const { data, rows, blankLine, keys } = reader.read(block);
   requireCells(units, { data, rows, source }, block.firstRow);
-  const width = columns.length;
+  const { columns } = scorer, width = columns.length;
   let text = "", anomalies = 0;
   for (let r = 0; r < rows; r++) {
     const verdict = stream.push(data.subarray(r * width, (r + 1) * width));
     const row = block.firstRow + r + 1;
     if (verdict === undefined) {
-      text += csvLine([row, "", "", "", ""]);
+      text += csvLine([row, "", "", "", "", ...(explain ? [""] : [])]);
       continue;
     }
-    const { score, pValue, anomaly, contributions } = verdict;
+    const { score, pValue, anomaly } = verdict;
+    const isExplained = explain && (anomaly || explain.conditional);
+    const why = isExplained ? explainNewest(scorer, stream, verdict, explain) : undefined;
+    const { contributions } = why ?? verdict;
     const top = topColumns(contributions, 0, columns, TOP_COLUMNS).join(";");
     anomalies += Number(anomaly);
-    text += csvLine([row, score, pValue, anomaly, top]);
+    text += csvLine([
+      ...[row, score, pValue, anomaly, top],
+      ...(explain ? [explanation(anomaly ? why?.blamed : [])] : []),
+    ]);
   }
   return { lines: encoded(text, into), rows, anomalies, uncertain: 0, blankLine, keys };
 }

@@ -81,7 +81,7 @@ export function streamOptions(): Option[] {
       "--online",
       "score the steps of a series one by one, as they arrive (train --window)",
     )
-      .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook", "explain", "conditional"]),
+      .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook"]),
     new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
       .argParser(vote).implies({ online: true }),
   ];

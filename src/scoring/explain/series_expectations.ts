@@ -13,10 +13,12 @@ import { portableExp, portableLog } from "../../core/portable.ts";
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
-import { windowsOf } from "../series/windows.ts";
+import { requireWindows, stepMeans, windowsOf } from "../series/windows.ts";
 import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";
+import type { ColumnSchema } from "../table/schema.ts";
 import type { TableModel } from "../table_model.ts";
+import { ColumnTerms } from "./column_terms.ts";
 import { type CellExpectation, type ExpectationModel, NOTHING } from "./expectation.ts";
 import { type Factors, KnownCells } from "./known_cells.ts";
 
@@ -57,8 +59,29 @@ export class SeriesExpectations implements ExpectationModel {
     return expectations;
   }
 
-  shares(): Float64Array {
-    throw new TypeError("Cannot explain conditionally: the model scores a series");
+  /** Those of a step are means over the windows that contain it, like its score. */
+  shares(cells: Cells): Float64Array {
+    const { schema, expansion, standardization } = this.#table, window = this.#window;
+    const columns = schema.length, count = requireWindows(cells.rows, window);
+    const terms = new Float64Array(count * columns), freedom = new Float64Array(columns);
+    for (let first = 0; first < count; first++) {
+      const { data } = windowsOf(cells, columns, window, first, 1);
+      const x = standardize(expansion.expand({ data, rows: 1 }), standardization).data;
+      freedom.fill(0);
+      data.forEach((cell, i) => {
+        if (!Number.isNaN(cell)) freedom[i % columns] += freedomOf(schema[i % columns]);
+      });
+      terms.set(this.#terms().terms(x, freedom), first * columns);
+    }
+    return stepMeans(terms, columns, window);
+  }
+
+  #columnTerms?: ColumnTerms;
+
+  #terms(): ColumnTerms {
+    const columns = this.#table.schema.length;
+    const columnOf = Array.from(this.#table.expansion.owner, (cell) => cell % columns);
+    return this.#columnTerms ??= new ColumnTerms(this.#factors, columnOf, columns);
   }
 
   /** The window around step `r`, or the nearest to it, and the place of the step in it. */
@@ -121,6 +144,12 @@ export class SeriesExpectations implements ExpectationModel {
       return square > 0 && known > 0 ? square / known : 1;
     });
   }
+}
+
+/** Numbers in a cell that could vary: the indicators of levels sum to one, and a time is two points on circles. */
+function freedomOf({ kind, levels = [] }: ColumnSchema): number {
+  if (kind === "timestamp") return 2;
+  return kind === "categorical" ? Math.max(1, levels.length) : 1;
 }
 
 /** @throws TypeError unless the model is linear */

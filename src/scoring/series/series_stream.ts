@@ -86,12 +86,20 @@ export class SeriesStream {
     steps.set(cells, this.#count * columns);
     this.#count++;
     if (this.#count < window) return undefined;
-    const newest = steps.subarray((this.#count - window) * columns, this.#count * columns);
     const contributions = this.#contributions.fill(0), out = this.#out;
-    this.#model.scoreWindow(newest, out);
+    this.#model.scoreWindow(this.newestWindow, out);
     for (let i = 2; i < out.length; i++) contributions[(i - 2) % columns] += out[i];
     const score = out[0], pValue = calibration.pValue(score);
     const flag = this.#model.isAnomaly(pValue);
     return { score, pValue, anomaly: this.#ballot?.cast(flag) ?? flag, contributions };
+  }
+
+  /**
+   * The cells of the last steps that were added, a window's at most; valid until the next one.
+   * @internal
+   */
+  get newestWindow(): Float64Array {
+    const { columns, window } = this.#model, end = this.#count;
+    return this.#steps.subarray(Math.max(0, end - window) * columns, end * columns);
   }
 }

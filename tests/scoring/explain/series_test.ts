@@ -5,10 +5,11 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
 import { cholesky, inverse } from "../../../src/core/algebra/cholesky.ts";
+import { ColumnTerms } from "../../../src/scoring/explain/column_terms.ts";
 import { KnownCells } from "../../../src/scoring/explain/known_cells.ts";
 import { assertRelative } from "../../util/close.ts";
 import { normals } from "../../util/data.ts";
-import { elbowOk, Folder, refused } from "../../cli/util.ts";
+import { elbowOk, Folder } from "../../cli/util.ts";
 
 /** E[x_d] and its variance given x_o for o in `given`, by blocks of the covariance. */
 function byCovariance(
@@ -103,6 +104,86 @@ Deno.test("explain() of a series blames the column with a planted fault, and exp
   }
 });
 
+/** Steps with a fault, how many of the flagged ones blame it first, and how many expect what was before. */
+async function explainOnline(column: number, conditional: boolean) {
+  const truth = stepsOf(1200, 11 + column), stream = DETECTOR.stream();
+  const isWrong = (t: number) => t >= 200 && t % 100 < 6;
+  const shift = column === 0 ? -8 : 3;
+  let flagged = 0, first = 0, near = 0;
+  for (const [t, row] of truth.entries()) {
+    const verdict = stream.push(isWrong(t) ? row.with(column, row[column] + shift) : row);
+    if (!verdict?.anomaly || !isWrong(t)) continue;
+    const explained = DETECTOR.explainNewest(stream, verdict, { conditional, columns: 1 });
+    const sum = explained.contributions.reduce((total, nats) => total + nats);
+    assert.ok(Math.abs(sum - verdict.score) <= 1e-5, `${sum}, not ${verdict.score}`);
+    flagged++;
+    const [cell] = explained.blamed;
+    if (cell?.column !== COLUMNS[column]) continue;
+    first++;
+    near += Number(Math.abs(cell.expected as number - row[column]) < Math.abs(shift) / 2);
+  }
+  return { flagged, first, near };
+}
+
+Deno.test("explainNewest() blames the sensor that is wrong in a stream, and expects what it was before", async () => {
+  for (const conditional of [false, true]) {
+    for (const column of [0, 1, 2]) {
+      const { flagged, first, near } = await explainOnline(column, conditional);
+      const counts = `${
+        COLUMNS[column]
+      }, ${conditional}: ${first} first, ${near} near of ${flagged}`;
+      assert.ok(flagged >= 20 && first >= 0.9 * flagged && near >= 0.8 * first, counts);
+    }
+  }
+});
+
+Deno.test("conditional contributions of a series sum to its scores, and blame the column with a fault", async () => {
+  const truth = stepsOf(400, 8), isWrong = (t: number) => t >= 200 && t < 215;
+  for (const column of [1, 2]) {
+    const rows = truth.map((row, t) => isWrong(t) ? row.with(column, row[column] + 3) : row);
+    const explained = await DETECTOR.explain(rows, { conditional: true });
+    for (const { score, contributions } of explained) {
+      const sum = Object.values(contributions).reduce((total, nats) => total + nats);
+      assert.ok(Math.abs(sum - score) <= 1e-5);
+    }
+    const faulty = explained.filter((_, t) => isWrong(t));
+    const first = faulty.filter(({ blamed }) => blamed[0]?.column === COLUMNS[column]).length;
+    assert.ok(first >= 0.9 * faulty.length, `${COLUMNS[column]}: first in ${first}`);
+  }
+});
+
+Deno.test("ColumnTerms gives what the squared distance loses without a column, also if cells are missing", () => {
+  const latent = 2, width = 6, variances = [0.3, 0.1, 0.5, 0.3, 0.8, 0.2];
+  const loadings = normals(12, 3), mean = [1, -2, 0, 3, 0.5, 0];
+  const x = normals(6, 4).map((value, d) => 2 * value + mean[d]);
+  const distance = (dimensions: number[]) => {
+    const n = dimensions.length, at = (l: number, d: number) => loadings[l * width + d];
+    const covariance = Float64Array.from(
+      dimensions.flatMap((i) =>
+        dimensions.map((j) =>
+          at(0, i) * at(0, j) + at(1, i) * at(1, j) + (i === j ? variances[i] : 0)
+        )
+      ),
+    );
+    const inverted = inverse(cholesky(covariance, n), n);
+    let sum = 0;
+    dimensions.forEach((i, a) =>
+      dimensions.forEach((j, b) => sum += (x[i] - mean[i]) * inverted[a * n + b] * (x[j] - mean[j]))
+    );
+    return sum;
+  };
+  const columnOf = [0, 1, 2, 0, 1, 2];
+  const terms = new ColumnTerms({ loadings, mean, variances, latent }, columnOf, 3);
+  for (const missing of [[], [3], [1, 4]]) {
+    const known = [0, 1, 2, 3, 4, 5].filter((d) => !missing.includes(d));
+    const got = terms.terms(x.map((value, d) => missing.includes(d) ? NaN : value), [1, 1, 1]);
+    const want = [0, 1, 2].map((c) =>
+      distance(known) - distance(known.filter((d) => columnOf[d] !== c))
+    );
+    assertRelative([...got], want, 1e-9, 1e-9);
+  }
+});
+
 Deno.test("intervals of a series cover as many fresh steps as stated, column by column", async () => {
   const rows = stepsOf(1000, 5), covered = new Map<string, number[]>();
   for (const level of [0.8, 0.95]) {
@@ -136,10 +217,6 @@ Deno.test("explain() of a series handles missing cells, levels, times and loaded
   }
   const loaded = await Detector.load(DETECTOR.save());
   assert.deepEqual(await loaded.explain(rows), await DETECTOR.explain(rows));
-  await assert.rejects(
-    DETECTOR.explain(rows, { conditional: true }),
-    /Cannot explain conditionally: the model scores a series/,
-  );
   const mixed = stepsOf(600, 2).map(([level, cycle], t) => ({
     level,
     cycle,
@@ -175,5 +252,20 @@ Deno.test("score --explain says what flagged steps of a series should have been"
   for (const [r, { anomaly, blamed }] of (await DETECTOR.explain(rows)).entries()) {
     assert.deepEqual(scores[r].blamed, anomaly ? blamed : undefined);
   }
-  assert.match(await refused("score", model, data, "--online", "--explain"), /cannot be used with/);
+  const online = (await elbowOk("score", model, data, "--online", "--explain", "1")).split("\n");
+  const stream = DETECTOR.stream();
+  const verdicts = rows.map((row) => {
+    const verdict = stream.push(row);
+    return verdict?.anomaly
+      ? DETECTOR.explainNewest(stream, verdict, { columns: 1 }).blamed[0].column
+      : undefined;
+  });
+  assert.equal(online[0], "row,score,p_value,anomaly,top_columns,explanation");
+  assert.ok(verdicts[154] !== undefined);
+  for (const [t, column] of verdicts.entries()) {
+    const told = /,"([a-z]+) -?[\d.]+, expected -?[\d.]+ \(-?[\d.]+ to -?[\d.]+\)"$/.exec(
+      online[t + 1],
+    );
+    assert.equal(told?.[1], column);
+  }
 });
