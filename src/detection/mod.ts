@@ -28,7 +28,7 @@ export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
 export type { RowExplanation, SaveOptions, ScoreOptions } from "./detector.ts";
 export type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
-export type { ExplainOptions } from "../scoring/explain/explain.ts";
+export type { ExplainOptions } from "../scoring/explain/explainer.ts";
 export type { StepExplanation } from "../scoring/explain/newest_step.ts";
 export type { FileFormat } from "../trained/file/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";

@@ -183,6 +183,27 @@ Deno.test("a column of percentages counts in per cent, and refuses a text withou
   );
 });
 
+Deno.test("sample and reconstruct write per cent and decimal commas as the column has them, and the model reads them", async () => {
+  using folder = new Folder();
+  for (const [format, mark] of [["1,234.50%", "."], ["1.234,50%", ","]] as const) {
+    const data = folder.write(
+      "t.csv",
+      rateCsv((rate) => rate.replace(".", mark) + (Number(rate) === 0 ? "" : "%"), ";"),
+    );
+    const model = folder.at("m");
+    await elbowOk("train", data, "--out", model, "--column", `rate=numeric:${format}`, ...QUICK);
+    for (const command of [["sample", model, "--count", "20"], ["reconstruct", model, data]]) {
+      const text = await elbowOk(...command), made = folder.write("made.csv", text);
+      assert.match(text, mark === "," ? /"-?\d+,\d+ %"/ : /\d\.\d+ %/);
+      const [, ...scored] = (await elbowOk("score", model, made)).trimEnd().split("\n");
+      assert.equal(scored.length, text.trimEnd().split("\n").length - 1);
+      const { columns, values } = JSON.parse(await elbowOk(...command, "--json"));
+      const c = columns.indexOf("rate");
+      assert.ok(values.every((row: unknown[]) => typeof row[c] === "number"));
+    }
+  }
+});
+
 Deno.test("amounts of which only some have a per cent sign are refused, with an example of each", async () => {
   using folder = new Folder();
   const writings = [

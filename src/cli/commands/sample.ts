@@ -117,7 +117,7 @@ async function writePairs(
     ...generated,
     columns: [...generated.columns, ...Array.from({ length: size }, (_, l) => `z_${l}`)],
     row: (index: number) => [...generated.row(index), ...z(index)],
-    lists: { values: generated.row, z },
+    lists: { ...generated.lists, z },
   };
   await writeRows(output, given, io);
 }

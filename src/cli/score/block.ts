@@ -6,7 +6,7 @@ import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { BlockKeys, BlockRows, RowReader } from "../../formats/row_reader.ts";
 import { decide, type Decision, type DecisionOptions } from "../../scoring/decisions/decide.ts";
 import type { SecondLook } from "../../detection/second_look.ts";
-import type { ExplainOptions } from "../../scoring/explain/explain.ts";
+import type { ExplainOptions } from "../../scoring/explain/explainer.ts";
 import { requireCells } from "../../scoring/require_cells.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";

@@ -1,11 +1,8 @@
 /** Why rows were flagged, for people to read: the columns to blame, the value of each, and the value expected. */
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
-import {
-  explainerOf,
-  type ExplainOptions,
-  requireExplainOptions,
-} from "../../scoring/explain/explain.ts";
+import { explainerOf } from "../../scoring/explain/explain.ts";
+import { type ExplainOptions, requireExplainOptions } from "../../scoring/explain/explainer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { printable } from "../text/text.ts";

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import type { DecisionOptions } from "../../scoring/decisions/decide.ts";
 import { CONFIDENCE, RATE } from "../../scoring/decisions/rates.ts";
-import { MAX_BLAMED } from "../../scoring/explain/explain.ts";
+import { MAX_BLAMED } from "../../scoring/explain/explainer.ts";
 import { requireVote, type Vote } from "../../scoring/series/vote.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";

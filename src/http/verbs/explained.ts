@@ -5,9 +5,9 @@
 import { type BlamedColumn, blamedColumn } from "../../scoring/explain/blamed_column.ts";
 import {
   type Explainer,
-  explainerOf,
   requireExplainOptions,
-} from "../../scoring/explain/explain.ts";
+  rowExplainerOf,
+} from "../../scoring/explain/explainer.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { RowText } from "../answers.ts";
@@ -108,7 +108,7 @@ function contributionsOf(scored: Float64Array, rows: number, scoreWidth: number)
 
 function requireExplainer(model: TableScorer): Explainer {
   try {
-    return explainerOf(model);
+    return rowExplainerOf(model);
   } catch (error) {
     if (error instanceof TypeError) throw invalid("/explain", error.message);
     throw error;

@@ -5,7 +5,8 @@
 import type { SeriesStream, StepVerdict } from "../series/series_stream.ts";
 import type { TableScorer } from "../table_scorer.ts";
 import type { BlamedColumn } from "./blamed_column.ts";
-import { explainerOf, type ExplainOptions, requireExplainOptions } from "./explain.ts";
+import { explainerOf } from "./explain.ts";
+import { type ExplainOptions, requireExplainOptions } from "./explainer.ts";
 
 /** Why the newest step has its score. */
 export interface StepExplanation {

@@ -34,7 +34,7 @@ export class SeriesExpectations implements ExpectationModel {
   /** For each cell of a window, its residual variance by that of the model. */
   readonly #ratios: Float64Array;
 
-  /** @throws TypeError unless the model is linear */
+  /** @param vae a linear one */
   constructor(vae: TrainedVae, table: TableModel, window: number) {
     this.#table = table;
     this.#window = window;
@@ -152,24 +152,23 @@ function freedomOf({ kind, levels = [] }: ColumnSchema): number {
   return kind === "categorical" ? Math.max(1, levels.length) : 1;
 }
 
-/** @throws TypeError unless the model is linear */
-function factorsOf(vae: TrainedVae): Factors {
-  const { encoder, decoder, likelihood, latent: [{ size }] } = vae.spec as ModelSpec & {
-    readonly latent: readonly { readonly size: number }[];
-  };
-  const isLinear = encoder.hidden.length === 0 && decoder.hidden.length === 0 &&
+type LinearSpec = ModelSpec & { readonly latent: readonly { readonly size: number }[] };
+
+/** Whether a model of windows is that of preset "linear". */
+export function isLinear({ spec: { encoder, decoder, likelihood } }: TrainedVae): boolean {
+  return encoder.hidden.length === 0 && decoder.hidden.length === 0 &&
     likelihood.type === "gaussian" &&
-    ["shared", "perFeature"].includes(String(likelihood.variance));
-  if (!isLinear) {
-    throw new TypeError(
-      'Cannot explain: the model scores a series by networks, and only preset "linear" expects values of steps',
-    );
-  }
+    (likelihood.variance === "shared" || likelihood.variance === "perFeature");
+}
+
+function factorsOf(vae: TrainedVae): Factors {
+  const { likelihood, latent: [{ size }] } = vae.spec as LinearSpec;
   const parameters = vae.parameters(), dataOf = (name: string) => parameters.get(name)!.data;
   const mean = dataOf("decoder.mean.bias"), logVars = dataOf("likelihood.logVar");
+  const minVariance = likelihood.type === "gaussian" ? likelihood.minVariance : 0;
   const variances = Float64Array.from(
     mean,
-    (_, d) => Math.max(likelihood.minVariance, portableExp(logVars[d % logVars.length])),
+    (_, d) => Math.max(minVariance, portableExp(logVars[d % logVars.length])),
   );
   return { loadings: dataOf("decoder.mean.weight"), mean, variances, latent: size };
 }

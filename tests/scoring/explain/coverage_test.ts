@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../../mod.ts";
-import { Explainer } from "../../../src/scoring/explain/explain.ts";
+import { rowExplainerOf } from "../../../src/scoring/explain/explainer.ts";
 import { cellsOf, planeRows } from "../../util/data.ts";
 
 Deno.test("95 % intervals cover 95 % of fresh cells, also with few rows and many columns", async () => {
@@ -17,7 +17,7 @@ Deno.test("95 % intervals cover 95 % of fresh cells, also with few rows and many
     for (let r = 0; r < fresh; r++) contributions[r * width + r % width] = 1;
     const cells = cellsOf(rows);
     const asked = { columns: 1, level, conditional: false };
-    const { expectations } = new Explainer(detector).blame(cells, contributions, asked);
+    const { expectations } = rowExplainerOf(detector).blame(cells, contributions, asked);
     const covered = expectations.filter(({ low, high }, r) =>
       low <= rows[r][r % width] && rows[r][r % width] <= high
     ).length / fresh;

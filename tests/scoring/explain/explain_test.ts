@@ -143,8 +143,8 @@ Deno.test("explain() refuses invalid options and models that it cannot explain",
   await assert.rejects(DETECTOR.explain(NEW, unknown), /"depth"/);
   const series = await Detector.fit(ROWS.slice(0, 200), { window: 4, epochs: 1, hidden: [4] });
   await assert.rejects(
-    series.explain(ROWS.slice(0, 20)),
-    /Cannot explain: the model scores a series/,
+    series.explain(ROWS.slice(0, 20), { conditional: true }),
+    /Cannot explain conditionally: the model scores a series by networks/,
   );
 });
 
