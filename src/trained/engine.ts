@@ -38,7 +38,7 @@ export interface NamedTensor<Values = Float32Array> {
 const MAX_PROGRAMS = 12;
 
 /** A machine that a model runs on, and the weight format for single rows. */
-export interface Host {
+export interface Machine {
   readonly backend: Backend<SyncProgram>;
   readonly weights?: WeightFormat;
 }

@@ -7,7 +7,7 @@ import { placeholders } from "../distributions/likelihood.ts";
 import type { Layout } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { ModelSpec } from "../models/spec.ts";
-import type { Engine, Host } from "./engine.ts";
+import type { Engine, Machine } from "./engine.ts";
 import { NotFiniteError } from "./finite.ts";
 import type { EvaluationOptions } from "./calls/evaluation.ts";
 import type { RowEvaluation } from "./calls/row_sums.ts";
@@ -40,7 +40,7 @@ export class OnHost {
   }
 
   /** The machine, for running other programs on the model's backend, which the model disposes of. */
-  get machine(): Host {
+  get machine(): Machine {
     const { backend, weights } = this.#engine;
     return { backend, weights };
   }

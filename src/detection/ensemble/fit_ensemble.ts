@@ -7,7 +7,7 @@ import { takeCells } from "../rows/take_cells.ts";
 import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
-import type { Host } from "../../trained/engine.ts";
+import type { Machine } from "../../trained/engine.ts";
 import { BATCH_ROWS, Ensemble, type EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
 import { memberPrefix } from "../../scoring/ensemble/members.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
@@ -60,7 +60,7 @@ export interface EnsembleRequest {
 
 export interface FittedEnsemble {
   readonly model: EnsembleModel;
-  /** The first member of the first view, with its own host. */
+  /** The first member of the first view, with its own machine. */
   readonly vae: VAE;
   /** The report of the first member, with the GPU use of all members. */
   readonly report: FitReport;
@@ -205,11 +205,11 @@ function withNeighbours(
   fitted: readonly FittedPart[],
   cells: Cells,
   { order, referenceRows }: { readonly order: Uint32Array; readonly referenceRows: Uint32Array },
-  host: Host,
+  machine: Machine,
 ): EnsembleModel {
   const referenceIndex = new Map([...referenceRows].map((row, i) => [row, i]));
   const sample = takeCells(cells, model.columns, order.subarray(0, SURPRISAL_ROWS));
-  const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, host);
+  const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, machine);
   const count = sample.rows;
   const values = fitted.map(() => new Float64Array(count));
   const batch = ensemble.batch();

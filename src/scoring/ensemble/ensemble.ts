@@ -12,7 +12,7 @@
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";
-import type { Host } from "../../trained/engine.ts";
+import type { Machine } from "../../trained/engine.ts";
 import { requireFiniteScore } from "../../trained/finite.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { Cells } from "../table/cells.ts";
@@ -45,7 +45,7 @@ export function rankWeights(surprisals: number): readonly number[] {
 
 export class Ensemble {
   readonly model: EnsembleModel;
-  readonly #host: Host;
+  readonly #machine: Machine;
   readonly #graph: StatisticsGraph;
   readonly #layout: Layout;
   readonly #segment: Segment;
@@ -54,15 +54,15 @@ export class Ensemble {
   #single?: Batch;
   #batch?: Batch;
 
-  /** @param host the host of the VAE, or another; the ensemble does not dispose of it */
-  constructor(model: EnsembleModel, host: Host) {
+  /** @param machine the machine of the VAE, or another; the ensemble does not dispose of it */
+  constructor(model: EnsembleModel, machine: Machine) {
     this.model = model;
-    this.#host = host;
+    this.#machine = machine;
     const specs = model.parts.map(({ spec }) => spec);
     this.#graph = statisticsGraph(specs, outputsFor(model.statistics));
     const { parameters } = this.#graph;
     this.#layout = layOut("parameters", parameters);
-    this.#segment = host.backend.allocate(this.#layout.length);
+    this.#segment = machine.backend.allocate(this.#layout.length);
     for (const { name } of parameters) {
       const values = model.parameters.get(name)!;
       this.#segment.write(this.#layout.places.get(name)!.offset, values);
@@ -88,7 +88,7 @@ export class Ensemble {
 
   /** Scores one row without allocating, and writes its contributions to `raw`. */
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number {
-    this.#single ??= this.#compile(1, this.#host.weights);
+    this.#single ??= this.#compile(1, this.#machine.weights);
     raw.fill(0);
     this.#single.run({ cells: row, at: 0, rows: 1 });
     this.#single.score(1, this.#score, raw, 0);
@@ -122,7 +122,7 @@ export class Ensemble {
 
   #compile(capacity: number, weights?: WeightFormat): Batch {
     const plan = this.#graph.plan(this.#layout, capacity);
-    const program = this.#host.backend.compile(plan, { parameters: this.#segment }, weights);
+    const program = this.#machine.backend.compile(plan, { parameters: this.#segment }, weights);
     return new Batch(this.model, program);
   }
 }
