@@ -9,6 +9,7 @@ interface Disposable {
 export class LruCache<T extends Disposable> {
   readonly #capacity: number;
   readonly #objects = new Map<string, T>();
+  #newest?: string;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -16,7 +17,9 @@ export class LruCache<T extends Disposable> {
 
   /** An object to use at once: a later call may dispose of it. */
   get(key: string, make: () => T): T {
+    if (key === this.#newest) return this.#objects.get(key)!;
     const found = this.#objects.get(key) ?? make();
+    this.#newest = key;
     this.#objects.delete(key);
     this.#objects.set(key, found);
     if (this.#objects.size > this.#capacity) {
@@ -30,5 +33,6 @@ export class LruCache<T extends Disposable> {
   /** Forgets all objects without disposing of them, because their memory goes with the machine. */
   clear(): void {
     this.#objects.clear();
+    this.#newest = undefined;
   }
 }

@@ -148,9 +148,16 @@ export class VAE extends TrainedVae {
    * One score per row by name, see `scores/mod.ts`; higher is more anomalous.
    * @throws TypeError or RangeError naming the option, or the row whose score is not finite
    */
-  override async score(
+  override score(
     x: Rows,
-    { condition, ...options }: NamedScoreOptions & ConditionOptions = {},
+    options: NamedScoreOptions & ConditionOptions = NONE,
+  ): Promise<Float64Array> {
+    return options === NONE ? super.score(x) : this.#scoreBy(x, options);
+  }
+
+  async #scoreBy(
+    x: Rows,
+    { condition, ...options }: NamedScoreOptions & ConditionOptions,
   ): Promise<Float64Array> {
     const { method = "elbo", ...otherOptions } = options;
     const isPlain = method === "elbo" || method === "reconstruction" || method === "kl";
@@ -184,6 +191,9 @@ export class VAE extends TrainedVae {
     throw new DOMException("Cannot change the model: it is being trained", "InvalidStateError");
   }
 }
+
+/** No options: the common case takes no detour. */
+const NONE: NamedScoreOptions = {};
 
 /** Number of float32 values in the 4 GiB that WebAssembly can address. */
 const MAX_NUMBERS = 2 ** 30;
