@@ -39,17 +39,22 @@ export function expm1Inside4(x: v128): v128 {
   return madd(reduced, scale, f32x4.sub(scale, constant(ONE)));
 }
 
-/** eˣ - 1 - x, never negative. */
+/** eˣ - 1 - x, never negative. Vectors all near 0, as of unused dimensions, or all far, take only their formula. */
 @inline
 export function expm1LessX4(x: v128): v128 {
-  let g = madd(constant(G7), x, constant(G6));
-  g = madd(g, x, constant(G5));
-  g = madd(g, x, constant(G4));
-  g = madd(g, x, constant(G3));
-  g = madd(g, x, constant(G2));
-  g = madd(g, x, constant(G1));
-  g = madd(g, x, constant(G0));
-  const near = f32x4.mul(g, f32x4.mul(x, x));
+  const isNear = f32x4.lt(f32x4.abs(x), constant(ONE));
+  let near = isNear;
+  if (v128.any_true(isNear)) {
+    let g = madd(constant(G7), x, constant(G6));
+    g = madd(g, x, constant(G5));
+    g = madd(g, x, constant(G4));
+    g = madd(g, x, constant(G3));
+    g = madd(g, x, constant(G2));
+    g = madd(g, x, constant(G1));
+    g = madd(g, x, constant(G0));
+    near = f32x4.mul(g, f32x4.mul(x, x));
+    if (i32x4.all_true(isNear)) return near;
+  }
   const far = f32x4.sub(f32x4.sub(exp4(x), constant(ONE)), x);
-  return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), constant(ONE)));
+  return v128.bitselect(near, far, isNear);
 }
