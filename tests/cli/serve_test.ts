@@ -81,6 +81,11 @@ Deno.test("elbow serve refuses a folder without models, a damaged model, and a p
   await taken.shutdown();
   assert.equal(status, 1);
   assert.match(stderr, /^elbow: [^\n]*in use[^\n]*\n$/i);
+  Deno.renameSync(folder.at("m.safetensors"), folder.at("m.st"));
+  const { stderr: renamed } = await elbow(["serve", "--models", folder.path]);
+  assert.match(renamed, /m\.st is not served, because its name does not end in \.safetensors\n/);
+  assert.doesNotMatch(renamed, /t\.csv/);
+  Deno.removeSync(folder.at("m.st"));
   folder.write("n.safetensors", "not a model");
   assert.match(await refused("serve", "--models", folder.path), /Cannot read .*n\.safetensors/);
 });

@@ -17,7 +17,12 @@ export async function placedModels(
   io: Io,
 ): Promise<PlacedFile[]> {
   const placed: PlacedFile[] = [];
-  for (const path of await listModels(folder)) {
+  const paths = await listFiles(folder);
+  for (const path of paths.filter((path) => !path.endsWith(EXTENSION))) {
+    if (!await looksLikeModel(path)) continue;
+    note(io, `${path} is not served, because its name does not end in ${EXTENSION}`);
+  }
+  for (const path of paths.filter((path) => path.endsWith(EXTENSION))) {
     const { kind } = await loadFile(path);
     if (kind === "checkpoint" || kind === "rbm") {
       note(io, `${path} is a ${kind} and is not served`);
@@ -36,15 +41,24 @@ function requireServedName(name: string, path: string): void {
   throw new TypeError(`Cannot serve ${path}: ${NAME_RULE}`);
 }
 
-async function listModels(folder: string): Promise<string[]> {
+async function listFiles(folder: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    const names = entries.map(({ name }) => name).filter((name) => name.endsWith(EXTENSION));
-    return names.sort().map((name) => `${folder}/${name}`);
+    return entries.map(({ name }) => `${folder}/${name}`).sort();
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such folder"
       : messageOf(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
+}
+
+/** Whether a file begins as safetensors do: the length of a header, and its first brace. */
+async function looksLikeModel(path: string): Promise<boolean> {
+  const entry = await Deno.stat(path).catch(() => undefined);
+  if (!entry?.isFile) return false;
+  using file = await Deno.open(path);
+  const head = new Uint8Array(9), count = await file.read(head);
+  const length = new DataView(head.buffer).getBigUint64(0, true);
+  return count === head.length && head[8] === "{".charCodeAt(0) && length < 1n << 27n;
 }
