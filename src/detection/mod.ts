@@ -24,6 +24,7 @@ export type { ColumnDrift, DriftOptions, DriftReport } from "./drift/drift.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
 export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";
 export type { Spectrum } from "./columns/spectrum.ts";
+export { auroc, averagePrecision, precisionAt } from "../scoring/metrics.ts";
 export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
 export type { RowExplanation, SaveOptions, ScoreOptions } from "./detector.ts";

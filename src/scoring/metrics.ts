@@ -17,7 +17,7 @@ interface Tie {
 }
 
 /** The area under the receiver operating characteristic, 0 … 1; chance gives ½. */
-export function auroc(scores: Float64Array, label: ArrayLike<number>): number {
+export function auroc(scores: ArrayLike<number>, label: ArrayLike<number>): number {
   let normal = 0, anomalies = 0, wins = 0;
   for (const tie of ties(scores, label)) {
     const normalRows = tie.rows - tie.anomalies;
@@ -30,7 +30,7 @@ export function auroc(scores: Float64Array, label: ArrayLike<number>): number {
 }
 
 /** The area under precision over recall, 0 … 1; chance gives the share of anomalies. */
-export function averagePrecision(scores: Float64Array, label: ArrayLike<number>): number {
+export function averagePrecision(scores: ArrayLike<number>, label: ArrayLike<number>): number {
   let rows = 0, anomalies = 0, area = 0;
   for (const tie of ties(scores, label)) {
     rows += tie.rows;
@@ -42,7 +42,7 @@ export function averagePrecision(scores: Float64Array, label: ArrayLike<number>)
 
 /** The share of anomalies among the `n` highest scores; by default n is the number of anomalies. */
 export function precisionAt(
-  scores: Float64Array,
+  scores: ArrayLike<number>,
   label: ArrayLike<number>,
   n: number = countAnomalies(label),
 ): number {
@@ -62,8 +62,13 @@ export function countAnomalies(label: ArrayLike<number>): number {
   return count;
 }
 
-/** Groups of rows with equal scores, highest first. @throws RangeError for a score that is NaN */
-function* ties(scores: Float64Array, label: ArrayLike<number>): Generator<Tie> {
+/** Groups of rows with equal scores, highest first. @throws RangeError for a score that is NaN, or other numbers of rows */
+function* ties(scores: ArrayLike<number>, label: ArrayLike<number>): Generator<Tie> {
+  if (label.length !== scores.length) {
+    throw new RangeError(
+      `Cannot rank rows: expected a label for each of ${scores.length} scores, got ${label.length}`,
+    );
+  }
   // Sorted as plain numbers, each kind by itself: sorting row numbers takes ten times the memory, and longer.
   const count = countAnomalies(label), odd = new Float64Array(count);
   const normal = new Float64Array(scores.length - count);

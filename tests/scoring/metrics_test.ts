@@ -1,5 +1,6 @@
 /** Ranking metrics against their definitions by brute force, over all pairs and all thresholds. */
 import assert from "node:assert/strict";
+import * as library from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { auroc, averagePrecision, countAnomalies, precisionAt } from "../../src/scoring/metrics.ts";
 
@@ -95,4 +96,17 @@ Deno.test("scores that are NaN are refused, wherever they are", () => {
       assert.throws(() => metric(Float64Array.from(scores), [0, 1, 0]), /got NaN/);
     }
   }
+});
+
+Deno.test("programs rank what score() returned: plain lists are taken, and labels of other rows are refused", () => {
+  const scores = [0.1, 3, 2, 0.5], labels = [0, 1, 0, 0];
+  assert.deepEqual(
+    [library.auroc(scores, labels), library.averagePrecision(scores, labels)],
+    [1, 1],
+  );
+  assert.equal(library.precisionAt(scores, labels, 2), 0.5);
+  assert.throws(
+    () => library.auroc(scores, labels.slice(1)),
+    /^RangeError: Cannot rank rows: expected a label for each of 4 scores, got 3$/,
+  );
 });
