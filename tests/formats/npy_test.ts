@@ -1,6 +1,14 @@
 /** NPY and NPZ against files written by numpy (make_golden.py), and every refusal with its message. */
 import assert from "node:assert/strict";
-import { decodeNpy, encodeNpy, type NpyData, readNpy, readNpz } from "../../src/formats/mod.ts";
+import {
+  decodeNpy,
+  encodeNpy,
+  type NpyData,
+  npyShape,
+  readNpy,
+  readNpz,
+} from "../../src/formats/mod.ts";
+import { readSample } from "../../src/formats/sample/read_sample.ts";
 import { fuzz, golden, refuses } from "./util.ts";
 
 const TYPES = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"];
@@ -115,7 +123,12 @@ const REFUSALS: [string, Uint8Array, string][] = [
   ],
   ["complex", golden("complex.npy"), `${TYPE_LIST}, got "<c8"`],
   ["text", golden("text.npy"), `${TYPE_LIST}, got "<U1"`],
-  ["3-D", golden("cube.npy"), "array must be 1-D or 2-D, got 3-D"],
+  [
+    "3-D, columns first",
+    npy(`{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2, 2), }`),
+    "array must be 1-D, 2-D or in C order, got 3-D in Fortran order",
+  ],
+  ["0-D", npy(dict("'<f8'", "()"), 8), "array must be of at least 1 dimension, got 0-D"],
   ["no rows", golden("empty.npy"), "array must be non-empty, got shape (0, 4)"],
   [
     "endless empty shape",
@@ -287,4 +300,19 @@ Deno.test("a flipped byte in the contents is always noticed", () => {
       assert.ok(error instanceof TypeError, `byte ${at}: ${error}`);
     }
   }
+});
+
+Deno.test("each entry of an array of more dimensions is a row, whole and in parts", async () => {
+  const text = dict("'|u1'", "(3, 2, 2)"), bytes = npy(text, 12);
+  bytes.set(Uint8Array.from({ length: 12 }, (_, i) => i), bytes.length - 12);
+  const { columns, rows, data } = readNpy(bytes);
+  assert.deepEqual([columns, rows], [["x0", "x1", "x2", "x3"], 3]);
+  assert.deepEqual([...data], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  assert.deepEqual(npyShape(bytes), [3, 4]);
+  assert.deepEqual(npyShape(golden("cube.npy")), [2, 4]);
+  const pieces = async function* () {
+    for (let at = 0; at < bytes.length; at += 5) yield bytes.slice(at, at + 5);
+  };
+  const read = await readSample("t.npy", pieces(), {}, { maxRows: () => Infinity });
+  assert.deepEqual([read.columns, [...read.data]], [columns, [...data]]);
 });

@@ -60,8 +60,7 @@ export function decodeNpy(
   source: string = "-",
   maxCells: number = Infinity,
 ): NpyArray {
-  const header = readNpyHeader(bytes, source), { descr, shape, offsetBytes } = header;
-  requireReadable(header, source);
+  const header = readTableHeader(bytes, source), { descr, shape, offsetBytes } = header;
   const [rows, columns = 1] = shape;
   if (rows * columns > maxCells) {
     const actual = `shape (${shape.join(", ")})`;
@@ -72,12 +71,23 @@ export function decodeNpy(
   return { descr, shape, data: decodeValues(header, bytes.subarray(offsetBytes), source) };
 }
 
-/** @throws DataError for an array that is not numeric, or has more than two dimensions */
-export function requireReadable({ descr, shape }: NpyHeader, source: string): void {
+/**
+ * The header of an array of rows. Each entry of an array of more dimensions, such as images, is a row.
+ * @throws DataError for an array that is not numeric, or whose entries are not stored one after the other
+ */
+export function readTableHeader(bytes: Uint8Array, source: string): NpyHeader {
+  const header = readNpyHeader(bytes, source), { descr, shape, fortranOrder } = header;
   readerOf(descr, source);
-  if (shape.length >= 1 && shape.length <= 2) return;
-  const actual = `${shape.length}-D`;
-  throw new DataError({ source, subject: "array", expected: "1-D or 2-D", actual });
+  if (shape.length === 1 || shape.length === 2) return header;
+  const [rows, ...sizes] = shape, subject = "array";
+  if (rows === undefined) {
+    throw new DataError({ source, subject, expected: "of at least 1 dimension", actual: "0-D" });
+  }
+  if (fortranOrder) {
+    const actual = `${shape.length}-D in Fortran order`;
+    throw new DataError({ source, subject, expected: "1-D, 2-D or in C order", actual });
+  }
+  return { ...header, shape: [rows, sizes.reduce((product, size) => product * size)] };
 }
 
 /** @throws DataError unless this number of bytes holds the array */
@@ -139,9 +149,9 @@ export function readNpy(bytes: Uint8Array, options: TableOptions = {}): Table {
   return tableOf(decodeNpy(bytes, source, options.maxCells), options, source);
 }
 
-/** The shape that an NPY file claims. @throws DataError if it is not an NPY file */
+/** The shape of the rows that an NPY file claims to hold. @throws DataError if they cannot be read */
 export function npyShape(bytes: Uint8Array, source: string = "-"): readonly number[] {
-  return readNpyHeader(bytes, source).shape;
+  return readTableHeader(bytes, source).shape;
 }
 
 /**

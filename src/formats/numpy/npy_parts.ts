@@ -8,11 +8,11 @@ import {
   decodeNpy,
   decodeValues,
   type NpyArray,
+  readTableHeader,
   requireLength,
-  requireReadable,
   tableOf,
 } from "./npy.ts";
-import { HEADER_WITHIN, type NpyHeader, readNpyHeader } from "./npy_header.ts";
+import { HEADER_WITHIN, type NpyHeader } from "./npy_header.ts";
 
 /** Reads an array that arrives in pieces. */
 export class NpyParts implements PartReader {
@@ -72,9 +72,8 @@ export class NpyParts implements PartReader {
   }
 
   #open(): void {
-    const bytes = this.#joined(), header = readNpyHeader(bytes, this.#source);
+    const bytes = this.#joined(), header = readTableHeader(bytes, this.#source);
     this.#isOpen = true;
-    requireReadable(header, this.#source);
     const { fortranOrder, shape: [rows, columns = 1], offsetBytes } = header;
     if (fortranOrder && columns > 1 || rows * columns === 0) return;
     this.#header = header;
