@@ -42,6 +42,7 @@ import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
 import { trimmingWarnings } from "./columns/trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./rows/split.ts";
+import { unseenLevelWarnings } from "./columns/unseen_levels.ts";
 
 /** The rows that calibrate, and what each costs in addition to its score (`impossible_costs.ts`). */
 export interface HeldOutRows extends Cells {
@@ -88,7 +89,7 @@ export async function fitTable(
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
   await pause();
   const fitted = await fit({ all, training: training.cells }, inputSchema, options);
-  const { vae, report, parts } = fitted;
+  const { vae, report, parts, warnings: own } = fitted;
   const decisions = {
     falseAlarmRate,
     warnings: [...warnings, ...costs?.warnings ?? [], ...training.warnings],
@@ -98,9 +99,9 @@ export async function fitTable(
   const table = { schema, ...parts, ...decisions, ...(window && { window }) };
   const model = calibrate(vae, table, split, heldOutCosts);
   if (window !== undefined) return { vae, model, report };
-  const fitWarnings = fitted.warnings ??
-    networkWarnings(new TableScorer(vae, model), report, split);
-  const modelWithWarnings = { ...model, warnings: [...model.warnings, ...fitWarnings] };
+  const fitWarnings = own ?? networkWarnings(new TableScorer(vae, model), report, split);
+  const levels = unseenLevelWarnings(schema, training.cells, split.calibration, falseAlarmRate);
+  const modelWithWarnings = { ...model, warnings: [...model.warnings, ...levels, ...fitWarnings] };
   return {
     vae,
     model: modelWithWarnings,
