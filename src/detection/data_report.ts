@@ -13,12 +13,12 @@ import { columnFacts } from "./columns/column_facts.ts";
 import { autocorrelationWarnings, columnWarnings } from "./columns/column_warnings.ts";
 import { meaningWarnings } from "./columns/meaning_warnings.ts";
 import { collapseWarnings, type Spectrum, spectrumOfTable } from "./columns/spectrum.ts";
-import { sortedValues } from "./drift/sketch.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./rows/raw_rows.ts";
 import { isRaw } from "./rows/read_training.ts";
 import { RowSet } from "./rows/row_set.ts";
+import { sortedValues } from "./rows/take_cells.ts";
 
 /** Report on one column. */
 export interface ColumnReport {

@@ -12,17 +12,19 @@
  * what the softmax happens to give a class without examples. If some rows did, the network knows how rare that is. An
  * ensemble has a point for it, far out, which is enough.
  *
- * Kinds are inferred from all rows, so no calibration row breaks them, but a new row may be the first that does. Calibration
- * rows are therefore judged as new rows are, by what all other rows show: `onlyImpossible` finds the cells that would
- * be impossible but for themselves. Each of them tells that others will follow (Good and Turing: a new row is the
- * first of its sort as often as a row is the only one of its sort). If there are many, inferred kinds rule nothing out.
+ * Kinds are inferred from all rows, so no calibration row breaks them, but a new row may be the first that does.
+ * Calibration rows are therefore judged as new rows are, by what all other rows show: `onlyImpossible` finds the cells
+ * that would be impossible but for themselves. Each of them tells that others will follow (Good and Turing: a new row
+ * is the first of its sort as often as a row is the only one of its sort). If there are many, inferred kinds rule
+ * nothing out.
  */
 import { isImpossible } from "../scoring/table/impossible.ts";
 import { type Cells, takeColumn } from "../scoring/table/cells.ts";
 import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
+import { named } from "./columns/column_warnings.ts";
 import { MIN_VARIANCE } from "./defaults.ts";
 import { onlyImpossible } from "./only_impossible.ts";
-import { filterValues } from "./rows/take_cells.ts";
+import { filterValues, observedValues } from "./rows/take_cells.ts";
 
 /** What valid cells of each kind are, for warnings. */
 const EXPECTED_CELLS: { readonly [Kind in ColumnKind]?: string } = {
@@ -63,7 +65,7 @@ export function impossibleCosts(
 ): TableCosts {
   const columns = schema.map((column, c): ColumnCosts => {
     const values = takeColumn(cells, schema.length, c);
-    const observed = filterValues(values, (value) => value === value).length;
+    const observed = observedValues(values).length;
     const costs = costsOf(column, { values, observed, ofCategories });
     if (isDeclared(column.name)) return costs;
     const only = onlyImpossible(column, values, ofCategories);
@@ -135,14 +137,9 @@ function costIf(found: number, observed: number): number {
   return (1 - share) ** 2 / Math.max(share * (1 - share), MIN_VARIANCE) / 2;
 }
 
-const MAX_LISTED = 5;
-
 function onlyWarning(schema: readonly ColumnSchema[], columns: readonly ColumnCosts[]): string {
-  const names = schema.filter((_, c) => columns[c].only !== undefined).map(({ name }) =>
-    `"${name}"`
-  );
-  const more = names.length - MAX_LISTED;
-  return `columns ${names.slice(0, MAX_LISTED).join(", ")}${
-    more > 0 ? ` and ${more} more` : ""
+  const names = schema.filter((_, c) => columns[c].only !== undefined).map(({ name }) => name);
+  return `${
+    named(names)
   } each have a single cell unlike the kind of all others, so new rows will too: no value counts as impossible unless its column is declared`;
 }

@@ -86,7 +86,8 @@ export function shiftWarnings(found: ColumnStrengths): string[] {
   return about(found.map(([name]) => name), `has ${what}`, `have ${what}`);
 }
 
-function named(names: readonly string[]): string {
+/** Columns by their names, of which a table may have thousands. */
+export function named(names: readonly string[]): string {
   const shown = names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ");
   const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
   return `column${names.length > 1 ? "s" : ""} ${shown}${more}`;

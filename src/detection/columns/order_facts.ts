@@ -18,7 +18,7 @@ import { rankCorrelation } from "../../scoring/rank_correlation.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { kolmogorovDistance } from "../drift/kolmogorov.ts";
-import { sortedValues } from "../drift/sketch.ts";
+import { sortedValues } from "../rows/take_cells.ts";
 
 /** Columns, with the strength of the effect. */
 export type ColumnStrengths = readonly (readonly [name: string, strength: number])[];

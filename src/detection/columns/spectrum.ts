@@ -19,7 +19,7 @@ import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { standardizationOf, standardize } from "../../scoring/table/standardize.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { momentsSync } from "../../training/em/moments.ts";
-import { sortedValues } from "../drift/sketch.ts";
+import { sortedValues } from "../rows/take_cells.ts";
 import type { ColumnFacts } from "./column_facts.ts";
 
 /** The eigenvalues of more columns than this take seconds. */

@@ -6,8 +6,8 @@
  * some distances is at most the largest of all.
  */
 import { countBelow } from "../../core/sorted.ts";
-import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
-import { filterValues } from "../rows/take_cells.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
+import { sortedValues } from "../rows/take_cells.ts";
 import type { PointCounts } from "./point_counts.ts";
 import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
 
@@ -48,11 +48,6 @@ export function sketchOf(sketches: Float64Array, c: number): ColumnSketch {
     points: sketches.subarray(at + 1, at + 1 + POINTS),
     shares: sketches.subarray(at + 1 + POINTS, at + SKETCH_WIDTH),
   };
-}
-
-/** The observed cells of a column, ascending. */
-export function sortedValues(cells: Cells, columns: number, c: number): Float64Array {
-  return filterValues(takeColumn(cells, columns, c), (value) => value === value).sort();
 }
 
 /**

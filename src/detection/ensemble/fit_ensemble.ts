@@ -231,7 +231,7 @@ function withNeighbours(
   return { ...model, parts };
 }
 
-/** At most `most` rows, drawn by the seed, in their original order. */
+/** At most `maxRows` rows, drawn by the seed, in their original order. */
 export function subsample(cells: Cells, columns: number, maxRows: number, seed: number): Cells {
   if (cells.rows <= maxRows) return cells;
   const kept = permutation(cells.rows, seed, 0, STREAMS.ensemble).subarray(0, maxRows).sort();

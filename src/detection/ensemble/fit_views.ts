@@ -22,6 +22,7 @@ import {
   VIEW_NAMES,
   type ViewName,
 } from "../../scoring/views/view.ts";
+import { sortedValues } from "../rows/take_cells.ts";
 import { roundHalves } from "./half_values.ts";
 import { levelPoints } from "./level_points.ts";
 
@@ -44,7 +45,7 @@ const TINY = 1e-9;
 
 export function fitViews(cells: Cells, schema: readonly ColumnSchema[]): View[] {
   const transforms = schema.map(({ kind }, c) =>
-    kind === "categorical" ? undefined : transformsOf(observedCells(cells, schema.length, c), kind)
+    kind === "categorical" ? undefined : transformsOf(sortedValues(cells, schema.length, c), kind)
   );
   const numbers = transforms.flatMap((of, column) =>
     (of?.quantile ?? []).map((transform) => ({ column, transform }))
@@ -81,17 +82,6 @@ function pointsOfLevels(
     const halves = points[i].map((values) => roundHalves(Float32Array.from(values)));
     return [column, halves.map((values): Transform => ({ kind: "point", values }))];
   }));
-}
-
-/** The observed cells of a column, ascending. */
-function observedCells({ data, rows }: Cells, columns: number, c: number): Float64Array {
-  const values = new Float64Array(rows);
-  let count = 0;
-  for (let r = 0; r < rows; r++) {
-    const value = data[r * columns + c];
-    if (value === value) values[count++] = value;
-  }
-  return values.subarray(0, count).sort();
 }
 
 function transformsOf(

@@ -16,7 +16,7 @@
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { select } from "../../core/select.ts";
-import { filterValues, takeCells } from "./take_cells.ts";
+import { filterValues, observedValues, takeCells } from "./take_cells.ts";
 
 /** Distance from the median, in usual spreads, beyond which an ensemble does not train on a row. */
 const MAX_TRAINED_DISTANCE = 1e6;
@@ -107,14 +107,14 @@ export function withoutSpikes(
 function spreadOf(cells: Cells, schema: readonly ColumnSchema[], c: number) {
   const { kind } = schema[c], values = takeColumn(cells, schema.length, c);
   const isNumber = !hasLevels(kind) && kind !== "timestamp";
-  const centre = isNumber ? median(filterValues(values, (value) => value === value)) : NaN;
+  const centre = isNumber ? median(observedValues(values)) : NaN;
   const distances = values.map((value) => Math.abs(value - centre));
   const nonzero = filterValues(distances, (distance) => distance > 0);
   return { values, distances, typicalDistance: nonzero.length > 0 ? median(nonzero) : Infinity };
 }
 
 function deviationOf(values: Float64Array): number {
-  const observed = filterValues(values, (value) => value === value), n = observed.length;
+  const observed = observedValues(values), n = observed.length;
   const mean = observed.reduce((sum, value) => sum + value / n, 0);
   return Math.sqrt(observed.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
 }
