@@ -1,5 +1,6 @@
 /** Pictures written by the commands: their size, and what is refused. */
 import assert from "node:assert/strict";
+import { encodeNpz } from "../../src/formats/numpy/npz_encode.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
 const DATA = tableCsv(40, { label: true });
@@ -80,6 +81,22 @@ Deno.test("encode --label gives each class a colour: numbers, texts, missing cel
   assert.equal(await encode(digits, "-"), drawn);
   await encode(table((r) => ["setosa", "virginica", ""][r % 3]));
   assert.deepEqual(legend(), ["", "setosa", "virginica"]);
+
+  // An NPZ file's classes are its member y, or another.
+  const values = rows.flatMap((row) => row.split(",").slice(0, 4).map(Number));
+  const npz = encodeNpz(
+    new Map([
+      ["X", { data: Float64Array.from(values), shape: [rows.length, 4] }],
+      ["y", { data: Float64Array.from(rows, (_, r) => r % 3 + 5), shape: [rows.length] }],
+    ]),
+  );
+  const archive = folder.write("c.npz", npz);
+  await elbow(["encode", model, archive, "--out", svg]);
+  assert.deepEqual(legend(), ["5", "6", "7"]);
+  assert.match(
+    await refused("encode", model, archive, "--label", "nope", "--out", svg),
+    /column "nope": expected one of the columns/,
+  );
 
   const many = folder.write("m.csv", table((r) => `${r}`));
   assert.match(

@@ -94,11 +94,14 @@ async function readRows(
   { label, out }: EncodeOptions,
   io: Io,
 ): Promise<{ readonly table: Table; readonly classes: readonly string[] }> {
-  // An NPZ file has its label apart from the columns.
-  if (label === undefined || !isSvg(out) || endingOf(data) === ".npz") {
-    const table = await readDataFor(model, data, io, label);
-    return { table, classes: Array.from(table.label ?? [], String) };
+  if (!isSvg(out)) return { table: await readDataFor(model, data, io, label), classes: [] };
+  if (endingOf(data) === ".npz") {
+    const classes = await readClasses(data, label ?? "y", io);
+    // Not a member: a column, or a mistake.
+    const table = await readDataFor(model, data, io, classes.length > 0 ? undefined : label);
+    return { table, classes: classes.length > 0 ? classes : Array.from(table.label ?? [], String) };
   }
+  if (label === undefined) return { table: await readDataFor(model, data, io), classes: [] };
   const source = repeatable(io), table = await readDataFor(model, data, source, undefined, label);
   return { table, classes: await readClasses(data, label, source) };
 }

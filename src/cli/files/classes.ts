@@ -1,6 +1,8 @@
-/** A column of DATA as classes: its texts, or its numbers as texts, whatever they are. */
+/** A column of DATA, or a member of an NPZ file, as classes: its texts, or its numbers as texts, whatever they are. */
+import { concatBytes } from "../../core/bytes/bytes.ts";
 import { readingOf } from "../../detection/infer_schema.ts";
 import type { Table } from "../../formats/mod.ts";
+import { readNpzMember } from "../../formats/numpy/npz.ts";
 import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
 import type { Io } from "../io.ts";
 import { endingOf } from "./files.ts";
@@ -10,9 +12,13 @@ const ALL = { maxRows: () => Infinity };
 
 /**
  * The class of every row; a missing cell is the class "".
- * @throws DataError if DATA has no such column
+ * @throws DataError if a table has no such column; an NPZ file without such a member has no classes
  */
 export async function readClasses(path: string, column: string, io: Io): Promise<string[]> {
+  if (endingOf(path) === ".npz") {
+    const bytes = concatBytes(await Array.fromAsync(piecesOf(path, io), (piece) => piece.slice()));
+    return Array.from(readNpzMember(bytes, column, path) ?? [], String);
+  }
   const cells = readingOf([{ name: column, kind: "categorical" }]);
   const { texts, data } = await readColumn(path, { columns: [column], cells }, io);
   const shown = texts?.[0];

@@ -39,6 +39,17 @@ export function readNpz(bytes: Uint8Array, options: TableOptions = {}): Table {
   return tableOf(rows, labels ? others : options, source, label);
 }
 
+/** The values of a member that is not the rows, such as classes; undefined if there is none. */
+export function readNpzMember(
+  bytes: Uint8Array,
+  name: string,
+  source: string,
+): Float64Array | undefined {
+  const member = listMembers(bytes, source).get(`${name}.npy`);
+  if (!member) return undefined;
+  return decodeNpy(readMember(bytes, member, DEFAULT_MAX_INFLATED_BYTES, source), source).data;
+}
+
 /** [rows] 0 or 1 from an array [rows] or [rows, 1]. */
 function labelOf(array: NpyArray, rows: number, name: string, source: string): Float64Array {
   if (array.data.length !== rows || (array.shape[1] ?? 1) !== 1) {
