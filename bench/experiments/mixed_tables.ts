@@ -10,7 +10,7 @@
  * Prints AUROC and average precision, and how often the planted column is blamed most, in percent, means over seeds;
  * and the size of the first seed's file, and the least time of a score of one row. docs/adr/0082 has the results.
  *
- *     deno task experiment:mixed [seeds] [preset]
+ *     deno task experiment:mixed [seeds] [preset] [share of cells that are missing]
  */
 import { Detector } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
@@ -18,7 +18,9 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { auroc, averagePrecision } from "../../src/scoring/metrics.ts";
 import { toCells } from "../../src/scoring/table/table_rows.ts";
 
-type Row = Record<string, number | string>;
+type Row = Record<string, number | string | null>;
+
+const [seeds = "3", preset = "ensemble", share = "0"] = Deno.args, missing = Number(share);
 
 const TRAINING = 4000, ORDINARY = 2000, FAULTY = 300;
 
@@ -46,7 +48,7 @@ type MakeRow = (random: HostRandom) => Row;
 
 /** Each takes the random numbers of what all rows share, and returns a function that draws a row. */
 const TABLES: Readonly<Record<string, (random: HostRandom) => MakeRow>> = {
-  /** 24 numbers and 8 categories of 10 levels, of 4 hidden causes. */
+  /** 8 times three numbers and a category of 10 levels, of 4 hidden causes. */
   machines(random) {
     const loadings = Array.from({ length: 24 }, () => normals(random, 4));
     const levels = Array.from(
@@ -55,15 +57,16 @@ const TABLES: Readonly<Record<string, (random: HostRandom) => MakeRow>> = {
     );
     return (random) => {
       const cause = normals(random, 4);
-      return {
-        ...Object.fromEntries(
-          loadings.map((of, i) => [`n${i}`, dot(of, cause) + 0.5 * normal(random)]),
-        ),
-        ...Object.fromEntries(levels.map((of, i) => {
-          const fits = of.map((each) => 4 * dot(each, cause) + normal(random));
-          return [`c${i}`, `level${indexOfLargest(fits)}`];
-        })),
-      };
+      return Object.fromEntries(levels.flatMap((of, i) => {
+        const fits = of.map((each) => 4 * dot(each, cause) + normal(random));
+        return [
+          ...[0, 1, 2].map((k) => {
+            const number = dot(loadings[3 * i + k], cause) + 0.5 * normal(random);
+            return [`n${3 * i + k}`, number] as const;
+          }),
+          [`c${i}`, `level${indexOfLargest(fits)}`] as const,
+        ];
+      }));
     };
   },
   /** A city has a country, which has a currency; amounts depend on product and country. */
@@ -147,7 +150,7 @@ const TABLES: Readonly<Record<string, (random: HostRandom) => MakeRow>> = {
   },
 };
 
-const isCategory = (value: number | string) => typeof value === "string";
+const isCategory = (value: Row[string]) => typeof value === "string";
 
 type Plant = (row: Row, other: Row, random: HostRandom) => string | undefined;
 
@@ -177,12 +180,26 @@ function setText(row: Row, random: HostRandom, text: string) {
   return column;
 }
 
+/** A row without some of its cells, but with those of `kept`. */
+function lacking(row: Row, share: number, random: HostRandom, kept = ""): Row {
+  if (share === 0) return row;
+  return Object.fromEntries(
+    Object.entries(row).map((
+      [name, cell],
+    ) => [name, name !== kept && random.uniformF64() < share ? null : cell]),
+  );
+}
+
 /** AUROC, average precision and the share blamed first, for each kind of fault that the table can have. */
-async function evaluate(table: string, seed: number, preset: "ensemble" | "small") {
+async function evaluate(table: string, seed: number) {
   const random = new HostRandom(seed, 0, 7), make = TABLES[table](random);
-  const rows = Array.from({ length: TRAINING + ORDINARY }, () => make(random));
-  for (const row of rows) if (random.below(50) === 0) setText(row, random, "rare");
-  const detector = await Detector.fit(rows.slice(0, TRAINING), { seed, preset });
+  const whole = Array.from({ length: TRAINING + ORDINARY }, () => make(random));
+  for (const row of whole) if (random.below(50) === 0) setText(row, random, "rare");
+  const rows = whole.map((row) => lacking(row, missing, random));
+  const detector = await Detector.fit(rows.slice(0, TRAINING), {
+    seed,
+    preset: preset as "ensemble" | "small",
+  });
   const ordinary = await detector.score(rows.slice(TRAINING));
   const results: Record<string, readonly number[]> = {};
   for (const [kind, plant] of Object.entries(FAULTS)) {
@@ -190,7 +207,7 @@ async function evaluate(table: string, seed: number, preset: "ensemble" | "small
     for (let tries = 0; rows.length < FAULTY && tries < 20 * FAULTY; tries++) {
       const row = make(random), column = plant(row, make(random), random);
       if (column !== undefined) {
-        rows.push(row);
+        rows.push(lacking(row, missing, random, column));
         columns.push(column);
       }
     }
@@ -224,13 +241,12 @@ function timeOf(detector: Detector, row: Row): number {
   return 1000 * least;
 }
 
-const [seeds = "3", preset = "ensemble"] = Deno.args;
 console.log("table       fault     AUROC     AP  blamed");
 const all: Record<string, number[][]> = {};
 for (const table of Object.keys(TABLES)) {
   const runs: Awaited<ReturnType<typeof evaluate>>[] = [];
   for (let seed = 1; seed <= Number(seeds); seed++) {
-    runs.push(await evaluate(table, seed, preset as "ensemble" | "small"));
+    runs.push(await evaluate(table, seed));
   }
   for (const kind of Object.keys(runs[0].results)) {
     const means = [0, 1, 2].map((i) =>

@@ -48,6 +48,9 @@ export function minVariances(
 /** Steps of the default training, whatever the number of rows. */
 const STEPS = 2000;
 
+/** Next to the latent layer a little narrower, for the bytes that levels take; detection is level (ADR 82). */
+const HIDDEN_OF_LEVELS = [48, 40];
+
 /**
  * The network over a table's expanded columns. tanh bounds the effect of an extreme cell on the latent variables; with
  * elu, tables with heavy tails (cells of 60 standard deviations) diverge.
@@ -58,7 +61,11 @@ export function detectorSpec(
   missing = false,
 ): ModelSpecInput {
   const inputs = groups.reduce((sum, { columns }) => sum + columns, 0);
-  const { hidden = [48, 48], latent = defaultLatent(inputs), likelihood = "gaussian" } = options;
+  const {
+    hidden = groups.some(({ classes }) => classes) ? HIDDEN_OF_LEVELS : [48, 48],
+    latent = defaultLatent(inputs),
+    likelihood = "gaussian",
+  } = options;
   return {
     inputs,
     encoder: { hidden, activation: "tanh" },

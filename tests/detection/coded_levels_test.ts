@@ -14,6 +14,8 @@ import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 
 type Row = Record<string, number | string | null>;
 
+const isCategory = ({ kind }: { readonly kind: string }) => kind === "categorical";
+
 function tableOf(
   rows: number,
   { columns, levels, gaps = 0, numbers = 3 }: {
@@ -88,6 +90,11 @@ Deno.test("categories that rows lack, tables of categories alone, and updates sc
         await loaded.score(rows.slice(0, 60)),
         await detector.score(rows.slice(0, 60)),
       );
+      const { parts } = loaded.table.ensemble!;
+      for (const { references: { coded } } of parts) {
+        assert.equal(coded!.columns.length, detector.schema.filter(isCategory).length);
+        assert.deepEqual(coded!.codes, parts[0].references.coded!.codes);
+      }
       assert.deepEqual(
         await loaded.explain(rows.slice(0, 9)),
         await detector.explain(rows.slice(0, 9)),
@@ -98,7 +105,7 @@ Deno.test("categories that rows lack, tables of categories alone, and updates sc
   }
 });
 
-Deno.test("codeLevels() codes the columns of which every row has a level, and decodeLevels() restores all", () => {
+Deno.test("codeLevels() gives every row a level, what was filled in the nearest, and decodeLevels() restores all", () => {
   const point = (column: number, ...values: number[]): Feature => ({
     column,
     transform: { kind: "point", values: Float32Array.from(values) },
@@ -112,14 +119,18 @@ Deno.test("codeLevels() codes the columns of which every row has a level, and de
     },
   };
   const features = [point(0, 2, -1, 2), point(0, -1, 1, 0), number, point(2, 1, 0.5)];
-  // Column 0 has the levels 2, 0, 1; a row of column 2 was filled in.
-  const rows = Float32Array.of(2, 0, 0.5, 1, 2, -1, 0.25, 0.75, -1, 1, 7, 0.5);
-  const coded = codeLevels(rows, features)!;
-  assert.deepEqual(coded.columns, [0]);
-  assert.deepEqual([...coded.codes], [2, 0, 1]);
-  assert.deepEqual([...coded.rest], [0.5, 1, 0.25, 0.75, 7, 0.5]);
-  assert.deepEqual(decodeLevels(coded, features, 3), rows);
-  assert.equal(codeLevels(rows.map((value, i) => i % 4 < 2 ? i / 10 : value), features), undefined);
+  // Column 0 has the levels 2, 0, 1; the second row of column 2 was filled in.
+  const rows = Float32Array.of(2, 0, 0.25, 1, 2, -1, 0.5, 0.625, -1, 1, 7, 0.5);
+  const { rows: whole, coded } = codeLevels(rows, features);
+  assert.deepEqual(whole, rows.with(7, 0.5));
+  assert.deepEqual(coded!.columns, [0, 2]);
+  assert.deepEqual([...coded!.codes], [2, 0, 0, 1, 1, 1]);
+  assert.deepEqual([...coded!.rest], [0.25, 0.5, 7]);
+  assert.deepEqual(decodeLevels(coded!, features, 3), whole);
+  // Another view of the same rows filled in otherwise.
+  const other = codeLevels(rows.with(7, 0.875), features, coded);
+  assert.deepEqual(other.rows, whole);
+  assert.deepEqual(codeLevels(rows.slice(0, 3), [number]), { rows: rows.slice(0, 3) });
 });
 
 Deno.test("a file that an older release fitted to categories is refused, and one without categories is not", async () => {

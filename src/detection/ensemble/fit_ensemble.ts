@@ -24,7 +24,7 @@ import { takeRows } from "../../training/rows/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { ensembleWarnings } from "../fit_warnings.ts";
-import { codeLevels, withSameCodes } from "./code_levels.ts";
+import { codeLevels } from "./code_levels.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";
 import { maxGaps } from "./max_gaps.ts";
@@ -77,7 +77,9 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   const fitted: FittedPart[] = [];
   for (const [p, view] of views.entries()) {
     const projection = imputed(project(view, cells, columns));
-    fitted.push(await fitPart(request, { view, projection, folds, referenceRows, p }));
+    fitted.push(
+      await fitPart(request, { view, projection, folds, referenceRows, p, first: fitted[0] }),
+    );
   }
   const model = assembleModel({ columns, statistics, gaps: maxGaps(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
@@ -127,12 +129,14 @@ export async function fitPart(
     EnsembleRequest,
     "seed" | "device" | "spec" | "fitOptions"
   >,
-  { view, projection, folds, referenceRows, p, start }: {
+  { view, projection, folds, referenceRows, p, first, start }: {
     readonly view: View;
     readonly projection: Projection;
     readonly folds: readonly Uint32Array[];
     readonly referenceRows: Uint32Array;
     readonly p: number;
+    /** The part of the first view, unless this is it. */
+    readonly first?: FittedPart;
     readonly start?: MembersRequest["start"];
   },
 ): Promise<FittedPart> {
@@ -152,9 +156,10 @@ export async function fitPart(
     ...(start && { start }),
   });
   const linear = roundHalves(linearResiduals(covariance, features));
-  const rows = roundHalves(takeRows(x, referenceRows).data);
-  const spread = Float64Array.from(roundHalves(spreadOf(rows, features)));
-  const references = { rows, spread, features, coded: codeLevels(rows, view.features) };
+  const halves = roundHalves(takeRows(x, referenceRows).data);
+  const coded = codeLevels(halves, view.features, first?.part.references.coded);
+  const spread = Float64Array.from(roundHalves(spreadOf(coded.rows, features)));
+  const references = { ...coded, spread, features };
   const curves = {
     residual: surprisalOf(members.residual),
     kl: surprisalOf(members.kl),
@@ -195,7 +200,7 @@ export function assembleModel(
       }
     });
   }
-  const parts = withSameCodes(fitted.map(({ part }) => part));
+  const parts = fitted.map(({ part }) => part);
   return { ...table, parts, parameters: withDerived(parts, members, linears) };
 }
 

@@ -45,7 +45,9 @@ export async function updateEnsemble(
 ): Promise<Omit<FittedEnsemble, "warnings">> {
   const cells = subsample(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
   const fitted: FittedPart[] = [];
-  for (const p of model.parts.keys()) fitted.push(await updatePart(model, p, cells, request));
+  for (const p of model.parts.keys()) {
+    fitted.push(await updatePart(model, { p, first: fitted[0] }, cells, request));
+  }
   const { columns, statistics } = model;
   const gaps = maxGaps(cells, columns, model.parts[0].spec.references);
   const updated = assembleModel({ columns, statistics, gaps }, fitted);
@@ -56,7 +58,7 @@ export async function updateEnsemble(
 
 async function updatePart(
   { columns, parts, parameters }: EnsembleModel,
-  p: number,
+  { p, first }: { readonly p: number; readonly first?: FittedPart },
   cells: Cells,
   { seed, device, fitOptions }: UpdateRequest,
 ): Promise<FittedPart> {
@@ -69,7 +71,8 @@ async function updatePart(
       names.map((name) => [name, { data: parameters.get(memberPrefix(view.name, m) + name)! }]),
     );
   const partRequest = { seed, device, fitOptions, spec: () => spec };
-  const fitted = await fitPart(partRequest, { view, projection, folds, referenceRows, p, start });
+  const rows = { projection, folds, referenceRows };
+  const fitted = await fitPart(partRequest, { view, ...rows, p, start, ...(first && { first }) });
   const { part } = fitted, referenceIndex = new Map([...referenceRows].map((row, i) => [row, i]));
   const surprisalRows = order.subarray(0, SURPRISAL_ROWS);
   const neighbours = surprisalOf(
