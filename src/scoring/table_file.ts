@@ -111,7 +111,7 @@ export function tableModelOf(file: ModelFile): TableModel {
     const cells = schema.length * (window ?? 1);
     const expansion = new Expansion(rowSchema(schema, window), table.logs === true);
     if (expansion.hasCategories && table.categories !== "last") {
-      throw fault("it was fitted to categories by an older release: fit the detector again");
+      throw fault("an older release fitted its categories: fit the detector again");
     }
     const first = parameterValues(file, parametersOf(spec));
     const ensemble = ensembleOf(file, cells, first);

@@ -143,7 +143,7 @@ Deno.test("a file that an older release fitted to categories is refused, and one
     if (categories) {
       await assert.rejects(TableScorer.load(older), {
         message:
-          "Cannot read model: it was fitted to categories by an older release: fit the detector again",
+          "Cannot read model: an older release fitted its categories: fit the detector again",
       });
     } else (await TableScorer.load(older)).dispose();
     detector.dispose();
