@@ -141,5 +141,5 @@ function onlyWarning(schema: readonly ColumnSchema[], columns: readonly ColumnCo
   const names = schema.filter((_, c) => columns[c].only !== undefined).map(({ name }) => name);
   return `${
     named(names)
-  } each have a single cell unlike the kind of all others, so new rows will too: no value counts as impossible unless its column is declared`;
+  } each have one cell that the kind of all others rules out, so new rows may too: inferred kinds rule nothing out, only declared ones`;
 }

@@ -252,3 +252,23 @@ Deno.test("what is said to keep a column of times keeps it", async () => {
     assert.doesNotMatch(kept.stderr, /is not trained on/);
   }
 });
+
+Deno.test("where single cells break the kinds of several columns, train says how to rule their like out", async () => {
+  using folder = new Folder();
+  const rows = Array.from(
+    { length: 60 },
+    (_, r) => [r === 9 ? 2 : r % 2, r === 40 ? -1 : 3 * r % 7],
+  );
+  const table = folder.write("t.csv", ["n,m", ...rows.map((row) => row.join(","))].join("\n"));
+  const model = folder.at("m"), train = ["train", table, "--out", model, ...QUICK];
+  const { stderr } = await elbow(train);
+  assert.ok(
+    stderr.includes(
+      'elbow: columns "n", "m" each have one cell that the kind of all others rules out, so new rows may too: inferred kinds rule nothing out, only declared ones (--column NAME=KIND)\n',
+    ),
+    stderr,
+  );
+  const declared = await elbow([...train, "--column", "n=binary:0|1", "--column", "m=count"]);
+  assert.ok(!declared.stderr.includes("rule nothing out"), declared.stderr);
+  assert.match(declared.stderr, /column "m": 1 of 60 cells are not whole numbers from 0/);
+});

@@ -82,7 +82,7 @@ Deno.test("where many rows alone break the kind of a column, inferred kinds rule
   const two = costs(false);
   assert.equal(two.impossible, undefined);
   assert.deepEqual(two.warnings, [
-    'columns "a", "b" each have a single cell unlike the kind of all others, so new rows will too: no value counts as impossible unless its column is declared',
+    'columns "a", "b" each have one cell that the kind of all others rules out, so new rows may too: inferred kinds rule nothing out, only declared ones',
   ]);
   // Each of the two saw only one other.
   const { cells } = inferSchema(rawTableOf(rows, columns));

@@ -29,6 +29,7 @@ const RULES: readonly Rule[] = [
     /^column "(.*)" is trained on, but named like a label.*$/,
     (message, column) => `${message} (--label ${column.includes(" ") ? `"${column}"` : column})`,
   ],
+  [/\bkinds rule nothing out, only declared ones$/, "$& (--column NAME=KIND)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [/\ba series \(window\)/, "a series (--window)"],
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
