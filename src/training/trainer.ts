@@ -27,6 +27,7 @@ import type { RowOrder } from "./run/row_order.ts";
 import { RunState } from "./run/run_state.ts";
 import { StepSequence } from "./run/step_sequence.ts";
 import type { Stepper } from "./run/stepper.ts";
+import { Turns } from "./run/turns.ts";
 
 /** The resources of a run. */
 export interface Run {
@@ -54,15 +55,19 @@ export interface Run {
 }
 
 /** Maximum time between yields to the event loop, in milliseconds. */
-export const YIELD_MS = 50;
+export const YIELD_MS = 20;
 
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
 export async function train(run: Run): Promise<FitReport> {
   run.signal?.throwIfAborted();
   const trainer = new Trainer(run);
-  await trainer.start();
-  await trainer.run();
-  return trainer.report();
+  try {
+    await trainer.start();
+    await trainer.run();
+    return trainer.report();
+  } finally {
+    trainer.end();
+  }
 }
 
 class Trainer {
@@ -73,6 +78,7 @@ class Trainer {
   /** Takes the steps; undefined once the host does. */
   #gpu?: GpuStepper;
   readonly #epochClock: EpochClock;
+  readonly #turns: Turns;
   #lastWrite: number;
   #lastYield: number;
 
@@ -90,6 +96,7 @@ class Trainer {
     const timed = { clock, epochs: recipe.epochs, stepsPerEpoch, rowsPerEpoch: order.length };
     this.#epochClock = new EpochClock(timed);
     this.#lastWrite = this.#lastYield = clock();
+    this.#turns = new Turns();
   }
 
   get #stepper(): Stepper {
@@ -130,6 +137,10 @@ class Trainer {
     const { history, stoppedEarly, skippedSteps, rollbacks } = this.#state.counters;
     const { resultEpoch: epoch } = this.#state, gpu = this.#run.gpu?.report;
     return { history, epoch, stoppedEarly, skippedSteps, rollbacks, ...(gpu && { gpu }) };
+  }
+
+  end(): void {
+    this.#turns.end();
   }
 
   /** Takes the remaining steps of the epoch. */
@@ -178,7 +189,7 @@ class Trainer {
     const { clock, signal, checkpoint } = this.#run;
     const now = clock();
     if (now - this.#lastYield >= YIELD_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await this.#turns.take();
       this.#lastYield = clock();
     }
     const isWriteDue = now - this.#lastWrite >= 1000 * (checkpoint?.store.everySeconds ?? 1);
