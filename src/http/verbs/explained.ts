@@ -59,7 +59,7 @@ export function explained<S extends Scores>(
       const contributions = contributionsOf(scored, rows, scoreWidth);
       if (options.conditional) {
         const sums = Float64Array.from({ length: rows }, (_, r) => scored[r * scoreWidth]);
-        contributions.set(explainer.conditional(cells, sums));
+        await makeConditional(contributions, explainer, cells, sums, pacer);
       }
       const blame = explainer.blame(cells, contributions, options);
       for (let r = 0; r < rows; r++) {
@@ -80,6 +80,22 @@ export function explained<S extends Scores>(
         JSON.stringify(blamedAt(model, data, at, blamedColumns))
       }}`,
   };
+}
+
+/** Row by row, because a network is run many times for each. */
+async function makeConditional(
+  contributions: Float64Array,
+  explainer: Explainer,
+  { data, rows }: Cells,
+  scores: Float64Array,
+  pacer: Pacer,
+): Promise<void> {
+  const width = contributions.length / rows;
+  for (let r = 0; r < rows; r++) {
+    const row = { data: data.subarray(r * width, (r + 1) * width), rows: 1 };
+    contributions.set(explainer.conditional(row, scores.subarray(r, r + 1)), r * width);
+    await pacer.yieldIfDue();
+  }
 }
 
 /** The columns to blame, at most `most`, for the row whose numbers begin at `at`. */

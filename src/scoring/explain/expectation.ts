@@ -19,6 +19,9 @@ export interface ExpectationModel {
    * @param level the share of ordinary cells that lie within their interval
    */
   expect(cells: Cells, blamed: Int32Array, level: number): CellExpectation[];
-  /** How much each cell, `[rows, columns]`, deviates from what the others predict; at least 0. */
-  shares(cells: Cells): Float64Array;
+  /**
+   * How much each cell, `[rows, columns]`, deviates from what the others predict; at least 0. Absent if only scores
+   * tell.
+   */
+  shares?(cells: Cells): Float64Array;
 }

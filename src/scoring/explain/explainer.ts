@@ -5,7 +5,8 @@
  * The contributions are those of the score, or conditional ones: a column is credited with what it adds beyond what the
  * others explain, so neither of two columns that normally change together is blamed when they do:
  *
- *   contribution_c = score · T_c / Σ T,  T_c the conditional term of column c (`conditional.ts`)
+ *   contribution_c = score · T_c / Σ T,  T_c the conditional term of column c (`conditional.ts`), or for networks the
+ *                                        nats by which the score falls if the column is not known
  *
  * These also sum to the score.
  */
@@ -59,13 +60,15 @@ export function requireExplainOptions(value: ExplainOptions): Required<ExplainOp
 
 /** Explains the scores of a model by what its other cells say of a cell. */
 export class Explainer {
+  readonly #scorer: TableScorer;
   readonly #table: TableModel;
   readonly #schema: readonly ColumnSchema[];
   readonly #expectations: ExpectationModel;
 
-  constructor({ table, schema }: TableScorer, expectations: ExpectationModel) {
-    this.#table = table;
-    this.#schema = schema;
+  constructor(scorer: TableScorer, expectations: ExpectationModel) {
+    this.#scorer = scorer;
+    this.#table = scorer.table;
+    this.#schema = scorer.schema;
     this.#expectations = expectations;
   }
 
@@ -74,7 +77,8 @@ export class Explainer {
    * score is distributed.
    */
   conditional(cells: Cells, scores: Float64Array): Float64Array {
-    const width = this.#schema.length, terms = this.#expectations.shares(cells);
+    const width = this.#schema.length;
+    const terms = this.#expectations.shares?.(cells) ?? this.#lossesWithout(cells, scores);
     const impossible = new Float64Array(cells.data.length);
     for (let r = 0; r < cells.rows; r++) {
       const first = r * width, rowTerms = terms.subarray(first, first + width);
@@ -85,6 +89,20 @@ export class Explainer {
       );
     }
     return terms;
+  }
+
+  /** How much each score falls if a column's cells are not known; at least 0. */
+  #lossesWithout({ data, rows }: Cells, scores: Float64Array): Float64Array {
+    const width = this.#schema.length, losses = new Float64Array(data.length);
+    for (let c = 0; c < width; c++) {
+      const without = data.slice();
+      for (let at = c; at < data.length; at += width) without[at] = NaN;
+      const { scores: others } = this.#scorer.scoreCells({ data: without, rows });
+      for (let r = 0, at = c; r < rows; r++, at += width) {
+        losses[at] = Math.max(0, scores[r] - others[r]);
+      }
+    }
+    return losses;
   }
 
   /**

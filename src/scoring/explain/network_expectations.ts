@@ -64,12 +64,6 @@ export class NetworkExpectations implements ExpectationModel {
     return found;
   }
 
-  shares(): Float64Array {
-    throw new TypeError(
-      "Cannot explain conditionally: the model must be an ensemble, got one network",
-    );
-  }
-
   #blank({ data, shape: [, width] }: Matrix, r: number, c: number): void {
     const [first, count] = this.#places[c];
     data.fill(NaN, r * width + first, r * width + first + count);

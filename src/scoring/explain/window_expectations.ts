@@ -46,12 +46,6 @@ export class WindowExpectations implements ExpectationModel {
     return expectations;
   }
 
-  shares(): Float64Array {
-    throw new TypeError(
-      'Cannot explain conditionally: the model scores a series by networks, and only preset "linear" has conditional contributions',
-    );
-  }
-
   /** Blanks the columns' cells around the steps, and asks for those of the steps; -1 for none. */
   #expectColumn(
     windows: readonly StepWindow[],

@@ -95,11 +95,11 @@ export class SeriesStream {
   }
 
   /**
-   * The cells of the last steps that were added, a window's at most; valid until the next one.
+   * The cells of the newest window; valid until the next step.
    * @internal
    */
   get newestWindow(): Float64Array {
     const { columns, window } = this.#model, end = this.#count;
-    return this.#steps.subarray(Math.max(0, end - window) * columns, end * columns);
+    return this.#steps.subarray((end - window) * columns, end * columns);
   }
 }

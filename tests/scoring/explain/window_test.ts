@@ -44,6 +44,13 @@ for (const preset of ["small", "ensemble"] as const) {
       const counts = `${COLUMNS[column]}: ${first} first, ${near} near of ${faulty}`;
       assert.ok(first >= 0.9 * faulty && near >= 0.9 * first, counts);
     }
+    const isWrong = (t: number) => t >= 60 && t < 64;
+    const wrong = stepsOf(120, 3).map((row, t) => isWrong(t) ? row.with(1, row[1] + 2) : row);
+    for (const [t, each] of (await detector.explain(wrong, { conditional: true })).entries()) {
+      const sum = Object.values(each.contributions).reduce((total, nats) => total + nats);
+      assert.ok(Math.abs(sum - each.score) <= 1e-5);
+      if (isWrong(t)) assert.equal(each.blamed[0].column, "flow");
+    }
     const stream = detector.stream(), steps = stepsOf(40, 5);
     steps[39] = steps[39].with(0, 20);
     const verdicts = steps.map((row) => stream.push(row));
