@@ -4,8 +4,9 @@
  *
  *   trending        its ranks follow the row number, |ρ| ≥ 0.95, and most cells differ from the one before: a clock
  *                   or row number, rising or falling. New rows lie beyond all training rows
- *   autocorrelated  its cells resemble those of the row before, ρ of neighbours ≥ 0.3: readings over time. A
- *                   calibration row then lies between two training rows, and new rows do not
+ *   autocorrelated  its cells resemble those of the row before, ρ of neighbours ≥ 0.3, and still depend on those ten
+ *                   rows before, |ρ| ≥ 0.15: readings over time. A calibration row then lies between training rows
+ *                   that are like it, and new rows do not. What is forgotten within ten rows does no harm (ADR 55)
  *   shifting        (series) the values of its last third differ from those of the first: the largest distance of
  *                   their distributions is at least 0.6. A random walk goes where no window was
  *
@@ -43,6 +44,9 @@ const SIGNIFICANCE = 1e-4;
 
 const MIN_TREND = 0.95, MIN_AUTOCORRELATION = 0.3;
 
+/** Rows over which a dependence lasts if it is worth a warning, and the least |ρ| then. */
+const LASTING_ROWS = 10, MIN_LASTING = 0.15;
+
 /** The distance of distributions from which on a column has moved. */
 export const MIN_SHIFT = 0.6;
 
@@ -64,7 +68,8 @@ export function orderFacts(schema: readonly ColumnSchema[], cells: Cells): Order
       const correlation = rankCorrelation(before, after);
       const isInsignificant = Math.abs(correlation) * Math.sqrt(count) < minZ;
       ordered ||= !isInsignificant;
-      if (correlation >= MIN_AUTOCORRELATION && !isInsignificant) {
+      const isAlike = correlation >= MIN_AUTOCORRELATION && !isInsignificant;
+      if (isAlike && isLasting(cells, schema.length, c)) {
         autocorrelated.push([name, correlation]);
       }
     }
@@ -92,16 +97,22 @@ export function shiftingColumns(
   });
 }
 
-/** Pairs of consecutive observed cells of a column, evenly spaced over the table. */
-function successivePairs({ data, rows }: Cells, width: number, c: number) {
+/** Whether cells depend on those `LASTING_ROWS` before; in few rows that cannot be told, and they do. */
+function isLasting(cells: Cells, width: number, c: number): boolean {
+  const { pairs: [before, after] } = successivePairs(cells, width, c, LASTING_ROWS);
+  return before.length < MIN_ROWS || Math.abs(rankCorrelation(before, after)) >= MIN_LASTING;
+}
+
+/** Pairs of observed cells of a column, `lag` observed cells apart, evenly spaced over the table. */
+function successivePairs({ data, rows }: Cells, width: number, c: number, lag = 1) {
   const observedRows: number[] = [];
   for (let r = 0; r < rows; r++) if (!Number.isNaN(data[r * width + c])) observedRows.push(r);
-  const count = Math.max(0, Math.min(MAX_ROWS, observedRows.length - 1));
+  const last = observedRows.length - lag, count = Math.max(0, Math.min(MAX_ROWS, last));
   const positions = Float64Array.from(
     { length: count },
-    (_, i) => Math.floor(i * (observedRows.length - 1) / count),
+    (_, i) => Math.floor(i * last / count),
   );
   const at = (step: number) =>
     positions.map((place) => data[observedRows[place + step] * width + c]);
-  return { pairs: [at(0), at(1)] as const, positions };
+  return { pairs: [at(0), at(lag)] as const, positions };
 }
