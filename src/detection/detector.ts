@@ -50,6 +50,7 @@ import {
 } from "./partial_fit.ts";
 import { flaggedOf, newReference, recalibrated, type Recalibration } from "./recalibrate.ts";
 import { SecondLook } from "./second_look.ts";
+import { recalibratedSeries } from "./series/recalibrate_series.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -91,7 +92,12 @@ export class Detector extends TableScorer {
    * @throws RangeError if there are too few rows to calibrate on
    */
   recalibrate(rows: TableRows | Cells): Recalibration {
-    this.refuseSeries("recalibrate");
+    if (this.model.window !== undefined) {
+      const { model, recalibration } = recalibratedSeries(this, this.model, this.#cellsOf(rows));
+      this.model = model;
+      this.setFalseAlarmRate(recalibration.falseAlarmRate);
+      return recalibration;
+    }
     const { model, recalibration, cells } = recalibrated(this, this.model, this.#cellsOf(rows));
     this.model = model;
     this.#heldOut = cells;
@@ -110,7 +116,7 @@ export class Detector extends TableScorer {
     rows: TableRows | Cells,
     options: PartialFitOptions = {},
   ): Promise<PartialFit> {
-    this.refuseSeries("update detector");
+    this.refuseSeries("update detector", LATER_STEPS);
     const before = this.model, { falseAlarmRate } = this;
     const split = splitNewRows(this.#cellsOf(rows), { ...before, falseAlarmRate }, options);
     const flagged = flaggedOf(this, this.scoreCells(split.calibration).scores);
@@ -191,7 +197,7 @@ export class Detector extends TableScorer {
    * @internal
    */
   driftTest(options: DriftOptions = {}): DriftTest {
-    this.refuseSeries("look for drift");
+    this.refuseSeries("look for drift", LATER_STEPS);
     const { columns, schema, model: { calibration, sketch } } = this;
     const clocks = schema.filter(({ kind }) => kind === "timestamp").map(({ name }) => name);
     return new DriftTest({ columns, clocks, calibration, sketch }, options);
@@ -224,10 +230,10 @@ export class Detector extends TableScorer {
    * Steps of a series depend on each other, so single steps cannot serve as calibration rows.
    * @internal
    */
-  refuseSeries(action: string): void {
+  refuseSeries(action: string, advice: string = ""): void {
     if (this.model.window === undefined) return;
     throw new TypeError(
-      `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps`,
+      `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps${advice}`,
     );
   }
 
@@ -270,6 +276,9 @@ export class Detector extends TableScorer {
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
 }
+
+/** What to do with a series that has changed. */
+export const LATER_STEPS = ": recalibrate on later steps that are normal, or train a new model";
 
 /** Rows used for training; an ensemble has a maximum. */
 function countTrained({ rows }: Cells, { ensemble }: TableModel): number {

@@ -43,6 +43,7 @@ export interface PartialFitOptions extends Pick<FitOptions, "epochs" | "onProgre
 
 /** Result of `partialFit`; `rows` is the number of new rows that now calibrate. */
 export interface PartialFit extends Recalibration {
+  readonly chance: number;
   /** Number of rows trained on. */
   readonly trained: number;
 }

@@ -37,8 +37,11 @@ export interface Recalibration {
   readonly scored: number;
   /** How many of them it flags. */
   readonly flaggedBefore: number;
-  /** The probability of at least that many, if the rows were like the old ones. */
-  readonly chance: number;
+  /**
+   * The probability of at least that many, if the rows were like the old ones; absent for a series, whose rows depend
+   * on each other.
+   */
+  readonly chance?: number;
 }
 
 /**
@@ -91,7 +94,7 @@ function scoresOf(scorer: TableScorer, { data, rows }: Cells): Float64Array {
 export function flaggedOf(
   scorer: TableScorer,
   scores: Float64Array,
-): Pick<Recalibration, "scored" | "flaggedBefore" | "chance"> {
+): Pick<Required<Recalibration>, "scored" | "flaggedBefore" | "chance"> {
   const { calibration, falseAlarmRate } = scorer;
   const isFlagged = (score: number) => scorer.isAnomaly(calibration.pValue(score));
   const flaggedBefore = scores.filter(isFlagged).length;

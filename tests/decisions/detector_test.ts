@@ -31,7 +31,7 @@ Deno.test("Detector.recalibrate() takes p-values from the new rows and changes n
   assert.deepEqual(thresholds, [old, calibration.threshold(0.01)]);
   assert.equal(rows, FRESH.length);
   assert.equal(flaggedBefore, scores.filter((score) => score > old).length);
-  assert.ok(chance > 0.001, "rows of the same kind");
+  assert.ok(chance! > 0.001, "rows of the same kind");
   const after = await detector.score(LATER);
   assert.deepEqual(after.map(({ score }) => score), before);
   for (const { score, pValue } of after) assert.equal(pValue, calibration.pValue(score));
@@ -44,7 +44,7 @@ Deno.test("Detector.recalibrate() on rows of another kind keeps the rate on them
   const detector = await Detector.load(BYTES);
   detector.setFalseAlarmRate(0.05);
   const { chance, flaggedBefore } = detector.recalibrate(shifted(FRESH));
-  assert.ok(chance < 1e-6 && flaggedBefore > 100, `${flaggedBefore}, ${chance}`);
+  assert.ok(chance! < 1e-6 && flaggedBefore > 100, `${flaggedBefore}, ${chance}`);
   const verdicts = await detector.score(shifted(LATER));
   const rate = verdicts.filter(({ anomaly }) => anomaly).length / verdicts.length;
   // 500 calibration rows and 1,000 new ones: the standard deviation is √(0.05 · 0.95 (1/500 + 1/1000)) = 0.012.

@@ -281,6 +281,37 @@ Deno.test("loud sensors do not hide a fault in a quiet one, which is blamed", as
   fitted.dispose();
 });
 
+Deno.test("recalibrate() of a series takes new steps for normal: they are no longer flagged, and faults are", async () => {
+  const fitted = await Detector.fit(sensors(2000, 6), { window: 20 });
+  const random = new HostRandom(3, 0, 80);
+  // Twice as noisy as in training.
+  const noisy = (steps: number, seed: number) =>
+    sensors(steps, seed).map((row) => row.map((x) => x + 0.26 * normal(random)));
+  const share = (verdicts: readonly { anomaly: boolean }[]) =>
+    verdicts.filter(({ anomaly }) => anomaly).length / verdicts.length;
+  const later = noisy(4000, 8), before = share(await fitted.score(later));
+  const steps = noisy(3000, 7), recalibration = fitted.recalibrate(steps);
+  assert.ok(before > 0.5 && recalibration.flaggedBefore > 0.5 * 3000, `${before} before`);
+  assert.deepEqual([recalibration.scored, recalibration.chance], [3000, undefined]);
+  const loaded = await Detector.load(fitted.save());
+  const after = share(await loaded.score(later));
+  assert.ok(after < 0.03, `${after} after`);
+  const stream = loaded.stream();
+  assert.ok(share(later.flatMap((row) => stream.push(row) ?? [])) < 0.03);
+  const isWrong = (t: number) => t >= 200 && t < 220;
+  const faulty = await loaded.score(
+    noisy(400, 9).map((row, t) => isWrong(t) ? row.with(3, row[3] + 3) : row),
+  );
+  assert.ok(share(faulty.slice(203, 217)) > 0.9);
+  assert.throws(() => loaded.recalibrate(steps.slice(0, 79)), /needs at least 80 rows, 4 windows/);
+  loaded.recalibrate(steps.slice(0, 200));
+  assert.match(loaded.warnings.join(), /only 10 windows that do not overlap/);
+  loaded.recalibrate(steps);
+  assert.ok(!/do not overlap/.test(loaded.warnings.join()));
+  fitted.dispose();
+  loaded.dispose();
+});
+
 Deno.test("preset linear is for series, and refuses the options of networks", async () => {
   const rows = sensors(60, 1);
   await assert.rejects(Detector.fit(rows, { preset: "linear" }), /needs a window/);

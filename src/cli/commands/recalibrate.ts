@@ -49,8 +49,8 @@ export function recalibrateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
-    model.scorer.refuseSeries("recalibrate");
-    const table = await drawDataFor(model, data, io, sampleOptions(given));
+    const { window } = model.scorer;
+    const table = await drawDataFor(model, data, io, sampleOptions({ ...given, window }));
     const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });
@@ -67,7 +67,7 @@ export function recalibrateCommand(io: Io): Command {
 
 /** Warns if the model would have flagged more of the rows than chance explains. */
 export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io): void {
-  if (chance >= UNLIKELY) return;
+  if (chance === undefined || chance >= UNLIKELY) return;
   note(
     io,
     `the model flagged ${
@@ -100,9 +100,13 @@ export function changeLines(
     ["False-alarm rate", rate(falseAlarmRate)],
     [
       "Flagged before",
-      `${count(flaggedBefore)} of ${counted(scored, "row")}; probability of as many by chance: ${
-        chance === 0 ? "below 1e-300" : chance.toPrecision(2)
-      }`,
+      `${count(flaggedBefore)} of ${counted(scored, "row")}${likelihood(chance)}`,
     ],
   ];
+}
+
+function likelihood(chance: number | undefined): string {
+  if (chance === undefined) return "";
+  const probability = chance === 0 ? "below 1e-300" : chance.toPrecision(2);
+  return `; probability of as many by chance: ${probability}`;
 }

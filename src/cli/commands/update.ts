@@ -1,6 +1,6 @@
 /** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
-import type { Detector } from "../../detection/detector.ts";
+import { type Detector, LATER_STEPS } from "../../detection/detector.ts";
 import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
@@ -43,7 +43,7 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
-    model.scorer.refuseSeries("update detector");
+    model.scorer.refuseSeries("update detector", LATER_STEPS);
     await update(
       model.scorer,
       await drawDataFor(model, data, io, sampleOptions(given)),

@@ -1,0 +1,64 @@
+/**
+ * Recalibrates a model of a series on new steps that are normal: its scores stay the same, their p-values change. The
+ * new steps were not trained on, like the blocks that calibrate a fit. Steps depend on each other, so it is not known
+ * how likely it was that the old calibration flags as many of them as it does.
+ */
+import type { TableModel, TableScorer } from "../../scoring/table_scorer.ts";
+import { calibrated, resolutionWarning } from "../calibrate.ts";
+import { sketchColumns } from "../drift/sketch.ts";
+import type { Recalibration } from "../recalibrate.ts";
+import { isSampleWarning, type SampledCells, sampleWarnings } from "../rows/sample_warnings.ts";
+import { isThresholdWarning } from "./threshold_warnings.ts";
+
+/** Windows that the steps must fill, as in a fit. */
+const MIN_WINDOWS = 4;
+
+/** @throws RangeError for too few steps */
+export function recalibratedSeries(
+  scorer: TableScorer,
+  model: TableModel,
+  steps: SampledCells,
+): { readonly model: TableModel; readonly recalibration: Recalibration } {
+  const { window = 0, schema, typical, costs } = model, minSteps = MIN_WINDOWS * window;
+  if (steps.rows < minSteps) {
+    throw new RangeError(
+      `Cannot recalibrate: needs at least ${minSteps} rows, ${MIN_WINDOWS} windows, got ${steps.rows}`,
+    );
+  }
+  const { pValues } = scorer.scoreCells(steps), scores = windowScores(scorer, steps);
+  const isStale = (warning: string) =>
+    isThresholdWarning(warning) || isSampleWarning(warning) ||
+    warning === resolutionWarning(model.calibration);
+  const table = {
+    ...model,
+    falseAlarmRate: scorer.falseAlarmRate,
+    sketch: { data: sketchColumns(steps, schema.length), rows: steps.rows },
+    warnings: [
+      ...model.warnings.filter((warning) => !isStale(warning)),
+      ...sampleWarnings(steps, window, "calibrate"),
+    ],
+  };
+  const next = calibrated(table, { scores, typical, costs }, [scores.length]);
+  const { calibration, falseAlarmRate } = next;
+  return {
+    model: next,
+    recalibration: {
+      rows: calibration.scores.length,
+      thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
+      falseAlarmRate,
+      scored: steps.rows,
+      flaggedBefore: pValues.filter((pValue) => scorer.isAnomaly(pValue)).length,
+    },
+  };
+}
+
+/** The scores of all windows. */
+function windowScores(scorer: TableScorer, { data, rows }: SampledCells): Float64Array {
+  const width = scorer.columns.length, stream = scorer.stream();
+  const scores: number[] = [];
+  for (let t = 0; t < rows; t++) {
+    const verdict = stream.push(data.subarray(t * width, (t + 1) * width));
+    if (verdict) scores.push(verdict.score);
+  }
+  return Float64Array.from(scores);
+}
