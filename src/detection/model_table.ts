@@ -54,7 +54,7 @@ export async function readModelTable(
 
 /**
  * The same in parts, which each hold some of the rows and are valid until the next is requested; their `lines` cover
- * all rows so far.
+ * all rows so far. Closes the table.
  * @throws as `readModelTable`
  */
 export async function* modelParts(
@@ -63,14 +63,18 @@ export async function* modelParts(
   open: OpenTable,
   options: ModelTableOptions = {},
 ): AsyncGenerator<Table> {
-  const found = { names: await open.names(), isByRow: open.isNamedByRow };
-  const { reading, take } = readingOf(units, source, found, options);
-  let rows = 0;
-  for await (const part of open.read(reading).parts) {
-    const table = await take(part, rows);
-    requireCells(units, table, rows);
-    yield table;
-    rows += part.rows;
+  try {
+    const found = { names: await open.names(), isByRow: open.isNamedByRow };
+    const { reading, take } = readingOf(units, source, found, options);
+    let rows = 0;
+    for await (const part of open.read(reading).parts) {
+      const table = await take(part, rows);
+      requireCells(units, table, rows);
+      yield table;
+      rows += part.rows;
+    }
+  } finally {
+    await open.close();
   }
 }
 

@@ -91,12 +91,14 @@ export function parseJsonOf(
 /**
  * The media type of the body, in lower case, without parameters.
  * @param defaultType the type to assume if the headers name none (RFC 9110, 8.3)
+ * @param takesCharsets whether CSV may be in any charset
  * @throws Problem unless it is one of `types`, in UTF-8 if it names a charset, and not compressed
  */
 export function requireType(
   headers: HeaderLookup,
   types: readonly string[],
   defaultType = "",
+  takesCharsets = false,
 ): string {
   const encoding = headers.get("content-encoding"),
     given = headers.get("content-type") ?? defaultType;
@@ -107,7 +109,8 @@ export function requireType(
   }
   const [type, ...parameters] = given.toLowerCase().split(";").map((each) => each.trim());
   const charset = parameters.find((each) => each.startsWith("charset="));
-  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
+  const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset) ||
+    (takesCharsets && type === "text/csv");
   if (types.includes(type) && isUtf8) return type;
   const expected = isUtf8
     ? `content-type must be ${types.join(" or ")}`

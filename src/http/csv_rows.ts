@@ -9,23 +9,33 @@
  * Deno.serve(createApp({ models, csvRows }).fetch);
  * ```
  *
- * Limits: reading is not divided, as that of JSON is not, so lines and columns are counted first. A line break within
- * quotes counts as a row.
+ * Read in pieces, between which other requests get their turn; lines and columns are counted first.
+ *
+ * Limits: a line break within quotes counts as a row. A row, which is read without a pause, has at most a mebibyte.
  *
  * @module
  */
+import { RecordEnds } from "../formats/csv/record_ends.ts";
 import { DataError } from "../formats/errors.ts";
-import { asTableText } from "../formats/text/table_text.ts";
+import { asUtf8 } from "../formats/text/as_utf8.ts";
+import type { Table } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { Units } from "../scoring/units.ts";
+import { recoded } from "./charset.ts";
 import { invalid, pointerStep, type Problem } from "./problems.ts";
 import { refusal, requireCount } from "./rows/rows.ts";
-import type { ReadCsvRows } from "./verbs/verb.ts";
+import type { CsvReading, ReadCsvRows } from "./verbs/verb.ts";
 
 export type { ReadCsvRows };
 
 /** The option of `createApp`. */
-export const csvRows: ReadCsvRows = readCsvRows;
+export const csvRows: ReadCsvRows = Object.assign(readCsvRows, { recoded });
+
+/** Bytes read at once: a millisecond or two. */
+const PIECE_BYTES = 1 << 16;
+
+/** As in a line of JSON. */
+const MAX_ROW_BYTES = 1 << 20;
 
 /** Its extension says how it is read; messages do not show it. */
 const SOURCE = "body.csv";
@@ -35,18 +45,63 @@ const MAX_COLUMNS = 65_536;
 
 const LINE_FEED = 0x0a, SEPARATORS: readonly number[] = [0x2c, 0x3b, 0x09, 0x7c];
 
-async function readCsvRows(bytes: Uint8Array, units: Units, maxRows: number): Promise<Cells> {
-  const { readModelTable } = await import("../detection/model_table.ts");
+async function readCsvRows(
+  bytes: Uint8Array,
+  { units, maxRows, head, pacer }: CsvReading,
+): Promise<Cells> {
+  const { modelParts } = await import("../detection/model_table.ts");
+  const { openTable } = await import("../formats/sample/table_parts.ts");
   try {
-    const text = asTableText(bytes, SOURCE);
+    const text = asUtf8(recoded(bytes, head), SOURCE);
     requireSize(text, maxRows);
-    const { data, rows } = await readModelTable({ units }, SOURCE, text);
-    const cells = { data: Float64Array.from(data), rows };
+    const table = await openTable(SOURCE, piecesOf(text, pacer)), parts: Table[] = [];
+    for await (const part of modelParts({ units }, SOURCE, table)) {
+      parts.push({ ...part, data: part.data.slice() });
+    }
+    const cells = joined(parts, units.columns.length);
     requireWhole(cells, units);
     return cells;
   } catch (error) {
     throw error instanceof DataError ? problemOf(error) : error;
   }
+}
+
+/** @throws Problem for a row too long to be read without a pause */
+async function* piecesOf(
+  bytes: Uint8Array,
+  pacer: CsvReading["pacer"],
+): AsyncGenerator<Uint8Array> {
+  const ends = new RecordEnds();
+  let start = 0, records = 0;
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    await pacer.yieldIfDue();
+    const end = Math.min(bytes.length, at + PIECE_BYTES);
+    for (let i = at; i < end; i++) {
+      if (!ends.endsAt(bytes[i])) continue;
+      start = i + 1;
+      records++;
+    }
+    if (end - start > MAX_ROW_BYTES) {
+      const place = records === 0 ? "" : `/rows/${records - 1}`;
+      const name = records === 0 ? "header" : `row ${records}`;
+      throw invalid(
+        place,
+        `Cannot read ${name}: expected at most ${MAX_ROW_BYTES} bytes (is a closing quote missing?)`,
+      );
+    }
+    yield bytes.subarray(at, end);
+  }
+}
+
+function joined(parts: readonly Table[], width: number): Cells {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const data = new Float64Array(rows * width);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { data, rows };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Scoring as a stream. Oracles: papaparse on the same bytes, Number() of the same digits, and the same table scored
- * whole.
+ * Scoring as a stream. Oracles: the reader of text on the same bytes, Number() of the same digits, and the same table
+ * scored whole.
  */
 import assert from "node:assert/strict";
 import { type ByteBlock, ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";

@@ -4,6 +4,9 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { encodeNpy, readTable, type ReadTableOptions, type Table } from "../../src/formats/mod.ts";
 import { readSample } from "../../src/formats/sample/read_sample.ts";
 import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
+import { openTable } from "../../src/formats/sample/table_parts.ts";
+import { modelParts } from "../../src/detection/model_table.ts";
+import type { Units } from "../../src/scoring/units.ts";
 import { ANY, KEYED, most, piecesOf, read } from "./in_pieces.ts";
 import { golden } from "./util.ts";
 
@@ -243,4 +246,34 @@ Deno.test("a file name without a known format is refused before the file is read
   }
   await assert.rejects(readSample("t.elbow", pieces(), ANY, most(9)), /extension must be one of/);
   assert.ok(read1 < 3);
+});
+
+Deno.test("a file is closed whatever is wrong with it, before its first row as well", async () => {
+  let open = 0;
+  async function* pieces(...texts: string[]) {
+    open++;
+    try {
+      for (const text of texts) yield await Promise.resolve(new TextEncoder().encode(text));
+    } finally {
+      open--;
+    }
+  }
+  const long = "1,2\n".repeat(99);
+  const faults: [name: string, text: string, options: ReadTableOptions][] = [
+    ["t.elbow", long, {}],
+    ["t.csv", `a,a\n${long}`, {}],
+    ["t.csv", `a,b\n${long}`, { columns: ["c"] }],
+    ["t.npy", long, {}],
+    ["t.npz", long, {}],
+    ["t.jsonl", long, {}],
+  ];
+  for (const [name, text, options] of faults) {
+    await assert.rejects(readSample(name, pieces(text, long), options, most(9)), name);
+    assert.equal(open, 0, name);
+  }
+  // A model looks at the header before any row is read.
+  const units = { columns: ["x"], names: ["x"], generated: ["x"], missing: 0 } as unknown as Units;
+  const parts = modelParts({ units }, "t.csv", await openTable("t.csv", pieces(long, long)));
+  await assert.rejects(parts.next(), /the model's column "x"/);
+  assert.equal(open, 0);
 });

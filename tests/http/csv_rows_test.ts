@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { csvRows } from "../../src/http/csv_rows.ts";
 import { secondLook } from "../../src/http/second_look.ts";
+import { Detector } from "../../src/detection/mod.ts";
+import { unitsOf } from "../../src/scoring/units.ts";
 import { APP, ask, COLUMNS, createApp, MODELS, problemOf, ROWS } from "./util.ts";
 
 const SERVED = createApp({ models: MODELS, csvRows, secondLook, maxRows: 50 });
@@ -15,6 +17,9 @@ async function send(
   const headers = { "content-type": type };
   return await app.request(`/v1/models/${path}`, { method: "POST", headers, body });
 }
+
+/** Each pair of bytes in the other order. */
+const swapped = (bytes: Uint8Array) => bytes.map((_, i) => bytes[i ^ 1]);
 
 const lines = (...rows: readonly (readonly unknown[])[]) =>
   rows.map((row) => row.join()).join("\n");
@@ -112,4 +117,65 @@ Deno.test("invalid CSV is refused by row and column, and so are more rows than a
     "unsupported-media-type",
   );
   assert.match(detail, /content-type must be application\/json or .* or application\/x-ndjson$/);
+});
+
+Deno.test("CSV may be in any encoding that its header names", async () => {
+  const names = ["Wärme", "Durchfluß", "drift"], rows = ROWS.slice(0, 20);
+  const model = await Detector.fit(ROWS, {
+    preset: "small",
+    epochs: 2,
+    hidden: [4],
+    seed: 1,
+    columns: names,
+  });
+  const app = createApp({ models: { model }, csvRows }), text = lines(names, ...rows);
+  const want = (await (await send("model/score", text, app)).json()).rows;
+  const latin = Uint8Array.from(text, (char) => char.charCodeAt(0));
+  const utf16 = new Uint8Array(Uint16Array.from(text, (char) => char.charCodeAt(0)).buffer);
+  const bodies: [string, Uint8Array<ArrayBuffer>][] = [
+    ["text/csv; charset=windows-1252", latin],
+    ['text/csv;header=present; charset="ISO-8859-1"', latin],
+    ["text/csv; charset=UTF8", new TextEncoder().encode(text)],
+    ["text/csv; charset=utf-16le", utf16],
+    // The mark says what the name leaves open.
+    ["text/csv; charset=utf-16", new Uint8Array([0xfe, 0xff, ...swapped(utf16)])],
+  ];
+  for (const [type, body] of bodies) {
+    const response = await send("model/score", body, app, type);
+    assert.deepEqual((await response.json()).rows, want, type);
+  }
+  const unknown = await send("model/score", latin, app, "text/csv; charset=klingon");
+  const { detail } = await problemOf(unknown, "unsupported-media-type");
+  assert.equal(detail, 'Cannot read body: the charset "klingon" is not known');
+  const wrong = await send("model/score", latin, app, "text/csv; charset=euc-jp");
+  assert.match(
+    (await problemOf(wrong, "invalid-body")).detail,
+    /expected text in euc-jp, as its header says$/,
+  );
+  const json = await send("model/score", latin, app, "application/json; charset=windows-1252");
+  assert.match((await problemOf(json, "unsupported-media-type")).detail, /must be in UTF-8$/);
+  model.dispose();
+});
+
+Deno.test("a long body is read with pauses, and a row of more than a mebibyte is refused", async () => {
+  const units = unitsOf(MODELS.table);
+  let pauses = 0;
+  const reading = {
+    units,
+    maxRows: 50_000,
+    head: new Headers(),
+    pacer: { yieldIfDue: async () => void pauses++ },
+  };
+  const body = lines(COLUMNS, ...Array.from({ length: 50_000 }, () => '"500","1","-3"'.split(",")));
+  const bytes = new TextEncoder().encode(body);
+  assert.equal((await csvRows(bytes, reading)).rows, 50_000);
+  assert.ok(pauses >= bytes.length / 65_536, `${pauses}`);
+  const long = `${COLUMNS.join()}\n1,2,3\n1,2,"${"x".repeat(2 ** 20 + 2 ** 17)}"\n`;
+  await assert.rejects(csvRows(new TextEncoder().encode(long), reading), (error: Error) => {
+    assert.equal(
+      error.message,
+      "Cannot read row 2: expected at most 1048576 bytes (is a closing quote missing?)",
+    );
+    return true;
+  });
 });

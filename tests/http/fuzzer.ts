@@ -1,5 +1,6 @@
 /** Valid requests, damaged in path, method, headers, JSON value or bytes. */
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { csvRequest } from "./csv_fuzzer.ts";
 import { MODELS, ROWS } from "./util.ts";
 
 /** A token with all scopes; most requests carry it. */
@@ -156,7 +157,8 @@ export class Fuzzer {
   }
 
   request(): [path: string, init: RequestInit] {
-    const kind = this.below(12);
+    const kind = this.below(14);
+    if (kind >= 12) return csvRequest(this);
     if (kind < 5) return this.verb();
     if (kind < 6) return this.floats();
     if (kind < 7) return this.lines();

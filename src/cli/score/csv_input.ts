@@ -2,6 +2,7 @@
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import { csvNames, isNameless } from "../../formats/csv/column_names.ts";
 import { detectSeparator, splitRecords } from "../../formats/csv/csv_split.ts";
+import { RecordEnds } from "../../formats/csv/record_ends.ts";
 import { type DecimalMark, markOf } from "../../formats/csv/decimal_comma.ts";
 import { requireColumns } from "../../detection/model_table.ts";
 import { DataError, planColumns, readCsv } from "../../formats/mod.ts";
@@ -72,10 +73,7 @@ function firstMark(
 
 /** The position after the line break that ends the first record. */
 function endOfRecord(bytes: Uint8Array, start: number): number {
-  let inside = false;
-  for (let i = start; i < bytes.length; i++) {
-    if (bytes[i] === 34) inside = !inside;
-    else if (bytes[i] === 10 && !inside) return i + 1;
-  }
+  const ends = new RecordEnds();
+  for (let i = start; i < bytes.length; i++) if (ends.endsAt(bytes[i])) return i + 1;
   return bytes.length;
 }

@@ -1,10 +1,10 @@
 /**
  * Cuts the bytes of a CSV file or of JSON lines, which arrive in pieces, into blocks of whole records, and counts the
  * records, so that blocks can be read independently and in any order.
- * Source: RFC 4180: a line break inside quotes does not end a record; an escaped quote toggles twice. In JSON a line
- * break never occurs inside quotes.
+ * Source: `record_ends.ts`. In JSON a line break never occurs inside quotes.
  */
 import { DataError } from "../errors.ts";
+import { RecordEnds } from "./record_ends.ts";
 
 const NEWLINE = 10, QUOTE = 34;
 
@@ -39,7 +39,7 @@ export class ByteBlocks {
   #recordsEnd = 0;
   /** Whether these bytes may contain a quote. */
   #mayQuote = false;
-  #insideQuotes = false;
+  readonly #ends = new RecordEnds();
   #records = 0;
   #line = 1;
 
@@ -115,30 +115,31 @@ export class ByteBlocks {
   /** The position after the last line break outside quotes, or 0. */
   #endOfRecords(piece: Uint8Array): number {
     const mayQuote = this.#kind === "csv" && piece.includes(QUOTE);
-    if (!mayQuote) return this.#insideQuotes ? 0 : piece.lastIndexOf(NEWLINE) + 1;
+    const ends = this.#ends;
+    if (!mayQuote) {
+      if (ends.isInside) return 0;
+      // Only the last byte matters to what follows.
+      if (piece.length > 0) ends.endsAt(piece[piece.length - 1]);
+      return piece.lastIndexOf(NEWLINE) + 1;
+    }
     this.#mayQuote = true;
     let end = 0;
-    for (let i = 0; i < piece.length; i++) {
-      const byte = piece[i];
-      if (byte === QUOTE) this.#insideQuotes = !this.#insideQuotes;
-      else if (byte === NEWLINE && !this.#insideQuotes) end = i + 1;
-    }
+    for (let i = 0; i < piece.length; i++) if (ends.endsAt(piece[i])) end = i + 1;
     return end;
   }
 }
 
 /** Counts line breaks, and those that end a record. */
 function count(bytes: Uint8Array, quoted: boolean): { records: number; lines: number } {
-  let lines = 0, records = 0, inside = false;
+  let lines = 0, records = 0;
   if (!quoted) {
     for (let i = 0; i < bytes.length; i++) if (bytes[i] === NEWLINE) lines++;
     return { records: lines, lines };
   }
-  for (const byte of bytes) {
-    if (byte === QUOTE) inside = !inside;
-    if (byte !== NEWLINE) continue;
-    lines++;
-    if (!inside) records++;
+  const ends = new RecordEnds();
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] === NEWLINE) lines++;
+    if (ends.endsAt(bytes[i])) records++;
   }
   return { records, lines };
 }

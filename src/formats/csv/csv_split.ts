@@ -1,20 +1,19 @@
 /**
  * Splits CSV text that arrives in pieces into blocks of whole records, and records into cells.
- * Source: RFC 4180 quoting; cells are split by papaparse 5.7.1. Limits: one record of at most 64 Mi characters.
+ * Source: RFC 4180. A quote that is not the first character of a cell is a part of it, and white space may follow a
+ * closing quote. Limits: one record of at most 64 Mi characters.
  */
-// @ts-types="./papaparse.d.ts"
-import Papa from "npm:papaparse@5.7.1";
 import { DataError } from "../errors.ts";
+import { isSeparator, RecordEnds } from "./record_ends.ts";
 
 const MAX_RECORD_CHARS = 1 << 26;
-const NEWLINE = 10;
-const QUOTE = 34;
+const NEWLINE = 10, SPACE = 32, QUOTE = 34;
 
 /** Collects pieces of text and returns blocks that end at the end of a record. */
 export class RecordBlocks {
   #carry: string[] = [];
   #carryLength = 0;
-  #insideQuotes = false;
+  readonly #ends = new RecordEnds();
   readonly #source: string;
 
   /**
@@ -56,28 +55,29 @@ export class RecordBlocks {
     if (text.length > 0) this.#carry.push(text);
   }
 
-  /** Index just after the last line break outside quotes, or 0; an escaped quote toggles twice. */
+  /** Index just after the last line break outside quotes, or 0. */
   #endOfRecords(piece: string): number {
-    if (!piece.includes('"')) return this.#insideQuotes ? 0 : piece.lastIndexOf("\n") + 1;
-    let end = 0;
-    for (let i = 0; i < piece.length; i++) {
-      const code = piece.charCodeAt(i);
-      if (code === QUOTE) this.#insideQuotes = !this.#insideQuotes;
-      else if (code === NEWLINE && !this.#insideQuotes) end = i + 1;
+    const ends = this.#ends;
+    if (!piece.includes('"')) {
+      if (ends.isInside) return 0;
+      // Only the last character matters to what follows.
+      if (piece.length > 0) ends.endsAt(piece.charCodeAt(piece.length - 1));
+      return piece.lastIndexOf("\n") + 1;
     }
+    let end = 0;
+    for (let i = 0; i < piece.length; i++) if (ends.endsAt(piece.charCodeAt(i))) end = i + 1;
     return end;
   }
 }
 
 /** Tab, semicolon, vertical bar or comma: the one that occurs most often outside quotes in the first line; comma if none does. */
 export function detectSeparator(text: string): string {
-  const counts = new Map([[",", 0], ["\t", 0], [";", 0], ["|", 0]]);
-  let inside = false;
-  for (const char of text) {
-    if (char === '"') inside = !inside;
-    else if (inside) continue;
-    else if (char === "\n") break;
-    else if (counts.has(char)) counts.set(char, (counts.get(char) ?? 0) + 1);
+  const counts = new Map([[",", 0], ["\t", 0], [";", 0], ["|", 0]]), ends = new RecordEnds();
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (ends.endsAt(code)) break;
+    if (ends.isInside || !isSeparator(code)) continue;
+    counts.set(text[i], counts.get(text[i])! + 1);
   }
   return [...counts].reduce((best, next) => next[1] > best[1] ? next : best)[0];
 }
@@ -98,28 +98,84 @@ export function* splitRecords(
   source: string,
 ): Generator<CsvRecord, number> {
   const text = block.includes("\r") ? block.replaceAll("\r\n", "\n") : block;
-  const { data, errors } = Papa.parse(text, { delimiter: separator, newline: "\n" });
-  // The text after the last line break is an empty record to papaparse.
-  if (text.endsWith("\n")) data.pop();
-  // An unclosed quote swallows the rest of the block: its record may be the one dropped above.
-  const faultAt = errors.length === 0 ? Infinity : Math.min(errors[0].row ?? 0, data.length);
-  const quoted = text.includes('"');
-  let line = firstLine;
-  for (let index = 0; index < data.length && index < faultAt; index++) {
-    yield { cells: data[index], line };
-    line += quoted ? 1 + countBreaks(data[index]) : 1;
-  }
-  if (faultAt <= data.length) {
-    const expected = "a closing quote at the end of each quoted cell";
-    throw new DataError({ source, line, expected });
+  let line = firstLine, quote = text.indexOf('"');
+  for (let at = 0; at < text.length;) {
+    if (quote >= 0 && quote < at) quote = text.indexOf('"', at);
+    const found = text.indexOf("\n", at), end = found < 0 ? text.length : found;
+    if (quote < 0 || quote > end) {
+      yield { cells: text.slice(at, end).split(separator), line };
+      line++;
+      at = end + 1;
+      continue;
+    }
+    const record = quotedRecord(text, at, separator.charCodeAt(0));
+    if (!record) {
+      const expected = "a closing quote at the end of each quoted cell";
+      throw new DataError({ source, line, expected });
+    }
+    yield { cells: record.cells, line };
+    line += 1 + record.breaks;
+    at = record.next;
   }
   return line;
 }
 
-function countBreaks(cells: readonly string[]): number {
-  let count = 0;
-  for (const cell of cells) {
-    for (let at = cell.indexOf("\n"); at >= 0; at = cell.indexOf("\n", at + 1)) count++;
+/** A record with quotes. */
+interface QuotedRecord {
+  readonly cells: readonly string[];
+  /** Line breaks inside its cells. */
+  readonly breaks: number;
+  /** The position after it. */
+  readonly next: number;
+}
+
+/** Reads the record at a position; undefined if a quoted cell does not end as it should. */
+function quotedRecord(text: string, start: number, separator: number): QuotedRecord | undefined {
+  const cells: string[] = [];
+  let breaks = 0;
+  for (let at = start;;) {
+    let end = at;
+    if (text.charCodeAt(at) === QUOTE) {
+      const cell = quotedCell(text, at);
+      if (!cell) return undefined;
+      cells.push(cell.text);
+      breaks += cell.breaks;
+      end = cell.next;
+      while (end < text.length && isSpace(text.charCodeAt(end), separator)) end++;
+      if (end < text.length && !isCellEnd(text.charCodeAt(end), separator)) return undefined;
+    } else {
+      while (end < text.length && !isCellEnd(text.charCodeAt(end), separator)) end++;
+      cells.push(text.slice(at, end));
+    }
+    if (text.charCodeAt(end) !== separator) return { cells, breaks, next: end + 1 };
+    at = end + 1;
   }
-  return count;
+}
+
+/** Reads the quoted cell at a position; undefined if no quote closes it. */
+function quotedCell(text: string, start: number) {
+  let breaks = 0, isEscaped = false;
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === NEWLINE) breaks++;
+    else if (code === QUOTE) {
+      if (text.charCodeAt(at + 1) !== QUOTE) {
+        const cell = text.slice(start + 1, at);
+        // Several times as fast as replaceAll.
+        const read = isEscaped ? cell.split('""').join('"') : cell;
+        return { text: read, breaks, next: at + 1 };
+      }
+      isEscaped = true;
+      at++;
+    }
+  }
+  return undefined;
+}
+
+function isSpace(code: number, separator: number): boolean {
+  return code <= SPACE && !isCellEnd(code, separator);
+}
+
+function isCellEnd(code: number, separator: number): boolean {
+  return code === separator || code === NEWLINE;
 }

@@ -37,8 +37,12 @@ async function sampleOf(
   options: ReadTableOptions,
   sample: ReadSampleOptions,
 ): Promise<Table> {
-  const { parts, joined } = table.read(options);
-  return joined(await sampleParts(parts, sample));
+  try {
+    const { parts, joined } = table.read(options);
+    return joined(await sampleParts(parts, sample));
+  } finally {
+    await table.close();
+  }
 }
 
 /** Some rows of a table that comes in parts. */

@@ -4,6 +4,7 @@
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";
+import { RecordEnds } from "../csv/record_ends.ts";
 import { DataError } from "../errors.ts";
 import {
   formatOf,
@@ -28,7 +29,7 @@ const SNIFFED_BYTES = 64;
 /** A header this long is refused by its reader. */
 const MOST_HEAD_BYTES = 1 << 26;
 
-const NEWLINE = 10, QUOTE = 34;
+const NEWLINE = 10;
 
 /** A table whose beginning is known, to be read once. */
 export interface OpenTable {
@@ -38,6 +39,8 @@ export interface OpenTable {
   readonly isNamedByRow: boolean;
   /** Its rows, in order. */
   read(options: ReadTableOptions): TableParts;
+  /** Closes its file. */
+  close(): Promise<void>;
 }
 
 /** The rows of a table; a part is valid until the next is requested. */
@@ -48,27 +51,34 @@ export interface TableParts {
 }
 
 /**
- * Opens a table that arrives in pieces.
+ * Opens a table that arrives in pieces. The caller closes it.
  * @param name as for `readTable`
  */
 export async function openTable(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<OpenTable> {
-  const { head, all } = await withHead(name, pieces), extension = formatOf(name, head);
-  requireKnown(name, extension);
-  const open = readerFor(extension);
-  if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
-  // Cut between lines, because a cut inside a character would be no text.
-  const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
-  return {
-    names: () => readAnyColumnNames(name, start),
-    isNamedByRow: isNamedByRow(name, start),
-    read(options) {
-      const reader = open({ ...options, source: name });
-      return { parts: partsOf(reader, all), joined: (table) => reader.joined(table) };
-    },
-  };
+  const rest = pieces[Symbol.asyncIterator](), close = async () => void await rest.return?.();
+  try {
+    const { head, all } = await withHead(name, rest), extension = formatOf(name, head);
+    requireKnown(name, extension);
+    const open = readerFor(extension);
+    if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
+    // Cut between lines, because a cut inside a character would be no text.
+    const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
+    return {
+      names: () => readAnyColumnNames(name, start),
+      isNamedByRow: isNamedByRow(name, start),
+      read(options) {
+        const reader = open({ ...options, source: name });
+        return { parts: partsOf(reader, all), joined: (table) => reader.joined(table) };
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Opens a Parquet file of which any part can be read. */
@@ -81,6 +91,7 @@ export async function openParquetTable(name: string, file: RandomAccess): Promis
       parts: parquetParts(file, { ...options, source: name }),
       joined: (table) => table,
     }),
+    close: async () => {},
   };
 }
 
@@ -92,6 +103,7 @@ function wholeTable(name: string, bytes: Uint8Array): OpenTable {
     names: () => readAnyColumnNames(name, bytes),
     isNamedByRow: false,
     read: (options) => ({ parts: read(options), joined: (table) => table }),
+    close: async () => {},
   };
 }
 
@@ -110,23 +122,24 @@ async function* partsOf(
 }
 
 /** Enough of the first pieces to detect the format and to read the names of the columns; then all pieces. */
-async function withHead(name: string, pieces: AsyncIterable<Uint8Array>): Promise<{
+async function withHead(name: string, rest: AsyncIterator<Uint8Array>): Promise<{
   readonly head: Uint8Array;
   readonly all: AsyncIterable<Uint8Array>;
 }> {
-  const rest = pieces[Symbol.asyncIterator](), first: Uint8Array[] = [];
-  let head: Uint8Array = new Uint8Array(), bytes = 0;
+  const first: Uint8Array[] = [];
+  let bytes = 0, endsHead: ((bytes: Uint8Array) => boolean) | undefined;
   for (let next = await rest.next(); !next.done; next = await rest.next()) {
-    const { value } = next;
-    first.push(value.slice());
-    bytes += value.length;
-    const mayEnd = head.length < SNIFFED_BYTES || value.includes(NEWLINE) ||
-      bytes > MOST_HEAD_BYTES;
-    if (bytes < SNIFFED_BYTES || !mayEnd) continue;
-    head = concatBytes(first);
-    if (bytes > MOST_HEAD_BYTES || isHead(head, formatOf(name, head))) break;
+    let piece: Uint8Array = next.value.slice();
+    first.push(piece);
+    bytes += piece.length;
+    if (bytes < SNIFFED_BYTES) continue;
+    if (!endsHead) {
+      piece = concatBytes(first);
+      endsHead = headEnd(formatOf(name, piece));
+    }
+    if (endsHead(piece) || bytes > MOST_HEAD_BYTES) break;
   }
-  if (head.length < bytes) head = concatBytes(first);
+  const head = concatBytes(first);
   async function* all(): AsyncGenerator<Uint8Array> {
     yield head;
     yield* { [Symbol.asyncIterator]: () => rest };
@@ -134,16 +147,12 @@ async function withHead(name: string, pieces: AsyncIterable<Uint8Array>): Promis
   return { head, all: all() };
 }
 
-/** Whether these bytes contain the names of the columns, if the format has any. */
-function isHead(bytes: Uint8Array, extension: string): boolean {
-  if (isJsonLines(extension)) return bytes.includes(NEWLINE);
-  if (!isCsv(extension)) return true;
-  let isQuoted = false;
-  for (const byte of bytes) {
-    if (byte === QUOTE) isQuoted = !isQuoted;
-    else if (byte === NEWLINE && !isQuoted) return true;
-  }
-  return false;
+/** Whether the next bytes complete the names of the columns, if the format has any. */
+function headEnd(extension: string): (bytes: Uint8Array) => boolean {
+  if (isJsonLines(extension)) return (bytes) => bytes.includes(NEWLINE);
+  if (!isCsv(extension)) return () => true;
+  const ends = new RecordEnds();
+  return (bytes) => bytes.some((byte) => ends.endsAt(byte));
 }
 
 function isCsv(extension: string): boolean {

@@ -55,16 +55,17 @@ export function verbRoutes(app: Hono, service: Service): Map<string, VerbRoute> 
 async function answerVerb(call: Call, service: Service, name: string, verb: Verb): Promise<Reply> {
   const found = servedModel(call, service), served = found instanceof Promise ? await found : found;
   const rowTypes = service.limits.csvRows ? TYPES_WITH_CSV : ROW_TYPES;
-  const type = requireType(call.head, verb.rows(served.model) ? rowTypes : OPTION_TYPES);
+  const types = verb.rows(served.model) ? rowTypes : OPTION_TYPES;
+  const type = requireType(call.head, types, "", true);
   if (type === NDJSON) return answerStream(call, service, served, name, verb);
-  const bytes = await readBytes(call, bodyLimits(call, service));
+  const bytes = await readBytes(call, bodyLimits(call, service)), pacer = pacerOf(call, service);
   const prepared = type === FLOATS
     ? fromFloats(bytes, call, service, served, verb)
     : type === CSV
-    ? await fromCsv(bytes, call, service, served, verb)
+    ? await fromCsv(bytes, call, service, served, verb, pacer)
     : fromNumbers(bytes, call, service, served, verb) ??
       fromJson(parseJson(bytes), call, service, served, verb);
-  const { work, cells } = prepared, pacer = pacerOf(call, service);
+  const { work, cells } = prepared;
   const computed = compute(work, cells, pacer);
   const numbers = computed instanceof Promise ? await computed : computed;
   work.decideAll?.(numbers.data);
@@ -143,9 +144,15 @@ async function fromCsv(
   { limits }: Service,
   { model }: Served,
   verb: Verb,
+  pacer: Pacer,
 ): Promise<PreparedWork> {
   const work = workOfQuery(call, limits, model, verb);
-  const cells = await limits.csvRows!(bytes, verb.rows(model)!, limits.maxRows);
+  const cells = await limits.csvRows!(bytes, {
+    units: verb.rows(model)!,
+    maxRows: limits.maxRows,
+    head: call.head,
+    pacer,
+  });
   work.requireRows(cells.rows);
   return { work, cells };
 }

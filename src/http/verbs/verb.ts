@@ -4,6 +4,7 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { requireAnswerSize, type RowText } from "../answers.ts";
+import type { HeaderLookup } from "../head.ts";
 import type { Model } from "../models/catalogue.ts";
 import type { Pacer } from "../pacer.ts";
 import { invalid } from "../problems.ts";
@@ -72,7 +73,27 @@ export type TakeSecondLook = (
  * Reads a body of CSV as rows: `csv_rows.ts`.
  * @internal so that the documentation lint skips the units of a model
  */
-export type ReadCsvRows = (bytes: Uint8Array, units: Units, maxRows: number) => Promise<Cells>;
+export interface ReadCsvRows {
+  (bytes: Uint8Array, reading: CsvReading): Promise<Cells>;
+  /**
+   * A body of CSV as UTF-8, if the request names another charset.
+   * @internal
+   */
+  readonly recoded: (bytes: Uint8Array, head: HeaderLookup) => Uint8Array;
+}
+
+/**
+ * How a body of CSV is read.
+ * @internal
+ */
+export interface CsvReading {
+  readonly units: Units;
+  readonly maxRows: number;
+  /** The request's headers, which may name the encoding. */
+  readonly head: HeaderLookup;
+  /** Lets others have their turn between two pieces. */
+  readonly pacer: Pick<Pacer, "yieldIfDue">;
+}
 
 /** What an entry of the table states itself; the rest follows from it. */
 export type PartialWork = Pick<Work, "columns" | "run" | "text"> & Partial<Work>;
