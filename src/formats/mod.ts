@@ -27,7 +27,8 @@ export {
   npyShape,
   readNpy,
 } from "./numpy/npy.ts";
-export { DEFAULT_MAX_INFLATED_BYTES, readNpz } from "./numpy/npz.ts";
+export { DEFAULT_MAX_INFLATED_BYTES } from "./numpy/array_parts.ts";
+export { readNpz } from "./numpy/npz.ts";
 export { encodeNpz, type NpzArray } from "./numpy/npz_encode.ts";
 export {
   createTable,

@@ -7,6 +7,7 @@
 import { CellGatherer } from "./text/cell_gatherer.ts";
 import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./text/cells.ts";
 import { DataError } from "./errors.ts";
+import type { RandomAccess } from "./random_access.ts";
 import { GrowingArray } from "./text/growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
@@ -28,14 +29,6 @@ export async function readParquet(bytes: Uint8Array, options: TableOptions = {})
   const maxCells = Math.min(options.maxCells ?? Infinity, maxCellsFor(bytes.length));
   requireSize(file, Math.max(file.rows, ...file.groups), maxCells);
   return await readRange(file, options, 0, file.rows);
-}
-
-/** A file that can be read in parts. */
-export interface RandomAccess {
-  /** The file's size. */
-  readonly byteLength: number;
-  /** The bytes from `start` up to `end`, or to the last. */
-  slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
 /** The rows of a Parquet file, one row group after the other. */

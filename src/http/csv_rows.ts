@@ -29,7 +29,7 @@ import type { CsvReading, ReadCsvRows } from "./verbs/verb.ts";
 export type { ReadCsvRows };
 
 /** The option of `createApp`. */
-export const csvRows: ReadCsvRows = Object.assign(readCsvRows, { recoded });
+export const csvRows: ReadCsvRows = readCsvRows;
 
 /** Bytes read at once: a millisecond or two. */
 const PIECE_BYTES = 1 << 16;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
-import { BlockScorer, openSecondLook } from "../../src/cli/score/block.ts";
+import { BlockScorer } from "../../src/cli/score/block.ts";
+import { openSecondLook } from "../../src/cli/score/cell_scorer.ts";
 import { rowReader } from "../../src/cli/score/file_layout.ts";
 import { Interruption } from "../../src/cli/io.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";

@@ -1,6 +1,7 @@
 /** Tables whose files arrive in pieces. */
 import type { ReadTableOptions, Table } from "../../src/formats/mod.ts";
 import { readSample } from "../../src/formats/sample/read_sample.ts";
+import type { OpenFile } from "../../src/formats/sample/table_parts.ts";
 import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
 
 /** Any kind of cell. */
@@ -11,6 +12,32 @@ export const most = (count: number): RowSampleOptions => ({ maxRows: () => count
 /** The bytes of a file, some at a time. */
 export async function* piecesOf(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Bytes as a file of which any part can be read. */
+export class TestFile implements OpenFile {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  isClosed = false;
+  /** The most bytes read at once. */
+  largest = 0;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
+
+  get byteLength(): number {
+    return this.#bytes.length;
+  }
+
+  slice(start: number, end?: number): Promise<ArrayBuffer> {
+    const part = this.#bytes.slice(start, end);
+    this.largest = Math.max(this.largest, part.length);
+    return Promise.resolve(part.buffer);
+  }
+
+  [Symbol.dispose](): void {
+    this.isClosed = true;
+  }
 }
 
 /** Reads a text in pieces of that many bytes. */

@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { readTable, type Table } from "../../src/formats/mod.ts";
-import { readParquetSample, readSample } from "../../src/formats/sample/read_sample.ts";
+import { readSample, sampleOf } from "../../src/formats/sample/read_sample.ts";
 import { RowSample } from "../../src/formats/sample/row_sample.ts";
-import { ANY, KEYED, most, read } from "./in_pieces.ts";
+import { openFile } from "../../src/formats/sample/table_parts.ts";
+import { ANY, KEYED, most, read, TestFile } from "./in_pieces.ts";
 
 const LONG = "x,kind,id,y\n" +
   Array.from({ length: 6000 }, (_, r) => `${r / 4},${["a", "b"][r % 2]},n${r},${+(r % 10 === 0)}\n`)
@@ -37,12 +38,9 @@ Deno.test("a sample has the rows of the file by their numbers, whatever the piec
     type: c === 0 ? "DOUBLE" as const : c === 3 ? "INT32" as const : "STRING" as const,
   }));
   const bytes = parquetWriteBuffer({ columnData, rowGroupSize: 700 });
-  const file = {
-    byteLength: bytes.byteLength,
-    slice: (start: number, end?: number) => Promise.resolve(bytes.slice(start, end)),
-  };
-  const { lines: _, ...unlined } = table;
-  const parquet = await readParquetSample("t.csv", file, options, sample);
+  const { lines: _, ...unlined } = table, file = new TestFile(new Uint8Array(bytes));
+  const parquet = await sampleOf(openFile("t.csv", file, ".parquet"), options, sample);
+  assert.ok(file.isClosed);
   assert.deepEqual(parquet, { ...unlined, drawn });
   const other = await read("t.csv", LONG, 1000, { ...sample, seed: 4 }, options);
   assert.notDeepEqual(other.drawn!.numbers, numbers);

@@ -6,8 +6,6 @@ import assert from "node:assert/strict";
 import { zipSync } from "npm:fflate@0.8.3";
 import { workOf } from "../../src/jobs/budget.ts";
 import { encodeNpy } from "../../src/formats/numpy/npy.ts";
-import { csvRows } from "../../src/http/csv_rows.ts";
-import { digestOf } from "../../src/http/mod.ts";
 import type { ProblemName } from "../../src/http/problems.ts";
 import { problemOf } from "../http/util.ts";
 import { COLUMNS, type JobsApp, jobsApp, QUICK, ROWS } from "./app.ts";
@@ -296,15 +294,4 @@ Deno.test("train: an alias cannot be trained; a job whose name became one fails 
   await problemOf(await app.ask("POST", "/v1/models/second/train", body({})), "conflict");
   const { state, error } = await app.client.waitForJob(id);
   assert.deepEqual([state, error], ["failed", "Cannot store model: its name is an alias"]);
-});
-
-Deno.test("an upload of CSV in the charset of its header is kept as UTF-8, where the file could not say so", async () => {
-  await using app = await jobsApp({ csvRows });
-  const put = (body: Uint8Array, type: string) =>
-    app.ask("PUT", "/v1/uploads/t.csv", body, { "content-type": type });
-  const japanese = Uint8Array.of(0x89, 0xb7, 0x93, 0x78, 0x0a, 0x31, 0x0a);
-  const made = await put(japanese, "text/csv; charset=Shift_JIS");
-  assert.equal((await made.json()).digest, await digestOf(new TextEncoder().encode("温度\n1\n")));
-  assert.equal((await put(japanese, "text/csv; charset=klingon")).status, 415);
-  assert.equal((await (await put(japanese, "text/csv")).json()).digest, await digestOf(japanese));
 });

@@ -51,7 +51,7 @@ export function scoreCommand(io: Io): Command {
     if (given.explain !== undefined) requireExplainer(model, path);
     const { scorer } = model;
     const isWhole = needsWhole(given) || (scorer?.window !== undefined && !given.online);
-    if (scorer && format && !isWhole) {
+    if (scorer && !isWhole) {
       return await writeStream({ ...model, scorer }, data, given, source, format);
     }
     const scored = await scoreTable(model, data, given, source);

@@ -10,9 +10,7 @@ import type { Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
 import { sampleParts } from "../../formats/sample/read_sample.ts";
 import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
-import { openParquetTable, openTable } from "../../formats/sample/table_parts.ts";
-import { endingOf } from "./files.ts";
-import { openRandomAccess, piecesOf } from "./input.ts";
+import { openData } from "./input.ts";
 import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
@@ -52,8 +50,8 @@ export function drawnRows({ rows, drawn }: Table): { tableRows?: number; drawnRo
 }
 
 /**
- * The same in parts, as they arrive, in memory that does not grow with the file; NPZ, and Parquet from standard input,
- * are one part. A part is valid until the next is requested.
+ * The same in parts, as they arrive, in memory that does not grow with the file. A part is valid until the next is
+ * requested.
  */
 export async function* partsFor(
   model: TableUnits,
@@ -66,11 +64,7 @@ export async function* partsFor(
     label,
     onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
   };
-  if (endingOf(path) !== ".parquet") {
-    return yield* modelParts(model, path, await openTable(path, piecesOf(path, io)), options);
-  }
-  using file = await openRandomAccess(path);
-  yield* modelParts(model, path, await openParquetTable(path, file), options);
+  yield* modelParts(model, path, await openData(path, io), options);
 }
 
 /** Reports columns of a file that the model does not know, and columns of the model that the file lacks. */

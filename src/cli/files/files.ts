@@ -109,17 +109,21 @@ async function writePieces(
   const encoder = new TextEncoder();
   for await (const piece of pieces) {
     signal?.throwIfAborted();
-    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
-    for (let at = 0; at < bytes.length;) {
-      at += await naming(path, () => file.write(bytes.subarray(at)));
-    }
+    await writeAll(file, path, typeof piece === "string" ? encoder.encode(piece) : piece);
   }
   // Not every device can be flushed.
   await naming(path, async () => (await file.stat()).isFile && await file.sync());
 }
 
+/** Writes all bytes, which one call need not do. @param path for messages */
+export async function writeAll(file: Deno.FsFile, path: string, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await naming(path, () => file.write(bytes.subarray(at)));
+  }
+}
+
 /** @throws DOMException naming the file, except if the reader of a pipe has gone, which is no error */
-async function naming<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
+export async function naming<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
   try {
     return await act();
   } catch (cause) {

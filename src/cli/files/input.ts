@@ -1,8 +1,15 @@
 /** A file or standard input, piece by piece. */
+import {
+  needsFile,
+  type OpenFile,
+  openFile,
+  type OpenTable,
+  openTable,
+} from "../../formats/sample/table_parts.ts";
 import { piecesAsTableText } from "../../formats/text/table_text.ts";
-import { reasonOf } from "./files.ts";
+import { untilAborted } from "../score/until_aborted.ts";
+import { endingOf, naming, reasonOf, writeAll } from "./files.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
-import type { RandomAccess } from "../../formats/parquet.ts";
 import { type Io, note } from "../io.ts";
 
 /** Bytes read at once: some thousand rows, whose numbers stay in the processor's caches. */
@@ -41,12 +48,61 @@ export function encodingWarning(path: string, io: Io): () => void {
   return () => note(io, `${name} is not UTF-8, and is read as Windows-1252`);
 }
 
-/** A file of which any part can be read; the caller closes it. */
-export async function openRandomAccess(
+/**
+ * A table to be read in parts. Standard input and compressed files of a format that needs a file are kept in a
+ * temporary one.
+ * @param onBytes as for `piecesOf`
+ * @param signal ends the wait for a silent pipe
+ */
+export async function openData(
   path: string,
+  io: Io,
   onBytes: (count: number) => void = () => {},
-): Promise<RandomAccess & Disposable> {
+  signal?: AbortSignal,
+): Promise<OpenTable> {
+  const extension = endingOf(path);
+  if (needsFile(extension)) {
+    return openFile(path, await openRandomAccess(path, onBytes), extension);
+  }
+  const pieces = piecesOf(path, io, onBytes);
+  return await openTable(path, signal ? untilAborted(pieces, signal) : pieces, spooled);
+}
+
+/**
+ * What arrives, in a temporary file. It has no name any more when it is read, so that nothing is left of it however the
+ * process ends.
+ */
+async function spooled(pieces: AsyncIterable<Uint8Array>): Promise<OpenFile> {
+  const path = await naming("a temporary file", () => Deno.makeTempFile({ prefix: "elbow-" }));
+  let file: Deno.FsFile | undefined;
+  try {
+    file = await Deno.open(path, { read: true, write: true });
+    await Deno.remove(path);
+    for await (const piece of pieces) await writeAll(file, path, piece);
+    return await randomAccess(path, file);
+  } catch (error) {
+    file?.close();
+    await Deno.remove(path).catch(() => {});
+    throw error;
+  }
+}
+
+/** A file of which any part can be read. */
+async function openRandomAccess(path: string, onBytes: (count: number) => void): Promise<OpenFile> {
   const file = await withReason(path, () => Deno.open(path));
+  try {
+    return await randomAccess(path, file, onBytes);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function randomAccess(
+  path: string,
+  file: Deno.FsFile,
+  onBytes: (count: number) => void = () => {},
+): Promise<OpenFile> {
   const { size } = await file.stat();
   // One read at a time: a file has only one position.
   let previous: Promise<unknown> = Promise.resolve();

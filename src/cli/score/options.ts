@@ -8,7 +8,7 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import { SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
 import * as options from "../options.ts";
-import type { ScoreSettings } from "./block.ts";
+import type { ScoreSettings } from "./cell_scorer.ts";
 
 /** Options as commander passes them. */
 export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {

@@ -6,7 +6,7 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { readDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
-import { openSecondLook, type ScoreSettings } from "./block.ts";
+import { openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
 import { explainFlagged } from "./explained.ts";
 import { type ScoreOptions, settingsOf } from "./options.ts";
 import { NO_VERDICT, scoredRow, type ScoredTable } from "./scored.ts";

@@ -7,7 +7,7 @@ import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { regretCell, TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { ScoreName } from "../../training/scores/mod.ts";
 import { counted, csvLine, jsonLine, topColumns } from "../text/text.ts";
-import { headerOf, type ScoreSettings } from "./block.ts";
+import { headerOf, type ScoreSettings } from "./cell_scorer.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
 import { flaggedSummary } from "./summary.ts";
 

@@ -12,19 +12,12 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { onlineBlock } from "./online_block.ts";
-import {
-  type BlockOptions,
-  BlockScorer,
-  headerOf,
-  openSecondLook,
-  type ScoredBlock,
-  type ScoreSettings,
-} from "./block.ts";
+import { type BlockOptions, BlockScorer, type ScoredBlock } from "./block.ts";
+import { headerOf, openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
 import { rowReader } from "./file_layout.ts";
 import type { InputFormat } from "./input_format.ts";
 import { KeyNotes } from "./key_notes.ts";
-import type { ScoreTotals } from "./summary.ts";
-import { strangestOfAll } from "./strangest.ts";
+import { addTo, type ScoreTotals } from "./summary.ts";
 import { ScoreThreads } from "./threads.ts";
 import type { BlockResult } from "./worker.ts";
 import { BufferPool } from "./buffer_pool.ts";
@@ -131,14 +124,12 @@ function blockCounter(
   notes: KeyNotes,
 ): (scored: ScoredBlock) => void {
   let blank: number | undefined;
-  return ({ rows, anomalies, uncertain, blankLine, keys, strangest = [] }) => {
+  return (scored) => {
+    const { rows, blankLine, keys } = scored;
     if (blank !== undefined && rows > 0) throw reader.blankFault(totals.rows + 1, blank);
     if (keys && rows > 0) notes.add(keys);
     blank ??= blankLine;
-    totals.rows += rows;
-    totals.anomalies += anomalies;
-    totals.uncertain += uncertain;
-    totals.strangest = strangestOfAll(totals.strangest ?? [], strangest);
+    addTo(totals, scored);
   };
 }
 

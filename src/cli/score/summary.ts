@@ -3,9 +3,9 @@ import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import type { Decision, DecisionOptions } from "../../scoring/decisions/decide.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { count, counted, rate } from "../text/text.ts";
-import type { ScoreSettings } from "./block.ts";
+import type { ScoredCells, ScoreSettings } from "./cell_scorer.ts";
 import { manyFlagged, manyFlaggedSteps } from "./many_flagged.ts";
-import type { StrangeRow } from "./strangest.ts";
+import { type StrangeRow, strangestOfAll } from "./strangest.ts";
 
 /** Counts of scored rows. */
 export interface ScoreTotals {
@@ -13,6 +13,14 @@ export interface ScoreTotals {
   anomalies: number;
   uncertain: number;
   strangest?: readonly StrangeRow[];
+}
+
+/** Adds some rows to the counts. */
+export function addTo(totals: ScoreTotals, scored: ScoredCells): void {
+  totals.rows += scored.rows;
+  totals.anomalies += scored.anomalies;
+  totals.uncertain += scored.uncertain;
+  totals.strangest = strangestOfAll(totals.strangest ?? [], scored.strangest ?? []);
 }
 
 /**

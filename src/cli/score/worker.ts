@@ -5,7 +5,8 @@
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
-import { BlockScorer, openSecondLook, type ScoredBlock, type ScoreSettings } from "./block.ts";
+import { BlockScorer, type ScoredBlock } from "./block.ts";
+import { openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
 import { type FileLayout, type ReadQuoted, rowReader } from "./file_layout.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 

@@ -6,6 +6,7 @@ import { type Io, note } from "../io.ts";
 import { counted } from "../text/text.ts";
 import type { InputFormat } from "./input_format.ts";
 import { type ScoreOptions, settingsOf } from "./options.ts";
+import { scoreParts } from "./part_stream.ts";
 import { scoreStream, type ScoringModel } from "./stream.ts";
 import { strangestTable } from "./strangest.ts";
 import { flaggedSummary, type ScoreTotals } from "./summary.ts";
@@ -16,16 +17,18 @@ export async function writeStream(
   data: string,
   { out, backend, online: isOnline, vote, ...given }: ScoreOptions,
   io: Io,
-  format: InputFormat,
+  format: InputFormat | undefined,
 ): Promise<void> {
   const { scorer } = model, settings = settingsOf(scorer, given);
   thresholdFor(scorer.calibration, settings); // refuses a rate that cannot be held
   const totals: ScoreTotals = { rows: 0, anomalies: 0, uncertain: 0 };
-  const pieces = piecesOf(data, io), device = { backend };
   if (isOnline) scorer.setFalseAlarmRate(settings.falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
-  const request = { model, source: data, pieces, settings, device, format, online, io };
-  const lines = untilAborted(scoreStream(request, totals), io.signal);
+  const request = { model, source: data, settings, device: { backend }, online, io };
+  const scored = format
+    ? scoreStream({ ...request, pieces: piecesOf(data, io), format }, totals)
+    : scoreParts(request, totals);
+  const lines = untilAborted(scored, io.signal);
   if (out !== undefined) {
     await writeAtomically(out, lines);
     io.stdout(strangestTable(totals.strangest ?? []));

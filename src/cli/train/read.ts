@@ -2,12 +2,10 @@
  * Reads DATA of `elbow train` as a stream, keeps no more rows than are trained on (ADR 67), and shows its progress.
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
-import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
+import { sampleOf } from "../../formats/sample/read_sample.ts";
 import { sampleOptions } from "../../detection/rows/row_limit.ts";
-import { openRandomAccess, piecesOf } from "../files/input.ts";
-import { endingOf } from "../files/files.ts";
+import { openData } from "../files/input.ts";
 import { type Io, note } from "../io.ts";
-import { untilAborted } from "../score/until_aborted.ts";
 import type { TrainOptions } from "./option.ts";
 import { readingProgress } from "./progress.ts";
 
@@ -29,12 +27,11 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   const progress = await readingProgress(path, io, given.json);
   try {
     const sample = { ...sampleOptions(given), onRows: progress.onRows };
-    if (endingOf(path) === ".parquet") {
-      using file = await openRandomAccess(path, progress.onBytes);
-      return await readParquetSample(path, file, options, sample);
-    }
-    const pieces = untilAborted(piecesOf(path, io, progress.onBytes), io.signal);
-    return await readSample(path, pieces, options, sample);
+    return await sampleOf(
+      await openData(path, io, progress.onBytes, io.signal),
+      options,
+      sample,
+    );
   } finally {
     progress.end();
   }

@@ -2,41 +2,31 @@
  * NPZ to Table: the rows are in member `X`, or else `x`, or else the only one; the label is in member `y`, if present.
  * Columns are x0, x1, ...
  * Source: numpy.savez (a ZIP archive of NPY files). Limits: the members read may inflate to 4 GiB together by
- * default; other members are not touched.
+ * default; other members are not touched. Archives of any size: `npz_parts.ts`.
  */
 import { LABEL_EXPECTED } from "../text/cells.ts";
 import { DataError, listNames } from "../errors.ts";
+import { DEFAULT_MAX_INFLATED_BYTES } from "./array_parts.ts";
 import { decodeNpy, type NpyArray, tableOf } from "./npy.ts";
 import type { Table, TableOptions } from "../table.ts";
 import { listMembers, readMember } from "./zip.ts";
 
-/** 4 GiB: more than any table for a training run, less than what brings a machine down. */
-export const DEFAULT_MAX_INFLATED_BYTES: number = 2 ** 32;
+type Members = ReadonlyMap<string, unknown>;
 
 /** Reads an NPZ file. A label name may be a member (default "y") or one of the columns x0, x1, ... */
 export function readNpz(bytes: Uint8Array, options: TableOptions = {}): Table {
-  const source = options.source ?? "-";
-  const members = listMembers(bytes, source);
+  const { source = "-", label: name = "y" } = options, members = listMembers(bytes, source);
   let budget = options.maxInflatedBytes ?? DEFAULT_MAX_INFLATED_BYTES;
-  const read = (name: string): NpyArray | undefined => {
-    const member = members.get(`${name}.npy`);
-    if (!member) return undefined;
-    const contents = readMember(bytes, member, budget, source);
+  const read = (member: string): NpyArray => {
+    const contents = readMember(bytes, members.get(`${member}.npy`)!, budget, source);
     budget -= contents.length;
-    return decodeNpy(contents, `${source} (${name})`, options.maxCells);
+    return decodeNpy(contents, `${source} (${member})`, options.maxCells);
   };
-  const [only] = members.size === 1 ? members.keys() : [];
-  const rows = read("X") ?? read("x") ?? (only && read(only.replace(/\.npy$/, "")));
-  if (!rows) {
-    const names = [...members.keys()].map((name) => name.replace(/\.npy$/, ""));
-    const actual = names.length === 0 ? "an empty archive" : `members ${listNames(names)}`;
-    throw new DataError({ source, expected: "an archive with a member named X", actual });
-  }
-  const labelName = options.label ?? "y";
-  const labels = /^x$/i.test(labelName) ? undefined : read(labelName);
-  const label = labels && labelOf(labels, rows.shape[0], labelName, source);
-  const { label: _label, ...others } = options;
-  return tableOf(rows, labels ? others : options, source, label);
+  const rows = read(rowsMember(members, source));
+  if (!labelMember(members, name)) return tableOf(rows, options, source);
+  const { data, shape } = read(name), { label: _label, ...others } = options;
+  requireLabels(shape, rows.shape[0], name, source);
+  return tableOf(rows, others, source, labelFrom(data, name, source));
 }
 
 /** The values of a member that is not the rows, such as classes; undefined if there is none. */
@@ -50,15 +40,44 @@ export function readNpzMember(
   return decodeNpy(readMember(bytes, member, DEFAULT_MAX_INFLATED_BYTES, source), source).data;
 }
 
-/** [rows] 0 or 1 from an array [rows] or [rows, 1]. */
-function labelOf(array: NpyArray, rows: number, name: string, source: string): Float64Array {
-  if (array.data.length !== rows || (array.shape[1] ?? 1) !== 1) {
-    const actual = `shape (${array.shape.join(", ")})`;
-    throw new DataError({ source, expected: `${rows} labels in member ${name}`, actual });
-  }
-  return array.data.map((value, index) => {
+/** The name of the member that holds the rows. */
+export function rowsMember(members: Members, source: string): string {
+  const names = [...members.keys()].map((name) => name.replace(/\.npy$/, ""));
+  const only = names.length === 1 && members.has(`${names[0]}.npy`) ? names[0] : undefined;
+  const found = ["X", "x", only].find((name) => members.has(`${name}.npy`));
+  if (found !== undefined) return found;
+  const actual = names.length === 0 ? "an empty archive" : `members ${listNames(names)}`;
+  throw new DataError({ source, expected: "an archive with a member named X", actual });
+}
+
+/** Whether the label of this name is a member of its own. */
+export function labelMember(members: Members, name: string): boolean {
+  return !/^x$/i.test(name) && members.has(`${name}.npy`);
+}
+
+/** @throws DataError unless labels of this shape, [rows] or [rows, 1], are one for each row */
+export function requireLabels(
+  shape: readonly number[],
+  rows: number,
+  name: string,
+  source: string,
+): void {
+  const [count, width = 1] = shape;
+  if (count === rows && width === 1) return;
+  const actual = `shape (${shape.join(", ")})`;
+  throw new DataError({ source, expected: `${rows} labels in member ${name}`, actual });
+}
+
+/** Labels, 0 or 1. @param before number of rows before these, for messages */
+export function labelFrom(
+  values: Float64Array,
+  name: string,
+  source: string,
+  before = 0,
+): Float64Array {
+  return values.map((value, index) => {
     if (Number.isFinite(value)) return value === 0 ? 0 : 1;
-    const actual = `${value}`;
-    throw new DataError({ source, row: index + 1, column: name, expected: LABEL_EXPECTED, actual });
+    const details = { expected: LABEL_EXPECTED, actual: `${value}` };
+    throw new DataError({ source, row: before + index + 1, column: name, ...details });
   });
 }

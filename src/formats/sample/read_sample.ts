@@ -1,8 +1,7 @@
 /** Reads a table in parts, and keeps at most a given number of its rows. */
 import type { ReadTableOptions, Table } from "../mod.ts";
-import type { RandomAccess } from "../parquet.ts";
 import { RowSample, type RowSampleOptions } from "./row_sample.ts";
-import { openParquetTable, type OpenTable, openTable } from "./table_parts.ts";
+import { type OpenTable, openTable } from "./table_parts.ts";
 
 /** How to sample; `onRows` is called with the number of rows read so far. */
 export interface ReadSampleOptions extends RowSampleOptions {
@@ -22,17 +21,8 @@ export async function readSample(
   return await sampleOf(await openTable(name, pieces), options, sample);
 }
 
-/** Reads a Parquet file one row group at a time. @param bytes a file that can be read in parts */
-export async function readParquetSample(
-  name: string,
-  bytes: RandomAccess,
-  options: ReadTableOptions,
-  sample: ReadSampleOptions,
-): Promise<Table> {
-  return await sampleOf(await openParquetTable(name, bytes), options, sample);
-}
-
-async function sampleOf(
+/** Reads a table that is open, and closes it. */
+export async function sampleOf(
   table: OpenTable,
   options: ReadTableOptions,
   sample: ReadSampleOptions,

@@ -1,6 +1,7 @@
 /**
- * Opens any table to read it in parts: CSV, TSV, JSON lines and NPY as their bytes arrive, Parquet one row group after
- * the other, in memory that does not grow with the file; other formats as one part.
+ * Opens any table to read it in parts, in memory that does not grow with the file: CSV, TSV, JSON lines and NPY as their
+ * bytes arrive; NPZ and Parquet, whose directory is at the end, from a file of which any part can be read. Without one,
+ * these two are read as one part.
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";
@@ -16,9 +17,10 @@ import {
   requireKnown,
   type Table,
 } from "../mod.ts";
-import type { RandomAccess } from "../parquet.ts";
+import type { RandomAccess } from "../random_access.ts";
 import { JsonlReader } from "../jsonl/jsonl.ts";
 import { NpyParts } from "../numpy/npy_parts.ts";
+import { npzParts } from "../numpy/npz_parts.ts";
 import type { PartReader } from "../part_reader.ts";
 import { textDecoder } from "../text/text.ts";
 import { LABEL_EXPECTED } from "../text/cells.ts";
@@ -50,19 +52,28 @@ export interface TableParts {
   joined(table: Table): Table;
 }
 
+/** A file of which any part can be read, until it is closed. */
+export type OpenFile = RandomAccess & Disposable;
+
+/** Keeps what arrives in a file. */
+export type Spool = (pieces: AsyncIterable<Uint8Array>) => Promise<OpenFile>;
+
 /**
  * Opens a table that arrives in pieces. The caller closes it.
  * @param name as for `readTable`
+ * @param spool for formats that need a file
  */
 export async function openTable(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
+  spool?: Spool,
 ): Promise<OpenTable> {
   const rest = pieces[Symbol.asyncIterator](), close = async () => void await rest.return?.();
   try {
     const { head, all } = await withHead(name, rest), extension = formatOf(name, head);
     requireKnown(name, extension);
     const open = readerFor(extension);
+    if (!open && spool) return openFile(name, await spool(all), extension);
     if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
     // Cut between lines, because a cut inside a character would be no text.
     const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
@@ -81,17 +92,29 @@ export async function openTable(
   }
 }
 
-/** Opens a Parquet file of which any part can be read. */
-export async function openParquetTable(name: string, file: RandomAccess): Promise<OpenTable> {
-  const { parquetNames, parquetParts } = await import("../parquet.ts");
+/** Whether a table must be read from a file of which any part can be read. */
+export function needsFile(extension: string): boolean {
+  return extension === ".parquet" || extension === ".npz";
+}
+
+/**
+ * Opens a table in a file, which is closed with it.
+ * @param extension one that needs a file
+ */
+export function openFile(name: string, file: OpenFile, extension: string): OpenTable {
+  const isParquet = extension === ".parquet";
+  async function* parts(given: ReadTableOptions): AsyncGenerator<Table> {
+    const options = { ...given, source: name };
+    if (!isParquet) return yield* npzParts(file, options);
+    const { parquetParts } = await import("../parquet.ts");
+    yield* parquetParts(file, options);
+  }
   return {
-    names: () => parquetNames(file, name),
+    names: async () =>
+      isParquet ? (await import("../parquet.ts")).parquetNames(file, name) : undefined,
     isNamedByRow: false,
-    read: (options) => ({
-      parts: parquetParts(file, { ...options, source: name }),
-      joined: (table) => table,
-    }),
-    close: async () => {},
+    read: (options) => ({ parts: parts(options), joined: (table) => table }),
+    close: async () => file[Symbol.dispose](),
   };
 }
 

@@ -43,14 +43,11 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
       }`,
     );
   }
-  const { csvRows } = service.limits;
-  const type = requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0], !!csvRows);
-  const body = await readBytes(call, {
+  requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0]);
+  const bytes = await readBytes(call, {
     maxBytes: training.maxUploadBytes,
     deadlineMs: service.deadlineMs * UPLOAD_DEADLINE_FACTOR,
   });
-  // A file has no header that names its encoding.
-  const bytes = type === "text/csv" && csvRows ? csvRows.recoded(body, call.head) : body;
   return await training.callerLock.run(owner, async () => {
     const others = (await uploads.list(owner)).filter((each) => each.name !== name);
     requireQuota(training.perCaller, [...others, { bytes: bytes.length }]);

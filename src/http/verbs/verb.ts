@@ -73,14 +73,7 @@ export type TakeSecondLook = (
  * Reads a body of CSV as rows: `csv_rows.ts`.
  * @internal so that the documentation lint skips the units of a model
  */
-export interface ReadCsvRows {
-  (bytes: Uint8Array, reading: CsvReading): Promise<Cells>;
-  /**
-   * A body of CSV as UTF-8, if the request names another charset.
-   * @internal
-   */
-  readonly recoded: (bytes: Uint8Array, head: HeaderLookup) => Uint8Array;
-}
+export type ReadCsvRows = (bytes: Uint8Array, reading: CsvReading) => Promise<Cells>;
 
 /**
  * How a body of CSV is read.
