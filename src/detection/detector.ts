@@ -34,6 +34,7 @@ import {
   type TrainedVae,
 } from "../trained/trained_vae.ts";
 import { type FitReport, gpuDetails } from "../training/report.ts";
+import { renumberingRows } from "../trained/renumber.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrate } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, DriftTest } from "./drift/drift.ts";
@@ -41,14 +42,23 @@ import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
-import type { RowBatches } from "./rows/read_rows.ts";
+import {
+  batchesOf,
+  cellsOf,
+  drawCells,
+  type DrawOptions,
+  requireDrawOptions,
+} from "./rows/new_rows.ts";
+import { isAsync, namingDrawnRows, type RowBatches } from "./rows/read_rows.ts";
 import {
   continueTraining,
   type PartialFit,
   type PartialFitOptions,
+  requireFitOptions,
   splitNewRows,
 } from "./partial_fit.ts";
 import { flaggedOf, newReference, recalibrated, type Recalibration } from "./recalibrate.ts";
+import type { SampledCells } from "./rows/sample_warnings.ts";
 import { SecondLook } from "./second_look.ts";
 import { recalibratedSeries } from "./series/recalibrate_series.ts";
 
@@ -91,14 +101,34 @@ export class Detector extends TableScorer {
    * Nothing is trained, and blame is unchanged.
    * @throws RangeError if there are too few rows to calibrate on
    */
-  recalibrate(rows: TableRows | Cells): Recalibration {
+  recalibrate(rows: TableRows | Cells): Recalibration;
+  /** The same with rows in batches, which may exceed the available memory, or with a sample of the rows. */
+  recalibrate(
+    rows: TableRows | Cells | RowBatches,
+    options: DrawOptions,
+  ): Promise<Recalibration>;
+  recalibrate(rows: RowBatches): Promise<Recalibration>;
+  recalibrate(
+    rows: TableRows | Cells | RowBatches,
+    options?: DrawOptions,
+  ): Recalibration | Promise<Recalibration> {
+    const action = "recalibrate", { window } = this.model;
+    if (!isAsync(rows) && options === undefined) {
+      return this.#recalibrate(cellsOf(rows, this.schema));
+    }
+    requireDrawOptions(action, options ?? {});
+    return drawCells(rows, this.schema, { action, window, ...options })
+      .then((cells) => namingDrawnRows(cells, () => this.#recalibrate(cells)));
+  }
+
+  #recalibrate(rows: SampledCells): Recalibration {
     if (this.model.window !== undefined) {
-      const { model, recalibration } = recalibratedSeries(this, this.model, this.#cellsOf(rows));
+      const { model, recalibration } = recalibratedSeries(this, this.model, rows);
       this.model = model;
       this.setFalseAlarmRate(recalibration.falseAlarmRate);
       return recalibration;
     }
-    const { model, recalibration, cells } = recalibrated(this, this.model, this.#cellsOf(rows));
+    const { model, recalibration, cells } = recalibrated(this, this.model, rows);
     this.model = model;
     this.#heldOut = cells;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
@@ -109,16 +139,23 @@ export class Detector extends TableScorer {
    * Continues training on new normal rows, without the original ones. Some of the new rows are held out for
    * calibration: the false-alarm rate and drift refer to rows like these from now on. An ensemble still knows the old
    * rows, represented by its references; the preset "small" forgets them.
+   * @param rows all rows, or batches, which may exceed the available memory: see `maxRows`
    * @throws TypeError for a series; TypeError or RangeError for rows or options that cannot be used; the
    *   signal's reason if aborted. The detector is then unchanged.
    */
   async partialFit(
-    rows: TableRows | Cells,
+    rows: TableRows | Cells | RowBatches,
     options: PartialFitOptions = {},
   ): Promise<PartialFit> {
-    this.refuseSeries("update detector", LATER_STEPS);
-    const before = this.model, { falseAlarmRate } = this;
-    const split = splitNewRows(this.#cellsOf(rows), { ...before, falseAlarmRate }, options);
+    const action = "update detector";
+    this.refuseSeries(action, LATER_STEPS);
+    requireFitOptions(options);
+    const before = this.model, { falseAlarmRate } = this, { maxRows, seed, signal } = options;
+    const drawn = await drawCells(rows, this.schema, { action, maxRows, seed, signal });
+    const split = namingDrawnRows(
+      drawn,
+      () => splitNewRows(drawn, { ...before, falseAlarmRate }, options),
+    );
     const flagged = flaggedOf(this, this.scoreCells(split.calibration).scores);
     const { training, cells } = split;
     const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
@@ -165,7 +202,7 @@ export class Detector extends TableScorer {
    * @throws as `score`; TypeError or RangeError if the options, or the model, cannot be used
    */
   async explain(rows: TableRows | Cells, options: ExplainOptions = {}): Promise<RowExplanation[]> {
-    const explained = explainCells(this, this.#cellsOf(rows), options);
+    const explained = explainCells(this, cellsOf(rows, this.schema), options);
     return this.rowScores(explained).map((verdict, r) => ({
       ...verdict,
       blamed: explained.blamed(r),
@@ -186,9 +223,26 @@ export class Detector extends TableScorer {
   }
 
   /** Whether rows are still like those that the detector was fitted to, or last calibrated on. */
-  drift(rows: TableRows | Cells, options: DriftOptions = {}): DriftReport {
-    const test = this.driftTest(options), cells = this.#cellsOf(rows);
+  drift(rows: TableRows | Cells, options?: DriftOptions): DriftReport;
+  /** The same for rows in batches, which may exceed the available memory. */
+  drift(rows: RowBatches, options?: DriftOptions): Promise<DriftReport>;
+  drift(
+    rows: TableRows | Cells | RowBatches,
+    options: DriftOptions = {},
+  ): DriftReport | Promise<DriftReport> {
+    const test = this.driftTest(options);
+    if (isAsync(rows)) return this.#driftOf(rows, test);
+    const cells = cellsOf(rows, this.schema);
     test.add(cells, this.scoreCells(cells).scores);
+    return test.report();
+  }
+
+  async #driftOf(batches: RowBatches, test: DriftTest): Promise<DriftReport> {
+    let before = 0;
+    for await (const cells of batchesOf(batches, this.schema, "look for drift")) {
+      test.add(cells, renumberingRows(before, () => this.scoreCells(cells)).scores);
+      before += cells.rows;
+    }
     return test.report();
   }
 
@@ -216,7 +270,7 @@ export class Detector extends TableScorer {
       return writePackedFile({ ...file, format });
     }
     this.refuseSeries(`save as ${format}`);
-    const heldOut = rows === undefined ? this.#heldOut : this.#cellsOf(rows);
+    const heldOut = rows === undefined ? this.#heldOut : cellsOf(rows, this.schema);
     if (heldOut) return convertFormat(this, file, format, heldOut);
     throw new TypeError(
       `Cannot save as ${format}: give normal rows, to calibrate the rounded model on`,
@@ -235,10 +289,6 @@ export class Detector extends TableScorer {
     throw new TypeError(
       `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps${advice}`,
     );
-  }
-
-  #cellsOf(rows: TableRows | Cells): Cells {
-    return isCells(rows) ? rows : toCells(rows, this.schema);
   }
 
   /**
@@ -316,8 +366,4 @@ export interface SaveOptions {
   readonly format?: FileFormat;
   /** Normal rows to calibrate the rounded model on; needed if the detector was loaded. */
   readonly rows?: TableRows | Cells;
-}
-
-function isCells(rows: TableRows | Cells): rows is Cells {
-  return !Array.isArray(rows) && "rows" in rows;
 }

@@ -27,6 +27,7 @@ export type { Spectrum } from "./columns/spectrum.ts";
 export { auroc, averagePrecision, precisionAt } from "../scoring/metrics.ts";
 export type { PartialFit, PartialFitOptions } from "./partial_fit.ts";
 export type { Recalibration } from "./recalibrate.ts";
+export type { DrawOptions } from "./rows/new_rows.ts";
 export type { RowExplanation, SaveOptions, ScoreOptions } from "./detector.ts";
 export type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 export type { ExplainOptions } from "../scoring/explain/explainer.ts";

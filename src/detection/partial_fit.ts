@@ -29,12 +29,14 @@ import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
 import { refuseExtremes, withoutExtremes } from "./rows/extremes.ts";
 import { progressOverMembers } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
+import { type DrawOptions, requireMaxRows } from "./rows/new_rows.ts";
 import { refuseSaturated } from "./rows/saturation.ts";
 import type { Recalibration } from "./recalibrate.ts";
 import { calibrationFraction, type Split, splitRows } from "./rows/split.ts";
 
 /** Options of `partialFit`; all have defaults. */
-export interface PartialFitOptions extends Pick<FitOptions, "epochs" | "onProgress" | "signal"> {
+export interface PartialFitOptions
+  extends Pick<FitOptions, "epochs" | "onProgress" | "signal">, DrawOptions {
   /** Fixes everything random. Default: 0. */
   readonly seed?: number;
   /** The fraction of the new rows used for calibration. Default: what the false-alarm rate needs, 0.2 to 0.5. */
@@ -48,14 +50,25 @@ export interface PartialFit extends Recalibration {
   readonly trained: number;
 }
 
-const KEYS = ["seed", "epochs", "calibration", "onProgress", "signal"];
+const KEYS = ["seed", "epochs", "calibration", "maxRows", "onProgress", "signal"];
 
 /** Half of these rows calibrate. */
 const MIN_UPDATE_ROWS = 2 * MIN_ROWS;
 
+/** @throws TypeError or RangeError naming the option that cannot be used */
+export function requireFitOptions(options: PartialFitOptions): void {
+  requireObject("partialFit options", options, KEYS);
+  const { seed = 0, calibration } = options;
+  requireNumber("seed", seed, { integer: true });
+  requireMaxRows(options);
+  if (calibration !== undefined) {
+    requireNumber("calibration", calibration, { above: 0, max: 0.9 });
+  }
+}
+
 /**
  * Checks the new rows, removes copies, and splits the rest.
- * @throws TypeError or RangeError naming the option, or row and column, that cannot be used
+ * @throws TypeError or RangeError naming the row and column that cannot be used
  */
 export function splitNewRows(
   newRows: SampledCells,
@@ -63,12 +76,7 @@ export function splitNewRows(
   options: PartialFitOptions,
 ): Split & Deduplicated {
   const { schema, falseAlarmRate, ensemble } = model;
-  requireObject("partialFit options", options, KEYS);
   const { seed = 0, calibration } = options, { data } = newRows, columns = schema.length;
-  requireNumber("seed", seed, { integer: true });
-  if (calibration !== undefined) {
-    requireNumber("calibration", calibration, { above: 0, max: 0.9 });
-  }
   if (data.length !== newRows.rows * columns) {
     throw new RangeError(
       `Cannot update detector: rows must have ${columns} columns, got ${
@@ -108,7 +116,7 @@ export async function continueTraining(
     const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
     return { vae: await continueNetwork({ spec: vae.spec, values }, model, rows, options), parts };
   }
-  const { seed = 0, onProgress, calibration: _, ...given } = options;
+  const { seed = 0, onProgress, calibration: _calibration, maxRows: _maxRows, ...given } = options;
   const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
   const updated = await updateEnsemble(model.ensemble, {
     cells: rows.training,
@@ -127,7 +135,7 @@ async function continueNetwork(
   { spec, values }: { readonly spec: TrainedVae["spec"]; readonly values: Values },
   { schema, expansion, standardization }: TableModel,
   { cells, training }: { readonly cells: Cells; readonly training: Cells },
-  { seed = 0, calibration: _, ...given }: PartialFitOptions,
+  { seed = 0, calibration: _calibration, maxRows: _maxRows, ...given }: PartialFitOptions,
 ): Promise<VAE> {
   const expanded = expansion.expand(cells);
   if (!spec.missing) requireWhole(cells, schema);

@@ -130,3 +130,79 @@ Deno.test("a refusal names the number of the row among all batches, and a signal
   const signal = AbortSignal.abort(new Error("enough"));
   await assert.rejects(fit(batches(ROWS, 10), { ...CHEAP, signal }), /enough/);
 });
+
+Deno.test("new rows in batches recalibrate, train on and test a detector as in one list, or a sample of them", async () => {
+  const file = await fitBytes(ROWS.slice(0, 1000), CHEAP), rest = ROWS.slice(1000);
+  const run = async (act: (detector: Detector) => unknown) => {
+    const detector = await Detector.load(file), result = await act(detector);
+    const bytes = detector.save();
+    detector.dispose();
+    return { result, bytes };
+  };
+  const update = { epochs: 2, seed: 3 };
+  const pairs: [(detector: Detector) => unknown, (detector: Detector, size: number) => unknown][] =
+    [
+      [(one) => one.recalibrate(rest), (one, size) => one.recalibrate(batches(rest, size))],
+      [
+        (one) => one.partialFit(rest, update),
+        (one, size) => one.partialFit(batches(rest, size), update),
+      ],
+      [(one) => one.drift(rest), (one, size) => one.drift(batches(rest, size))],
+      [
+        (one) => one.recalibrate(rest, { maxRows: 300, seed: 4 }),
+        (one, size) => one.recalibrate(batches(rest, size), { maxRows: 300, seed: 4 }),
+      ],
+      [
+        (one) => one.partialFit(rest, { ...update, maxRows: 300 }),
+        (one, size) => one.partialFit(batches(rest, size), { ...update, maxRows: 300 }),
+      ],
+    ];
+  for (const [i, [whole, inBatches]] of pairs.entries()) {
+    const expected = await run(whole);
+    for (const size of [77, 4000]) {
+      assert.deepEqual(await run((one) => inBatches(one, size)), expected, `${i} ${size}`);
+    }
+  }
+  const { result } = await run(async (one) => {
+    const { scored } = await one.recalibrate(batches(rest, 99), { maxRows: 300 });
+    return [scored, one.warnings[0]];
+  });
+  assert.deepEqual(result, [300, "300 of 2000 rows calibrate, a random sample"]);
+});
+
+Deno.test("new rows in batches are refused by their number among all, and leave the detector as it was", async () => {
+  const detector = await Detector.fit(ROWS.slice(0, 200), CHEAP), before = detector.save();
+  const bad = ROWS.slice(0, 300).with(250, { ...ROWS[0], b: "x" as unknown as number });
+  for (
+    const act of [
+      () => detector.recalibrate(batches(bad, 100)),
+      () => detector.partialFit(batches(bad, 100)),
+      () => detector.drift(batches(bad, 100)),
+    ]
+  ) await assert.rejects(act, /^TypeError: Cannot read row 251, column "b": expected/);
+  const row = () => batches([[1, 2]], 1) as AsyncIterable<TableRows>;
+  await assert.rejects(() => detector.recalibrate(row()), /Cannot read row 1/);
+  await assert.rejects(
+    () =>
+      detector.partialFit((async function* () {
+        yield 7 as unknown as TableRows;
+      })()),
+    /^TypeError: Cannot update detector: each batch must be a list of rows or a matrix, got 7/,
+  );
+  await assert.rejects(
+    () => detector.recalibrate(batches([], 1)),
+    /^RangeError: Cannot recalibrate: needs at least 10 rows, got 0/,
+  );
+  await assert.rejects(
+    async () => await detector.recalibrate(ROWS, { maxRows: 0 }),
+    /Cannot read maxRows: must be at least 1, got 0/,
+  );
+  await assert.rejects(
+    () => detector.partialFit(ROWS, { maxrows: 5 } as object),
+    /partialFit options .*maxrows/,
+  );
+  const gone = AbortSignal.abort(new DOMException("gone", "AbortError"));
+  await assert.rejects(() => detector.partialFit(batches(ROWS, 50), { signal: gone }), /gone/);
+  assert.deepEqual(detector.save(), before);
+  detector.dispose();
+});

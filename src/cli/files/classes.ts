@@ -1,12 +1,12 @@
 /** A column of DATA, or a member of an NPZ file, as classes: its texts, or its numbers as texts, whatever they are. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { readingOf } from "../../detection/infer_schema.ts";
-import type { Table } from "../../formats/mod.ts";
+import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readNpzMember } from "../../formats/numpy/npz.ts";
-import { readParquetSample, readSample } from "../../formats/sample/read_sample.ts";
+import { sampleOf } from "../../formats/sample/read_sample.ts";
 import type { Io } from "../io.ts";
 import { endingOf } from "./files.ts";
-import { openRandomAccess, piecesOf } from "./input.ts";
+import { openData, piecesOf } from "./input.ts";
 
 const ALL = { maxRows: () => Infinity };
 
@@ -27,14 +27,10 @@ export async function readClasses(path: string, column: string, io: Io): Promise
 
 async function readColumn(
   path: string,
-  options: Parameters<typeof readSample>[2],
+  options: ReadTableOptions,
   io: Io,
 ): Promise<Table> {
-  if (endingOf(path) !== ".parquet") {
-    return await readSample(path, piecesOf(path, io), options, ALL);
-  }
-  using file = await openRandomAccess(path);
-  return await readParquetSample(path, file, options, ALL);
+  return await sampleOf(await openData(path, io), options, ALL);
 }
 
 /** Standard input that can be read more than once. */

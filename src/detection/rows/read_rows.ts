@@ -42,33 +42,44 @@ export async function readRows(
   }
   if (sample.read === 0) return readTraining([], options);
   const table = sample.finish();
-  return withOriginalRowNumbers(table, () => readTraining(table, options));
+  return namingDrawnRows(table, () => readTraining(table, options));
 }
 
-function isAsync(rows: unknown): rows is RowBatches {
+export function isAsync(rows: unknown): rows is RowBatches {
   return typeof rows === "object" && rows !== null && Symbol.asyncIterator in rows;
 }
 
 /** A single row is rejected, because it would be read as something else. */
-function requireBatch(batch: unknown): void {
+export function requireBatch(batch: unknown, action = "fit detector"): void {
   if (Array.isArray(batch) || (typeof batch === "object" && batch !== null && "shape" in batch)) {
     return;
   }
   throw new TypeError(
-    `Cannot fit detector: each batch must be a list of rows or a matrix, got ${show(batch)}`,
+    `Cannot ${action}: each batch must be a list of rows or a matrix, got ${show(batch)}`,
   );
 }
 
 /** Rewrites error messages to use a row's number among all rows, not its place in the sample. */
-function withOriginalRowNumbers<Value>({ drawn }: RawTable, act: () => Value): Value {
+export function namingDrawnRows<Value>(
+  { drawn }: Pick<RawTable, "drawn">,
+  act: () => Value,
+): Value {
+  return drawn ? renumberingMessages((row) => drawn.numbers[row - 1], act) : act();
+}
+
+/** Rewrites error messages about a row to use its number among all rows. */
+export function renumberingMessages<Value>(
+  numberOf: (row: number) => number,
+  act: () => Value,
+): Value {
   try {
     return act();
   } catch (error) {
-    if (!drawn || !(error instanceof TypeError || error instanceof RangeError)) throw error;
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     const ErrorClass = error instanceof RangeError ? RangeError : TypeError;
     const renumbered = error.message.replace(
       /^Cannot read row (\d+)/,
-      (_, place) => `Cannot read row ${drawn.numbers[Number(place) - 1]}`,
+      (_, row) => `Cannot read row ${numberOf(Number(row))}`,
     );
     throw new ErrorClass(renumbered, { cause: error });
   }
