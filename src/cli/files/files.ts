@@ -87,8 +87,11 @@ export async function writeAtomically(
   const place = existing ? await Deno.realPath(path) : path;
   const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
   try {
-    const open = () => Deno.open(draft, { ...WRITE, create: true, truncate: true });
+    // Whoever may read the old file may read the new one, and nobody else.
+    const mode = existing?.mode ? existing.mode & 0o777 : undefined;
+    const open = () => Deno.open(draft, { ...WRITE, create: true, truncate: true, mode });
     await writePieces(path, open, pieces, signal);
+    if (mode !== undefined) await naming(path, () => Deno.chmod(draft, mode));
     await naming(path, () => Deno.rename(draft, place));
   } catch (error) {
     await Deno.remove(draft).catch(() => {});

@@ -49,7 +49,7 @@ export function encodingWarning(path: string, io: Io): () => void {
 }
 
 /**
- * A table to be read in parts. Standard input and compressed files of a format that needs a file are kept in a
+ * A table to be read in parts. Of a format that needs a file, standard input, pipes and compressed files are kept in a
  * temporary one.
  * @param onBytes as for `piecesOf`
  * @param signal ends the wait for a silent pipe
@@ -61,7 +61,8 @@ export async function openData(
   signal?: AbortSignal,
 ): Promise<OpenTable> {
   const extension = endingOf(path);
-  if (needsFile(extension)) {
+  const isPipe = await Deno.stat(path).then(({ isFifo }) => isFifo, () => false);
+  if (needsFile(extension) && !isPipe) {
     return openFile(path, await openRandomAccess(path, onBytes), extension);
   }
   const pieces = piecesOf(path, io, onBytes);
