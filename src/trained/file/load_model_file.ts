@@ -12,9 +12,12 @@ export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile
       }`,
     );
   }
-  const response = await fetch(source);
-  if (!response.ok) {
-    throw new TypeError(`Cannot load model from ${source}: the server answered ${response.status}`);
-  }
-  return readModelFile(new Uint8Array(await response.arrayBuffer()));
+  // Node.js fetches no files.
+  const answer = await fetch(source).catch((error) => error);
+  if (answer.ok) return readModelFile(new Uint8Array(await answer.arrayBuffer()));
+  throw new TypeError(
+    `Cannot load model from ${source}: expected the bytes of its file, got ${
+      answer.status ?? answer
+    }`,
+  );
 }

@@ -1,0 +1,33 @@
+/** Models by URL: what cannot be fetched is refused with the address. Oracle: the model that was saved. */
+import assert from "node:assert/strict";
+import { TrainedVae } from "../../src/trained/mod.ts";
+import { VAE } from "../../mod.ts";
+
+const MODEL = VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed: 1 }).save();
+
+Deno.test("a model loads from a URL; a server's refusal, and a host that fetches no such address, are named", async () => {
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) =>
+      request.url.endsWith("/m")
+        ? new Response(MODEL.slice())
+        : new Response(null, { status: 404 }),
+  );
+  const at = (path: string) => new URL(`http://127.0.0.1:${server.addr.port}/${path}`);
+  assert.deepEqual((await TrainedVae.load(at("m"))).save(), MODEL);
+  await assert.rejects(
+    TrainedVae.load(at("gone")),
+    /^TypeError: Cannot load model from http:.*\/gone: expected the bytes of its file, got 404$/,
+  );
+  const { fetch } = globalThis;
+  // As in Node.js.
+  globalThis.fetch = () => Promise.reject(new TypeError("fetch failed"));
+  try {
+    await assert.rejects(
+      TrainedVae.load(new URL("file:///m.elbow")),
+      /^TypeError: Cannot load model from file:\/\/\/m.elbow: expected .*, got TypeError: fetch failed$/,
+    );
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
