@@ -13,9 +13,31 @@ import { openModel } from "../../src/http/models/open_model.ts";
 import { Problem } from "../../src/http/problems.ts";
 import { NotFiniteError } from "../../src/trained/finite.ts";
 import { isTable, type Model, unitsOf, vaeOf } from "../../src/scoring/units.ts";
-import { BINARY, HOSTILE, LINE, PLAIN, TABLE } from "./util.ts";
+import { Detector } from "../../src/detection/mod.ts";
+import { explainCells, explainerOf } from "../../src/scoring/explain/explain.ts";
+import type { TableScorer } from "../../src/scoring/table_scorer.ts";
+import { BINARY, HOSTILE, LINE, PLAIN, ROWS, TABLE } from "./util.ts";
 
-const FILES = [TABLE, LINE, HOSTILE, PLAIN, BINARY].map((model) => model.save());
+/** Every kind of column, with gaps. */
+const MIXED = ROWS.map(([heat, flow], r) => ({
+  heat,
+  flow: r % 9 === 4 ? null : flow,
+  kind: "abc"[r % 3],
+  lamp: r % 4 === 1 ? "on" : "off",
+  hits: r % 5,
+  time: new Date(1.7e12 + 1e7 * r),
+}));
+const TINY = { hidden: [4], latent: 2, epochs: 2, seed: 3 } as const;
+const MIXED_ENSEMBLE = await Detector.fit(MIXED, { ...TINY, falseAlarmRate: 0.1 });
+const MIXED_SMALL = await Detector.fit(MIXED, { ...TINY, preset: "small", falseAlarmRate: 0.1 });
+const SERIES = await Detector.fit(ROWS.slice(0, 60), { window: 4, seed: 3, falseAlarmRate: 0.2 });
+
+const FILES = [
+  ...[TABLE, LINE, HOSTILE, PLAIN, BINARY, MIXED_SMALL, SERIES].map((model) => model.save()),
+  // Nine in ten of the numbers of an ensemble's header are here.
+  ...[MIXED_ENSEMBLE, MIXED_ENSEMBLE].map((model) => model.save()),
+  MIXED_SMALL.save({ format: "int8" }),
+];
 /** One in this many files gets a corrected checksum, because those take longest. */
 const FORGED = 10;
 
@@ -93,16 +115,49 @@ class Mutator {
     for (let i = 0; i <= this.below(2); i++) {
       if (this.below(2) === 0) {
         const key = this.pick(
-          ["spec", "table", "kind", "version", "spec"].filter((each) => each in fields),
+          ["spec", "table", "kind", "version", "ensemble"].filter((each) => each in fields),
         );
-        fields[key] = this.below(8) === 0
-          ? fields[key].slice(0, this.below(99))
-          : this.token(fields[key]);
+        fields[key] = this.pick([
+          (text: string) => this.token(text),
+          (text: string) => this.token(text),
+          (text: string) => this.restructured(text),
+          (text: string) => text.slice(0, this.below(99)),
+        ])(fields[key]);
       } else this.changeTensor(tensors);
     }
     fields.checksum = "00000000";
     const checksum = crc32(encode(tensors, fields));
     return encode(tensors, { ...fields, checksum });
+  }
+
+  /** A list or object of the JSON with one member removed, doubled or moved, as an editor might leave it. */
+  restructured(text: string): string {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return text;
+    }
+    const places: object[] = [];
+    const visit = (each: unknown) => {
+      if (typeof each !== "object" || each === null) return;
+      if (Object.keys(each).length > 0) places.push(each);
+      Object.values(each).forEach(visit);
+    };
+    visit(value);
+    if (places.length === 0) return text;
+    const place = this.pick(places), keys = Object.keys(place), key = this.pick(keys);
+    const other = Reflect.get(this.pick(places), key) ?? Reflect.get(place, this.pick(keys));
+    const from = structuredClone(other);
+    if (!Array.isArray(place)) {
+      if (this.below(2) === 0) Reflect.deleteProperty(place, key);
+      else Reflect.set(place, key, from);
+    } else {
+      const at = Number(key), member = place[at];
+      place.splice(at, 1, ...this.pick([[], [member, member], [from]]));
+      if (this.below(3) === 0) place.reverse();
+    }
+    return JSON.stringify(value);
   }
 
   changeTensor(tensors: Map<string, Tensor>): void {
@@ -165,22 +220,53 @@ function open(bytes: Uint8Array, name: string): Model | undefined {
 
 /** Whether all answers of a model are finite; it must refuse what is not. */
 async function isFinite(model: Model): Promise<boolean> {
-  const { columns, toVae } = unitsOf(model), vae = vaeOf(model);
-  const cells = { data: new Float64Array(2 * columns.length).fill(0.5), rows: 2 };
+  const { columns, schema, toVae, missing } = unitsOf(model), vae = vaeOf(model);
+  const width = columns.length;
+  const rows = 8;
+  // Numbers, codes of levels and, in the last two rows, gaps where they may be.
+  const data = Float64Array.from({ length: rows * width }, (_, i) => {
+    const row = Math.floor(i / width), c = i % width;
+    if (row >= rows - 2 && c < missing && (c + row) % 2 === 0) return NaN;
+    return row % 2 ? 1 : schema?.[c].levels ? 0 : 0.5;
+  });
+  const cells = { data, rows };
   try {
-    const scores = isTable(model)
-      ? model.scoreCells(cells).scores
-      : await model.score(toVae(cells));
-    const { mean } = await vae.encode(toVae(cells));
-    const decoded = await vae.decode(mean);
-    for (const numbers of [scores, mean.data, decoded.data]) {
-      assert.ok(Array.from(numbers).every(Number.isFinite));
-    }
+    if (isTable(model)) {
+      const { scores, contributions } = model.scoreCells(cells);
+      requireFinite(scores);
+      requireFinite(contributions);
+      if (explains(model)) {
+        const explained = explainCells(model, cells, { columns: 2 });
+        for (let r = 0; r < rows; r++) {
+          for (const { nats, interval = [] } of explained.blamed(r)) {
+            requireFinite([nats, ...interval].filter((each) => typeof each === "number"));
+          }
+        }
+      }
+      if (model.window !== undefined) return true;
+    } else requireFinite(await model.score(toVae(cells)));
+    const whole = { data: data.subarray(0, (rows - 2) * width), rows: rows - 2 };
+    const { mean } = await vae.encode(toVae(whole));
+    requireFinite(mean.data);
+    requireFinite((await vae.decode(mean)).data);
     return true;
   } catch (error) {
     if (error instanceof NotFiniteError) return false;
     throw error;
   }
+}
+
+function explains(model: TableScorer): boolean {
+  try {
+    return explainerOf(model) !== undefined;
+  } catch (error) {
+    assert.match((error as Error).message, /^Cannot explain/);
+    return false;
+  }
+}
+
+function requireFinite(numbers: Iterable<number>): void {
+  assert.ok(Array.from(numbers).every(Number.isFinite));
 }
 
 if (import.meta.main) {

@@ -144,7 +144,11 @@ export function ensembleOf(
       }
       return { ...part, linear: read(`${view}.linear`, [part.spec.features, part.spec.features]) };
     });
-    if (parts.length === 0 || statistics.length === 0) throw fault("the ensemble is empty");
+    const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
+    const distinct = linears.size * new Set(statistics).size;
+    if (distinct === 0 || distinct < parts.length * statistics.length) {
+      throw fault("the ensemble is empty, or lists something twice");
+    }
     const stray = [...file.tensors.keys()].find((name) =>
       isEnsembleTensor(name) && !known.has(name)
     );
@@ -152,7 +156,6 @@ export function ensembleOf(
     for (const { spec: { view, features } } of parts) {
       members.set(`${view}.precision`, read(`${view}.precision`, [1, features]) as Float32Array);
     }
-    const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
     const parameters = withDerived(parts, members, linears);
     return { columns, statistics, parts, gaps, parameters };
   });
