@@ -132,3 +132,21 @@ async function hasOpen(pid: number, path: string): Promise<boolean> {
   const { stdout } = await new Deno.Command("ls", { args: ["-l", `/proc/${pid}/fd`] }).output();
   return new TextDecoder().decode(stdout).includes(path);
 }
+
+Deno.test("what a shell opens for a command is read as standard input is, whatever its format", async () => {
+  const lines = await elbowOk("score", MODEL, `${folder}/t.csv`);
+  const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+  const score = `${Deno.execPath()} run --allow-all --no-check ${main} score ${MODEL}`;
+  for (
+    const [data, input] of [
+      ["/dev/stdin", "t.csv"],
+      ["/dev/stdin", "t.parquet"],
+      ["/dev/fd/3 3", "t.npz.gz"],
+      ["/proc/self/fd/3 3", "t.npy"],
+    ]
+  ) {
+    const command = `${score} ${data}< ${folder}/${input}`;
+    const { stdout, stderr } = await new Deno.Command("sh", { args: ["-c", command] }).output();
+    assert.equal(new TextDecoder().decode(stdout), lines, new TextDecoder().decode(stderr));
+  }
+});

@@ -17,7 +17,7 @@ Deno.test("a model loads from a URL; a server's refusal, and a host that fetches
   assert.deepEqual((await TrainedVae.load(at("m"))).save(), MODEL);
   await assert.rejects(
     TrainedVae.load(at("gone")),
-    /^TypeError: Cannot load model from http:.*\/gone: expected the bytes of its file, got 404$/,
+    /^TypeError: Cannot load model from http:.*\/gone: got 404$/,
   );
   const { fetch } = globalThis;
   // As in Node.js.
@@ -25,7 +25,7 @@ Deno.test("a model loads from a URL; a server's refusal, and a host that fetches
   try {
     await assert.rejects(
       TrainedVae.load(new URL("file:///m.elbow")),
-      /^TypeError: Cannot load model from file:\/\/\/m.elbow: expected .*, got TypeError: fetch failed$/,
+      /^TypeError: Cannot load model from file:\/\/\/m.elbow: got TypeError: fetch failed$/,
     );
   } finally {
     globalThis.fetch = fetch;

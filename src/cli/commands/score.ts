@@ -5,7 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { explainerOf } from "../../scoring/explain/explain.ts";
 import { writeAtomically } from "../files/files.ts";
-import { peekedInput } from "../files/input.ts";
+import { isStandardInput, peekedInput } from "../files/input.ts";
 import { requireRowsPath } from "../files/rows_output.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
@@ -40,13 +40,13 @@ export function scoreCommand(io: Io): Command {
   for (const option of [...explainingOptions(), ...methodOptions(), ...streamOptions()]) {
     command.addOption(option);
   }
-  return command.action(async (path: string, data: string, given: ScoreOptions) => {
+  return command.action(async (path: string, table: string, given: ScoreOptions) => {
     requireUsed(given, command);
-    await requireRowsPath(given, [path, data]);
+    await requireRowsPath(given, [path, table]);
     using model = await loadAny(path, { backend: given.backend });
-    const input = data === "-" ? await peekedInput(io) : undefined;
+    const input = isStandardInput(table) ? await peekedInput(table, io) : undefined;
+    const data = input ? "-" : table, source = input?.io ?? io;
     const format = inputFormat(data, input?.first);
-    const source = input?.io ?? io;
     if (given.online) requireSeries(model, path, format);
     if (given.explain !== undefined) requireExplainer(model, path);
     const { scorer } = model;

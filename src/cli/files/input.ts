@@ -27,6 +27,7 @@ export function piecesOf(
 ): AsyncIterable<Uint8Array> {
   if (path === "-") return inputAsUtf8(io.stdinPieces(), io);
   const pieces = filePieces(path, onBytes);
+  if (isStandardInput(path)) return inputAsUtf8(pieces, io);
   return piecesAsTableText(
     isGzip(path) ? gunzipped(path, pieces) : pieces,
     path,
@@ -40,6 +41,11 @@ export function inputAsUtf8(
   io: Io,
 ): AsyncGenerator<Uint8Array> {
   return piecesAsTableText(unpackedInput(pieces), "-", encodingWarning("-", io));
+}
+
+/** Whether a path names no file, but what a shell opened: `-`, `/dev/stdin` or, for `<(zcat t.csv.gz)`, `/dev/fd/63`. */
+export function isStandardInput(path: string): boolean {
+  return /^(-|\/dev\/stdin|\/(dev|proc\/self)\/fd\/\d+)$/.test(path);
 }
 
 /** Reports that a file is taken for Windows-1252. */
@@ -65,8 +71,8 @@ export async function openData(
   if (needsFile(extension) && !isPipe) {
     return openFile(path, await openRandomAccess(path, onBytes), extension);
   }
-  const pieces = piecesOf(path, io, onBytes);
-  return await openTable(path, signal ? untilAborted(pieces, signal) : pieces, spooled);
+  const pieces = piecesOf(path, io, onBytes), name = isStandardInput(path) ? "-" : path;
+  return await openTable(name, signal ? untilAborted(pieces, signal) : pieces, spooled);
 }
 
 /**
@@ -156,11 +162,12 @@ async function withReason<Value>(path: string, act: () => Promise<Value>): Promi
   }
 }
 
-/** Standard input, with its first bytes known in advance. */
+/** Standard input, also by the name of its device, with its first bytes known in advance. */
 export async function peekedInput(
+  path: string,
   io: Io,
 ): Promise<{ readonly first: Uint8Array; readonly io: Io }> {
-  const pieces = inputAsUtf8(io.stdinPieces(), io);
+  const pieces = piecesOf(path, io)[Symbol.asyncIterator]();
   const { value: first = new Uint8Array() } = await pieces.next();
   async function* stdinPieces(): AsyncGenerator<Uint8Array> {
     yield first;

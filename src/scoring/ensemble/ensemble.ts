@@ -40,7 +40,7 @@ export const BATCH_ROWS = 64;
 
 /** Weights of the largest surprisals, in descending order. If there are only one or two, they count alike. */
 export function rankWeights(surprisals: number): readonly number[] {
-  return surprisals < 3 ? Array(surprisals).fill(1 / surprisals) : [0.5, 0.25, 0.25];
+  return surprisals === 1 ? [1] : surprisals === 2 ? [0.5, 0.5] : [0.5, 0.25, 0.25];
 }
 
 export class Ensemble {

@@ -146,7 +146,7 @@ export function ensembleOf(
     });
     const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
     const distinct = linears.size * new Set(statistics).size;
-    if (distinct === 0 || distinct < parts.length * statistics.length) {
+    if (!distinct || distinct < parts.length * statistics.length) {
       throw fault("the ensemble is empty, or lists something twice");
     }
     const stray = [...file.tensors.keys()].find((name) =>

@@ -15,9 +15,5 @@ export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile
   // Node.js fetches no files.
   const answer = await fetch(source).catch((error) => error);
   if (answer.ok) return readModelFile(new Uint8Array(await answer.arrayBuffer()));
-  throw new TypeError(
-    `Cannot load model from ${source}: expected the bytes of its file, got ${
-      answer.status ?? answer
-    }`,
-  );
+  throw new TypeError(`Cannot load model from ${source}: got ${answer.status ?? answer}`);
 }
