@@ -8,6 +8,12 @@ export interface RandomAccess {
   slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
+/** A file of which any part can be read, until it is closed. */
+export type OpenFile = RandomAccess & Disposable;
+
+/** Keeps what arrives in a file. */
+export type Spool = (pieces: AsyncIterable<Uint8Array>) => Promise<OpenFile>;
+
 /** Bytes read at once. */
 const PIECE_BYTES = 1 << 18;
 

@@ -1,7 +1,7 @@
 /** Tables whose files arrive in pieces. */
 import type { ReadTableOptions, Table } from "../../src/formats/mod.ts";
 import { readSample } from "../../src/formats/sample/read_sample.ts";
-import type { OpenFile } from "../../src/formats/sample/table_parts.ts";
+import type { OpenFile } from "../../src/formats/random_access.ts";
 import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
 
 /** Any kind of cell. */

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import {
   encodeNpy,
   encodeNpz,
+  readNpy,
   readNpz,
   type ReadTableOptions,
   type Table,
 } from "../../src/formats/mod.ts";
 import { readSample, sampleOf } from "../../src/formats/sample/read_sample.ts";
-import { openFile } from "../../src/formats/sample/table_parts.ts";
+import { openFile, openTable } from "../../src/formats/sample/table_parts.ts";
 import { zipSync } from "npm:fflate@0.8.3";
 import { ANY, most, piecesOf, TestFile } from "./in_pieces.ts";
 import { golden, seededIntegers } from "./util.ts";
@@ -164,4 +165,43 @@ Deno.test("an archive that arrives in pieces is kept in a file if there is one, 
     ...whole(bytes) as Table,
     source: "-",
   });
+});
+
+/** The same array stored by columns, as pandas gives it to numpy. */
+function byColumns(): Uint8Array<ArrayBuffer> {
+  const bytes = X.slice(), values = new Float64Array(bytes.buffer, 128);
+  const header = new TextDecoder("latin1").decode(bytes.subarray(0, 128));
+  bytes.set(new TextEncoder().encode("True "), header.indexOf("False"));
+  for (let r = 0; r < ROWS; r++) {
+    for (let c = 0; c < 3; c++) values[c * ROWS + r] = NUMBERS[3 * r + c];
+  }
+  return bytes;
+}
+
+Deno.test("an array that is stored by columns is read in parts, from a file, an archive or a pipe", async () => {
+  const kept: TestFile[] = [], bytes = byColumns();
+  const spool = async (pieces: AsyncIterable<Uint8Array>) => {
+    const file = new TestFile(
+      new Uint8Array(await new Response(ReadableStream.from(pieces)).arrayBuffer()),
+    );
+    kept.push(file);
+    return file;
+  };
+  const y = encodeNpy(LABELS, [ROWS]), archive = zip({ "X.npy": bytes, "y.npy": y });
+  const wanted = readNpy(X, { source: "t.npz" }), all = most(Infinity);
+  const labelled = { ...wanted, label: Float64Array.from(LABELS) };
+  const plain = new TestFile(bytes), packed = new TestFile(archive);
+  assert.deepEqual(await sampleOf(openFile("t.npz", plain, ".npy"), {}, all), wanted);
+  // No part but a column of it is read at once.
+  assert.ok(plain.largest <= 2 ** 20 * 8 / 3, `${plain.largest}`);
+  assert.deepEqual(await sampleOf(openFile("t.npz", packed, ".npz", spool), {}, all), labelled);
+  for (const [whole, expected] of [[bytes, wanted], [archive, labelled]] as const) {
+    for (const size of [77, 60_000]) {
+      const table = await openTable("-", piecesOf(whole, size), spool);
+      assert.deepEqual(await sampleOf(table, {}, all), { ...expected, source: "-" });
+    }
+  }
+  assert.ok(kept.length >= 5 && [plain, packed, ...kept].every((file) => file.isClosed));
+  const cut = new TestFile(bytes.slice(0, -8));
+  await assert.rejects(sampleOf(openFile("t.npy", cut, ".npy"), {}, all), /array data must be/);
 });

@@ -1,11 +1,11 @@
 /** A file or standard input, piece by piece. */
 import {
   needsFile,
-  type OpenFile,
   openFile,
   type OpenTable,
   openTable,
 } from "../../formats/sample/table_parts.ts";
+import type { OpenFile } from "../../formats/random_access.ts";
 import { piecesAsTableText } from "../../formats/text/table_text.ts";
 import { untilAborted } from "../score/until_aborted.ts";
 import { endingOf, naming, reasonOf, writeAll } from "./files.ts";
@@ -69,7 +69,7 @@ export async function openData(
   const extension = endingOf(path);
   const isPipe = await Deno.stat(path).then(({ isFifo }) => isFifo, () => false);
   if (needsFile(extension) && !isPipe) {
-    return openFile(path, await openRandomAccess(path, onBytes), extension);
+    return openFile(path, await openRandomAccess(path, onBytes), extension, spooled);
   }
   const pieces = piecesOf(path, io, onBytes), name = isStandardInput(path) ? "-" : path;
   return await openTable(name, signal ? untilAborted(pieces, signal) : pieces, spooled);

@@ -43,6 +43,11 @@ export class ArrayParts {
     return this.#shape;
   }
 
+  /** What has arrived of an array that is stored by columns. */
+  get collected(): Uint8Array | undefined {
+    return this.#shape && !this.#header ? this.#joined() : undefined;
+  }
+
   /** Takes the next piece; pieces may end anywhere. */
   push(piece: Uint8Array): void {
     this.#pieces.push(piece);

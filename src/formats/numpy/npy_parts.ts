@@ -1,10 +1,12 @@
 /** NPY to Table, in parts: see `array_parts.ts`. */
 import { DataError } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
+import type { RandomAccess } from "../random_access.ts";
 import type { Table, TableOptions } from "../table.ts";
 import { LABEL_EXPECTED } from "../text/cells.ts";
 import { ArrayParts } from "./array_parts.ts";
 import { type NpyArray, tableOf } from "./npy.ts";
+import { fileArrays } from "./npy_file.ts";
 
 /** Makes tables of the parts of one array, in order. */
 export class PartTables {
@@ -67,4 +69,13 @@ export class NpyParts implements PartReader {
   joined(table: Table): Table {
     return table;
   }
+}
+
+/** Reads a table from a file of which any part can be read. */
+export async function* npyFileParts(
+  file: RandomAccess,
+  options: TableOptions,
+): AsyncGenerator<Table> {
+  const tables = new PartTables(options);
+  for await (const array of fileArrays(file, options.source ?? "-")) yield tables.next(array);
 }

@@ -3,25 +3,32 @@
  * side. Members and limits: `npz.ts`. What is wrong with the bytes of a member may be found only at its end.
  */
 import { DataError } from "../errors.ts";
-import type { RandomAccess } from "../random_access.ts";
+import type { OpenFile, RandomAccess, Spool } from "../random_access.ts";
 import type { Table, TableOptions } from "../table.ts";
 import { ArrayParts } from "./array_parts.ts";
 import type { NpyArray } from "./npy.ts";
+import { fileArrays } from "./npy_file.ts";
 import { PartTables } from "./npy_parts.ts";
 import { labelFrom, labelMember, requireLabels, rowsMember } from "./npz.ts";
 import { listMembersOf, memberPieces } from "./zip.ts";
 
-/** The rows of an archive. A label name may be a member (default "y") or one of the columns x0, x1, ... */
+/**
+ * The rows of an archive. A label name may be a member (default "y") or one of the columns x0, x1, ...
+ * @param spool keeps an array that is stored by columns; without it, the array is in memory
+ */
 export async function* npzParts(
   file: RandomAccess,
   options: TableOptions = {},
+  spool?: Spool,
 ): AsyncGenerator<Table> {
   const { source = "-", label: name = "y", onLabelFault } = options;
   const members = await listMembersOf(file, source);
   const open = (member: string) =>
     new MemberArray(
       memberPieces(file, members.get(`${member}.npy`)!, source),
-      new ArrayParts(`${source} (${member})`, options),
+      `${source} (${member})`,
+      options,
+      spool,
     );
   const rows = open(rowsMember(members, source)), isMember = labelMember(members, name);
   let labels = isMember ? open(name) : undefined;
@@ -57,23 +64,41 @@ export async function* npzParts(
 class MemberArray {
   readonly #pieces: AsyncGenerator<Uint8Array>;
   readonly #parts: ArrayParts;
+  readonly #source: string;
+  readonly #spool?: Spool;
+  /** Set for an array that is stored by columns. */
+  #file?: OpenFile;
+  #arrays?: AsyncGenerator<NpyArray>;
   #isEnded = false;
   /** Values of a part that were not taken. */
   #left = new Float64Array();
 
-  constructor(pieces: AsyncGenerator<Uint8Array>, parts: ArrayParts) {
+  constructor(
+    pieces: AsyncGenerator<Uint8Array>,
+    source: string,
+    options: TableOptions,
+    spool?: Spool,
+  ) {
     this.#pieces = pieces;
-    this.#parts = parts;
+    this.#source = source;
+    this.#parts = new ArrayParts(source, options);
+    this.#spool = spool;
   }
 
   /** Its shape, from its header. */
   async shape(): Promise<readonly number[]> {
     while (!this.#parts.shape && !this.#isEnded) await this.#read();
+    const start = this.#parts.collected;
+    if (start && this.#spool && !this.#isEnded) {
+      this.#file = await this.#spool(this.#from(start));
+      this.#arrays = fileArrays(this.#file, this.#source);
+    }
     return this.#parts.shape!;
   }
 
   /** The next part; undefined at the end. */
   async next(): Promise<NpyArray | undefined> {
+    if (this.#arrays) return (await this.#arrays.next()).value;
     for (;;) {
       const part = this.#parts.take();
       if (part || this.#isEnded) return part;
@@ -98,6 +123,13 @@ class MemberArray {
 
   async close(): Promise<void> {
     await this.#pieces.return(undefined);
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
+  }
+
+  async *#from(start: Uint8Array): AsyncGenerator<Uint8Array> {
+    yield start;
+    yield* this.#pieces;
   }
 
   async #read(): Promise<void> {

@@ -17,9 +17,11 @@ import {
   requireKnown,
   type Table,
 } from "../mod.ts";
-import type { RandomAccess } from "../random_access.ts";
+import type { OpenFile, Spool } from "../random_access.ts";
 import { JsonlReader } from "../jsonl/jsonl.ts";
-import { NpyParts } from "../numpy/npy_parts.ts";
+import { isByColumns } from "../numpy/npy_file.ts";
+import { HEADER_WITHIN } from "../numpy/npy_header.ts";
+import { npyFileParts, NpyParts } from "../numpy/npy_parts.ts";
 import { npzParts } from "../numpy/npz_parts.ts";
 import type { PartReader } from "../part_reader.ts";
 import { textDecoder } from "../text/text.ts";
@@ -52,12 +54,6 @@ export interface TableParts {
   joined(table: Table): Table;
 }
 
-/** A file of which any part can be read, until it is closed. */
-export type OpenFile = RandomAccess & Disposable;
-
-/** Keeps what arrives in a file. */
-export type Spool = (pieces: AsyncIterable<Uint8Array>) => Promise<OpenFile>;
-
 /**
  * Opens a table that arrives in pieces. The caller closes it.
  * @param name as for `readTable`
@@ -73,7 +69,8 @@ export async function openTable(
     const { head, all } = await withHead(name, rest), extension = formatOf(name, head);
     requireKnown(name, extension);
     const open = readerFor(extension);
-    if (!open && spool) return openFile(name, await spool(all), extension);
+    const needs = !open || (extension === ".npy" && isByColumns(head, name));
+    if (needs && spool) return openFile(name, await spool(all), extension, spool);
     if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
     // Cut between lines, because a cut inside a character would be no text.
     const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
@@ -92,20 +89,27 @@ export async function openTable(
   }
 }
 
-/** Whether a table must be read from a file of which any part can be read. */
+/** Whether a table is best read from a file of which any part can be read. */
 export function needsFile(extension: string): boolean {
-  return extension === ".parquet" || extension === ".npz";
+  return extension === ".parquet" || extension === ".npz" || extension === ".npy";
 }
 
 /**
  * Opens a table in a file, which is closed with it.
  * @param extension one that needs a file
+ * @param spool for an array of NPZ that is stored by columns
  */
-export function openFile(name: string, file: OpenFile, extension: string): OpenTable {
+export function openFile(
+  name: string,
+  file: OpenFile,
+  extension: string,
+  spool?: Spool,
+): OpenTable {
   const isParquet = extension === ".parquet";
   async function* parts(given: ReadTableOptions): AsyncGenerator<Table> {
     const options = { ...given, source: name };
-    if (!isParquet) return yield* npzParts(file, options);
+    if (extension === ".npz") return yield* npzParts(file, options, spool);
+    if (!isParquet) return yield* npyFileParts(file, options);
     const { parquetParts } = await import("../parquet.ts");
     yield* parquetParts(file, options);
   }
@@ -173,6 +177,10 @@ async function withHead(name: string, rest: AsyncIterator<Uint8Array>): Promise<
 /** Whether the next bytes complete the names of the columns, if the format has any. */
 function headEnd(extension: string): (bytes: Uint8Array) => boolean {
   if (isJsonLines(extension)) return (bytes) => bytes.includes(NEWLINE);
+  if (extension === ".npy") {
+    let left = HEADER_WITHIN;
+    return ({ length }) => (left -= length) <= 0;
+  }
   if (!isCsv(extension)) return () => true;
   const ends = new RecordEnds();
   return (bytes) => bytes.some((byte) => ends.endsAt(byte));

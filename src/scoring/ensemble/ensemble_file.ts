@@ -125,8 +125,7 @@ export function ensembleOf(
     const statistics = requireList("ensemble.statistics", fields.statistics).map((each, i) =>
       requireChoice(`ensemble.statistics[${i}]`, each, STATISTIC_NAMES)
     );
-    const known = new Set<string>();
-    const read = readerOf(file, known);
+    const known = new Set<string>(), read = readerOf(file, known);
     const members = new Map<string, Float32Array>();
     const parts = requireList("ensemble.parts", fields.parts).map((each, p) => {
       const part = readPart(`ensemble.parts[${p}]`, each, columns, read);
