@@ -206,3 +206,18 @@ Deno.test("new rows in batches are refused by their number among all, and leave 
   assert.deepEqual(detector.save(), before);
   detector.dispose();
 });
+
+Deno.test("new steps of a series in batches recalibrate as in one list, the last of them if there are too many", async () => {
+  const steps = planeRows(900, 3, 8), options = { window: 5, seed: 1 };
+  const after = async (recalibrate: (detector: Detector) => unknown) => {
+    const detector = await Detector.fit(steps.slice(0, 400), options);
+    await recalibrate(detector);
+    return detector.save();
+  };
+  const rest = steps.slice(400), last = rest.slice(-200);
+  const whole = await after((one) => one.recalibrate(rest));
+  assert.deepEqual(await after((one) => one.recalibrate(batches(rest, 33))), whole);
+  const few = await after((one) => one.recalibrate(batches(rest, 33), { maxRows: 200 }));
+  const scores = async (bytes: Uint8Array) => (await Detector.load(bytes)).calibration.scores;
+  assert.deepEqual(await scores(few), await scores(await after((one) => one.recalibrate(last))));
+});
