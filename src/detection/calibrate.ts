@@ -13,38 +13,41 @@ import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
 import { farStepWarnings, fewWindowWarnings } from "./series/threshold_warnings.ts";
-import { MAX_CALIBRATION_ROWS, type Split } from "./rows/split.ts";
+import { MAX_CALIBRATION_ROWS } from "./rows/split.ts";
 import { typicalCosts } from "./typical_costs.ts";
 
 /** The fewest rows that can be split, or calibrated on. */
 export const MIN_ROWS = 10;
 
+/** Scores of held-out rows, in their order, and what comes with them into a model. */
+export type HeldOutScores =
+  & { readonly scores: Float64Array }
+  & Pick<TableModel, "typical" | "costs">;
+
 /**
- * Scores the held-out rows and calibrates the model on them.
- * @param heldOutCosts what each held-out row costs in addition: `impossible_costs.ts`
+ * Scores held-out rows, to calibrate the model on them.
+ * @param heldOutCosts what each costs in addition: `impossible_costs.ts`
  */
-export function calibrate(
+export function heldOutScores(
   vae: VAE,
   table: Omit<TableModel, "calibration" | "typical">,
-  { calibration: cells, calibrationWindows = [] }: Split,
+  cells: Cells,
   heldOutCosts?: Float64Array,
-): TableModel {
+): HeldOutScores {
   const { ensemble } = table;
   const scored = ensemble ? ensembleScores(vae, ensemble, cells) : networkScores(vae, table, cells);
   scored.scores.forEach((_, r) => {
     scored.scores[r] += addImpossibleCosts(cells.data, table, scored.raw, r * table.schema.length);
     if (heldOutCosts) scored.scores[r] += heldOutCosts[r];
   });
-  return calibrated(table, scored, calibrationWindows);
+  return scored;
 }
 
 /** Adds the calibration by these scores to a model; for a series, the scores of the windows of each block. */
 export function calibrated(
   table: Omit<TableModel, "calibration" | "typical">,
-  { scores, typical, costs }:
-    & { readonly scores: Float64Array }
-    & Pick<TableModel, "typical" | "costs">,
-  calibrationWindows: readonly number[],
+  { scores, typical, costs }: HeldOutScores,
+  calibrationWindows: readonly number[] = [],
 ): TableModel {
   const { window } = table;
   const rowCalibration = new Calibration(window === undefined ? scores : evenlySpaced(scores));

@@ -36,7 +36,7 @@ import {
 import { type FitReport, gpuDetails } from "../training/report.ts";
 import { renumberingRows } from "../trained/renumber.ts";
 import { VAE } from "../training/vae.ts";
-import { calibrate } from "./calibrate.ts";
+import { calibrated, heldOutScores } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, DriftTest } from "./drift/drift.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
@@ -161,7 +161,8 @@ export class Detector extends TableScorer {
     const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
     try {
       const table = { ...parts, ...newReference(before, split), falseAlarmRate };
-      const model = calibrate(vae, table, split), oldThreshold = this.threshold;
+      const heldOut = heldOutScores(vae, table, split.calibration);
+      const model = calibrated(table, heldOut), oldThreshold = this.threshold;
       if (this.model !== before) {
         throw new DOMException(
           "Cannot update detector: it was changed in the meantime",

@@ -29,7 +29,7 @@ import { TableScorer } from "../scoring/table_scorer.ts";
 import { pauser } from "../trained/pauser.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
-import { calibrate } from "./calibrate.ts";
+import { calibrated, heldOutScores } from "./calibrate.ts";
 import { readRows, type RowBatches } from "./rows/read_rows.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
@@ -65,8 +65,8 @@ export async function fitTable(
 ): Promise<FittedTable> {
   requireOptions(options);
   const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
-  const pause = pauser(options.signal),
-    { schema, cells, warnings } = await readRows(rows, options);
+  const pause = pauser(options.signal);
+  const { schema, cells, warnings } = await readRows(rows, options);
   await pause();
   if (window !== undefined && presetOf(options) === "linear") {
     return fitLinear({ cells, schema, warnings, window }, options);
@@ -79,12 +79,8 @@ export async function fitTable(
   const costs = costsOf({ schema, cells }, options);
   const impossible = costs?.impossible, heldOutCosts = costs?.heldOutCosts(split.calibration);
   const all = window === undefined ? cells : split.training;
-  const inputSchema = rowSchema(schema, window), share = trimmedShare(options);
-  // Calibration rows are not filtered: a selection by score would make the guarantees too optimistic.
-  const trainable = fit === fitNetwork
-    ? { cells: split.training, warnings: [] }
-    : withoutExtremes(split.training, inputSchema);
-  const training = share > 0 ? trimmed(trainable, inputSchema, { share, seed }) : trainable;
+  const inputSchema = rowSchema(schema, window);
+  const training = selected(split.training, inputSchema, options);
   await pause();
   const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
   await pause();
@@ -97,14 +93,18 @@ export async function fitTable(
     ...(impossible && { impossible }),
   };
   const table = { schema, ...parts, ...decisions, ...(window && { window }) };
-  const model = calibrate(vae, table, split, heldOutCosts);
+  const heldOut = heldOutScores(vae, table, split.calibration, heldOutCosts);
+  const model = calibrated(table, heldOut, split.calibrationWindows);
   if (window !== undefined) return { vae, model, report };
+  const levelWarnings = unseenLevelWarnings(schema, training.cells, {
+    cells: split.calibration,
+    scores: heldOut.scores,
+    falseAlarmRate,
+  });
   const fitWarnings = own ?? networkWarnings(new TableScorer(vae, model), report, split);
-  const levels = unseenLevelWarnings(schema, training.cells, split.calibration, falseAlarmRate);
-  const modelWithWarnings = { ...model, warnings: [...model.warnings, ...levels, ...fitWarnings] };
   return {
     vae,
-    model: modelWithWarnings,
+    model: { ...model, warnings: [...model.warnings, ...levelWarnings, ...fitWarnings] },
     report,
     heldOut: { ...split.calibration, costs: heldOutCosts },
   };
@@ -124,13 +124,21 @@ function costsOf(
   });
 }
 
-/** The rows of a training set that may contain anomalies without the most unusual ones, for `robust`. */
-function trimmed(
-  { cells, warnings }: { readonly cells: Cells; readonly warnings: readonly string[] },
+/**
+ * The training rows without those that an ensemble could not represent, and for `robust` without the most unusual ones.
+ * Calibration rows are not selected: a selection by score would make the guarantees too optimistic.
+ */
+function selected(
+  rows: Cells,
   schema: readonly ColumnSchema[],
-  options: { readonly share: number; readonly seed: number },
-) {
-  const kept = ordinaryRows(cells, schema, options);
+  options: DetectorOptions,
+): { readonly cells: Cells; readonly warnings: readonly string[] } {
+  const { seed = 0 } = options, share = trimmedShare(options);
+  const trainable = presetOf(options) === "small"
+    ? { cells: rows, warnings: [] }
+    : withoutExtremes(rows, schema);
+  if (share === 0) return trainable;
+  const { cells, warnings } = trainable, kept = ordinaryRows(cells, schema, { share, seed });
   return { cells: kept, warnings: [...warnings, ...trimmingWarnings(schema, cells, kept)] };
 }
 

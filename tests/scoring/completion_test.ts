@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { calibrate } from "../../src/detection/calibrate.ts";
+import { heldOutScores } from "../../src/detection/calibrate.ts";
 import { standardize } from "../../src/scoring/table/standardize.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";
@@ -87,10 +87,11 @@ Deno.test("rows beside one with missing cells keep their bits, and a single row 
 Deno.test("the cost of a missing cell is the mean over the calibration rows; files without such costs still load", async () => {
   const detector = await Detector.fit(ring(200), { seed: 1, preset: "small", epochs: 20 });
   const { vae, table } = detector, cells = cellsOf(ring(30));
-  const { costs, typical } = calibrate(vae as Parameters<typeof calibrate>[0], table, {
-    training: cells,
-    calibration: cells,
-  });
+  const { costs, typical } = heldOutScores(
+    vae as Parameters<typeof heldOutScores>[0],
+    table,
+    cells,
+  );
   const { cost, kl } = vae.onHost.costs(standardize(cells, table.standardization));
   const mean = (data: Float32Array) => data.reduce((sum, each) => sum + each, 0) / 30;
   for (const c of [0, 1]) {
