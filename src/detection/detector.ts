@@ -102,12 +102,10 @@ export class Detector extends TableScorer {
    * @throws RangeError if there are too few rows to calibrate on
    */
   recalibrate(rows: TableRows | Cells): Recalibration;
-  /** The same with rows in batches, which may exceed the available memory, or with a sample of the rows. */
-  recalibrate(
-    rows: TableRows | Cells | RowBatches,
-    options: DrawOptions,
-  ): Promise<Recalibration>;
-  recalibrate(rows: RowBatches): Promise<Recalibration>;
+  /** The same with rows in batches, which may exceed the available memory. */
+  recalibrate(rows: RowBatches, options?: DrawOptions): Promise<Recalibration>;
+  /** The same with at most so many of the rows. */
+  recalibrate(rows: TableRows | Cells, options: DrawOptions): Promise<Recalibration>;
   recalibrate(
     rows: TableRows | Cells | RowBatches,
     options?: DrawOptions,

@@ -45,6 +45,7 @@ export interface PartialFitOptions
 
 /** Result of `partialFit`; `rows` is the number of new rows that now calibrate. */
 export interface PartialFit extends Recalibration {
+  /** The probability of as many flagged rows, which is known: rows of a table do not depend on each other. */
   readonly chance: number;
   /** Number of rows trained on. */
   readonly trained: number;
