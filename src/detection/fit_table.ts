@@ -42,6 +42,7 @@ import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
 import { trimmingWarnings } from "./columns/trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./rows/split.ts";
+import { withTrainedLevels } from "./rows/trained_levels.ts";
 import { unseenLevelWarnings } from "./columns/unseen_levels.ts";
 
 /** The rows that calibrate, and what each costs in addition to its score (`impossible_costs.ts`). */
@@ -64,17 +65,14 @@ export async function fitTable(
   options: DetectorOptions,
 ): Promise<FittedTable> {
   requireOptions(options);
-  const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
+  const { falseAlarmRate = 0.01, window } = options;
   const pause = pauser(options.signal);
-  const { schema, cells, warnings } = await readRows(rows, options);
+  const { schema: given, cells, warnings } = await readRows(rows, options);
   await pause();
   if (window !== undefined && presetOf(options) === "linear") {
-    return fitLinear({ cells, schema, warnings, window }, options);
+    return fitLinear({ cells, schema: given, warnings, window }, options);
   }
-  const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
-  const split = window === undefined
-    ? splitRows(cells, schema.length, fraction, seed)
-    : splitSeries(cells, schema.length, { window, fraction });
+  const { schema, split } = splitTable({ schema: given, cells }, options);
   const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
   const costs = costsOf({ schema, cells }, options);
   const impossible = costs?.impossible, heldOutCosts = costs?.heldOutCosts(split.calibration);
@@ -108,6 +106,20 @@ export async function fitTable(
     report,
     heldOut: { ...split.calibration, costs: heldOutCosts },
   };
+}
+
+/** Holds out rows for calibration; the levels of categories are then those that the others know. */
+function splitTable(
+  { schema, cells }: Pick<TrainingTable, "schema" | "cells">,
+  options: DetectorOptions,
+): { readonly schema: readonly ColumnSchema[]; readonly split: Split } {
+  const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
+  const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
+  if (window !== undefined) {
+    return { schema, split: splitSeries(cells, schema.length, { window, fraction }) };
+  }
+  const split = splitRows(cells, schema.length, fraction, seed);
+  return { schema: withTrainedLevels(schema, cells, split, options.schema), split };
 }
 
 /** The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells. */

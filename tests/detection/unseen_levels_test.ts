@@ -5,6 +5,10 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { unseenLevelWarnings } from "../../src/detection/columns/unseen_levels.ts";
+import { withTrainedLevels } from "../../src/detection/rows/trained_levels.ts";
+import { normal } from "../../src/core/random/draws.ts";
+import { HostRandom } from "../../src/core/random/philox.ts";
+import type { ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { planeRows } from "../util/data.ts";
 
 const cells = (rows: readonly number[][]) => ({
@@ -44,4 +48,38 @@ Deno.test("a detector of a table with many customers flags another fault, and co
     (await detector.score([fault, newcomer])).map(({ anomaly }) => anomaly),
     [true, false],
   );
+});
+
+Deno.test("levels are those of two training rows, whatever the rows that calibrate hold", () => {
+  const schema: ColumnSchema[] = [
+    { name: "x", kind: "numeric" },
+    { name: "who", kind: "categorical", levels: ["a", "b", "c"] },
+  ];
+  const rowsOf = (...codes: number[]) => cells(codes.map((code) => [0.5, code]));
+  const training = rowsOf(0, 2, 3, 2, 0, 1, NaN), calibration = rowsOf(1, 1, 2, 3, 0, NaN);
+  const all = rowsOf(1, 2);
+  const [, who] = withTrainedLevels(schema, all, { training, calibration });
+  assert.deepEqual(who.levels, ["a", "c"]);
+  assert.deepEqual(training, rowsOf(0, 1, 2, 1, 0, 2, NaN));
+  assert.deepEqual(calibration, rowsOf(2, 2, 1, 2, 0, NaN));
+  assert.deepEqual(all, rowsOf(2, 1));
+  const given = [{ name: "who", kind: "categorical", levels: ["a", "c"] }] as const;
+  assert.deepEqual(withTrainedLevels(schema, all, { training, calibration }, given), schema);
+});
+
+Deno.test("rare texts do not set the threshold: seven faults of ten are flagged among them", async () => {
+  const random = new HostRandom(4, 0, 7);
+  const draw = (shift = 0) => {
+    const z = normal(random), who = `v${Math.floor(1 / (1 - random.uniformF64()))}`;
+    return {
+      a: z + 0.5 * normal(random) + shift,
+      b: z + 0.5 * normal(random),
+      c: normal(random),
+      who,
+    };
+  };
+  const detector = await Detector.fit(Array.from({ length: 600 }, () => draw()), { seed: 1 });
+  const faults = await detector.score(Array.from({ length: 200 }, () => draw(4)));
+  const found = faults.filter(({ anomaly }) => anomaly).length;
+  assert.ok(found >= 140, `${found}`);
 });
