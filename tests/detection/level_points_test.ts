@@ -70,15 +70,6 @@ Deno.test("categories that say the same have the same distances between their le
   }
 });
 
-Deno.test("a level without rows is as far out as the share of rows that have a level of their own says", () => {
-  // Of 3,000 rows, every tenth has a level that no other has.
-  const [points] = levelPoints([categoryOf((r) => r % 10 === 0 ? 4 + r / 10 : r % 4, 305)], {
-    data: normals(2 * ROWS, 7),
-    width: 2,
-  });
-  assertClose(radius(points, 304), 3, 1e-12);
-});
-
 Deno.test("rare levels are far out, and a level without rows twice as far as any", () => {
   // Of 3,000 rows, level l has one in 2^(l + 1) up to the tenth, which has the rest; the eleventh has none.
   const levelOf = (r: number) => Math.min(9, r.toString(2).split("1").at(-1)!.length);

@@ -8,11 +8,9 @@
  *         column, however many levels there are
  *
  * A point is at most MAX_RADIUS from the mean, and at least MIN_SHARE of how far it would be with an axis for every level,
- * √((1 - p_l) / (p_l (levels - 1))): rare levels stand out, whatever they come with. Other categories take part by their own points, so all are found in turns, from
- * random ones (alternating least squares: Gifi, Nonlinear Multivariate Analysis, 1990, chapter 3). A level that no row
- * has is √((1 - p₀) / p₀) from the mean, on all axes alike, at most twice as far out as any other can be. p₀ = n₁ / n is
- * the share of rows that are expected to have such a level, n₁ the levels that one row has (Good, The population
- * frequencies of species, 1953): where every tenth row is of a new customer, one more is nothing unusual.
+ * √((1 - p_l) / (p_l (levels - 1))): rare levels stand out, whatever they come with. Other categories take part by their
+ * own points, so all are found in turns, from random ones (alternating least squares: Gifi, Nonlinear Multivariate
+ * Analysis, 1990, chapter 3). A level that no row has is twice as far out as any other can be, on all axes alike.
  */
 import { normal } from "../../core/random/draws.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -89,9 +87,8 @@ class Axes {
   points(): Float64Array[] {
     const axes = Math.max(1, this.#vectors.length), levels = this.#levels;
     const points = Array.from({ length: axes }, () => new Float64Array(this.#counts.length));
-    const unseen = this.#unseenRadius() / Math.sqrt(axes);
     this.#counts.forEach((count, l) => {
-      if (count === 0) return points.forEach((y) => y[l] = unseen);
+      if (count === 0) return points.forEach((y) => y[l] = 2 * MAX_RADIUS / Math.sqrt(axes));
       const length = Math.sqrt(this.#vectors.reduce((sum, u) => sum + u[l] ** 2, 0));
       if (length === 0) return;
       const share = this.#rootShares[l] ** 2;
@@ -101,13 +98,6 @@ class Axes {
       this.#vectors.forEach((u, k) => points[k][l] = u[l] * scale);
     });
     return points;
-  }
-
-  #unseenRadius(): number {
-    const rows = this.#counts.reduce((sum, each) => sum + each, 0);
-    const singles = this.#counts.reduce((sum, each) => sum + Number(each === 1), 0);
-    const radius = singles > 0 ? Math.sqrt((rows - singles) / singles) : Infinity;
-    return Math.min(2 * MAX_RADIUS, radius);
   }
 
   /** m_l, `[levels, width]`. */
