@@ -244,3 +244,22 @@ Deno.test("JsonNumber reads what JSON.parse reads, to the bit, and nothing else"
   }
   assert.ok(read > 10_000, `${read}`);
 });
+
+Deno.test("lines are cut into blocks wherever the pieces end, after a quote as well", () => {
+  const line = '{"n": 1, "text": "a \\"b\\" c"}\n', lines = 40;
+  const bytes = new TextEncoder().encode(line.repeat(lines));
+  for (let size = 1; size <= 2 * line.length; size++) {
+    const blocks = new ByteBlocks(source, 100, undefined, "lines"), found = [];
+    for (let at = 0; at < bytes.length; at += size) {
+      found.push(blocks.push(bytes.slice(at, at + size)));
+    }
+    const whole = [...found, blocks.finish()].filter((block) => block !== undefined);
+    let row = 0;
+    for (const { bytes, firstRow } of whole) {
+      assert.equal(firstRow, row);
+      row += bytes.length / line.length;
+      assert.ok(bytes.length % line.length === 0 && bytes.length < 100 + size + line.length);
+    }
+    assert.equal(row, lines);
+  }
+});

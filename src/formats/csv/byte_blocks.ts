@@ -114,9 +114,9 @@ export class ByteBlocks {
 
   /** The position after the last line break outside quotes, or 0. */
   #endOfRecords(piece: Uint8Array): number {
-    const mayQuote = this.#kind === "csv" && piece.includes(QUOTE);
     const ends = this.#ends;
-    if (!mayQuote) {
+    if (this.#kind === "lines") return piece.lastIndexOf(NEWLINE) + 1;
+    if (!piece.includes(QUOTE)) {
       if (ends.isInside) return 0;
       // Only the last byte matters to what follows.
       if (piece.length > 0) ends.endsAt(piece[piece.length - 1]);
