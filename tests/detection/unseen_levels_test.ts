@@ -35,6 +35,8 @@ Deno.test("unseenLevelWarnings() compares the threshold with that of the rows wh
   assert.deepEqual(more, []);
   assert.deepEqual(warningsOf([5, 2, 6, 4, 3]), [], "not much higher");
   assert.deepEqual(warningsOf([2, 30, 3, 20, 4]), [], "high for another reason");
+  assert.deepEqual(warningsOf([-3, -7, -4, -5, -6]), [], "not much higher, below zero");
+  assert.match(warningsOf([9, -7, -4, -5, -6])[0], / from -5\.0 to 9\.0 nats: /);
   assert.deepEqual(warningsOf([30, 2, 20, 4, 3], 0.5), [], "a rate that they do not fill");
 });
 

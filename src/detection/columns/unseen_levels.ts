@@ -13,8 +13,8 @@ export interface CalibrationRows {
   readonly falseAlarmRate: number;
 }
 
-/** Thresholds below this many times what they would be without new levels are not worth a warning. */
-const MUCH_HIGHER = 1.5;
+/** Nats by which new levels must raise the threshold to be worth a warning. A ratio would not do: scores may be negative. */
+const MUCH_HIGHER = 3;
 
 /** One sentence for each such column. */
 export function unseenLevelWarnings(
@@ -30,7 +30,7 @@ export function unseenLevelWarnings(
     const ordinary = scores.filter((_, r) => Number.isNaN(levels[r]) || seen.has(levels[r]));
     if (ordinary.length === 0) return [];
     const without = upperQuantile(ordinary, falseAlarmRate);
-    return threshold <= MUCH_HIGHER * without ? [] : [
+    return threshold - without < MUCH_HIGHER ? [] : [
       `column "${name}": calibration rows with values that no training row holds raise the threshold from ${
         without.toFixed(1)
       } to ${

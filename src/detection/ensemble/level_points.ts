@@ -28,6 +28,7 @@ const SHRINK = 10;
 /** Standard deviations of a numeric column: one rare level must not outweigh all other columns. */
 const MAX_RADIUS = 5;
 
+/** Of the distance with an axis for every level: none of it hides rare levels, all of it contradictory ones (ADR 82). */
 const MIN_SHARE = 0.6;
 
 /** A category: the code of each row, -1 if its cell is missing, and the number of codes. */
