@@ -9,7 +9,7 @@ import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./access/auth.ts";
-import { ReservedBytes } from "./body.ts";
+import { ReservedBytes } from "./body/reserved_bytes.ts";
 import { liveCatalogue, type Models } from "./models/catalogue.ts";
 import { requireOrigins } from "./access/cors.ts";
 import { withFastPath } from "./fast_path.ts";
@@ -86,6 +86,9 @@ export interface AppOptions {
   readonly addressOf?: (request: Request, env: unknown) => string;
 }
 
+/** Bytes of bodies that all callers together may announce and read at once: see `readBytes`. */
+const RESERVED_BYTES = 64 * 2 ** 20;
+
 /**
  * The Hono app that serves the models.
  * @throws TypeError or RangeError for a model, name, token or limit that cannot be used
@@ -138,7 +141,7 @@ function serviceOf(options: AppOptions): Service {
     },
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,
-    reserved: new ReservedBytes(),
+    reserved: new ReservedBytes(RESERVED_BYTES),
     tokens,
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),

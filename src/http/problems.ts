@@ -75,6 +75,11 @@ export function invalid(pointer: string, detail: string): Problem {
   return new Problem("invalid-body", detail, { faults: [{ pointer, detail }] });
 }
 
+/** The answer to any request while the server stops. */
+export function stoppingProblem(headers: Readonly<Record<string, string>> = {}): Problem {
+  return new Problem("stopping", "Cannot answer: the server is shutting down", { headers });
+}
+
 /** A longer key is not repeated to the caller. */
 const MAX_KEY = 256;
 

@@ -1,6 +1,7 @@
 /** What the routes share: their dependencies, their actions, and the parameters of their paths. */
 import type { Scope, Tokens } from "./access/auth.ts";
-import type { BodyLimits, ReservedBytes } from "./body.ts";
+import type { BodyLimits } from "./body/read_bytes.ts";
+import type { ReservedBytes } from "./body/reserved_bytes.ts";
 import type { Call } from "./call.ts";
 import type { Catalogue, Served } from "./models/catalogue.ts";
 import type { Metrics } from "./telemetry/metrics.ts";

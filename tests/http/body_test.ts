@@ -1,6 +1,7 @@
 /** Memory for bodies that are announced and do not arrive. Oracle: the announced bytes, counted. */
 import assert from "node:assert/strict";
-import { type BodyLimits, readBytes, ReservedBytes } from "../../src/http/body.ts";
+import { type BodyLimits, readBytes } from "../../src/http/body/read_bytes.ts";
+import { ReservedBytes } from "../../src/http/body/reserved_bytes.ts";
 
 /** A body that announces its length, and arrives when the test lets it. */
 function announced(bytes: number) {

@@ -1,7 +1,8 @@
 /** `POST …/infer`: takes the tensor x and returns the requested outputs, by default all of them. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { requireAnswerSize, streamOf } from "../answers.ts";
-import { readBytes, requireType } from "../body.ts";
+import { requireType } from "../body/content_type.ts";
+import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../call.ts";
 import type { Served } from "../models/catalogue.ts";
 import { compute } from "../compute.ts";

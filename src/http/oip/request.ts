@@ -8,7 +8,7 @@
 import * as v from "npm:valibot@1.5.0";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
-import { parseJson } from "../body.ts";
+import { parseJson } from "../body/json.ts";
 import type { HeaderLookup } from "../head.ts";
 import { invalid } from "../problems.ts";
 import { readFloatRows, requireCells } from "../rows/rows.ts";

@@ -1,6 +1,6 @@
 /** `/v1/aliases`: other names for models. They can be set only if models may be changed. */
 import type { Hono } from "npm:hono@4.13.19";
-import { readJson } from "../body.ts";
+import { readJson } from "../body/json.ts";
 import { respond, respondNothing } from "../responses.ts";
 import { aliasBody, checkBody } from "../schemas.ts";
 import { route } from "../route.ts";

@@ -4,7 +4,8 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
-import { readBytes, requireType } from "../body.ts";
+import { requireType } from "../body/content_type.ts";
+import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../call.ts";
 import type { Served } from "../models/catalogue.ts";
 import { holds, preconditionOf } from "../precondition.ts";

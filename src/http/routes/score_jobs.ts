@@ -5,7 +5,7 @@
 import type { Hono } from "npm:hono@4.13.19";
 import type { ScoreSpec } from "../../jobs/score_job.ts";
 import { isTable } from "../../scoring/units.ts";
-import { readJson } from "../body.ts";
+import { readJson } from "../body/json.ts";
 import type { Call } from "../call.ts";
 import { invalid } from "../problems.ts";
 import type { Reply } from "../responses.ts";

@@ -14,7 +14,7 @@ import {
   MAX_CELL,
   type TableRows,
 } from "../../scoring/table/table_rows.ts";
-import { readJson } from "../body.ts";
+import { readJson } from "../body/json.ts";
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import type { Reply } from "../responses.ts";

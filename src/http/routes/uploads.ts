@@ -1,7 +1,8 @@
 /** `/v1/uploads`: files to train on or to score. They need the scope "train"; a name's extension gives the format. */
 import type { Hono } from "npm:hono@4.13.19";
 import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
-import { readBytes, requireType } from "../body.ts";
+import { requireType } from "../body/content_type.ts";
+import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond, respondNothing } from "../responses.ts";

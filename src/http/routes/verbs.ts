@@ -7,7 +7,10 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { isTable } from "../../scoring/units.ts";
 import { prefers } from "../accept.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
-import { parseJson, piecesOf, readBytes, requireType } from "../body.ts";
+import { requireType } from "../body/content_type.ts";
+import { parseJson } from "../body/json.ts";
+import { piecesOf } from "../body/pieces.ts";
+import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../call.ts";
 import type { Served } from "../models/catalogue.ts";
 import type { RequestHead } from "../head.ts";
@@ -56,7 +59,7 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
   const found = servedModel(call, service), served = found instanceof Promise ? await found : found;
   const rowTypes = service.limits.csvRows ? TYPES_WITH_CSV : ROW_TYPES;
   const types = verb.rows(served.model) ? rowTypes : OPTION_TYPES;
-  const type = requireType(call.head, types, "", true);
+  const type = requireType(call.head, types, "", [CSV]);
   if (type === NDJSON) return answerStream(call, service, served, name, verb);
   const bytes = await readBytes(call, bodyLimits(call, service)), pacer = pacerOf(call, service);
   const prepared = type === FLOATS

@@ -7,10 +7,10 @@
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
-import { parseJsonOf, stoppingProblem } from "../body.ts";
+import { parseJsonOf } from "../body/json.ts";
 import { compute } from "../compute.ts";
 import type { Pacer } from "../pacer.ts";
-import { invalid, Problem } from "../problems.ts";
+import { invalid, Problem, stoppingProblem } from "../problems.ts";
 import { problemDetails } from "../responses.ts";
 import { readRows } from "./rows.ts";
 import type { Work } from "../verbs/mod.ts";

@@ -2,8 +2,8 @@
  * The charset of a body of CSV: any that `TextDecoder` knows, by the labels of the Encoding Standard
  * (https://encoding.spec.whatwg.org). All other bodies are UTF-8.
  */
-import { invalid, Problem } from "./problems.ts";
-import type { HeaderLookup } from "./head.ts";
+import { invalid, Problem } from "../problems.ts";
+import type { HeaderLookup } from "../head.ts";
 
 /**
  * A body as UTF-8. A byte order mark of UTF-16 counts more than the header's word.
