@@ -38,6 +38,11 @@ export function note(io: Io, text: string): void {
   io.stderr(`elbow: ${text}\n`);
 }
 
+/** The same process with some other streams. It inherits the rest: a copy would read `signal`, which takes up Ctrl-C. */
+export function withStreams(io: Io, streams: Partial<Io>): Io {
+  return Object.assign(Object.create(io), streams);
+}
+
 /** Why a run was interrupted, and the exit status for it: 128 + the signal's number. */
 export class Interruption extends DOMException {
   /** 130 after SIGINT, 143 after SIGTERM. */

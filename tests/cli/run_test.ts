@@ -1,6 +1,7 @@
 /** Runs: progress, interruption, checkpoints, and output files that are complete or absent. */
 import assert from "node:assert/strict";
-import { Interruption } from "../../src/cli/io.ts";
+import { Interruption, type Io } from "../../src/cli/io.ts";
+import { run } from "../../src/cli/main.ts";
 import { writeAtomically } from "../../src/cli/files/files.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
@@ -268,4 +269,33 @@ Deno.test("elbow reports its own faults as such, with status 1", async () => {
   const debug = await elbow(["train", "no.csv", "--out", "m"], { debug: true });
   assert.equal(debug.status, 2);
   assert.match(debug.stderr, /\n\s+at /);
+});
+
+Deno.test("commands that have no use for Ctrl-C leave it to the system, also with other streams", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(60, { anomalies: 3, label: true })),
+    model = folder.at("m.safetensors");
+  await elbowOk("train", data, "--label", "kind", "--out", model, ...QUICK);
+  let stderr = "";
+  const io: Io = {
+    stdout() {},
+    stderr: (text) => void (stderr += text),
+    stdin: () => Deno.readFile(data),
+    async *stdinPieces() {
+      yield await Deno.readFile(data);
+    },
+    gpu: () => Promise.reject(new Error("not asked for")),
+    isTerminal: false,
+    columns: 80,
+    get signal(): AbortSignal {
+      throw new Error("read");
+    },
+  };
+  const normal = folder.write("normal.csv", tableCsv(90)), picture = folder.at("z.svg");
+  for (
+    const args of [
+      ["evaluate", model, data, "--label", "kind", "--samples", "2", "--baselines", normal],
+      ["encode", model, "-", "--label", "kind", "--out", picture],
+    ]
+  ) assert.equal(await run(args, io), 0, stderr);
 });

@@ -5,9 +5,10 @@
 import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../../formats/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { readClasses, repeatable } from "../files/classes.ts";
+import { readClasses } from "../files/classes.ts";
 import { readDataFor } from "../files/data.ts";
 import { endingOf } from "../files/files.ts";
+import { repeatable } from "../files/input.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { type Io, note } from "../io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";

@@ -6,7 +6,7 @@ import { numericSchema } from "../../scoring/table/schema.ts";
 import { type LabelFigures, labelFigures } from "./label_figures.ts";
 import { scoresOf } from "./read.ts";
 import { drawDataFor } from "../files/data.ts";
-import type { Io } from "../io.ts";
+import { type Io, withStreams } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { counted, type Section } from "../text/text.ts";
 
@@ -69,7 +69,7 @@ async function readTraining(
   draw: Parameters<typeof sampleOptions>[0],
   io: Io,
 ): Promise<Table> {
-  const quiet: Io = { ...io, stderr() {}, stdin: () => io.stdin() };
+  const quiet = withStreams(io, { stderr() {} });
   try {
     return await drawDataFor(model, path, quiet, sampleOptions(draw), label);
   } catch (error) {

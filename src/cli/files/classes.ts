@@ -32,14 +32,3 @@ async function readColumn(
 ): Promise<Table> {
   return await sampleOf(await openData(path, io), options, ALL);
 }
-
-/** Standard input that can be read more than once. */
-export function repeatable(io: Io): Io {
-  let pieces: Promise<Uint8Array[]> | undefined;
-  return {
-    ...io,
-    async *stdinPieces() {
-      yield* await (pieces ??= Array.fromAsync(io.stdinPieces(), (piece) => piece.slice()));
-    },
-  };
-}

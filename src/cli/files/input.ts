@@ -10,7 +10,7 @@ import { piecesAsTableText } from "../../formats/text/table_text.ts";
 import { untilAborted } from "../score/until_aborted.ts";
 import { endingOf, naming, reasonOf, writeAll } from "./files.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
-import { type Io, note } from "../io.ts";
+import { type Io, note, withStreams } from "../io.ts";
 
 /** Bytes read at once: some thousand rows, whose numbers stay in the processor's caches. */
 const PIECE_BYTES = 1 << 18;
@@ -36,7 +36,7 @@ export function piecesOf(
 }
 
 /** Standard input as text, or its bytes if it is not text. */
-export function inputAsUtf8(
+function inputAsUtf8(
   pieces: AsyncIterable<Uint8Array>,
   io: Io,
 ): AsyncGenerator<Uint8Array> {
@@ -49,7 +49,7 @@ export function isStandardInput(path: string): boolean {
 }
 
 /** Reports that a file is taken for Windows-1252. */
-export function encodingWarning(path: string, io: Io): () => void {
+function encodingWarning(path: string, io: Io): () => void {
   const name = path === "-" ? "standard input" : path;
   return () => note(io, `${name} is not UTF-8, and is read as Windows-1252`);
 }
@@ -178,5 +178,15 @@ export async function peekedInput(
     for await (const piece of stdinPieces()) all.push(new Uint8Array(piece));
     return new Uint8Array(await new Blob(all).arrayBuffer());
   };
-  return { first, io: { ...io, stdin, stdinPieces } };
+  return { first, io: withStreams(io, { stdin, stdinPieces }) };
+}
+
+/** Standard input that can be read more than once. */
+export function repeatable(io: Io): Io {
+  let pieces: Promise<Uint8Array[]> | undefined;
+  return withStreams(io, {
+    async *stdinPieces() {
+      yield* await (pieces ??= Array.fromAsync(io.stdinPieces(), (piece) => piece.slice()));
+    },
+  });
 }

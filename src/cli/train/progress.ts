@@ -75,7 +75,8 @@ export async function readingProgress(
 }
 
 /** A line redrawn on a terminal, otherwise printed again every few seconds. */
-function createLine({ isTerminal, ...io }: Io, quiet: boolean, startedAt: number) {
+function createLine(io: Io, quiet: boolean, startedAt: number) {
+  const { isTerminal } = io;
   let last = startedAt, drawn = false;
   return {
     /** @param share of the work done, if known */
