@@ -4,10 +4,12 @@
  * Parquet file is read. Limits: nested columns are refused; 64-bit integers are rounded to the nearest float64, except
  * in columns that keep their texts.
  */
+import type { SchemaElement } from "npm:hyparquet@1.31.5";
 import { CellGatherer } from "./text/cell_gatherer.ts";
 import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./text/cells.ts";
-import { DataError } from "./errors.ts";
+import { DataError, quoteValue } from "./errors.ts";
 import type { RandomAccess } from "./random_access.ts";
+import { decimalUnit, exactDecimal, PARSERS, plainValue } from "./parquet_values.ts";
 import { GrowingArray } from "./text/growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
@@ -107,14 +109,11 @@ async function openParquet(
   const metadata = await parquetMetadataAsync(file).catch((cause) => {
     throw damaged(source, cause);
   });
-  const [root, ...elements] = metadata.schema;
-  const nested = elements.find(({ num_children }) => (num_children ?? 0) > 0);
-  if (nested || root.num_children !== elements.length) {
-    const column = nested?.name;
-    throw new DataError({ source, column, expected: "a flat column", actual: "a nested one" });
-  }
+  const elements = flatElements(metadata.schema, source);
+  const elementOf = new Map(elements.map((element) => [element.name, element]));
   const read: ParquetFile["read"] = async (columns, first, end) => {
-    const cells = columns.map((): unknown[] => []);
+    const cells = columns.map((): unknown[] => []), counts = columns.map(() => 0);
+    const units = columns.map((name) => decimalUnit(requireReadable(elementOf.get(name)!, source)));
     try {
       await parquetRead({
         file,
@@ -123,19 +122,51 @@ async function openParquet(
         columns: [...columns],
         rowStart: first,
         rowEnd: end,
+        parsers: PARSERS,
         onChunk({ columnName, columnData, rowStart }) {
-          const own = cells[columns.indexOf(columnName)];
-          for (let i = 0; i < columnData.length; i++) own[rowStart - first + i] = columnData[i];
+          const c = columns.indexOf(columnName), own = cells[c], unit = units[c];
+          counts[c] += columnData.length;
+          for (let i = 0; i < columnData.length; i++) {
+            const cell = columnData[i];
+            own[rowStart - first + i] = unit === 1 ? cell : exactDecimal(cell, unit);
+          }
         },
       });
     } catch (cause) {
       throw damaged(source, cause);
     }
-    return cells;
+    const short = counts.findIndex((count) => count < end - first);
+    if (short < 0) return cells;
+    const column = quoteValue(columns[short]), rows = `${counts[short]} of ${end - first} rows`;
+    throw damaged(source, `column ${column} has ${rows}`);
   };
   const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
-  const names = elements.map(({ name }) => name);
-  return { source, names, rows: Number(metadata.num_rows), groups, read };
+  const rows = Number(metadata.num_rows), total = groups.reduce((sum, group) => sum + group, 0);
+  if (rows !== total || groups.some((group) => group < 0)) {
+    throw damaged(source, `${rows} rows, in groups of ${total}`);
+  }
+  return { source, names: elements.map(({ name }) => name), rows, groups, read };
+}
+
+/** The columns of a schema. @throws DataError if one is nested */
+function flatElements(
+  [root, ...elements]: readonly SchemaElement[],
+  source: string,
+): readonly SchemaElement[] {
+  const nested = elements.find(({ num_children }) => (num_children ?? 0) > 0);
+  if (elements.some(({ name }) => typeof name !== "string")) {
+    throw damaged(source, "a column without a name");
+  }
+  if (!nested && root.num_children === elements.length) return elements;
+  const column = nested?.name;
+  throw new DataError({ source, column, expected: "a flat column", actual: "a nested one" });
+}
+
+/** @throws DataError for a kind of column that hyparquet does not read */
+function requireReadable(element: SchemaElement, source: string): SchemaElement {
+  const { name: column, converted_type: actual } = element;
+  if (actual !== "INTERVAL" && actual !== "BSON") return element;
+  throw new DataError({ source, column, expected: "numbers, texts or times", actual });
 }
 
 /** @throws DataError if the rows claim more cells than allowed */
@@ -149,20 +180,6 @@ function damaged(source: string, cause: unknown): DataError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const expected = "a complete Parquet file";
   return new DataError({ source, expected, actual: `a damaged one (${reason})` }, { cause });
-}
-
-/**
- * A cell as the other formats represent it.
- * @param maybeText whether the column may keep a large integer, such as an account number, as the text that CSV has
- */
-function plainValue(cell: unknown, maybeText = false): unknown {
-  if (typeof cell === "bigint") {
-    const value = Number(cell);
-    return maybeText && !Number.isSafeInteger(value) ? `${cell}` : value;
-  }
-  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? null : cell.toISOString();
-  if (cell instanceof Uint8Array) return new TextDecoder().decode(cell);
-  return cell ?? null;
 }
 
 function show(cell: unknown): string {

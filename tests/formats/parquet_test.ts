@@ -1,7 +1,17 @@
-/** Parquet. Oracle: the same table as CSV, written by another package. */
+/**
+ * Parquet. Oracle: the same table as CSV, written by another package and, for every kind of column, by DuckDB
+ * (make_parquet_golden.sql).
+ */
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
-import { DataError, readAnyColumnNames, readAnyTable, readTable } from "../../src/formats/mod.ts";
+import { parseTimestamp } from "../../src/core/timestamp.ts";
+import {
+  DataError,
+  readAnyColumnNames,
+  readAnyTable,
+  readTable,
+  type Table,
+} from "../../src/formats/mod.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
 import { elbow, elbowOk, Folder, QUICK } from "../cli/util.ts";
 
@@ -60,6 +70,29 @@ Deno.test("large integers stay distinct in columns that keep their texts, as in 
   }
 });
 
+const TIMES = new Set(["day", "micros", "seconds", "millis", "nanos", "zoned"]);
+
+/** The cells of a column: numbers, texts, seconds since 1970, or null. */
+function cellsOf({ columns, data, texts, rows }: Table, c: number): unknown[] {
+  return Array.from({ length: rows }, (_, r) => {
+    const value = data[r * columns.length + c], text = texts?.[c]?.[value];
+    if (Number.isNaN(value)) return null;
+    return TIMES.has(columns[c]) ? parseTimestamp(text!) : text ?? value;
+  });
+}
+
+for (const name of ["duckdb_1", "duckdb_2"]) {
+  Deno.test(`every kind of column is read as DuckDB writes it to CSV: ${name}`, async () => {
+    const folder = "tests/golden/formats/", source = `${name}.parquet`;
+    const csv = readTable("duckdb.csv", Deno.readFileSync(`${folder}duckdb.csv`), { cells: "any" });
+    const table = await readAnyTable(source, Deno.readFileSync(folder + source), { cells: "any" });
+    assert.deepEqual(table.columns, csv.columns);
+    csv.columns.forEach((column, c) => {
+      assert.deepEqual(cellsOf(table, c), cellsOf(csv, c), column);
+    });
+  });
+}
+
 Deno.test("Parquet is refused by row and column, or as damaged", async () => {
   const bytes = parquetOf(ROWS);
   await assert.rejects(
@@ -72,6 +105,45 @@ Deno.test("Parquet is refused by row and column, or as damaged", async () => {
       DataError,
     );
   }
+});
+
+Deno.test("a Parquet file whose numbers of rows disagree is refused as damaged", async () => {
+  const bytes = parquetOf(ROWS), tail = bytes.lastIndexOf(2 * ROWS.length);
+  const claims = (rows: number) => bytes.with(tail, 2 * rows);
+  // The last 120 is the file's number of rows, or that of its row group: 60 as a zigzag varint.
+  assert.equal((await readAnyTable("t.parquet", claims(60), { cells: "any" })).rows, 60);
+  for (const rows of [0, 59, 61]) {
+    await assert.rejects(
+      readAnyTable("t.parquet", claims(rows), { cells: "any" }),
+      /t\.parquet: expected a complete Parquet file, got a damaged one/,
+    );
+  }
+});
+
+Deno.test("a kind of column that cannot be read is refused by name, and can be left out", async () => {
+  const bytes = new Uint8Array(parquetWriteBuffer({
+    columnData: [
+      { name: "a", data: [1, 2] },
+      { name: "span", data: [new Uint8Array(12), new Uint8Array(12)] },
+    ],
+    schema: [
+      { name: "root", num_children: 2 },
+      { name: "a", type: "INT32", repetition_type: "REQUIRED" },
+      {
+        name: "span",
+        type: "FIXED_LEN_BYTE_ARRAY",
+        type_length: 12,
+        converted_type: "INTERVAL",
+        repetition_type: "REQUIRED",
+      },
+    ],
+  }));
+  await assert.rejects(
+    readAnyTable("t.parquet", bytes, { cells: "any" }),
+    /t\.parquet, column "span": expected .*, got INTERVAL/,
+  );
+  const { data } = await readAnyTable("t.parquet", bytes, { cells: "any", exclude: ["span"] });
+  assert.deepEqual([...data], [1, 2]);
 });
 
 Deno.test("the command line trains on Parquet, and scores it like CSV", async () => {
