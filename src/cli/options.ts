@@ -12,6 +12,12 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
+/** The option of every command that reads a table. */
+export interface HeaderOption {
+  /** Whether CSV starts with a header line. */
+  readonly header?: boolean;
+}
+
 /** The option of every command that runs a model. */
 export interface BackendOption {
   readonly backend?: BackendChoice;
@@ -54,6 +60,14 @@ export function namesOption(flags: string, text: string): Option {
 /** Columns to leave out of a table. */
 export function excludeOption(): Option {
   return namesOption("--exclude <a,b,c>", "columns to leave out, such as identifiers and clocks");
+}
+
+/** For CSV without a header line. */
+export function noHeaderOption(): Option {
+  return new Option(
+    "--no-header",
+    "the first line of CSV is a row; its columns are called x0, x1, …",
+  );
 }
 
 /** The most rows to take of a long table. @param does what the command does with them, such as "train on" */

@@ -64,10 +64,11 @@ export async function* modelParts(
   options: ModelTableOptions = {},
 ): AsyncGenerator<Table> {
   try {
-    const found = { names: await open.names(), isByRow: open.isNamedByRow };
-    const { reading, take } = readingOf(units, source, found, options);
+    const own = await open.names(), { isHeadless = false, isNamedByRow: isByRow } = open;
+    const names = isHeadless ? namesByPosition(units, own!, source, options.label) : own;
+    const { reading, take } = readingOf(units, source, { names, isByRow }, options);
     let rows = 0;
-    for await (const part of open.read(reading).parts) {
+    for await (const part of open.read(isHeadless ? { ...reading, names } : reading).parts) {
       const table = await take(part, rows);
       requireCells(units, table, rows);
       yield table;
@@ -86,6 +87,31 @@ interface ModelReading {
   readonly reading: ReadTableOptions;
   /** What was read as the model takes it. @param before number of rows before these */
   take(table: Table, before: number): Promise<Table>;
+}
+
+/**
+ * Names for the columns of a file without a header line: the model's own, in order, unless it has such as x0, x3, …
+ * @param found x0, x1, …, of all columns of the file
+ * @param label the one of them that is not the model's
+ * @throws DataError if the number of columns differs from the model's
+ */
+export function namesByPosition(
+  { names: known, optional, generated }: Units,
+  found: readonly string[],
+  source: string,
+  label?: string,
+): readonly string[] {
+  if (!known || known.every((name) => found.includes(name))) return found;
+  const data = found.filter((name) => name !== label);
+  if (data.length === known.length || (optional && data.length === generated.length)) {
+    return found.map((name) => name === label ? name : known[data.indexOf(name)]);
+  }
+  throw widthFault(source, known.length, data.length);
+}
+
+function widthFault(source: string, width: number, actual: number): DataError {
+  const expected = `${width} columns, as in the model`;
+  return new DataError({ source, expected, actual: `${actual}` });
 }
 
 function readingOf(
@@ -107,10 +133,11 @@ function readingOf(
 
 /**
  * A bare model whose columns were called x0, x1, … does not remember their names. A file with these names, and others,
- * is read by name all the same.
+ * even x9, is read by name all the same.
  */
 function withNames(units: Units, found: readonly string[]): Units {
-  const isNamed = namesOf(found).columns && units.columns.every((name) => found.includes(name));
+  const hasOthers = namesOf(found).columns || found.length > units.columns.length;
+  const isNamed = hasOthers && units.columns.every((name) => found.includes(name));
   return units.names || !isNamed ? units : { ...units, names: units.columns };
 }
 
@@ -247,6 +274,5 @@ export function placesOf(
     return columns.map((name) => found.indexOf(name));
   }
   if (found.length === columns.length) return columns.map((_, c) => c);
-  const expected = `${columns.length} columns, as in the model`;
-  throw new DataError({ source, expected, actual: `${found.length}` });
+  throw widthFault(source, columns.length, found.length);
 }

@@ -67,6 +67,8 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** Columns to leave out, whatever they hold. */
   readonly exclude?: readonly string[];
+  /** Of CSV without a header line: the names of its columns. */
+  readonly names?: readonly string[];
   /** How cells are read; by default "numbers": text and missing values are refused. */
   readonly cells?: CellReading;
   /** For JSON lines: these columns may be absent from all rows; their cells are then missing. */

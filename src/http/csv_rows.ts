@@ -1,7 +1,7 @@
 /**
  * Bodies of `text/csv`, read as `elbow score` reads a file: columns by the names in the header, in any order, others
- * left out; commas, semicolons or tabs; quotes; decimal commas; Windows-1252. Passed to `createApp` by whoever wants
- * them, because a bundle for the edge does not carry the readers of files:
+ * left out, or with `header=absent` by position; commas, semicolons or tabs; quotes; decimal commas; Windows-1252.
+ * Passed to `createApp` by whoever wants them, because a bundle for the edge does not carry the readers of files:
  *
  * ```ts
  * import { createApp } from "./mod.ts";
@@ -53,8 +53,9 @@ async function readCsvRows(
   const { openTable } = await import("../formats/sample/table_parts.ts");
   try {
     const text = asUtf8(recoded(bytes, head), SOURCE);
-    requireSize(text, maxRows);
-    const table = await openTable(SOURCE, piecesOf(text, pacer)), parts: Table[] = [];
+    const header = hasHeader(head), parts: Table[] = [];
+    requireSize(text, maxRows, header);
+    const table = await openTable(SOURCE, piecesOf(text, pacer, header), { header });
     for await (const part of modelParts({ units }, SOURCE, table)) {
       parts.push({ ...part, data: part.data.slice() });
     }
@@ -66,24 +67,30 @@ async function readCsvRows(
   }
 }
 
+/** By the parameter of the media type (RFC 4180, 3). */
+function hasHeader(head: CsvReading["head"]): boolean {
+  return !/;\s*header\s*=\s*"?absent\b/i.test(head.get("content-type") ?? "");
+}
+
 /** @throws Problem for a row too long to be read without a pause */
 async function* piecesOf(
   bytes: Uint8Array,
   pacer: CsvReading["pacer"],
+  header: boolean,
 ): AsyncGenerator<Uint8Array> {
   const ends = new RecordEnds();
-  let start = 0, records = 0;
+  let start = 0, row = header ? 0 : 1;
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     await pacer.yieldIfDue();
     const end = Math.min(bytes.length, at + PIECE_BYTES);
     for (let i = at; i < end; i++) {
       if (!ends.endsAt(bytes[i])) continue;
       start = i + 1;
-      records++;
+      row++;
     }
     if (end - start > MAX_ROW_BYTES) {
-      const place = records === 0 ? "" : `/rows/${records - 1}`;
-      const name = records === 0 ? "header" : `row ${records}`;
+      const place = row === 0 ? "" : `/rows/${row - 1}`;
+      const name = row === 0 ? "header" : `row ${row}`;
       throw invalid(
         place,
         `Cannot read ${name}: expected at most ${MAX_ROW_BYTES} bytes (is a closing quote missing?)`,
@@ -108,11 +115,11 @@ function joined(parts: readonly Table[], width: number): Cells {
  * @param bytes UTF-8: of other encodings, the bytes of a line feed may be part of a character
  * @throws Problem for more rows or columns than a request may have, before anything is read
  */
-function requireSize(bytes: Uint8Array, maxRows: number): void {
-  const found = bytes.indexOf(LINE_FEED), header = found < 0 ? bytes.length : found;
-  let lines = 0, columns = 1;
-  for (let i = 0; i < header; i++) columns += Number(SEPARATORS.includes(bytes[i]));
-  for (let i = header; i < bytes.length; i++) lines += Number(bytes[i] === LINE_FEED);
+function requireSize(bytes: Uint8Array, maxRows: number, header: boolean): void {
+  const found = bytes.indexOf(LINE_FEED), first = found < 0 ? bytes.length : found;
+  let lines = header ? 0 : 1, columns = 1;
+  for (let i = 0; i < first; i++) columns += Number(SEPARATORS.includes(bytes[i]));
+  for (let i = first; i < bytes.length; i++) lines += Number(bytes[i] === LINE_FEED);
   if (columns > MAX_COLUMNS) {
     throw invalid("", `Cannot read body: expected at most ${MAX_COLUMNS} columns, got ${columns}`);
   }

@@ -197,7 +197,7 @@ Deno.test("an array that is stored by columns is read in parts, from a file, an 
   assert.deepEqual(await sampleOf(openFile("t.npz", packed, ".npz", spool), {}, all), labelled);
   for (const [whole, expected] of [[bytes, wanted], [archive, labelled]] as const) {
     for (const size of [77, 60_000]) {
-      const table = await openTable("-", piecesOf(whole, size), spool);
+      const table = await openTable("-", piecesOf(whole, size), { spool });
       assert.deepEqual(await sampleOf(table, {}, all), { ...expected, source: "-" });
     }
   }

@@ -179,3 +179,32 @@ Deno.test("a long body is read with pauses, and a row of more than a mebibyte is
     return true;
   });
 });
+
+Deno.test("CSV without a header line, by the parameter of its type, is read by position", async () => {
+  const rows = ROWS.slice(0, 50), absent = "text/csv; header=absent";
+  for (const [type, end] of [[absent, ""], ['text/csv;charset=utf-8;Header="absent"', "\n"]]) {
+    const response = await send("table/score", lines(...rows) + end, SERVED, type);
+    assert.deepEqual(
+      (await response.json()).rows,
+      (await ask("table/score", { rows }, SERVED)).rows,
+    );
+  }
+  assert.deepEqual(
+    (await (await send("plain/score", "1,2,3\n", SERVED, absent)).json()).rows,
+    (await ask("plain/score", { rows: [[1, 2, 3]] }, SERVED)).rows,
+  );
+  const faults: [body: string, pointer: string, words: RegExp][] = [
+    ["1,2,3\n4,5\n", "/rows/1", /row 2 \(line 2\): expected 3 cells, as in the first row, got 2$/],
+    ["1,2\n", "", /^Cannot read body: expected 3 columns, as in the model, got 2$/],
+    [lines(...rows, rows[0]), "/rows", /^Cannot take more than 50 rows .*, got 51$/],
+    [`1,2,"${"x".repeat(2 ** 20 + 2 ** 17)}"\n`, "/rows/0", /^Cannot read row 1: .* 1048576 bytes/],
+  ];
+  for (const [body, pointer, words] of faults) {
+    const problem = await problemOf(
+      await send("table/score", body, SERVED, absent),
+      "invalid-body",
+    );
+    assert.match(problem.detail, words);
+    assert.deepEqual(problem.errors?.map((each) => each.pointer), [pointer], problem.detail);
+  }
+});

@@ -11,7 +11,7 @@ import * as options from "../options.ts";
 import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 import { shortFloat32 } from "../text/text.ts";
 
-interface ClassifyOptions extends RowsDestination, options.BackendOption {}
+interface ClassifyOptions extends RowsDestination, options.BackendOption, options.HeaderOption {}
 
 export function classifyCommand(io: Io): Command {
   return new Command("classify").summary("write the probability of each class")
@@ -19,6 +19,7 @@ export function classifyCommand(io: Io): Command {
     .argument("<model>", "file written by elbow train --spec, with a classifier")
     .argument("<data>", options.tableFile("table of x"))
     .option("--out <file>", "CSV file to write instead of standard output")
+    .addOption(options.noHeaderOption())
     .addOption(options.backendOption())
     .addOption(options.jsonOption())
     .action(async (path: string, data: string, given: ClassifyOptions) => {
@@ -26,7 +27,7 @@ export function classifyCommand(io: Io): Command {
       using model = await loadModel(path, { backend: given.backend });
       const { classifier, condition: classes, inputs } = model.vae.spec;
       if (!classifier) throw new TypeError(`Cannot classify: ${path} has no classifier`);
-      const table = await readDataFor(model, data, io);
+      const table = await readDataFor(model, data, io, given);
       const x = firstColumns(model.units.toVae(table), inputs);
       const { data: probabilities } = await model.vae.classify(x);
       const probabilitiesOf = (index: number) =>

@@ -11,7 +11,8 @@ import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface DriftCommandOptions extends options.JsonOption, DriftOptions {}
+export interface DriftCommandOptions
+  extends options.JsonOption, options.HeaderOption, DriftOptions {}
 
 export function driftCommand(io: Io): Command {
   return new Command("drift").summary("check whether rows are still like those trained on")
@@ -41,6 +42,7 @@ export function driftCommand(io: Io): Command {
         },
       ),
     )
+    .addOption(options.noHeaderOption())
     .addOption(options.maxRowsOption("take medians of"))
     .addOption(
       options.integerOption("--seed <n>", "seed for breaking ties, and of that draw (default: 0)"),
@@ -54,12 +56,12 @@ export function driftCommand(io: Io): Command {
 async function drift(
   path: string,
   data: string,
-  { json, ...settings }: DriftCommandOptions,
+  { json, header, ...settings }: DriftCommandOptions,
   io: Io,
 ): Promise<void> {
   using model = await loadDetector(path);
   const { scorer } = model, test = scorer.driftTest(settings);
-  for await (const part of partsFor(model, data, io)) {
+  for await (const part of partsFor(model, data, io, { header })) {
     test.add(part, renumberingRows(test.rows, () => scorer.scoreCells(part)).scores);
   }
   const result = test.report(), { rows, drawnRows } = result;

@@ -17,7 +17,7 @@ import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
 import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 import { counted, shortFloat32 } from "../text/text.ts";
 
-interface EncodeOptions extends RowsDestination, options.BackendOption {
+interface EncodeOptions extends RowsDestination, options.BackendOption, options.HeaderOption {
   readonly label?: string;
   readonly axes?: readonly number[];
   readonly draws?: boolean;
@@ -37,6 +37,7 @@ export function encodeCommand(io: Io): Command {
       "CSV file, or scatter plot as .svg, to write instead of standard output",
     )
     .option("--label <column>", "with --out x.svg: column that sets the colours")
+    .addOption(options.noHeaderOption())
     .addOption(axesOption())
     .option("--draws", "also write a draw of q(z | x) for each row, as z_0, …")
     .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
@@ -92,19 +93,25 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
 async function readRows(
   model: LoadedModel | LoadedRbm,
   data: string,
-  { label, out }: EncodeOptions,
+  { label, out, header }: EncodeOptions,
   io: Io,
 ): Promise<{ readonly table: Table; readonly classes: readonly string[] }> {
-  if (!isSvg(out)) return { table: await readDataFor(model, data, io, label), classes: [] };
+  if (!isSvg(out)) {
+    return { table: await readDataFor(model, data, io, { label, header }), classes: [] };
+  }
   if (endingOf(data) === ".npz") {
     const classes = await readClasses(data, label ?? "y", io);
     // Not a member: a column, or a mistake.
-    const table = await readDataFor(model, data, io, classes.length > 0 ? undefined : label);
+    const inTable = classes.length > 0 ? undefined : label;
+    const table = await readDataFor(model, data, io, { label: inTable, header });
     return { table, classes: classes.length > 0 ? classes : Array.from(table.label ?? [], String) };
   }
-  if (label === undefined) return { table: await readDataFor(model, data, io), classes: [] };
-  const source = repeatable(io), table = await readDataFor(model, data, source, undefined, label);
-  return { table, classes: await readClasses(data, label, source) };
+  if (label === undefined) {
+    return { table: await readDataFor(model, data, io, { header }), classes: [] };
+  }
+  const source = repeatable(io);
+  const table = await readDataFor(model, data, source, { apart: label, header });
+  return { table, classes: await readClasses(data, label, source, header) };
 }
 
 async function writeLatents(

@@ -21,7 +21,8 @@ import { jsonLine, report } from "../text/text.ts";
 const SAMPLES = 32;
 
 /** Options as commander passes them. */
-export interface EvaluateOptions extends options.JsonOption, options.BackendOption {
+export interface EvaluateOptions
+  extends options.JsonOption, options.BackendOption, options.HeaderOption {
   readonly label?: string;
   readonly samples?: number;
   readonly priorSamples?: number;
@@ -45,6 +46,7 @@ export function evaluateCommand(io: Io): Command {
       "--label <column>",
       "column of labels: 0 or normal, 1 or anomaly (default: y of an NPZ)",
     )
+    .addOption(options.noHeaderOption())
     .addOption(
       options.integerOption("--samples <k>", `draws of z per row (default: ${SAMPLES})`, limits),
     )

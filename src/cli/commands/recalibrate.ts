@@ -22,7 +22,7 @@ import {
 } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface RecalibrateOptions extends options.JsonOption {
+export interface RecalibrateOptions extends options.JsonOption, options.HeaderOption {
   readonly out?: string;
   readonly maxRows?: number;
   readonly seed?: number;
@@ -41,6 +41,7 @@ export function recalibrateCommand(io: Io): Command {
     .argument("<model>", options.MODEL_FILE)
     .argument("<data>", options.tableFile("table of normal rows"))
     .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.noHeaderOption())
     .addOption(options.maxRowsOption("take"))
     .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))
     .addOption(options.weightsFormatOption("how the file stores its weights (default: unchanged)"))
@@ -50,7 +51,13 @@ export function recalibrateCommand(io: Io): Command {
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
     const { window } = model.scorer;
-    const table = await drawDataFor(model, data, io, sampleOptions({ ...given, window }));
+    const table = await drawDataFor(
+      model,
+      data,
+      io,
+      sampleOptions({ ...given, window }),
+      given,
+    );
     const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });

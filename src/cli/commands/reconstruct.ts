@@ -19,7 +19,8 @@ import {
 } from "../files/picture.ts";
 import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
 
-interface ReconstructOptions extends RowsDestination, ImageOptions, options.BackendOption {}
+interface ReconstructOptions
+  extends RowsDestination, ImageOptions, options.BackendOption, options.HeaderOption {}
 
 /** Originals, with reconstructions below them, in one line of the picture. */
 const PAIRS_ACROSS = 20;
@@ -28,12 +29,13 @@ export function reconstructCommand(io: Io): Command {
   const command = new Command("reconstruct").summary("write rows as the model reconstructs them")
     .description("Writes E[x | z] at z = E[z | x] for every row of DATA, as CSV.")
     .argument("<model>", options.MODEL_FILE)
-    .argument("<data>", options.tableFile());
+    .argument("<data>", options.tableFile())
+    .addOption(options.noHeaderOption());
   return addOutputOptions(command).action(
     async (path: string, data: string, given: ReconstructOptions) => {
       await requireRowsPath(given, [path, data], IMAGE_ENDINGS);
       using model = await loadAny(path, { backend: given.backend });
-      const table = await readDataFor(model, data, io);
+      const table = await readDataFor(model, data, io, given);
       warnFirstNetworkOnly(model, "rows", io);
       const x = model.units.toVae(table);
       const reconstructed = await (model.rbm ?? model.vae).reconstruct(x);

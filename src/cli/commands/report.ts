@@ -12,7 +12,7 @@ import * as options from "../options.ts";
 import { count, counted, jsonLine, report, rowsOutOf, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface ReportOptions extends options.JsonOption {
+export interface ReportOptions extends options.JsonOption, options.HeaderOption {
   readonly label?: string;
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
@@ -33,6 +33,7 @@ export function reportCommand(io: Io): Command {
       options.namesOption("--columns <a,b,c>", "columns to look at (default: all but the label)"),
     )
     .addOption(options.excludeOption())
+    .addOption(options.noHeaderOption())
     .addOption(columnOption())
     .addOption(options.maxRowsOption("describe"))
     .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))

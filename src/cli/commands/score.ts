@@ -34,7 +34,8 @@ export function scoreCommand(io: Io): Command {
     )
     .argument("<model>", options.MODEL_FILE)
     .argument("<data>", options.tableFile())
-    .option("--out <file>", "CSV file to write instead of standard output");
+    .option("--out <file>", "CSV file to write instead of standard output")
+    .addOption(options.noHeaderOption());
   for (const option of decidingOptions()) command.addOption(option);
   command.addOption(options.backendOption()).addOption(options.jsonOption());
   for (const option of [...explainingOptions(), ...methodOptions(), ...streamOptions()]) {
@@ -46,7 +47,7 @@ export function scoreCommand(io: Io): Command {
     using model = await loadAny(path, { backend: given.backend });
     const input = isStandardInput(table) ? await peekedInput(table, io) : undefined;
     const data = input ? "-" : table, source = input?.io ?? io;
-    const format = inputFormat(data, input?.first);
+    const format = inputFormat(data, input?.first, given.header);
     if (given.online) requireSeries(model, path, format);
     if (given.explain !== undefined) requireExplainer(model, path);
     const { scorer } = model;

@@ -14,7 +14,7 @@ import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
 import { count, counted, jsonLine, report } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface UpdateOptions extends options.JsonOption {
+export interface UpdateOptions extends options.JsonOption, options.HeaderOption {
   readonly out?: string;
   readonly epochs?: number;
   readonly maxRows?: number;
@@ -34,6 +34,7 @@ export function updateCommand(io: Io): Command {
     .argument("<model>", options.MODEL_FILE)
     .argument("<data>", options.tableFile("table of normal rows"))
     .option("--out <model>", "file to write (required); may be the model itself")
+    .addOption(options.noHeaderOption())
     .addOption(options.maxRowsOption("train and calibrate on"))
     .addOption(options.integerOption("--epochs <n>", "passes over the rows", { min: 1 }))
     .addOption(options.integerOption("--seed <n>", "seed of everything random (default: 0)"))
@@ -46,7 +47,7 @@ export function updateCommand(io: Io): Command {
     model.scorer.refuseSeries("update detector", LATER_STEPS);
     await update(
       model.scorer,
-      await drawDataFor(model, data, io, sampleOptions(given)),
+      await drawDataFor(model, data, io, sampleOptions(given), given),
       out,
       given,
       io,

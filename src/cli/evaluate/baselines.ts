@@ -5,7 +5,7 @@ import type { Table } from "../../formats/mod.ts";
 import { numericSchema } from "../../scoring/table/schema.ts";
 import { type LabelFigures, labelFigures } from "./label_figures.ts";
 import { scoresOf } from "./read.ts";
-import { drawDataFor } from "../files/data.ts";
+import { type DataOptions, drawDataFor } from "../files/data.ts";
 import { type Io, withStreams } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { counted, type Section } from "../text/text.ts";
@@ -29,9 +29,8 @@ type RankFigures = Pick<LabelFigures, "auroc" | "averagePrecision">;
 export async function runBaselines(
   model: LoadedModel,
   table: Table,
-  { baselines, label, maxRows, seed = 0 }: {
+  { baselines, maxRows, seed = 0, ...reading }: DataOptions & {
     readonly baselines?: string | true;
-    readonly label?: string;
     readonly maxRows?: number;
     readonly seed?: number;
   },
@@ -41,7 +40,7 @@ export async function runBaselines(
     throw new TypeError("Cannot compare with baselines: needs labels: give --label COLUMN");
   }
   const training = typeof baselines === "string" && baselines !== table.source
-    ? await readTraining(model, baselines, label, { maxRows, seed }, io)
+    ? await readTraining(model, baselines, reading, { maxRows, seed }, io)
     : table;
   const methods = [];
   const schema = model.scorer?.schema ?? numericSchema(table.columns);
@@ -65,16 +64,16 @@ function rankFigures(scores: Float64Array, label: Float64Array): RankFigures {
 async function readTraining(
   model: LoadedModel,
   path: string,
-  label: string | undefined,
+  { label, header }: DataOptions,
   draw: Parameters<typeof sampleOptions>[0],
   io: Io,
 ): Promise<Table> {
   const quiet = withStreams(io, { stderr() {} });
   try {
-    return await drawDataFor(model, path, quiet, sampleOptions(draw), label);
+    return await drawDataFor(model, path, quiet, sampleOptions(draw), { label, header });
   } catch (error) {
     if (label === undefined) throw error;
-    return await drawDataFor(model, path, quiet, sampleOptions(draw));
+    return await drawDataFor(model, path, quiet, sampleOptions(draw), { header });
   }
 }
 

@@ -3,13 +3,14 @@ import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./label_figures.ts";
 import { drawDataFor } from "../files/data.ts";
-import type { JsonOption } from "../options.ts";
+import type { HeaderOption, JsonOption } from "../options.ts";
 import { type Io, print } from "../io.ts";
 import type { LoadedRbm } from "../models/model.ts";
 import { count, counted, jsonLine, nats, report } from "../text/text.ts";
 
 /** Options of `elbow evaluate`. */
-interface RbmOptions extends JsonOption, Partial<Record<typeof VAE_OPTIONS[number], unknown>> {
+interface RbmOptions
+  extends JsonOption, HeaderOption, Partial<Record<typeof VAE_OPTIONS[number], unknown>> {
   readonly label?: string;
   /** Chains of annealed importance sampling. */
   readonly samples?: number;
@@ -37,7 +38,7 @@ export async function evaluateRbm(
     );
   }
   const { rbm, units, path } = model;
-  const table = await drawDataFor(model, data, io, sampleOptions(given), given.label);
+  const table = await drawDataFor(model, data, io, sampleOptions(given), given);
   const x = units.toVae(table);
   const annealing: PartitionOptions = {
     ...(given.samples !== undefined && { chains: given.samples }),

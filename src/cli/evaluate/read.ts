@@ -8,14 +8,13 @@ import type { Table } from "../../formats/mod.ts";
 import { RowSample } from "../../formats/sample/row_sample.ts";
 import { GrowingArray } from "../../formats/text/growing_array.ts";
 import { renumbered } from "../../trained/renumber.ts";
-import { partsFor } from "../files/data.ts";
+import { type DataOptions, partsFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { detectorFigures, type LabelFigures, labelFigures } from "./label_figures.ts";
 
 /** The options that affect reading. */
-interface ReadOptions {
-  readonly label?: string;
+interface ReadOptions extends DataOptions {
   readonly maxRows?: number;
   readonly seed?: number;
 }
@@ -24,12 +23,12 @@ interface ReadOptions {
 export async function readToEvaluate(
   model: LoadedModel,
   data: string,
-  { label: name, ...draw }: ReadOptions,
+  { label, header, ...draw }: ReadOptions,
   io: Io,
 ): Promise<{ readonly table: Table; readonly label?: LabelFigures }> {
   const window = model.scorer?.window, sample = new RowSample(sampleOptions({ ...draw, window }));
   const scores = new GrowingArray(), labels = new GrowingArray();
-  for await (const part of partsFor(model, data, io, name)) {
+  for await (const part of partsFor(model, data, io, { label, header })) {
     if (part.label && window === undefined) {
       const before = sample.read;
       const own = await scoresOf(model, part).catch((error) => {
@@ -42,10 +41,10 @@ export async function readToEvaluate(
   }
   const table = sample.finish();
   if (!table.label) return { table };
-  const label = window === undefined
+  const figures = window === undefined
     ? figuresOf(model, scores.values, labels.values)
     : figuresOf(model, await scoresOf(model, table), table.label);
-  return { table, label };
+  return { table, label: figures };
 }
 
 /** The model's scores: calibrated ones or, of a bare VAE, its negative ELBO. */

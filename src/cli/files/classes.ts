@@ -1,7 +1,6 @@
 /** A column of DATA, or a member of an NPZ file, as classes: its texts, or its numbers as texts, whatever they are. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { readingOf } from "../../detection/infer_schema.ts";
-import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { readNpzMember } from "../../formats/numpy/npz.ts";
 import { sampleOf } from "../../formats/sample/read_sample.ts";
 import type { Io } from "../io.ts";
@@ -14,21 +13,19 @@ const ALL = { maxRows: () => Infinity };
  * The class of every row; a missing cell is the class "".
  * @throws DataError if a table has no such column; an NPZ file without such a member has no classes
  */
-export async function readClasses(path: string, column: string, io: Io): Promise<string[]> {
+export async function readClasses(
+  path: string,
+  column: string,
+  io: Io,
+  header?: boolean,
+): Promise<string[]> {
   if (endingOf(path) === ".npz") {
     const bytes = concatBytes(await Array.fromAsync(piecesOf(path, io), (piece) => piece.slice()));
     return Array.from(readNpzMember(bytes, column, path) ?? [], String);
   }
   const cells = readingOf([{ name: column, kind: "categorical" }]);
-  const { texts, data } = await readColumn(path, { columns: [column], cells }, io);
+  const open = await openData(path, io, { header });
+  const { texts, data } = await sampleOf(open, { columns: [column], cells }, ALL);
   const shown = texts?.[0];
   return Array.from(data, (value) => Number.isNaN(value) ? "" : shown?.[value] ?? `${value}`);
-}
-
-async function readColumn(
-  path: string,
-  options: ReadTableOptions,
-  io: Io,
-): Promise<Table> {
-  return await sampleOf(await openData(path, io), options, ALL);
 }

@@ -13,24 +13,29 @@ import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
 import { openData } from "./input.ts";
 import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
+import type { HeaderOption } from "../options.ts";
 
 export { namingTable } from "../../detection/model_table.ts";
 
 /** How a model takes its rows. */
 type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
 
-/**
- * Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present.
- * @param apart a column that is read on its own, and so is not ignored
- */
+/** How DATA is read. */
+export interface DataOptions extends HeaderOption {
+  /** The column of labels. */
+  readonly label?: string;
+  /** A column that is read on its own, and so is not ignored; by default the label. */
+  readonly apart?: string;
+}
+
+/** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present. */
 export async function readDataFor(
   model: TableUnits,
   path: string,
   io: Io,
-  label?: string,
-  apart?: string,
+  options: DataOptions,
 ): Promise<Table> {
-  return await sampleParts(partsFor(model, path, io, label, apart), { maxRows: () => Infinity });
+  return await sampleParts(partsFor(model, path, io, options), { maxRows: () => Infinity });
 }
 
 /** The same, but no more rows than asked for. */
@@ -39,9 +44,9 @@ export async function drawDataFor(
   path: string,
   io: Io,
   sample: RowSampleOptions,
-  label?: string,
+  options: DataOptions,
 ): Promise<Table> {
-  return await sampleParts(partsFor(model, path, io, label), sample);
+  return await sampleParts(partsFor(model, path, io, options), sample);
 }
 
 /** For JSON: the rows of the file and those drawn, if these are fewer. */
@@ -57,14 +62,13 @@ export async function* partsFor(
   model: TableUnits,
   path: string,
   io: Io,
-  label?: string,
-  apart = label,
+  { label, apart = label, header }: DataOptions,
 ): AsyncGenerator<Table> {
   const options = {
     label,
     onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
   };
-  yield* modelParts(model, path, await openData(path, io), options);
+  yield* modelParts(model, path, await openData(path, io, { header }), options);
 }
 
 /** Reports columns of a file that the model does not know, and columns of the model that the file lacks. */

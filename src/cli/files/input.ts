@@ -4,6 +4,7 @@ import {
   openFile,
   type OpenTable,
   openTable,
+  requireCsv,
 } from "../../formats/sample/table_parts.ts";
 import type { OpenFile } from "../../formats/random_access.ts";
 import { piecesAsTableText } from "../../formats/text/table_text.ts";
@@ -54,25 +55,33 @@ function encodingWarning(path: string, io: Io): () => void {
   return () => note(io, `${name} is not UTF-8, and is read as Windows-1252`);
 }
 
+/** How a table is opened. */
+export interface OpenDataOptions {
+  /** As for `piecesOf`. */
+  readonly onBytes?: (count: number) => void;
+  /** Ends the wait for a silent pipe. */
+  readonly signal?: AbortSignal;
+  /** Whether CSV starts with a header line. */
+  readonly header?: boolean;
+}
+
 /**
  * A table to be read in parts. Of a format that needs a file, standard input, pipes and compressed files are kept in a
  * temporary one.
- * @param onBytes as for `piecesOf`
- * @param signal ends the wait for a silent pipe
  */
 export async function openData(
   path: string,
   io: Io,
-  onBytes: (count: number) => void = () => {},
-  signal?: AbortSignal,
+  { onBytes = () => {}, signal, header = true }: OpenDataOptions = {},
 ): Promise<OpenTable> {
-  const extension = endingOf(path);
+  const extension = endingOf(path), open = { spool: spooled, header };
   const isPipe = await Deno.stat(path).then(({ isFifo }) => isFifo, () => false);
   if (needsFile(extension) && !isPipe) {
+    if (!header) requireCsv(path, extension);
     return openFile(path, await openRandomAccess(path, onBytes), extension, spooled);
   }
   const pieces = piecesOf(path, io, onBytes), name = isStandardInput(path) ? "-" : path;
-  return await openTable(name, signal ? untilAborted(pieces, signal) : pieces, spooled);
+  return await openTable(name, signal ? untilAborted(pieces, signal) : pieces, open);
 }
 
 /**

@@ -15,6 +15,8 @@ export type FileLayout = CsvLayout | JsonLayout;
 export interface CsvLayout {
   readonly source: string;
   readonly width: number;
+  /** Whether the first row is on the first line. */
+  readonly isHeadless?: boolean;
   readonly separator: string;
   /** The decimal mark if the separator is not a comma, as far as the first rows show it. */
   readonly mark?: DecimalMark;
@@ -46,12 +48,12 @@ export function rowReader(
 }
 
 function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
-  const { source, width, separator, mark, places, nameless } = layout;
+  const { source, width, isHeadless, separator, mark, places, nameless } = layout;
   const columns = columnsAt(model, places).map((column) => {
     const marked = separator !== "," && column.codec.plain;
     return marked ? { ...column, codec: markedCodec(column.codec, mark) } : column;
   });
-  const format = { source, width, separator, mark, columns, nameless };
+  const format = { source, width, isHeadless, separator, mark, columns, nameless };
   const plain = new PlainRows(format);
   return {
     read: (block) => block.quoted ? readQuoted(block, format) : plain.read(block),

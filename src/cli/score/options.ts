@@ -11,7 +11,8 @@ import * as options from "../options.ts";
 import type { ScoreSettings } from "./cell_scorer.ts";
 
 /** Options as commander passes them. */
-export interface ScoreOptions extends options.JsonOption, options.BackendOption, DecisionOptions {
+export interface ScoreOptions
+  extends options.JsonOption, options.BackendOption, options.HeaderOption, DecisionOptions {
   readonly out?: string;
   readonly online?: boolean;
   readonly vote?: Vote;

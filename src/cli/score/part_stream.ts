@@ -17,10 +17,11 @@ const BLOCK_ROWS = 8192;
  * @param totals the counts to add to
  */
 export async function* scoreParts(
-  { model, source, settings, io }: {
+  { model, source, settings, header, io }: {
     readonly model: ScoringModel;
     readonly source: string;
     readonly settings: ScoreSettings;
+    readonly header?: boolean;
     readonly io: Io;
   },
   totals: ScoreTotals,
@@ -29,7 +30,7 @@ export async function* scoreParts(
   const second = await openSecondLook(model.scorer, settings);
   const scorer = new CellScorer(model.scorer, { settings, second });
   try {
-    for await (const { data, rows } of partsFor(model, source, io)) {
+    for await (const { data, rows } of partsFor(model, source, io, { header })) {
       for (let first = 0; first < rows; first += BLOCK_ROWS) {
         const end = Math.min(rows, first + BLOCK_ROWS);
         const cells = { data: data.subarray(first * width, end * width), rows: end - first };

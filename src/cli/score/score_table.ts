@@ -34,7 +34,7 @@ export async function scoreTable(
   const threshold = scorer && fdr === undefined
     ? thresholdFor(scorer.calibration, settings!)
     : undefined;
-  const table = await readDataFor(model, data, io);
+  const table = await readDataFor(model, data, io, options);
   if (scorer && settings) {
     const results = scorer.scoreCells(table);
     const decision = decide(scorer.calibration, results.scores, settings);
@@ -78,12 +78,14 @@ function bareName({ rbm }: LoadedModel | LoadedRbm): string {
 async function scoreByName(
   model: LoadedModel,
   data: string,
-  { method, reference }: Partial<ScoreOptions>,
+  { method, reference, header }: Partial<ScoreOptions>,
   io: Io,
 ): Promise<ScoredTable> {
-  const table = await readDataFor(model, data, io),
+  const table = await readDataFor(model, data, io, { header }),
     toVae = (cells: Cells) => model.units.toVae(cells);
-  const known = reference === undefined ? undefined : await readDataFor(model, reference, io);
+  const known = reference === undefined
+    ? undefined
+    : await readDataFor(model, reference, io, { header });
   const ofRows = await withTrainableVae(
     model.vae,
     (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),

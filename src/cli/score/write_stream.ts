@@ -15,7 +15,7 @@ import { untilAborted } from "./until_aborted.ts";
 export async function writeStream(
   model: ScoringModel,
   data: string,
-  { out, backend, online: isOnline, vote, ...given }: ScoreOptions,
+  { out, backend, header, online: isOnline, vote, ...given }: ScoreOptions,
   io: Io,
   format: InputFormat | undefined,
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function writeStream(
   const totals: ScoreTotals = { rows: 0, anomalies: 0, uncertain: 0 };
   if (isOnline) scorer.setFalseAlarmRate(settings.falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
-  const request = { model, source: data, settings, device: { backend }, online, io };
+  const request = { model, source: data, settings, device: { backend }, header, online, io };
   const scored = format
     ? scoreStream({ ...request, pieces: piecesOf(data, io), format }, totals)
     : scoreParts(request, totals);

@@ -29,6 +29,13 @@ const RULES: readonly Rule[] = [
     /^column "(.*)" is trained on, but named like a label.*$/,
     (message, column) => `${message} (--label ${column.includes(" ") ? `"${column}"` : column})`,
   ],
+  [/\bput a line with a name for each column above it$/, "$&, or add --no-header"],
+  [/\bwhich looks like a header$/, "$&: leave out --no-header"],
+  [/\bif there is no header line\b/, "$& (--no-header)"],
+  [
+    /\bexpected the model's columns? (?:"x\d+".*, got "|.*, got "[-+]?[\d.]+").*$/,
+    "$& (if the first line is a row: --no-header)",
+  ],
   [/\bkinds rule nothing out, only declared ones$/, "$& (--column NAME=KIND)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [/\ba series \(window\)/, "a series (--window)"],

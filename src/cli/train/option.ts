@@ -4,10 +4,10 @@ import type { DetectorOptions } from "../../detection/detector.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import type { Objective, ObjectiveInput } from "../../objectives/objective.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
-import type { BackendOption, JsonOption } from "../options.ts";
+import type { BackendOption, HeaderOption, JsonOption } from "../options.ts";
 
 /** Options as commander passes them; an absent one has the library's default. */
-export interface TrainOptions extends JsonOption, BackendOption {
+export interface TrainOptions extends JsonOption, BackendOption, HeaderOption {
   readonly out?: string;
   readonly curve?: string;
   readonly spec?: string;

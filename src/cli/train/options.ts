@@ -54,6 +54,7 @@ export const TRAIN_OPTIONS = {
     ),
   },
   exclude: { appliesTo: ALL, option: options.excludeOption() },
+  header: { appliesTo: ALL, option: options.noHeaderOption() },
   maxRows: {
     appliesTo: ALL,
     option: options.maxRowsOption("train on", "; of a series, the last ones"),

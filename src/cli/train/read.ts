@@ -11,12 +11,15 @@ import { readingProgress } from "./progress.ts";
 
 /** The options that affect reading. */
 type ReadOptions =
-  & Pick<TrainOptions, "label" | "columns" | "exclude" | "maxRows" | "seed" | "window" | "json">
+  & Pick<
+    TrainOptions,
+    "label" | "columns" | "exclude" | "maxRows" | "seed" | "window" | "json" | "header"
+  >
   & Pick<ReadTableOptions, "cells">;
 
 /** A label column without normal and anomalous values is still kept out. */
 export async function readTrainingTable(path: string, io: Io, given: ReadOptions): Promise<Table> {
-  const { label, columns, exclude, cells } = given;
+  const { label, columns, exclude, cells, header } = given;
   let isReported = false;
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
     if (isReported) return;
@@ -28,7 +31,7 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   try {
     const sample = { ...sampleOptions(given), onRows: progress.onRows };
     return await sampleOf(
-      await openData(path, io, progress.onBytes, io.signal),
+      await openData(path, io, { onBytes: progress.onBytes, signal: io.signal, header }),
       options,
       sample,
     );

@@ -11,8 +11,8 @@ const NEWLINE = 10, QUOTE = 34;
 /** A longer record has lost its closing quote, or is not a record. */
 const MAX_RECORD_BYTES = 1 << 26;
 
-/** The kind of records: CSV, whose first record is a header, or lines. */
-export type RecordKind = "csv" | "lines";
+/** The kind of records: CSV, whose first record is a header, CSV without one, or lines. */
+export type RecordKind = "csv" | "headless csv" | "lines";
 
 /** Whole records. */
 export interface ByteBlock {
@@ -78,7 +78,7 @@ export class ByteBlocks {
   #keep(piece: Uint8Array): void {
     const held = this.#held + piece.length;
     if (held > MAX_RECORD_BYTES + 2 * this.#size) {
-      const isCsv = this.#kind === "csv", hint = isCsv ? " (is a closing quote missing?)" : "";
+      const isCsv = this.#kind !== "lines", hint = isCsv ? " (is a closing quote missing?)" : "";
       const expected = `records of at most ${MAX_RECORD_BYTES} bytes${hint}`;
       const { lines } = count(this.#bytes.subarray(0, this.#recordsEnd), false);
       const place = isCsv ? {} : { line: this.#line + lines };

@@ -1,5 +1,5 @@
 /**
- * CSV to Table: header required; separator, quotes, CRLF and byte order mark are recognised.
+ * CSV to Table: a header is required unless names are given; separator, quotes, CRLF and byte order mark are recognised.
  * Source: RFC 4180, with `;`, `|` and tab as further separators.
  * Numbers have a decimal point or, if the separator is not a comma, a decimal comma: `decimal_comma.ts`.
  * Limits: UTF-8; nothing is skipped or guessed silently.
@@ -8,7 +8,13 @@ import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer
 import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { headerNames, isNameless } from "./column_names.ts";
-import { blankFault, namelessFault, separatorFault, widthFault } from "./row_faults.ts";
+import {
+  blankFault,
+  headerFault,
+  namelessFault,
+  separatorFault,
+  widthFault,
+} from "./row_faults.ts";
 import { markedCodec, readDecimalCommas } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
@@ -53,6 +59,8 @@ export interface CsvLayout {
   readonly width: number;
   /** Positions of columns without a name, which may hold nothing. */
   readonly nameless: readonly number[];
+  /** Whether the first row is on the first line. */
+  readonly isHeadless: boolean;
   /** The cell separator. */
   readonly separator: string;
 }
@@ -73,6 +81,8 @@ export class CsvReader implements PartReader<string> {
   #taken = 0;
   #nextLine = 1;
   #blankLine = 0;
+  /** The first row, until the second shows that it is no header. */
+  #first: readonly string[] | undefined;
   readonly #lines: LineRun[] = [];
 
   /**
@@ -116,7 +126,7 @@ export class CsvReader implements PartReader<string> {
   end(): void {
     this.#readBlock(this.#blocks.finish());
     const source = this.#source;
-    const expected = "a header line followed by data rows";
+    const expected = this.#options.names ? "data rows" : "a header line followed by data rows";
     if (!this.#layout) throw new DataError({ source, expected, actual: "an empty file" });
     if (this.#rows === 0) throw new DataError({ source, expected, actual: "a header line only" });
   }
@@ -152,24 +162,36 @@ export class CsvReader implements PartReader<string> {
     if (blank) this.#blankLine ||= record.line;
     else if (this.#blankLine > 0) this.#refuseBlank();
     else if (this.#layout) this.#readRow(record, this.#layout);
-    else this.#layout = this.#readHeader(record.cells);
+    else if (!this.#options.names) this.#layout = this.#readHeader(record.cells);
+    else {
+      requireLines(record.cells, this.#source, "a row");
+      this.#layout = this.#layoutOf(this.#options.names);
+      this.#first = record.cells;
+      this.#readRow(record, this.#layout);
+    }
   }
 
   #refuseBlank(): never {
     const line = this.#blankLine, source = this.#source, layout = this.#layout;
     if (layout) throw blankFault({ source, ...placeOf(layout) }, this.#rows + 1, line);
-    throw new DataError({ source, line, expected: "the header line", actual: "a blank line" });
+    const expected = this.#options.names ? "the first row" : "the header line";
+    throw new DataError({ source, line, expected, actual: "a blank line" });
   }
 
   #readHeader(cells: readonly string[]): CsvLayout {
-    const source = this.#source, names = headerNames(cells);
+    const names = headerNames(cells);
+    requireHeader(names.filter((name) => !isNameless(name)), this.#source);
+    return this.#layoutOf(names);
+  }
+
+  #layoutOf(names: readonly string[]): CsvLayout {
     const nameless = names.flatMap((name, index) => isNameless(name) ? [index] : []);
-    requireHeader(names.filter((name) => !isNameless(name)), source);
     const exclude = [...this.#options.exclude ?? [], ...nameless.map((index) => names[index])];
-    const plan = planColumns(names, { ...this.#options, exclude }, source);
+    const plan = planColumns(names, { ...this.#options, exclude }, this.#source);
     if (plan.labelIndex >= 0) this.#labels = new GrowingArray();
     this.#cells = this.#gatherer(plan.columns, this.#options.cells ?? "numbers");
-    return { plan, width: names.length, nameless, separator: this.#separator ?? "," };
+    const isHeadless = this.#options.names !== undefined, separator = this.#separator ?? ",";
+    return { plan, width: names.length, nameless, isHeadless, separator };
   }
 
   #gatherer(columns: readonly string[], reading: CellReading): CellGatherer {
@@ -190,8 +212,13 @@ export class CsvReader implements PartReader<string> {
       throw widthFault(place, row, line, cells.length, cells.at(-1)!.trim() === "");
     }
     const unseparated = row === 1 && width === 1 &&
-      separatorFault(source, plan.columns[0], cells[0]);
+      separatorFault(source, layout.isHeadless ? cells[0].trim() : plan.columns[0], cells[0]);
     if (unseparated) throw unseparated;
+    if (row === 2 && this.#first) {
+      const fault = headerFault(source, this.#first, cells);
+      if (fault) throw fault;
+      this.#first = undefined;
+    }
     for (const index of nameless) {
       const fault = namelessFault(source, index, cells[index], row, line);
       if (fault) throw fault;
@@ -262,23 +289,28 @@ function requireNoPoints(table: Table, numeric: readonly number[], withComma: st
 }
 
 /** The width of rows, and the only name of a header. */
-function placeOf({ width, plan }: CsvLayout) {
-  return width === 1 ? { width, name: plan.columns[0] } : { width };
+function placeOf({ width, plan, isHeadless }: CsvLayout) {
+  return width === 1 && !isHeadless ? { width, name: plan.columns[0] } : { width, isHeadless };
+}
+
+/** @throws DataError for a first line that is not one of a table @param expected what it should be */
+function requireLines(cells: readonly string[], source: string, expected: string): void {
+  const place = { source, line: 1, expected }, lines = cells.find((cell) => /\r./s.test(cell));
+  if (lines !== undefined) {
+    const actual = `${quoteValue(lines)}, where lines end with CR alone`;
+    throw new DataError({ ...place, actual });
+  }
+  if (!/^sep=/i.test(cells[0])) return;
+  const actual = `${quoteValue(cells[0])}, which is for Excel: leave out this line`;
+  throw new DataError({ ...place, actual });
 }
 
 /** @throws DataError unless these can be the names of columns */
 function requireHeader(names: readonly string[], source: string): void {
   const place = { source, line: 1 }, expected = "a header line of column names";
-  const lines = names.find((name) => /\r./s.test(name));
-  if (lines !== undefined) {
-    const actual = `${quoteValue(lines)}, where lines end with CR alone`;
-    throw new DataError({ ...place, expected, actual });
-  }
-  if (names.every((name) => name === "") || /^sep=/i.test(names[0])) {
-    const actual = names[0]
-      ? `${quoteValue(names[0])}, which is for Excel: leave out this line`
-      : "empty cells";
-    throw new DataError({ ...place, expected, actual });
+  requireLines(names, source, expected);
+  if (names.every((name) => name === "")) {
+    throw new DataError({ ...place, expected, actual: "empty cells" });
   }
   const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
   if (!isData(names, numbers)) return;

@@ -102,7 +102,8 @@ export class CsvParts implements PartReader {
     this.#cells = options.cells;
     this.#source = options.source ?? "-";
     this.#textReader = new CsvReader(options);
-    this.#blocks = new ByteBlocks(this.#source, BLOCK_BYTES);
+    const kind = options.names ? "headless csv" : "csv";
+    this.#blocks = new ByteBlocks(this.#source, BLOCK_BYTES, undefined, kind);
   }
 
   /** See `PartReader`. */

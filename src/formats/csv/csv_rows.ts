@@ -24,6 +24,8 @@ export interface RowFormat {
   readonly columns: readonly ReadColumn[];
   /** Positions of columns without a name, which may hold nothing. */
   readonly nameless?: readonly number[];
+  /** Whether the first row is on the first line. */
+  readonly isHeadless?: boolean;
 }
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32;

@@ -1,6 +1,6 @@
 /**
  * Errors about whole rows of a CSV file: too few cells, too many, no separators, a cell that no name in the header is
- * for, or a blank line with rows after it.
+ * for, a header where a row was expected, or a blank line with rows after it.
  */
 import { DataError, quoteValue } from "../errors.ts";
 import { isMissing, parseNumber } from "../text/cells.ts";
@@ -11,6 +11,8 @@ interface Place {
   readonly width: number;
   /** The only name of the header, if it is known. */
   readonly name?: string;
+  /** Whether there is no header. */
+  readonly isHeadless?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function widthFault(
   const isLonger = cells > place.width;
   const hint = isLonger && isLastEmpty
     ? ", of which the last is empty"
-    : row === 1 && place.width > 1 && cells === place.width + 1
+    : row === 1 && !place.isHeadless && place.width > 1 && cells === place.width + 1
     ? " (if rows have labels, the header needs a cell for them, which may be empty)"
     : "";
   const actual = `${cells}${hint}`;
@@ -47,6 +49,18 @@ export function namelessFault(
   return new DataError({ source, row, line, expected, actual: quoteValue(cell) });
 }
 
+/** That the first line, taken for a row, is a header: no cell of it is a number, but one below is. */
+export function headerFault(
+  source: string,
+  first: readonly string[],
+  second: readonly string[],
+): DataError | undefined {
+  const isNumber = (cell: string) => !Number.isNaN(parseNumber(cell));
+  if (first.some((cell) => isNumber(cell) || isMissing(cell)) || !second.some(isNumber)) return;
+  const actual = `${quoteValue(first.join(", "))}, which looks like a header`;
+  return new DataError({ source, line: 1, expected: "a row", actual });
+}
+
 /** A blank line with rows after it. */
 export function blankFault(place: Place, row: number, line: number): DataError {
   const gap = place.width === 1 ? " (NA if its value is missing)" : "";
@@ -58,8 +72,12 @@ function placeOf({ source }: Place, row: number, line: number) {
   return { source, row, line };
 }
 
-function expectedCells({ width, name }: Place): string {
-  const header = name === undefined ? "the header" : `the header ${quoteValue(name)}`;
+function expectedCells({ width, name, isHeadless }: Place): string {
+  const header = isHeadless
+    ? "the first row"
+    : name === undefined
+    ? "the header"
+    : `the header ${quoteValue(name)}`;
   return `${width === 1 ? "1 cell" : `${width} cells`}, as in ${header}`;
 }
 

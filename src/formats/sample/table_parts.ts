@@ -6,7 +6,7 @@
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";
 import { RecordEnds } from "../csv/record_ends.ts";
-import { DataError } from "../errors.ts";
+import { DataError, quoteValue } from "../errors.ts";
 import {
   formatOf,
   isJsonLines,
@@ -24,6 +24,7 @@ import { HEADER_WITHIN } from "../numpy/npy_header.ts";
 import { npyFileParts, NpyParts } from "../numpy/npy_parts.ts";
 import { npzParts } from "../numpy/npz_parts.ts";
 import type { PartReader } from "../part_reader.ts";
+import { defaultNames } from "../table.ts";
 import { textDecoder } from "../text/text.ts";
 import { LABEL_EXPECTED } from "../text/cells.ts";
 
@@ -39,6 +40,8 @@ const NEWLINE = 10;
 export interface OpenTable {
   /** The names that the file gives its columns, including the label; undefined if they are known only by position. */
   names(): Promise<readonly string[] | undefined>;
+  /** Whether it is CSV without a header line. */
+  readonly isHeadless?: boolean;
   /** Whether each row names its own columns. */
   readonly isNamedByRow: boolean;
   /** Its rows, in order. */
@@ -54,31 +57,45 @@ export interface TableParts {
   joined(table: Table): Table;
 }
 
+/** How a table is opened. */
+export interface OpenOptions {
+  /** For formats that need a file. */
+  readonly spool?: Spool;
+  /** Whether CSV starts with a header line (default); if not, its columns are called x0, x1, … */
+  readonly header?: boolean;
+}
+
 /**
  * Opens a table that arrives in pieces. The caller closes it.
  * @param name as for `readTable`
- * @param spool for formats that need a file
  */
 export async function openTable(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
-  spool?: Spool,
+  { spool, header = true }: OpenOptions = {},
 ): Promise<OpenTable> {
   const rest = pieces[Symbol.asyncIterator](), close = async () => void await rest.return?.();
   try {
     const { head, all } = await withHead(name, rest), extension = formatOf(name, head);
     requireKnown(name, extension);
+    if (!header) requireCsv(name, extension);
     const open = readerFor(extension);
     const needs = !open || (extension === ".npy" && isByColumns(head, name));
     if (needs && spool) return openFile(name, await spool(all), extension, spool);
     if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
     // Cut between lines, because a cut inside a character would be no text.
     const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
+    const names = async () => {
+      const found = await readAnyColumnNames(name, start);
+      return header ? found : defaultNames(found?.length ?? 0);
+    };
+    const first = header ? undefined : await names();
     return {
-      names: () => readAnyColumnNames(name, start),
+      names,
+      isHeadless: !header,
       isNamedByRow: isNamedByRow(name, start),
       read(options) {
-        const reader = open({ ...options, source: name });
+        const reader = open({ names: first, ...options, source: name });
         return { parts: partsOf(reader, all), joined: (table) => reader.joined(table) };
       },
       close,
@@ -184,6 +201,13 @@ function headEnd(extension: string): (bytes: Uint8Array) => boolean {
   if (!isCsv(extension)) return () => true;
   const ends = new RecordEnds();
   return (bytes) => bytes.some((byte) => ends.endsAt(byte));
+}
+
+/** @throws DataError for a format that has no header line */
+export function requireCsv(source: string, extension: string): void {
+  if (isCsv(extension)) return;
+  const expected = "CSV or TSV, if there is no header line", actual = quoteValue(extension);
+  throw new DataError({ source, expected, actual });
 }
 
 function isCsv(extension: string): boolean {
