@@ -18,16 +18,24 @@ export class Emitter {
     return this.#fused.has(kind);
   }
 
+  /** A constant or a parameter, stored once: to use it again, ask for it again. */
   weight(name: string, shape: Shape, data: Float32Array | Float64Array): Value {
-    const double = data instanceof Float64Array;
-    const known = this.weights.get(name) ?? { name, shape, double, data };
-    this.weights.set(name, known);
+    const double = data instanceof Float64Array, known = this.weights.get(name);
+    if (known && !isEqual(known.data, data)) {
+      throw new RangeError(`Cannot export: two different weights have the name "${name}"`);
+    }
+    if (!known) this.weights.set(name, { name, shape, double, data });
     return { name, shape, double };
   }
 
   /** Numbers of the table model, `[1, n]`, float64. */
   row(name: string, data: ArrayLike<number>): Value {
     return this.weight(`table.${name}`, fixed(1, data.length), Float64Array.from(data));
+  }
+
+  /** 0 … count - 1, `[1, count]`, float64. */
+  places(count: number): Value {
+    return this.row(`places.${count}`, [...Array(count).keys()]);
   }
 
   /** A number, `[1, 1]`. */
@@ -138,6 +146,14 @@ export class Emitter {
     return result;
   }
 
+  /** A mask with 1 at the first of the largest values of each row; `largest` are those values. */
+  isFirstLargest(x: Value, largest: Value = this.reduce("maxCols", x)): Value {
+    const { cols } = x.shape, isLargest = this.binary("equal", x, largest);
+    const backwards = this.row(`backwards.${cols}`, Array.from({ length: cols }, (_, i) => -i));
+    const candidates = this.select(isLargest, backwards, this.row(`beyond.${cols}`, [-cols]));
+    return this.binary("equal", backwards, this.reduce("maxCols", candidates));
+  }
+
   concat(parts: readonly Value[]): Value {
     if (parts.length === 1) return parts[0];
     const cols = parts.reduce((sum, { shape }) => sum + shape.cols, 0);
@@ -173,4 +189,9 @@ export class Emitter {
     this.steps.push({ kind, inputs, output, ...more });
     return output;
   }
+}
+
+function isEqual(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a === b) return true;
+  return a.length === b.length && Array.from(a).every((each, i) => Object.is(each, b[i]));
 }

@@ -68,7 +68,7 @@ function combined(e: Emitter, surprisals: Value): { score: Value; mask: Value } 
   const ranked: { weighted: Value; mask: Value }[] = [];
   let rest = surprisals;
   for (const [rank, weight] of rankWeights(surprisals.shape.cols).entries()) {
-    const [value, mask] = largest(e, rest);
+    const value = e.reduce("maxCols", rest), mask = e.isFirstLargest(rest, value);
     ranked.push({ weighted: e.mul(value, e.row(`rank.${rank}`, [weight])), mask });
     rest = e.select(mask, e.row("taken", [-1e300]), rest);
   }
@@ -76,15 +76,6 @@ function combined(e: Emitter, surprisals: Value): { score: Value; mask: Value } 
     score: ranked.map(({ weighted }) => weighted).reduce((sum, each) => e.add(sum, each)),
     mask: ranked.map(({ mask }) => mask).reduce((sum, each) => e.add(sum, each)),
   };
-}
-
-/** The largest value of each row, and a mask with 1 at its first position. */
-function largest(e: Emitter, values: Value): readonly [Value, Value] {
-  const most = e.reduce("maxCols", values), count = values.shape.cols;
-  const places = Array.from({ length: count }, (_, i) => -i);
-  const row = e.row("places", places);
-  const firstPlace = e.select(e.binary("equal", values, most), row, e.row("beyond", [-count]));
-  return [most, e.binary("equal", row, e.reduce("maxCols", firstPlace))];
 }
 
 /** One view: `scoring/ensemble/part.ts`. */

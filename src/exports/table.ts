@@ -70,7 +70,7 @@ export class ExportTable {
   #expand(run: Run): Value {
     const e = this.#e, cells = this.#cells(run);
     if (run.kind === "categorical") {
-      return e.binary("equal", cells, e.row(`codes.${run.each}`, [...Array(run.each).keys()]));
+      return e.binary("equal", cells, e.places(run.each));
     }
     if (run.kind === "timestamp") return this.#circles(cells);
     if (!this.#model.expansion.isLog(run.kind)) return cells;
@@ -151,18 +151,12 @@ export class ExportTable {
       const own = run.columns * run.each;
       if (own === 0) return e.mul(e.slice(restored, 0, 1), e.row("zero", [0]));
       const decoded = e.slice(restored, run.at, own);
-      if (run.kind === "categorical") return this.#largest(decoded, run.each);
+      if (run.kind === "categorical") {
+        return e.reduce("sumCols", e.mul(e.isFirstLargest(decoded), e.places(run.each)));
+      }
       if (run.kind === "timestamp") return e.mul(e.slice(decoded, 0, 1), e.row("unknown", [NaN]));
       return this.#model.expansion.isLog(run.kind) ? e.exp(decoded) : decoded;
     }));
-  }
-
-  /** The position of the first largest value. */
-  #largest(values: Value, count: number): Value {
-    const e = this.#e, isMost = e.binary("equal", values, e.reduce("maxCols", values));
-    const places = e.row(`places.${count}`, Array.from({ length: count }, (_, i) => -i));
-    const last = e.select(isMost, places, e.row("beyond", [-count]));
-    return e.mul(e.reduce("maxCols", last), e.row("minus", [-1]));
   }
 
   #cells({ first, columns }: Run): Value {

@@ -84,8 +84,7 @@ function transformed(e: Emitter, name: string, cells: Value, features: readonly 
 function pointsOf(e: Emitter, name: string, cells: Value, features: readonly Feature[]): Value {
   return e.concat(features.map(({ transform }, f) => {
     const { values } = transform as TransformOf<"point">;
-    const codes = e.row(`codes.${values.length}`, [...values.keys()]);
-    const indicators = e.binary("equal", e.slice(cells, f, 1), codes);
+    const indicators = e.binary("equal", e.slice(cells, f, 1), e.places(values.length));
     const points = Float64Array.from(values);
     return e.matmul(indicators, e.table(`${name}.points${f}`, values.length, 1, points));
   }));

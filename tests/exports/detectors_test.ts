@@ -165,6 +165,25 @@ for (const gaps of [false, true]) {
   });
 }
 
+Deno.test("a graph decodes each categorical column to its own levels, however many the columns before it have", async () => {
+  const rows = ROWS.map((each) => ({
+    ...{ colour: each.colour, level: each.level },
+    // Most rows have the last of its levels, so that the network decodes to it.
+    place: Number(each.level) > 4 ? "abcd"[Math.floor(5 * Number(each.level)) % 4] : "e",
+  }));
+  const scorer = await fitted(rows);
+  assert.deepEqual(scorer.schema.map(({ levels }) => levels?.length), [3, undefined, 5]);
+  const want = await expected(scorer, rows.slice(0, 60));
+  const { data, cols } = want.decoder[1].rows;
+  assert.ok(
+    data.some((code, i) => i % cols === 2 && code > 3),
+    "no row is decoded to the last level",
+  );
+  await requireOnnx(scorer, want);
+  await requireTfjs(scorer, want);
+  scorer.dispose();
+});
+
 Deno.test("in a graph, the score of a row with a missing cell that the detector would fill in is NaN", async () => {
   const [first] = ROWS;
   for (const preset of [{}, ENSEMBLE]) {
