@@ -24,6 +24,9 @@ export async function writeOnnxFiles(folder: string): Promise<void> {
 
 /** A graph under construction: nodes, and tensors by name. */
 class GraphText {
+  readonly inputs: number;
+  readonly output: string;
+  readonly outputs: number;
   readonly #nodes: unknown[] = [];
   readonly #tensors: {
     name: string;
@@ -31,7 +34,11 @@ class GraphText {
     values: Float32Array | BigInt64Array;
   }[] = [];
 
-  constructor(readonly inputs: number, readonly output: string, readonly outputs: number) {}
+  constructor(inputs: number, output: string, outputs: number) {
+    this.inputs = inputs;
+    this.output = output;
+    this.outputs = outputs;
+  }
 
   /** Adds a node. @returns the name of its result: `as`, or a new one */
   add(opType: string, input: readonly string[], as: string = `v${this.#nodes.length}`): string {

@@ -8,20 +8,30 @@ export type Floats = Float32Array<ArrayBuffer>;
 
 /** One layer y = f(x W + b) with the state of its backward pass. */
 class Dense {
+  readonly weight: Floats;
+  readonly bias: Floats;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly activation: "identity" | "tanh" | "relu";
   readonly gradWeight: Floats;
   readonly gradBias: Floats;
   readonly out: Floats;
   readonly gradIn: Floats;
 
   constructor(
-    readonly weight: Floats,
-    readonly bias: Floats,
-    readonly inputs: number,
-    readonly outputs: number,
-    readonly activation: "identity" | "tanh" | "relu",
+    weight: Floats,
+    bias: Floats,
+    inputs: number,
+    outputs: number,
+    activation: "identity" | "tanh" | "relu",
     rows: number,
     isFirst: boolean,
   ) {
+    this.weight = weight;
+    this.bias = bias;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.activation = activation;
     this.gradWeight = new Float32Array(weight.length);
     this.gradBias = new Float32Array(outputs);
     this.out = new Float32Array(rows * outputs);
@@ -93,6 +103,9 @@ export function multiply(
 
 /** A VAE for batches of `rows` rows with `samples` draws each. */
 export class Network {
+  readonly model: Model;
+  readonly rows: number;
+  readonly samples: number;
   readonly encoder: Dense[];
   readonly mean: Dense;
   readonly logVar: Dense;
@@ -100,7 +113,10 @@ export class Network {
   readonly z: Floats;
   readonly noise: Floats;
 
-  constructor(readonly model: Model, readonly rows: number, readonly samples = 1) {
+  constructor(model: Model, rows: number, samples = 1) {
+    this.model = model;
+    this.rows = rows;
+    this.samples = samples;
     const { workload: { hidden, activation }, weights } = model;
     const layers = layersOf(model.workload).map(([inputs, outputs], i, all) => {
       const linear = i === hidden.length || i === hidden.length + 1 || i === all.length - 1;

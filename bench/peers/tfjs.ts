@@ -16,9 +16,11 @@ async function loadGradients(): Promise<void> {
 
 /** Weights as variables, in the order of `Model`, and the two networks that use them. */
 class Network {
+  readonly model: Model;
   readonly variables: tf.Variable[];
 
-  constructor(readonly model: Model) {
+  constructor(model: Model) {
+    this.model = model;
     const layers = layersOf(model.workload);
     this.variables = model.weights.map((values, i) => {
       const [inputs, outputs] = layers[i >> 1];

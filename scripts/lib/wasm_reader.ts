@@ -13,7 +13,13 @@ export const SECTION = {
   code: 10,
 } as const;
 export class Reader {
-  constructor(readonly bytes: Uint8Array, public at = 0) {}
+  readonly bytes: Uint8Array;
+  at: number;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
 
   byte(): number {
     if (this.at >= this.bytes.length) throw unknown("end", this.at);

@@ -123,12 +123,16 @@ function escaped(text: string): string {
 
 /** Maps values to positions along one axis, and chooses the round values to mark on it. */
 class Scale {
+  readonly from: number;
+  readonly to: number;
   readonly ticks: readonly number[];
   readonly #low: number;
   readonly #span: number;
   readonly #step: number;
 
-  constructor(values: readonly ArrayLike<number>[], readonly from: number, readonly to: number) {
+  constructor(values: readonly ArrayLike<number>[], from: number, to: number) {
+    this.from = from;
+    this.to = to;
     let low = Infinity, high = -Infinity;
     for (const list of values) {
       for (let i = 0; i < list.length; i++) {

@@ -27,14 +27,14 @@ export interface ScoreTable {
 
 /** Computes p-values only when needed, because some callers decide by others. */
 export class ScoredCells implements ScoreTable {
+  readonly scores: Float64Array;
+  readonly contributions: Float64Array;
   readonly #calibration: Calibration;
   #pValues?: Float64Array;
 
-  constructor(
-    readonly scores: Float64Array,
-    readonly contributions: Float64Array,
-    calibration: Calibration,
-  ) {
+  constructor(scores: Float64Array, contributions: Float64Array, calibration: Calibration) {
+    this.scores = scores;
+    this.contributions = contributions;
     this.#calibration = calibration;
   }
 

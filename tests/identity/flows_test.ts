@@ -27,10 +27,17 @@ const SPECS: readonly FlowSpec[] = [
 
 /** One flow over z `[B, L]`, whose parameters are inputs with seeded values. */
 class Probe {
+  readonly spec: FlowSpec;
+  readonly size: number;
+  readonly index: number;
   readonly #values: Record<string, ArrayLike<number>> = {};
   readonly #random = new HostRandom(5, 0, 0);
 
-  constructor(readonly spec: FlowSpec, readonly size: number, readonly index: number) {}
+  constructor(spec: FlowSpec, size: number, index: number) {
+    this.spec = spec;
+    this.size = size;
+    this.index = index;
+  }
 
   /** z', ln |det| and the Jacobian `[B, L, L]` at rows of z. */
   at(z: readonly number[]): { z: Float64Array; logDet: Float64Array; jacobian: Float64Array } {

@@ -2,10 +2,13 @@
 import type { CheckpointStore } from "../../mod.ts";
 
 export class MemoryStore implements CheckpointStore {
+  readonly start?: Uint8Array;
   readonly everySeconds = 0;
   readonly written: Uint8Array[] = [];
   /** @param start what a run finds there */
-  constructor(readonly start?: Uint8Array) {}
+  constructor(start?: Uint8Array) {
+    this.start = start;
+  }
   read(): Promise<Uint8Array | undefined> {
     return Promise.resolve(this.start);
   }

@@ -34,9 +34,11 @@ export function openReference(kernels: ReferenceKernels): Backend<ReferenceProgr
 }
 
 class ReferenceSegment implements Segment {
+  readonly length: number;
   readonly data: Float64Array;
 
-  constructor(readonly length: number) {
+  constructor(length: number) {
+    this.length = length;
     this.data = new Float64Array(length);
   }
 

@@ -58,6 +58,7 @@ function chosenBuild({ build, determinism }: WasmOptions): KernelBuild | undefin
 }
 
 class CompiledProgram implements WasmProgram {
+  readonly plan: Plan;
   readonly #host: Host;
   /** What runs. `plan` is what was asked for: other backends compile it too, and know no arranged instructions. */
   readonly #arranged: Plan;
@@ -71,13 +72,8 @@ class CompiledProgram implements WasmProgram {
   readonly #trains: boolean;
   readonly #packed?: PackedWeights;
 
-  constructor(
-    host: Host,
-    readonly plan: Plan,
-    arranged: Plan,
-    segments: Segments,
-    weights?: WeightFormat,
-  ) {
+  constructor(host: Host, plan: Plan, arranged: Plan, segments: Segments, weights?: WeightFormat) {
+    this.plan = plan;
     if (host.forwardOnly) requireForward(plan);
     this.#host = host;
     this.#arranged = arranged;

@@ -21,6 +21,7 @@ import { CHUNKS_SPLIT, picosecondsOfRow } from "./split.ts";
 const ALIGNMENT = 16;
 
 export class ChunkedProgram implements WasmProgram {
+  readonly plan: Plan;
   readonly capacity: number;
   readonly #external: Allocation;
   readonly #scratch: Allocation;
@@ -34,7 +35,8 @@ export class ChunkedProgram implements WasmProgram {
    * @param plan has no effects; its inputs have a row for each batch row
    * @param chunks the maximum number of chunks, each of the plan's capacity
    */
-  constructor(host: Host, readonly plan: Plan, segments: Segments, chunks: number) {
+  constructor(host: Host, plan: Plan, segments: Segments, chunks: number) {
+    this.plan = plan;
     requireChunks(host, plan);
     this.capacity = plan.capacity * chunks;
     const ports = [...new Set([...plan.inputs.values(), ...plan.outputs.values()])];

@@ -78,9 +78,11 @@ export class Allocation {
 }
 
 export class WasmSegment implements Segment {
+  readonly length: number;
   readonly memory: Allocation;
 
-  constructor(host: Host, readonly length: number) {
+  constructor(host: Host, length: number) {
+    this.length = length;
     this.memory = new Allocation(host, length);
   }
 

@@ -8,9 +8,14 @@ import { openModel } from "./open_model.ts";
 const MAX_LOADED = 64;
 
 export class LoadedModels {
+  readonly store: ModelStore;
+  readonly device: DeviceOptions;
   readonly #models = new Map<string, Promise<Model>>();
 
-  constructor(readonly store: ModelStore, readonly device: DeviceOptions) {}
+  constructor(store: ModelStore, device: DeviceOptions) {
+    this.store = store;
+    this.device = device;
+  }
 
   load(digest: string): Promise<Model> {
     const model = this.#models.get(digest) ?? this.#open(digest);
