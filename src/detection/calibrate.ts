@@ -54,38 +54,30 @@ export function calibrated(
   const calibration = window === undefined
     ? rowCalibration
     : stepCalibration(scores, calibrationWindows, window);
-  const model = {
+  const { falseAlarmRate, warnings } = attainableRate(table.falseAlarmRate, calibration);
+  const seriesWarnings = window === undefined ? [] : [
+    ...fewWindowWarnings(calibrationWindows, window, falseAlarmRate),
+    ...farStepWarnings(calibration.scores, falseAlarmRate),
+  ];
+  return {
     ...table,
     calibration,
     typical,
     ...(costs && { costs }),
-    ...attainableRate(table, calibration),
-  };
-  if (window === undefined) return model;
-  const seriesWarnings = [
-    ...fewWindowWarnings(calibrationWindows, window, model.falseAlarmRate),
-    ...farStepWarnings(calibration.scores, model.falseAlarmRate),
-  ];
-  return {
-    ...model,
-    warnings: [...model.warnings, ...seriesWarnings],
-    streamCalibration: rowCalibration,
+    falseAlarmRate,
+    calibrationWarnings: [...table.calibrationWarnings, ...warnings, ...seriesWarnings],
+    ...(window !== undefined && { streamCalibration: rowCalibration }),
   };
 }
 
 /** The requested false-alarm rate, or the lowest that the calibration can guarantee, with a warning. */
 export function attainableRate(
-  { falseAlarmRate, warnings }: Pick<TableModel, "falseAlarmRate" | "warnings">,
-  calibration: Calibration,
-): Pick<TableModel, "falseAlarmRate" | "warnings"> {
-  const resolution = calibration.resolution;
-  if (falseAlarmRate >= resolution) return { falseAlarmRate, warnings };
-  return { falseAlarmRate: resolution, warnings: [...warnings, resolutionWarning(calibration)] };
-}
-
-/** The warning for a calibration that cannot guarantee the requested rate. */
-export function resolutionWarning({ scores, finest }: Calibration): string {
-  return `${scores.length} calibration rows allow no false-alarm rate below ${finest}`;
+  requested: number,
+  { resolution, scores, finest }: Pick<Calibration, "resolution" | "scores" | "finest">,
+): { readonly falseAlarmRate: number; readonly warnings: readonly string[] } {
+  if (requested >= resolution) return { falseAlarmRate: requested, warnings: [] };
+  const warning = `${scores.length} calibration rows allow no false-alarm rate below ${finest}`;
+  return { falseAlarmRate: resolution, warnings: [warning] };
 }
 
 /** Calibrates on the steps of each block, from the scores of its windows. */

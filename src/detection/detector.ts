@@ -38,6 +38,7 @@ import { renumberingRows } from "../trained/renumber.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrated, heldOutScores } from "./calibrate.ts";
 import { type DriftOptions, type DriftReport, DriftTest } from "./drift/drift.ts";
+import { sketchColumns } from "./drift/sketch.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
@@ -57,7 +58,7 @@ import {
   requireFitOptions,
   splitNewRows,
 } from "./partial_fit.ts";
-import { flaggedOf, newReference, recalibrated, type Recalibration } from "./recalibrate.ts";
+import { flaggedOf, recalibrated, type Recalibration } from "./recalibrate.ts";
 import type { SampledCells } from "./rows/sample_warnings.ts";
 import { SecondLook } from "./second_look.ts";
 import { recalibratedSeries } from "./series/recalibrate_series.ts";
@@ -120,15 +121,10 @@ export class Detector extends TableScorer {
   }
 
   #recalibrate(rows: SampledCells): Recalibration {
-    if (this.model.window !== undefined) {
-      const { model, recalibration } = recalibratedSeries(this, this.model, rows);
-      this.model = model;
-      this.setFalseAlarmRate(recalibration.falseAlarmRate);
-      return recalibration;
-    }
-    const { model, recalibration, cells } = recalibrated(this, this.model, rows);
+    const recalibrate = this.window === undefined ? recalibrated : recalibratedSeries;
+    const { model, recalibration, heldOut } = recalibrate(this, rows);
     this.model = model;
-    this.#heldOut = cells;
+    this.#heldOut = heldOut;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
     return recalibration;
   }
@@ -150,16 +146,16 @@ export class Detector extends TableScorer {
     requireFitOptions(options);
     const before = this.model, { falseAlarmRate } = this, { maxRows, seed, signal } = options;
     const drawn = await drawCells(rows, this.schema, { action, maxRows, seed, signal });
-    const split = namingDrawnRows(
+    const { cells, training, calibration, calibrationWarnings } = namingDrawnRows(
       drawn,
       () => splitNewRows(drawn, { ...before, falseAlarmRate }, options),
     );
-    const flagged = flaggedOf(this, this.scoreCells(split.calibration).scores);
-    const { training, cells } = split;
+    const flagged = flaggedOf(this, this.scoreCells(calibration).scores);
     const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
     try {
-      const table = { ...parts, ...newReference(before, split), falseAlarmRate };
-      const heldOut = heldOutScores(vae, table, split.calibration);
+      const sketch = sketchColumns(cells, this.columns.length);
+      const table = { ...parts, sketch, calibrationWarnings, falseAlarmRate };
+      const heldOut = heldOutScores(vae, table, calibration);
       const model = calibrated(table, heldOut), oldThreshold = this.threshold;
       if (this.model !== before) {
         throw new DOMException(
@@ -168,8 +164,8 @@ export class Detector extends TableScorer {
         );
       }
       this.replaceModel(model, vae.parameters());
-      this.#heldOut = split.calibration;
-      const { rows } = split.calibration, thresholds = [oldThreshold, this.threshold] as const;
+      this.#heldOut = calibration;
+      const { rows } = calibration, thresholds = [oldThreshold, this.threshold] as const;
       return {
         ...{ trained: countTrained(training, before), rows, thresholds },
         ...{ falseAlarmRate: this.falseAlarmRate, ...flagged },

@@ -65,47 +65,53 @@ export async function fitTable(
   options: DetectorOptions,
 ): Promise<FittedTable> {
   requireOptions(options);
-  const { falseAlarmRate = 0.01, window } = options;
-  const pause = pauser(options.signal);
-  const { schema: given, cells, warnings } = await readRows(rows, options);
+  const { window } = options, pause = pauser(options.signal);
+  const read = await readRows(rows, options);
   await pause();
-  if (window !== undefined && presetOf(options) === "linear") {
-    return fitLinear({ cells, schema: given, warnings, window }, options);
-  }
-  const { schema, split } = splitTable({ schema: given, cells }, options);
+  const isLinear = window !== undefined && presetOf(options) === "linear";
+  return isLinear ? fitLinear(read, window, options) : await fitHoldingOut(read, options, pause);
+}
+
+/** Fits a preset that trains networks to some of the rows, and calibrates on the others. */
+async function fitHoldingOut(
+  { cells, ...read }: TrainingTable,
+  options: DetectorOptions,
+  pause: () => Promise<void>,
+): Promise<FittedTable> {
+  const { falseAlarmRate = 0.01, window } = options;
+  const { schema, split } = splitTable({ schema: read.schema, cells }, options);
   const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
   const costs = costsOf({ schema, cells }, options);
-  const impossible = costs?.impossible, heldOutCosts = costs?.heldOutCosts(split.calibration);
-  const all = window === undefined ? cells : split.training;
+  const heldOutCosts = costs?.heldOutCosts(split.calibration);
   const inputSchema = rowSchema(schema, window);
   const training = selected(split.training, inputSchema, options);
   await pause();
-  const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
+  const sketch = sketchColumns(cells, schema.length);
   await pause();
+  const all = window === undefined ? cells : split.training;
   const fitted = await fit({ all, training: training.cells }, inputSchema, options);
-  const { vae, report, parts, warnings: own } = fitted;
-  const decisions = {
-    falseAlarmRate,
-    warnings: [...warnings, ...costs?.warnings ?? [], ...training.warnings],
-    sketch,
-    ...(impossible && { impossible }),
+  const { vae, report, parts } = fitted;
+  const table = {
+    ...{ schema, ...parts, falseAlarmRate, sketch, ...(window && { window }) },
+    ...(costs?.impossible && { impossible: costs.impossible }),
+    warnings: [...read.warnings, ...costs?.warnings ?? [], ...training.warnings],
+    calibrationWarnings: read.calibrationWarnings,
   };
-  const table = { schema, ...parts, ...decisions, ...(window && { window }) };
   const heldOut = heldOutScores(vae, table, split.calibration, heldOutCosts);
   const model = calibrated(table, heldOut, split.calibrationWindows);
   if (window !== undefined) return { vae, model, report };
-  const levelWarnings = unseenLevelWarnings(schema, training.cells, {
+  const ofLevels = unseenLevelWarnings(schema, training.cells, {
     cells: split.calibration,
     scores: heldOut.scores,
     falseAlarmRate,
   });
-  const fitWarnings = own ?? networkWarnings(new TableScorer(vae, model), report, split);
-  return {
-    vae,
-    model: { ...model, warnings: [...model.warnings, ...levelWarnings, ...fitWarnings] },
-    report,
-    heldOut: { ...split.calibration, costs: heldOutCosts },
+  const ofFit = fitted.warnings ?? networkWarnings(new TableScorer(vae, model), report, split);
+  const warned = {
+    ...model,
+    warnings: [...model.warnings, ...ofFit],
+    calibrationWarnings: [...model.calibrationWarnings, ...ofLevels],
   };
+  return { vae, model: warned, report, heldOut: { ...split.calibration, costs: heldOutCosts } };
 }
 
 /** Holds out rows for calibration; the levels of categories are then those that the others know. */

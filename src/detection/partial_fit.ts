@@ -24,7 +24,7 @@ import { VAE } from "../training/vae.ts";
 import { minVariances, updateTraining } from "./defaults.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
-import { type Deduplicated, withoutCopies } from "./rows/copies.ts";
+import { withoutCopies } from "./rows/copies.ts";
 import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
 import { refuseExtremes, withoutExtremes } from "./rows/extremes.ts";
 import { progressOverMembers } from "./presets.ts";
@@ -67,6 +67,11 @@ export function requireFitOptions(options: PartialFitOptions): void {
   }
 }
 
+/** The new rows without copies, those that train, and those that calibrate. */
+export interface NewRows extends Split, Pick<TableModel, "calibrationWarnings"> {
+  readonly cells: Cells;
+}
+
 /**
  * Checks the new rows, removes copies, and splits the rest.
  * @throws TypeError or RangeError naming the row and column that cannot be used
@@ -75,7 +80,7 @@ export function splitNewRows(
   newRows: SampledCells,
   model: TableModel,
   options: PartialFitOptions,
-): Split & Deduplicated {
+): NewRows {
   const { schema, falseAlarmRate, ensemble } = model;
   const { seed = 0, calibration } = options, { data } = newRows, columns = schema.length;
   if (data.length !== newRows.rows * columns) {
@@ -86,16 +91,16 @@ export function splitNewRows(
     );
   }
   const { cells, warnings } = withoutCopies(newRows, columns), { rows } = cells;
-  const distinct = { cells, warnings: [...sampleWarnings(newRows), ...warnings] };
+  const distinct = { cells, calibrationWarnings: [...sampleWarnings(newRows), ...warnings] };
   if (rows < MIN_UPDATE_ROWS) {
     throw new RangeError(
       `Cannot update detector: needs at least ${MIN_UPDATE_ROWS} rows, got ${rows}`,
     );
   }
   if (!ensemble) refuseExtremes(newRows, schema);
-  refuseSaturated(distinct.cells, model);
+  refuseSaturated(cells, model);
   const needed = Math.max(calibrationFraction(rows, falseAlarmRate), MIN_ROWS / rows);
-  const split = splitRows(distinct.cells, columns, calibration ?? needed, seed);
+  const split = splitRows(cells, columns, calibration ?? needed, seed);
   if (!ensemble) return { ...distinct, ...split };
   return { ...distinct, ...split, training: withoutExtremes(split.training, schema).cells };
 }

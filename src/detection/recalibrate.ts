@@ -14,12 +14,12 @@
  */
 import { renumberingRows } from "../trained/renumber.ts";
 import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
-import { Calibration } from "../scoring/decisions/calibration.ts";
+import type { Calibration } from "../scoring/decisions/calibration.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { TableModel, TableScorer } from "../scoring/table_scorer.ts";
-import { attainableRate, evenlySpaced, MIN_ROWS, resolutionWarning } from "./calibrate.ts";
-import { isSampleWarning, type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
-import { type Deduplicated, isRepeatWarning, withoutCopies } from "./rows/copies.ts";
+import { calibrated, evenlySpaced, MIN_ROWS } from "./calibrate.ts";
+import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
+import { withoutCopies } from "./rows/copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 
 /** Rows whose contributions are computed at once. */
@@ -44,37 +44,43 @@ export interface Recalibration {
   readonly chance?: number;
 }
 
-/**
- * @returns also the calibration rows, without copies
- * @throws RangeError for fewer than ten rows
- */
+/** A recalibrated model. */
+export interface Recalibrated {
+  readonly model: TableModel;
+  readonly recalibration: Recalibration;
+  /** The rows that calibrate, without copies; absent for a series. */
+  readonly heldOut?: Cells;
+}
+
+/** @throws RangeError for fewer than ten rows */
 export function recalibrated(
   scorer: TableScorer,
-  model: TableModel,
   rows: SampledCells,
-): { readonly model: TableModel; readonly recalibration: Recalibration; readonly cells: Cells } {
+): Recalibrated {
   if (rows.rows < MIN_ROWS) {
     throw new RangeError(
       `Cannot recalibrate: needs at least ${MIN_ROWS} rows, got ${rows.rows}`,
     );
   }
-  const distinct = withoutCopies(rows, model.schema.length), { cells } = distinct;
-  const scores = scoresOf(scorer, cells);
-  const calibration = new Calibration(evenlySpaced(scores)), { falseAlarmRate } = scorer;
-  const flagged = flaggedOf(scorer, scores);
-  const { sketch, warnings } = newReference(model, {
-    ...distinct,
-    warnings: [...sampleWarnings(rows, undefined, "calibrate"), ...distinct.warnings],
-  });
-  const attainable = attainableRate({ falseAlarmRate, warnings }, calibration);
+  const model = scorer.table, columns = model.schema.length;
+  const { cells, warnings } = withoutCopies(rows, columns);
+  const scores = scoresOf(scorer, cells), { typical, costs } = model;
+  const table = {
+    ...model,
+    falseAlarmRate: scorer.falseAlarmRate,
+    sketch: sketchColumns(cells, columns),
+    calibrationWarnings: [...sampleWarnings(rows, undefined, "calibrate"), ...warnings],
+  };
+  const next = calibrated(table, { scores: evenlySpaced(scores), typical, costs });
+  const { calibration, falseAlarmRate } = next;
   return {
-    cells,
-    model: { ...model, sketch, calibration, ...attainable },
+    heldOut: cells,
+    model: next,
     recalibration: {
       rows: calibration.scores.length,
-      thresholds: [scorer.threshold, calibration.threshold(attainable.falseAlarmRate)],
-      falseAlarmRate: attainable.falseAlarmRate,
-      ...flagged,
+      thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
+      falseAlarmRate,
+      ...flaggedOf(scorer, scores),
     },
   };
 }
@@ -114,22 +120,4 @@ export function chanceOf(
 ): number {
   const allowed = calibration.allowed(falseAlarmRate);
   return exceedanceProbability(calibration.scores.length, allowed, rows, flagged);
-}
-
-/** What else changes with the calibration: the reference for drift, and the warnings. */
-export function newReference(
-  { schema, warnings, calibration }: TableModel,
-  { cells, warnings: found }: Deduplicated,
-): Required<Pick<TableModel, "sketch" | "warnings">> {
-  const oldWarning = resolutionWarning(calibration);
-  return {
-    sketch: { data: sketchColumns(cells, schema.length), rows: cells.rows },
-    // Warnings about the old calibration rows no longer apply.
-    warnings: [
-      ...warnings.filter((each) =>
-        each !== oldWarning && !isRepeatWarning(each) && !isSampleWarning(each)
-      ),
-      ...found,
-    ],
-  };
 }

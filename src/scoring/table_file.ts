@@ -1,9 +1,10 @@
 /**
  * The part of a detector's file in addition to its VAE:
  *
- *   table                   JSON: columns, falseAlarmRate, warnings; a column is its schema, or only the name if
- *                           it is numeric; logs, if positive columns are logarithms; categories, if there are any:
- *                           "last", after all other columns of the VAE, and as points in the views of an ensemble
+ *   table                   JSON: columns, falseAlarmRate, warnings, calibrationWarnings, if there are any; a column is
+ *                           its schema, or only the name if it is numeric; logs, if positive columns are logarithms;
+ *                           categories, if there are any: "last", after all other columns of the VAE, and as points
+ *                           in the views of an ensemble
  *   table.centre, .scale    F64 [columns of the VAE]
  *   table.typical           F64 [columns], for a series [cells of a window]
  *   table.costs             F64 [columns], for a single network of whole rows
@@ -39,7 +40,7 @@ import { Calibration } from "./decisions/calibration.ts";
 import { ensembleMetadata, ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import { type ColumnSchema, parseSchema } from "./table/schema.ts";
-import { limits } from "./table/standardize.ts";
+import { limits, type Standardization } from "./table/standardize.ts";
 import {
   MAX_WINDOW,
   rowSchema,
@@ -66,12 +67,17 @@ export function detectorFile({ metadata, tensors }: UnpackedFile, model: TableMo
 
 /** The JSON part of a file. */
 function tableMetadata(model: TableModel): unknown {
-  const { schema, falseAlarmRate, warnings, window, sketch, expansion } = model,
-    { logs } = expansion;
+  const { schema, falseAlarmRate, warnings, calibrationWarnings, window, sketch, expansion } =
+    model;
+  const { logs } = expansion;
   const columns = schema.map((column) =>
     column.kind === "numeric" && !column.format ? column.name : column
   );
-  const decisions = { falseAlarmRate, warnings, ...(sketch && { sketchedRows: sketch.rows }) };
+  const decisions = {
+    ...{ falseAlarmRate, warnings },
+    ...(calibrationWarnings.length > 0 && { calibrationWarnings }),
+    ...(sketch && { sketchedRows: sketch.rows }),
+  };
   const layout = { ...(logs && { logs }), ...(expansion.hasCategories && { categories: "last" }) };
   return { columns, ...decisions, ...(window && { window }), ...layout };
 }
@@ -103,8 +109,9 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return asModelFileError(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings", "window", "sketchedRows"];
-    const table = requireObject("table", file.metadata.table, [...keys, "logs", "categories"]);
+    const keys = ["columns", "falseAlarmRate", "warnings", "calibrationWarnings", "window"];
+    const known = [...keys, "sketchedRows", "logs", "categories"];
+    const table = requireObject("table", file.metadata.table, known);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
     const window = readWindow(table.window, schema.length);
@@ -113,40 +120,62 @@ export function tableModelOf(file: ModelFile): TableModel {
     if (expansion.hasCategories && table.categories !== "last") {
       throw fault("an older release fitted its categories: fit the detector again");
     }
-    const first = parameterValues(file, parametersOf(spec));
-    const ensemble = ensembleOf(file, cells, first);
+    const ensemble = ensembleOf(file, cells, parameterValues(file, parametersOf(spec)));
     if (!ensemble && expansion.width !== spec.inputs) {
-      throw fault(
-        `table.columns must come to ${spec.inputs} inputs, got ${expansion.width}`,
-      );
+      throw fault(`table.columns must come to ${spec.inputs} inputs, got ${expansion.width}`);
     }
-    const [centre, scale] = TABLE_TENSORS.slice(0, 2).map((name) =>
-      readVector(file, name, expansion.width)
-    );
-    const typical = readVector(file, "table.typical", cells);
-    const part = (name: typeof OPTIONAL_PARTS[number], length: number) =>
-      file.tensors.has(`table.${name}`) && { [name]: readVector(file, `table.${name}`, length) };
-    const parts = { ...part("costs", cells), ...part("impossible", schema.length) };
-    if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
     const fixed = ensemble ? [] : fixedColumns(spec);
-    const changed = fixed.find((likelihood, c) =>
-      likelihood && (centre[c] !== 0 || scale[c] !== 1)
-    );
-    if (changed) throw fault(`a ${changed} likelihood allows no standardisation`);
-    const calibration = new Calibration(readVector(file, "table.calibration"));
-    const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
-    calibration.requireRate(falseAlarmRate);
-    const warnings = readWarnings(table.warnings);
-    const standardization = { centre, scale, limit: limits(expansion.width, fixed) };
-    const sketch = readSketch(file, table.sketchedRows, schema.length);
-    const decisions = { calibration, typical, falseAlarmRate, warnings, ...(sketch && { sketch }) };
-    const model = { schema, expansion, standardization, ...decisions, ...parts };
-    const series = window === undefined
-      ? undefined
-      : { window, streamCalibration: new Calibration(readVector(file, STREAM_TENSOR)) };
-    const { format } = file;
-    return { ...model, ...(ensemble && { ensemble }), ...series, ...(format && { format }) };
+    const sketch = readSketch(file, table.sketchedRows, schema.length), { format } = file;
+    return {
+      ...{ schema, expansion, ...(ensemble && { ensemble }) },
+      standardization: readStandardization(file, expansion.width, fixed),
+      typical: readVector(file, "table.typical", cells),
+      ...readOptional(file, "costs", cells),
+      ...readOptional(file, "impossible", schema.length),
+      ...readDecisions(file, table),
+      ...(window && { window, streamCalibration: readCalibration(file, STREAM_TENSOR) }),
+      ...(sketch && { sketch }),
+      ...(format && { format }),
+    };
   });
+}
+
+/** @param fixed the likelihood of each column that is not standardised */
+function readStandardization(
+  file: ModelFile,
+  columns: number,
+  fixed: ReturnType<typeof fixedColumns>,
+): Standardization {
+  const [centre, scale] = TABLE_TENSORS.slice(0, 2)
+    .map((name) => readVector(file, name, columns));
+  if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
+  const changed = fixed.find((likelihood, c) => likelihood && (centre[c] !== 0 || scale[c] !== 1));
+  if (changed) throw fault(`a ${changed} likelihood allows no standardisation`);
+  return { centre, scale, limit: limits(columns, fixed) };
+}
+
+/** The calibration, and what rests on it. */
+function readDecisions(
+  file: ModelFile,
+  table: Readonly<Record<string, unknown>>,
+): Pick<TableModel, "calibration" | "falseAlarmRate" | "warnings" | "calibrationWarnings"> {
+  const calibration = readCalibration(file, "table.calibration");
+  const falseAlarmRate = requireNumber("table.falseAlarmRate", table.falseAlarmRate);
+  calibration.requireRate(falseAlarmRate);
+  return {
+    ...{ calibration, falseAlarmRate },
+    warnings: readWarnings("warnings", table.warnings),
+    calibrationWarnings: readWarnings("calibrationWarnings", table.calibrationWarnings ?? []),
+  };
+}
+
+function readCalibration(file: ModelFile, name: string): Calibration {
+  return new Calibration(readVector(file, name));
+}
+
+function readOptional(file: ModelFile, part: typeof OPTIONAL_PARTS[number], length: number) {
+  const name = `table.${part}`;
+  return file.tensors.has(name) && { [part]: readVector(file, name, length) };
 }
 
 function readColumns(value: unknown): ColumnSchema[] {
@@ -185,9 +214,9 @@ function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketc
   return { data, rows: requireNumber("table.sketchedRows", rows, { min: 1, integer: true }) };
 }
 
-function readWarnings(value: unknown): readonly string[] {
+function readWarnings(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
-  throw fault("table.warnings must be a list of texts");
+  throw fault(`table.${name} must be a list of texts`);
 }
 
 function fault(what: string): ModelFileError {

@@ -43,8 +43,10 @@ export interface TableModel {
   readonly costs?: Float64Array;
   /** The share of normal rows that may be flagged. */
   readonly falseAlarmRate: number;
-  /** What the user should know about the fit. */
+  /** What the user should know about the table and the training. */
   readonly warnings: readonly string[];
+  /** The same about the rows that calibrate: other such rows have other warnings. */
+  readonly calibrationWarnings: readonly string[];
   /**
    * The reference for drift; absent in older files.
    * @internal
@@ -52,6 +54,11 @@ export interface TableModel {
   readonly sketch?: TableSketch;
   /** How the file it was loaded from stores weights. */
   readonly format?: FileFormat;
+}
+
+/** All that the user should know about the fit. */
+export function warningsOf({ calibrationWarnings, warnings }: TableModel): readonly string[] {
+  return [...calibrationWarnings, ...warnings];
 }
 
 /** The distributions of the columns, `[columns, SKETCH_WIDTH]`, and the number of rows they are based on. */

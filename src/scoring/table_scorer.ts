@@ -30,7 +30,7 @@ import { requireVote, type Vote } from "./series/vote.ts";
 import { requireWindows, windowsOf } from "./series/windows.ts";
 import type { Cells } from "./table/cells.ts";
 import type { Standardization } from "./table/standardize.ts";
-import type { TableModel } from "./table_model.ts";
+import { type TableModel, warningsOf } from "./table_model.ts";
 import { detectorFile, tableModelOf } from "./table_file.ts";
 import { type TableRows, toCells } from "./table/table_rows.ts";
 import { roundCounts } from "./table/whole_counts.ts";
@@ -81,7 +81,7 @@ export class TableScorer {
 
   /** What the user should know about the fit. */
   get warnings(): readonly string[] {
-    return this.model.warnings;
+    return warningsOf(this.model);
   }
 
   /**

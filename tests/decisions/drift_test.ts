@@ -127,7 +127,7 @@ const KNOWN = table(2000, 1);
 const REFERENCE = {
   columns: COLUMNS,
   calibration: new Calibration(KNOWN.scores.slice(0, 500)),
-  sketch: { data: sketchColumns(KNOWN.cells, 3), rows: 2000 },
+  sketch: sketchColumns(KNOWN.cells, 3),
 };
 
 Deno.test("driftReport() reports a change in unchanged tables no more often than its rate, however long they are", () => {
@@ -141,7 +141,7 @@ Deno.test("driftReport() reports a change in unchanged tables no more often than
       const reference = {
         columns: ["a"],
         calibration: new Calibration(known.slice(0, 500)),
-        sketch: { data: sketchColumns({ data: known, rows: 2000 }, 1), rows: 2000 },
+        sketch: sketchColumns({ data: known, rows: 2000 }, 1),
       };
       const scores = draws(rows, 1002 + 3 * seed);
       const report = driftReport(reference, { data: now, rows }, scores, { rate });
@@ -188,7 +188,7 @@ Deno.test("driftReport() does not report a clock that continues, but reports one
     rows,
   });
   const { scores } = table(400, 9), known = times(1.7e9, 2000);
-  const sketch = { data: sketchColumns(known, 1), rows: 2000 };
+  const sketch = sketchColumns(known, 1);
   const reference = { ...REFERENCE, columns: ["at"], sketch };
   const later = times(1.8e9, 400);
   assert.ok(driftReport(reference, later, scores).columns[0].changed);
@@ -217,7 +217,7 @@ Deno.test("DriftTest computes from counts what sorted values give, to the bit, h
       assert.equal(column.medians[1], values[(values.length - 1) >> 1]);
       assert.equal(column.missing[1], 1 - values.length / rows);
       // The distribution functions at each point of the sketch, and just below it.
-      const { points, shares } = sketchOf(REFERENCE.sketch.data, c);
+      const { points, shares } = sketchOf(REFERENCE.sketch, c);
       const share = (is: (value: number) => boolean) => values.filter(is).length / values.length;
       const differences = [...points].flatMap((point, k) => {
         const at = Math.abs(shares[k] - share((value) => value <= point));

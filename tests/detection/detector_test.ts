@@ -231,6 +231,20 @@ Deno.test("Detector.fit() on few rows keeps the lowest rate they can guarantee, 
   assert.deepEqual([loaded.falseAlarmRate, loaded.warnings], [1 / 11, coarser]);
 });
 
+Deno.test("warnings about the rows that calibrate end with these, those about the training stay, in files as well", async () => {
+  const fitted = await Detector.fit(ROWS, { ...OPTIONS, epochs: 2 });
+  const table = { warnings: ["of training"], calibrationWarnings: ["of calibration"] };
+  const model = { ...fitted.table, ...table };
+  const detector = await Detector.load(new Detector(fitted.vae, model).save());
+  assert.deepEqual(detector.warnings, ["of calibration", "of training"]);
+  detector.recalibrate(ROWS);
+  assert.deepEqual(detector.warnings, ["of training"]);
+  assert.deepEqual((await Detector.load(detector.save())).warnings, ["of training"]);
+  const updated = await Detector.load(new Detector(fitted.vae, model).save());
+  await updated.partialFit(ROWS, { epochs: 1 });
+  assert.deepEqual(updated.warnings, ["of training"]);
+});
+
 Deno.test("Detector keeps its rate on new rows even if it overfits its training rows", async () => {
   // 60 training rows of 20 columns and a wide network: training rows score far lower than new ones. Calibration on
   // training rows would flag three quarters of all rows. The rate of 280 fresh rows, given 60 calibration rows, has

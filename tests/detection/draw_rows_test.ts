@@ -54,7 +54,10 @@ Deno.test("a report on a column describes the rows that were drawn, if others we
     ...CHEAP,
     maxRows: 100,
   });
-  assert.match(detector.warnings[1], /^column "k" never changes in the rows used: any other/);
+  assert.match(
+    detector.warnings.join("\n"),
+    /^column "k" never changes in the rows used: any other/m,
+  );
   detector.dispose();
 });
 

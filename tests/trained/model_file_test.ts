@@ -83,6 +83,11 @@ const REFUSED: [string, ModelFile, RegExp][] = [
   ["NaN calibration", withValue("table.calibration", NaN), /"table.calibration" must be finite/],
   ["warnings: 7", withTable({ warnings: 7 }), /warnings must be a list of texts/],
   ["warnings: [7]", withTable({ warnings: [7] }), /warnings must be a list of texts/],
+  [
+    "calibrationWarnings: {}",
+    withTable({ calibrationWarnings: {} }),
+    /calibrationWarnings must be a list of texts/,
+  ],
   ["no rate", withTable({ falseAlarmRate: "0.1" }), /falseAlarmRate: expected a finite number/],
   ["rate too fine", withTable({ falseAlarmRate: 1e-6 }), /allow no less than/],
   ["Bernoulli, standardised", asBernoulli(), /Bernoulli likelihood allows no standardisation/],

@@ -4,7 +4,8 @@ import { statesOf } from "../../detection/ensemble/member_checkpoints.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
 import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts";
 import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
-import { type TableModel, tableModelOf } from "../../scoring/table_scorer.ts";
+import { type TableModel, warningsOf } from "../../scoring/table_model.ts";
+import { tableModelOf } from "../../scoring/table_scorer.ts";
 import { fromModelFile } from "../../trained/trained_vae.ts";
 import { parseRbmSpec } from "../../models/rbm.ts";
 import type { LatentLayer } from "../../models/latents.ts";
@@ -37,7 +38,7 @@ function resultOf(model: string, file: ModelFile) {
   const [spec] = fromModelFile(file);
   if (kind === "vae") return { ...common, spec };
   const table = tableModelOf(file);
-  const { calibration, falseAlarmRate, warnings, ensemble } = table;
+  const { calibration, falseAlarmRate, ensemble } = table;
   return {
     ...common,
     spec,
@@ -51,7 +52,7 @@ function resultOf(model: string, file: ModelFile) {
     calibrationRows: calibration.scores.length,
     falseAlarmRate,
     threshold: calibration.threshold(falseAlarmRate),
-    warnings,
+    warnings: warningsOf(table),
   };
 }
 
@@ -154,7 +155,7 @@ const MOST_LEVELS = 6;
 
 function tableSections(file: ModelFile): Section[] {
   const table = tableModelOf(file);
-  const { schema, calibration, falseAlarmRate, warnings, ensemble, window } = table;
+  const { schema, calibration, falseAlarmRate, ensemble, window } = table;
   const threshold = calibration.threshold(falseAlarmRate);
   return [
     ...(ensemble ? [ensembleSection(ensemble)] : []),
@@ -165,7 +166,7 @@ function tableSections(file: ModelFile): Section[] {
         ["Rows", count(calibration.scores.length)],
         ["False-alarm rate", String(falseAlarmRate)],
         ["Flags rows above", `${nats(threshold)} nats`],
-        ...warnings.map((warning) => ["Warning", warning] as const),
+        ...warningsOf(table).map((warning) => ["Warning", warning] as const),
       ],
     },
     {

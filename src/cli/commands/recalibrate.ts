@@ -58,7 +58,6 @@ export function recalibrateCommand(io: Io): Command {
       sampleOptions({ ...given, window }),
       given,
     );
-    const known = new Set(model.scorer.warnings);
     const result = await namingTable(table, async () => model.scorer.recalibrate(table));
     const bytes = model.scorer.save({ format: given.weightsFormat });
     await writeAtomically(out, [bytes]);
@@ -67,8 +66,7 @@ export function recalibrateCommand(io: Io): Command {
       print(io, jsonLine({ ...file, ...result }));
     } else io.stdout(report(sections(out, bytes.length, table, result)));
     warnOfUnlikely(result, io);
-    // Training has already given its own warnings about the columns.
-    printWarnings(model.scorer.warnings.filter((warning) => !known.has(warning)), io);
+    printWarnings(model.scorer.table.calibrationWarnings, io);
   });
 }
 

@@ -108,7 +108,7 @@ export class DriftTest {
     this.#monitor = new DriftMonitor(calibration, options);
     this.#scores = new PointCounter(calibration.scores);
     this.#columns = !sketch ? [] : columns.map((_, c) => {
-      const own = sketchOf(sketch.data, c);
+      const own = sketchOf(sketch, c);
       return { sketch: own, counter: new PointCounter(own.points) };
     });
     this.#medians = new MedianSample(this.#columns.length, options);

@@ -12,7 +12,7 @@ export function shiftedColumns(
 ): readonly string[] | undefined {
   if (!sketch) return undefined;
   return schema.flatMap(({ name, kind }, c) => {
-    const before = sketchOf(sketch.data, c);
+    const before = sketchOf(sketch, c);
     const now = countAt(before.points, takeColumn(cells, schema.length, c));
     const isCompared = kind !== "timestamp" && now.total > 0 && before.missing < 1;
     return isCompared && distanceTo(before, now) >= MIN_SHIFT ? [name] : [];

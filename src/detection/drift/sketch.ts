@@ -9,7 +9,7 @@ import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { sortedValues } from "../rows/take_cells.ts";
 import type { PointCounts } from "./point_counts.ts";
-import { SKETCH_WIDTH } from "../../scoring/table_model.ts";
+import { SKETCH_WIDTH, type TableSketch } from "../../scoring/table_model.ts";
 
 /** Points of the distribution function. Layout of a sketch: share of missing cells, points, shares. */
 const POINTS = (SKETCH_WIDTH - 1) / 2;
@@ -24,8 +24,8 @@ export interface ColumnSketch {
   readonly shares: Float64Array;
 }
 
-/** The sketches of a table's columns, `[columns, SKETCH_WIDTH]`. */
-export function sketchColumns(cells: Cells, columns: number): Float64Array {
+/** The sketches of a table's columns. */
+export function sketchColumns(cells: Cells, columns: number): TableSketch {
   const sketches = new Float64Array(columns * SKETCH_WIDTH);
   for (let c = 0; c < columns; c++) {
     const sorted = sortedValues(cells, columns, c), out = c * SKETCH_WIDTH;
@@ -37,11 +37,11 @@ export function sketchColumns(cells: Cells, columns: number): Float64Array {
       sketches[out + 1 + POINTS + k] = sorted.length > 0 ? shareUpTo(sorted, value) : 0;
     }
   }
-  return sketches;
+  return { data: sketches, rows: cells.rows };
 }
 
 /** One column of the sketches. */
-export function sketchOf(sketches: Float64Array, c: number): ColumnSketch {
+export function sketchOf({ data: sketches }: TableSketch, c: number): ColumnSketch {
   const at = c * SKETCH_WIDTH;
   return {
     missing: sketches[at],

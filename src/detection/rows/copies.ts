@@ -33,13 +33,6 @@ const MIN_WARNING_SHARE = 0.2;
 /** Rows whose values decide how columns are divided into halves. */
 const SAMPLED_ROWS = 1000;
 
-/** Whether a warning is about repeated rows. */
-export function isRepeatWarning(warning: string): boolean {
-  return warning.includes(REPEAT);
-}
-
-const REPEAT = "of the rows repeat another";
-
 /** A table without copies. */
 export interface Deduplicated {
   readonly cells: Cells;
@@ -52,7 +45,7 @@ export function withoutCopies(cells: Cells, columns: number): Deduplicated {
   const { first, counts, distinct } = groupsOf(cells, columns);
   const share = 1 - distinct.length / cells.rows;
   const kept = share > 0 ? keptOf({ first, counts, distinct }, cells, columns) : undefined;
-  const statement = `${Math.round(100 * share)} % ${REPEAT}`;
+  const statement = `${Math.round(100 * share)} % of the rows repeat another`;
   if (kept) {
     const warning =
       `${statement} and are taken for copies, which count once: ${kept.length} rows train and calibrate`;

@@ -31,6 +31,8 @@ export interface TrainingTable {
   readonly cells: Cells;
   /** Warnings about the columns. */
   readonly warnings: readonly string[];
+  /** Warnings about which rows train and calibrate. */
+  readonly calibrationWarnings: readonly string[];
 }
 
 /** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
@@ -51,25 +53,22 @@ export function readTraining(
   requireRows(raw, window);
   if (presetOf(options) === "small") refuseExtremes(cells, schema);
   const isDrawn = raw.drawn !== undefined;
-  const readingWarnings = [
-    ...sampleWarnings(raw, window),
-    ...meaningWarnings(raw, schema, overrides),
-  ];
+  const ofSample = sampleWarnings(raw, window);
+  const ofMeaning = meaningWarnings(raw, schema, overrides);
   if (window !== undefined) {
-    const warnings = [...readingWarnings, ...seriesWarnings(schema, cells, isDrawn)];
-    return { schema, cells, warnings };
+    const warnings = [...ofMeaning, ...seriesWarnings(schema, cells, isDrawn)];
+    return { schema, cells, warnings, calibrationWarnings: ofSample };
   }
-  const { cells: distinct, warnings: repeatWarnings } = withoutCopies(cells, schema.length);
+  const { cells: distinct, warnings: ofCopies } = withoutCopies(cells, schema.length);
   const facts = columnFacts(schema, distinct);
   const spectrum = spectrumOfTable(headOf(distinct, schema.length), schema, facts);
   const warnings = [
-    ...readingWarnings,
+    ...ofMeaning,
     ...columnWarnings(facts, isDrawn),
     ...autocorrelationWarnings(facts.autocorrelated),
-    ...repeatWarnings,
     ...collapseWarnings(spectrum, schema),
   ];
-  return { schema, cells: distinct, warnings };
+  return { schema, cells: distinct, warnings, calibrationWarnings: [...ofSample, ...ofCopies] };
 }
 
 /** What a user should know of the steps of a series. */

@@ -11,23 +11,15 @@ export type SampledCells = Cells & { readonly drawn?: Drawn };
 /** What a number must be, for error messages. */
 export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX_CELL}`;
 
-/** What rows that were drawn are for. */
-export type SamplePurpose = "train and calibrate" | "calibrate";
-
 /** The warning that not all rows are used. */
 export function sampleWarnings(
   { rows, drawn }: SampledCells,
   window?: number,
-  purpose: SamplePurpose = "train and calibrate",
+  purpose: "train and calibrate" | "calibrate" = "train and calibrate",
 ): string[] {
   if (!drawn) return [];
   const which = window === undefined ? "a random sample" : "the last ones";
   return [`${rows} of ${drawn.rows} rows ${purpose}, ${which}`];
-}
-
-/** Whether a warning is the one of `sampleWarnings`. */
-export function isSampleWarning(warning: string): boolean {
-  return /^\d+ of \d+ rows (train and )?calibrate, /.test(warning);
 }
 
 /** @throws TypeError naming the column, and a row, that cannot be used, even if the row is not in the sample */

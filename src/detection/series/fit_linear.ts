@@ -3,8 +3,6 @@
  * blocks each.
  */
 import { splitDevice } from "../../trained/device_options.ts";
-import type { ColumnSchema } from "../../scoring/table/schema.ts";
-import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
@@ -12,16 +10,13 @@ import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
 import { withoutSpikes } from "../rows/extremes.ts";
 import type { DetectorOptions } from "../options.ts";
+import type { TrainingTable } from "../rows/read_training.ts";
 import { fitSeries } from "./fit_series.ts";
 
 /** @throws RangeError for windows that are too wide, or options out of range */
 export function fitLinear(
-  { cells: steps, schema, warnings, window }: {
-    readonly cells: Cells;
-    readonly schema: readonly ColumnSchema[];
-    readonly warnings: readonly string[];
-    readonly window: number;
-  },
+  { cells: steps, schema, warnings, calibrationWarnings }: TrainingTable,
+  window: number,
   options: DetectorOptions,
 ): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
   const { falseAlarmRate = 0.01, seed = 0, latent } = options;
@@ -30,9 +25,11 @@ export function fitLinear(
   const { cells, warnings: spikeWarnings } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
   const { vae, report, parts, missingCosts, heldOutScores } = fitSeries(request);
-  const sketch = { data: sketchColumns(cells, schema.length), rows: cells.rows };
-  const allWarnings = [...warnings, ...spikeWarnings];
-  const table = { schema, ...parts, falseAlarmRate, warnings: allWarnings, sketch, window };
+  const table = {
+    ...{ schema, ...parts, falseAlarmRate, window, calibrationWarnings },
+    warnings: [...warnings, ...spikeWarnings],
+    sketch: sketchColumns(cells, schema.length),
+  };
   const scores = Float64Array.from(heldOutScores.flatMap((block) => [...block]));
   const calibrationWindows = heldOutScores.map(({ length }) => length);
   return { vae, model: calibrated(table, { scores, ...missingCosts }, calibrationWindows), report };

@@ -3,12 +3,11 @@
  * new steps were not trained on, like the blocks that calibrate a fit. Steps depend on each other, so it is not known
  * how likely it was that the old calibration flags as many of them as it does.
  */
-import type { TableModel, TableScorer } from "../../scoring/table_scorer.ts";
-import { calibrated, resolutionWarning } from "../calibrate.ts";
+import type { TableScorer } from "../../scoring/table_scorer.ts";
+import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
-import type { Recalibration } from "../recalibrate.ts";
-import { isSampleWarning, type SampledCells, sampleWarnings } from "../rows/sample_warnings.ts";
-import { isThresholdWarning } from "./threshold_warnings.ts";
+import type { Recalibrated } from "../recalibrate.ts";
+import { type SampledCells, sampleWarnings } from "../rows/sample_warnings.ts";
 
 /** Windows that the steps must fill, as in a fit. */
 const MIN_WINDOWS = 4;
@@ -16,27 +15,21 @@ const MIN_WINDOWS = 4;
 /** @throws RangeError for too few steps */
 export function recalibratedSeries(
   scorer: TableScorer,
-  model: TableModel,
   steps: SampledCells,
-): { readonly model: TableModel; readonly recalibration: Recalibration } {
-  const { window = 0, schema, typical, costs } = model, minSteps = MIN_WINDOWS * window;
+): Recalibrated {
+  const model = scorer.table, { window = 0, schema, typical, costs } = model;
+  const minSteps = MIN_WINDOWS * window;
   if (steps.rows < minSteps) {
     throw new RangeError(
       `Cannot recalibrate: needs at least ${minSteps} rows, ${MIN_WINDOWS} windows, got ${steps.rows}`,
     );
   }
   const { pValues } = scorer.scoreCells(steps), scores = windowScores(scorer, steps);
-  const isStale = (warning: string) =>
-    isThresholdWarning(warning) || isSampleWarning(warning) ||
-    warning === resolutionWarning(model.calibration);
   const table = {
     ...model,
     falseAlarmRate: scorer.falseAlarmRate,
-    sketch: { data: sketchColumns(steps, schema.length), rows: steps.rows },
-    warnings: [
-      ...model.warnings.filter((warning) => !isStale(warning)),
-      ...sampleWarnings(steps, window, "calibrate"),
-    ],
+    sketch: sketchColumns(steps, schema.length),
+    calibrationWarnings: sampleWarnings(steps, window, "calibrate"),
   };
   const next = calibrated(table, { scores, typical, costs }, [scores.length]);
   const { calibration, falseAlarmRate } = next;

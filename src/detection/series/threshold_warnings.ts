@@ -40,10 +40,3 @@ export function fewWindowWarnings(
     "times as many steps may be flagged",
   ];
 }
-
-/** Whether a warning is one of these. */
-export function isThresholdWarning(warning: string): boolean {
-  return /^the steps that calibrate are only |^[\d.]+ % of the steps score far above the rest/.test(
-    warning,
-  );
-}
