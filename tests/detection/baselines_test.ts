@@ -169,3 +169,17 @@ Deno.test("baselineScores() of the training rows: no row is its own neighbour", 
     assert.equal(score, knn()(others)(alone)[0]);
   });
 });
+
+Deno.test("ecod() counts a training row once, as PyOD does: it scores like a row that was left out of the training rows", () => {
+  const { data, shape: [rows, width] } = TRAINING;
+  const own = Int32Array.from({ length: rows }, (_, r) => r);
+  const scores = ecod()(TRAINING)(TRAINING, own);
+  for (let r = 0; r < rows; r += 17) {
+    const others = {
+      data: data.filter((_, i) => Math.floor(i / width) !== r),
+      shape: [rows - 1, width] as const,
+    };
+    const alone = { data: data.slice(r * width, (r + 1) * width), shape: [1, width] as const };
+    assertRelative(scores[r], ecod()(others)(alone)[0], 1e-12);
+  }
+});

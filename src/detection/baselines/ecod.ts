@@ -3,7 +3,7 @@
  *
  *   score = Σ_d max(-ln F_d(x_d), -ln G_d(x_d));  F(x) = #{t ≤ x} / n, G(x) = #{t ≥ x} / n
  *
- * x itself counts among the n, so no score is infinite. Columns whose skewness is exactly zero add both tails.
+ * x itself counts among the n, once, so no score is infinite. Columns whose skewness is exactly zero add both tails.
  *
  * Source: Li, Zhao, Hu, Botta, Ionescu and Chen, "ECOD: unsupervised outlier detection using empirical cumulative
  * distribution functions", TKDE 2022, with the maximum taken per column as in PyOD's `ecod.py`. PyOD includes all rows
@@ -25,13 +25,17 @@ export function ecod(): Baseline {
   return (training) => {
     const [count, width] = training.shape;
     const columns = Array.from({ length: width }, (_, c) => columnOf(training, c));
-    return ({ data, shape: [rows] }) =>
+    return ({ data, shape: [rows] }, ownRows) =>
       Float64Array.from({ length: rows }, (_, r) => {
+        // A training row is among the n already.
+        const itself = (ownRows?.[r] ?? -1) < 0 ? 1 : 0;
         let score = 0;
         for (let c = 0; c < width; c++) {
           const { sorted, bothTails } = columns[c], x = data[r * width + c];
-          const left = portableLog((count + 1) / (1 + countBelow(sorted, x, true)));
-          const right = portableLog((count + 1) / (1 + count - countBelow(sorted, x, false)));
+          const left = portableLog((count + itself) / (itself + countBelow(sorted, x, true)));
+          const right = portableLog(
+            (count + itself) / (itself + count - countBelow(sorted, x, false)),
+          );
           score += bothTails ? left + right : Math.max(left, right);
         }
         return score;
