@@ -66,6 +66,9 @@ Deno.test("elbow train --weights-format writes a smaller file; recalibrate keeps
   await elbowOk("recalibrate", model, data, "--out", other, "--weights-format", "f16");
   assert.equal(formatOf(other), "f16");
   assert.match(await refused("train", data, "--out", model, "--weights-format", "int4"), /int4/);
+  const window = ["--window", "9", "--weights-format", "int8"];
+  const series = await refused("train", data, "--out", model, ...window);
+  assert.match(series, /option '--weights-format int8' cannot be used with '--window <n>'/);
 });
 
 Deno.test("elbow update does what partialFit does, and refuses a model that is not a detector", async () => {

@@ -7,7 +7,7 @@ const SPEC_KINDS: readonly ModelKind[] = ["vae", "rbm", "em"];
 
 /** Ends the command for an option that does not apply to the model, or lacks another option that it needs. */
 export function refuseInapplicable(given: TrainOptions, command: Command): void {
-  const isFromSpec = given.spec !== undefined;
+  const isFromSpec = given.spec !== undefined, { window, weightsFormat } = given;
   for (const { option: { flags }, appliesTo, needs } of optionsIn(given)) {
     if (!isFromSpec && !appliesTo.includes("detector")) {
       command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS.spec.option.flags}'`);
@@ -20,6 +20,12 @@ export function refuseInapplicable(given: TrainOptions, command: Command): void 
     if (needs !== undefined && given[needs] === undefined) {
       command.error(`error: option '${flags}' needs '${TRAIN_OPTIONS[needs].option.flags}'`);
     }
+  }
+  // Rounded weights need new calibration rows, and a series has none: said before it is trained, not after.
+  if (window !== undefined && weightsFormat !== undefined && weightsFormat !== "f32") {
+    command.error(
+      `error: option '--weights-format ${weightsFormat}' cannot be used with '${TRAIN_OPTIONS.window.option.flags}'`,
+    );
   }
 }
 
