@@ -41,7 +41,7 @@ const FEW = 0.1;
 const MAX_ONLY_SHARE = 0.002;
 
 /** Which columns have costs. */
-export interface ImpossibleOptions {
+interface ImpossibleOptions {
   /** Whether unknown levels of categories do. */
   readonly ofCategories?: boolean;
   /** Whether the kind of a column was declared, not inferred. By default all were. */
@@ -63,72 +63,81 @@ export function impossibleCosts(
   schema: readonly ColumnSchema[],
   { ofCategories = false, isDeclared = () => true }: ImpossibleOptions = {},
 ): TableCosts {
-  const columns = schema.map((column, c): ColumnCosts => {
-    const values = takeColumn(cells, schema.length, c);
-    const observed = observedValues(values).length;
-    const costs = costsOf(column, { values, observed, ofCategories });
-    if (isDeclared(column.name)) return costs;
-    const only = onlyImpossible(column, values, ofCategories);
-    return { ...costs, isInferred: true, only, first: costIf(0, observed) };
-  });
+  const width = schema.length;
+  const columns = schema.map((column, c) =>
+    columnCosts(column, takeColumn(cells, width, c), ofCategories, !isDeclared(column.name))
+  );
   const onlyCells = columns.filter(({ only }) => only !== undefined).length;
-  const most = Math.max(1, MAX_ONLY_SHARE * cells.rows), isRuledOut = onlyCells <= most;
+  const maxOnlyCells = Math.max(1, MAX_ONLY_SHARE * cells.rows);
+  const isBelieved = onlyCells <= maxOnlyCells;
   const impossible = Float64Array.from(
     columns,
-    ({ cost, isInferred }) => isInferred && !isRuledOut ? 0 : cost,
+    ({ cost, isInferred }) => isBelieved || !isInferred ? cost : 0,
   );
   const warnings = columns.flatMap(({ warning = [] }) => warning);
+  const heldOutCost = (row: Float64Array) => {
+    const ownCells = columns.filter(({ only }, c) => only === row[c]);
+    // Inferred kinds are believed as they would be without this row.
+    const ruledOut = onlyCells - ownCells.length <= maxOnlyCells ? ownCells : [];
+    const impossible = columns.filter(({ column }, c) => isImpossible(column, row[c]));
+    const costs = [
+      ...ruledOut.map(({ firstCost }) => firstCost),
+      ...impossible.map(({ rise }) => rise),
+    ];
+    return costs.reduce((sum, cost) => sum + cost, 0);
+  };
   return {
-    warnings: isRuledOut ? warnings : [...warnings, onlyWarning(schema, columns)],
+    warnings: isBelieved ? warnings : [...warnings, onlyWarning(columns)],
     ...(impossible.some((cost) => cost > 0) && { impossible }),
     heldOutCosts: ({ data, rows }) =>
-      Float64Array.from({ length: rows }, (_, r) => {
-        const row = data.subarray(r * schema.length, (r + 1) * schema.length);
-        const own = columns.filter(({ only }, c) => row[c] === only);
-        let sum = 0;
-        if (onlyCells - own.length <= most) { for (const { first } of own) sum += first!; }
-        columns.forEach(({ extra }, c) => {
-          if (extra && isImpossible(schema[c], row[c])) sum += extra;
-        });
-        return sum;
-      }),
+      Float64Array.from(
+        { length: rows },
+        (_, r) => heldOutCost(data.subarray(r * width, (r + 1) * width)),
+      ),
   };
 }
 
+/** The costs of a column. */
 interface ColumnCosts {
+  readonly column: ColumnSchema;
+  readonly isInferred: boolean;
   /** Of an impossible cell. */
   readonly cost: number;
-  /** More of it if one cell fewer is impossible. */
-  readonly extra?: number;
-  readonly warning?: string;
-  readonly isInferred?: true;
-  /** The value of the cell that all others rule out. */
+  /** By how much more the cost would be if one cell fewer were impossible. */
+  readonly rise: number;
+  /** Of an impossible cell, if there were no other. */
+  readonly firstCost: number;
+  /** The value of the cell that all others rule out, if there is one. */
   readonly only?: number;
-  /** Of the first impossible cell. */
-  readonly first?: number;
+  readonly warning?: string;
 }
 
-interface ColumnCells {
-  readonly values: Float64Array;
-  readonly observed: number;
-  readonly ofCategories: boolean;
-}
-
-function costsOf(column: ColumnSchema, cells: ColumnCells): ColumnCosts {
-  const { values, observed, ofCategories } = cells;
+function columnCosts(
+  column: ColumnSchema,
+  values: Float64Array,
+  ofCategories: boolean,
+  isInferred: boolean,
+): ColumnCosts {
+  const observed = observedValues(values).length, firstCost = costIf(0, observed);
+  const only = isInferred ? onlyImpossible(column, values, ofCategories) : undefined;
+  const none = { column, isInferred, firstCost, only, cost: 0, rise: 0 };
   const expected = EXPECTED_CELLS[column.kind], isCategory = column.kind === "categorical";
-  if (!(expected || ofCategories && isCategory) || column.levels?.length === 0) return { cost: 0 };
+  if (column.levels?.length === 0) return none;
   const found = filterValues(values, (value) => isImpossible(column, value)).length;
-  if (isCategory) return { cost: found === 0 ? costIf(0, observed) : 0 };
+  if (isCategory) return { ...none, cost: ofCategories && found === 0 ? firstCost : 0 };
+  if (!expected) return none;
   const cost = costIf(found, observed);
-  if (found === 0) return { cost };
-  const warning =
-    `column "${column.name}": ${found} of ${values.length} cells are not ${expected}: ${
-      found > FEW * observed
-        ? "too many to score high, so it may be of another kind"
-        : "they will score high"
-    }`;
-  return { cost, extra: costIf(found - 1, observed) - cost, warning };
+  if (found === 0) return { ...none, cost };
+  const outcome = found > FEW * observed
+    ? "too many to score high, so it may be of another kind"
+    : "they will score high";
+  return {
+    ...none,
+    cost,
+    rise: costIf(found - 1, observed) - cost,
+    warning:
+      `column "${column.name}": ${found} of ${values.length} cells are not ${expected}: ${outcome}`,
+  };
 }
 
 /** Of an impossible cell, if `found` of the observed cells of its column are. */
@@ -137,8 +146,10 @@ function costIf(found: number, observed: number): number {
   return (1 - share) ** 2 / Math.max(share * (1 - share), MIN_VARIANCE) / 2;
 }
 
-function onlyWarning(schema: readonly ColumnSchema[], columns: readonly ColumnCosts[]): string {
-  const names = schema.filter((_, c) => columns[c].only !== undefined).map(({ name }) => name);
+function onlyWarning(columns: readonly ColumnCosts[]): string {
+  const names = columns.filter(({ only }) => only !== undefined).map(({ column: { name } }) =>
+    name
+  );
   return `${
     named(names)
   } each have one cell that the kind of all others rules out, so new rows may too: inferred kinds rule nothing out, only declared ones`;
