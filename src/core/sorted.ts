@@ -1,4 +1,4 @@
-/** Binary search in ascending lists. */
+/** Positions in ascending lists. */
 
 /** The number of values in an ascending list that are below `value`, or with `orEqual` at most `value`. */
 export function countBelow(
@@ -14,4 +14,9 @@ export function countBelow(
     else high = middle;
   }
   return low;
+}
+
+/** The lower median of an ascending list; NaN if it is empty. */
+export function lowerMedian(sorted: ArrayLike<number>): number {
+  return sorted.length === 0 ? NaN : sorted[(sorted.length - 1) >> 1];
 }

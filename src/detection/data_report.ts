@@ -5,6 +5,7 @@
  * A cell is outlying if it is more than 10 usual spreads from the median; the usual spread is the median distance of
  * the other cells from it. Under a normal distribution one cell in 10¹⁰ is outlying.
  */
+import { lowerMedian } from "../core/sorted.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import type { RawTable } from "../scoring/table/raw_table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -107,12 +108,10 @@ function reportColumn(
 ): ColumnReport {
   const width = schema.length, { name, kind } = schema[c];
   const sorted = sortedValues(cells, width, c), count = sorted.length;
-  const median = count > 0 ? sorted[(count - 1) >> 1] : NaN;
+  const median = lowerMedian(sorted);
   const distances = sorted.map((value) => Math.abs(value - median)).sort();
-  const nonzero = distances.filter((distance) => distance > 0);
-  const limit = nonzero.length > 0
-    ? OUTLYING_DISTANCES * nonzero[(nonzero.length - 1) >> 1]
-    : Infinity;
+  // NaN if no cell differs from the median: no distance is above that.
+  const usualSpread = lowerMedian(distances.filter((distance) => distance > 0));
   return {
     name,
     kind,
@@ -121,7 +120,9 @@ function reportColumn(
     least: count > 0 ? sorted[0] : NaN,
     median,
     largest: count > 0 ? sorted[count - 1] : NaN,
-    outlying: hasLevels(kind) ? 0 : distances.filter((each) => each > limit).length,
+    outlying: hasLevels(kind)
+      ? 0
+      : distances.filter((each) => each > OUTLYING_DISTANCES * usualSpread).length,
   };
 }
 

@@ -17,6 +17,7 @@
  * and unknown ones later, share one code. A column of identifiers therefore has no levels and carries no information.
  */
 import { show } from "../core/validate.ts";
+import { listNames } from "../formats/errors.ts";
 import type { CellReading } from "../formats/mod.ts";
 import { ColumnTally } from "../formats/sample/column_tally.ts";
 import type { NumberRange } from "../formats/sample/written_forms.ts";
@@ -82,8 +83,8 @@ export function inferSchema(
   if (unknown) {
     throw new TypeError(
       `Cannot read schema: the table has no column ${show(unknown.name)}, only ${
-        columns.slice(0, 10).map(show).join(", ")
-      }${columns.length > 10 ? ` and ${columns.length - 10} more` : ""}`,
+        listNames(columns)
+      }`,
     );
   }
   const schema = columns.map((name, c) => {

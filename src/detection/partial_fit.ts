@@ -12,22 +12,19 @@
  */
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { requireData } from "../trained/rows/data_rule.ts";
-import { withObserved } from "../trained/rows/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
-import { hasVariance, optimalVariances } from "../training/optimal_variance.ts";
 import type { FitOptions } from "../training/options.ts";
 import { VAE } from "../training/vae.ts";
 import { minVariances, updateTraining } from "./defaults.ts";
-import { roundParameters } from "./ensemble/half_values.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { withoutCopies } from "./rows/copies.ts";
 import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
 import { refuseExtremes, withoutExtremes } from "./rows/extremes.ts";
-import { progressOverMembers } from "./presets.ts";
+import { progressOverMembers, trainNetwork } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
 import { type DrawOptions, requireMaxRows } from "./rows/new_rows.ts";
 import { refuseSaturated } from "./rows/saturation.ts";
@@ -149,13 +146,8 @@ async function continueNetwork(
   const rows = standardize(expansion.expand(training), standardization);
   const vae = new VAE(spec, values);
   try {
-    await vae.fit(rows, { ...updateTraining(training.rows), ...given, seed });
-    if (hasVariance(spec, "perFeature")) {
-      const squares = vae.onHost.squaredResiduals(withObserved(spec, rows), seed);
-      const least = minVariances(schema, expansion, standardization);
-      vae.setParameters(optimalVariances(spec, "perFeature", squares, least));
-    }
-    roundParameters(vae);
+    const least = minVariances(schema, expansion, standardization);
+    await trainNetwork(vae, rows, { ...updateTraining(training.rows), ...given, seed }, least);
     return vae;
   } catch (error) {
     vae.dispose();

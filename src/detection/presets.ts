@@ -2,6 +2,7 @@
 import { fixedColumns, requireData } from "../trained/rows/data_rule.ts";
 import { splitDevice } from "../trained/device_options.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
+import type { Matrix } from "../trained/rows/matrix.ts";
 import { withObserved } from "../trained/rows/observed.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -53,15 +54,29 @@ export const fitNetwork: FitPreset = async ({ all, training }, schema, options) 
   const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));
   const rows = standardize(expanded, standardization);
   const defaults = defaultTraining(training.rows, fitOptions.batchSize);
-  const report = await vae.fit(rows, { ...defaults, ...fitOptions, seed });
+  const least = minVariances(schema, expansion, standardization);
+  const report = await trainNetwork(vae, rows, { ...defaults, ...fitOptions, seed }, least);
+  return { vae, report, parts: { expansion, standardization, format: "f16" } };
+};
+
+/**
+ * Trains on standardised rows, and then sets the variances to their optimum and rounds the weights to halves.
+ * @param least the least variance of each column
+ */
+export async function trainNetwork(
+  vae: VAE,
+  rows: Matrix,
+  options: FitOptions & { readonly seed: number },
+  least: Float64Array,
+): Promise<FitReport> {
+  const report = await vae.fit(rows, options);
   if (hasVariance(vae.spec, "perFeature")) {
-    const squares = vae.onHost.squaredResiduals(withObserved(vae.spec, rows), seed);
-    const least = minVariances(schema, expansion, standardization);
+    const squares = vae.onHost.squaredResiduals(withObserved(vae.spec, rows), options.seed);
     vae.setParameters(optimalVariances(vae.spec, "perFeature", squares, least));
   }
   roundParameters(vae);
-  return { vae, report, parts: { expansion, standardization, format: "f16" } };
-};
+  return report;
+}
 
 /** Preset "ensemble". */
 export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options) => {

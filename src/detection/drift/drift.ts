@@ -11,13 +11,14 @@
  * most `rate`, so at least 1 / rate such tables pass, on average, between two false alarms. The row-by-row alarm has a
  * run length in rows instead, so a long table can raise it without any change.
  */
+import { lowerMedian } from "../../core/sorted.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import { distanceFromCounts, kolmogorovPValue } from "./kolmogorov.ts";
 import { fisherExactPValue } from "./fisher_exact.ts";
-import { median, MedianSample } from "./median_sample.ts";
+import { MedianSample } from "./median_sample.ts";
 import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
 import { PointCounter } from "./point_counts.ts";
 import { type ColumnSketch, distanceTo, sketchOf } from "./sketch.ts";
@@ -149,7 +150,7 @@ export class DriftTest {
     const pValue = kolmogorovPValue(distance, known.length, counts.total);
     const scores = {
       ...{ name: "score", distance, pValue, changed: pValue <= level },
-      medians: [median(known), medians[columns.length]] as const,
+      medians: [lowerMedian(known), medians[columns.length]] as const,
     };
     return {
       rows,
@@ -187,7 +188,7 @@ export class DriftTest {
       distance,
       pValue,
       changed: pValue <= level,
-      medians: [before > 0 ? median(sketch.points) : NaN, now],
+      medians: [before > 0 ? lowerMedian(sketch.points) : NaN, now],
       missing,
     };
   }

@@ -1,4 +1,5 @@
 /** Medians of the columns of a table that arrives in parts, and of its scores: of all rows, or of a sample of many. */
+import { lowerMedian } from "../../core/sorted.ts";
 import { RowSample } from "../../formats/sample/row_sample.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { sampleOptions } from "../rows/row_limit.ts";
@@ -33,12 +34,9 @@ export class MedianSample {
   finish(): { readonly medians: readonly number[]; readonly drawn?: number } {
     const width = this.#columns.length;
     const { data, rows, drawn } = this.#rows.finish();
-    const medians = this.#columns.map((_, c) => median(sortedValues({ data, rows }, width, c)));
+    const medians = this.#columns.map((_, c) =>
+      lowerMedian(sortedValues({ data, rows }, width, c))
+    );
     return drawn ? { medians, drawn: rows } : { medians };
   }
-}
-
-/** The lower median of ascending values; NaN if there are none. */
-export function median(sorted: Float64Array): number {
-  return sorted.length === 0 ? NaN : sorted[(sorted.length - 1) >> 1];
 }

@@ -13,6 +13,7 @@
  * A row ten times as frequent as the median is a genuine value of the table, such as all zeros for a device that is
  * off: its share among the remaining rows stays the same.
  */
+import { lowerMedian } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { MIN_ROWS } from "../calibrate.ts";
 import { RowSet } from "./row_set.ts";
@@ -88,7 +89,7 @@ function keptOf(
   columns: number,
 ): Uint32Array | undefined {
   const frequencies = distinct.map((row) => counts[row]).sort();
-  const maxCount = FREQUENCY_RATIO * frequencies[(frequencies.length - 1) >> 1];
+  const maxCount = FREQUENCY_RATIO * lowerMedian(frequencies);
   const ordinaryCounts = frequencies.filter((count) => count <= maxCount);
   const rows = ordinaryCounts.reduce((sum, count) => sum + count, 0);
   if (distinct.length < MIN_ROWS || 1 - ordinaryCounts.length / rows < MIN_COPY_SHARE) {
