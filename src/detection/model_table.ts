@@ -18,6 +18,7 @@ import {
 import { fileName, listNames } from "../formats/errors.ts";
 import type { OpenTable } from "../formats/sample/table_parts.ts";
 import { lineOf } from "../formats/table.ts";
+import type { LabelParser } from "../formats/text/cells.ts";
 import { oneHot } from "../trained/rows/labels.ts";
 import { encodeTable } from "../scoring/table/raw_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
@@ -34,6 +35,8 @@ export interface TableReader {
 export interface ModelTableOptions extends TableLimits {
   /** A column to read separately. */
   readonly label?: string;
+  /** How its cells are read. */
+  readonly parseLabel?: LabelParser;
   /** Called with the names of the file's columns, if it has any. */
   readonly onNames?: (names: readonly string[]) => void;
 }

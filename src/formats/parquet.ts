@@ -58,6 +58,7 @@ async function readRange(
   const readNames = plan.labelIndex < 0 ? plan.columns : [...plan.columns, options.label!];
   const columns = await read(readNames, first, end);
   const gatherer = new CellGatherer(plan.columns, cells, STRICT);
+  const { parseLabel: parse = parseLabel } = options;
   let labels = plan.labelIndex < 0 ? undefined : new GrowingArray();
   for (let r = 0; r < end - first; r++) {
     plan.columns.forEach((column, c) => {
@@ -67,7 +68,7 @@ async function readRange(
       throw new DataError({ source, row: first + r + 1, column, expected, actual: show(cell) });
     });
     if (!labels) continue;
-    const cell = plainValue(columns.at(-1)![r]), label = parseLabel(String(cell ?? ""));
+    const cell = plainValue(columns.at(-1)![r]), label = parse(String(cell ?? ""));
     if (label === undefined) {
       const details = { expected: LABEL_EXPECTED, actual: show(cell) };
       const place = { source, row: first + r + 1, column: options.label };

@@ -4,7 +4,13 @@
  * (anomaly); at least one row and one column.
  */
 import type { CellReading } from "./text/cell_gatherer.ts";
-import { LABEL_EXPECTED, MISSING_EXPECTED, NUMBER_EXPECTED } from "./text/cells.ts";
+import {
+  LABEL_EXPECTED,
+  type LabelParser,
+  MISSING_EXPECTED,
+  NUMBER_EXPECTED,
+  parseLabel,
+} from "./text/cells.ts";
 import { DataError, listNames } from "./errors.ts";
 import type { ColumnTally } from "./sample/column_tally.ts";
 
@@ -58,6 +64,8 @@ export interface TableOptions {
   readonly source?: string;
   /** Column that holds the label; it is removed from the data. */
   readonly label?: string;
+  /** How a label is read; by default 0, no, false and normal are normal. */
+  readonly parseLabel?: LabelParser;
   /**
    * Called for the first label that is neither normal nor anomalous; the label column is then left out. If omitted,
    * such a label is refused.
@@ -176,17 +184,34 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
   return { ...table, columns: plan.columns, ...gatherColumns(table, plan.indices) };
 }
 
-/** Moves the named column from the data to the label (any value but 0 is an anomaly). */
-export function takeLabel(table: Table, name: string, before = 0): Table {
-  const plan = planColumns(table.columns, { label: name }, table.source);
+/**
+ * Moves the named column from the data to the label.
+ * @param before number of rows before these, for messages
+ */
+export function takeLabel(table: Table, name: string, before = 0, parse?: LabelParser): Table {
+  const { columns, source } = table, plan = planColumns(columns, { label: name }, source);
   const { data: values } = gatherColumns(table, [plan.labelIndex]);
-  const unknown = values.findIndex(Number.isNaN);
-  if (unknown >= 0) {
-    const place = { source: table.source, row: before + unknown + 1, column: name };
-    throw new DataError({ ...place, expected: LABEL_EXPECTED, actual: "NaN" });
-  }
-  const label = values.map((value) => value === 0 ? 0 : 1);
+  const label = labelsOf(values, { source, column: name }, before, parse);
   return { ...table, columns: plan.columns, ...gatherColumns(table, plan.indices), label };
+}
+
+/**
+ * Labels, 0 or 1, given as numbers.
+ * @param before number of rows before these, for messages
+ * @throws DataError for a number that is no label
+ */
+export function labelsOf(
+  values: Float64Array,
+  place: { readonly source: string; readonly column: string },
+  before = 0,
+  parse: LabelParser = parseLabel,
+): Float64Array {
+  return values.map((value, index) => {
+    const label = parse(`${value}`);
+    if (label !== undefined) return label;
+    const row = before + index + 1;
+    throw new DataError({ ...place, row, expected: LABEL_EXPECTED, actual: `${value}` });
+  });
 }
 
 function gatherColumns(

@@ -12,6 +12,7 @@ import { readToEvaluate } from "../evaluate/read.ts";
 import { type Evaluated, evaluateSections } from "../evaluate/report.ts";
 import { runBaselines } from "../evaluate/baselines.ts";
 import { withTrainableVae } from "../score/trainable_vae.ts";
+import { anomalousOption, type LabelOptions, normalOption } from "../files/labels.ts";
 import { evaluateRbm } from "../evaluate/rbm.ts";
 import { type Io, print } from "../io.ts";
 import { loadAny, type LoadedModel } from "../models/model.ts";
@@ -22,8 +23,7 @@ const SAMPLES = 32;
 
 /** Options as commander passes them. */
 export interface EvaluateOptions
-  extends options.JsonOption, options.BackendOption, options.HeaderOption {
-  readonly label?: string;
+  extends options.JsonOption, options.BackendOption, options.HeaderOption, LabelOptions {
   readonly samples?: number;
   readonly priorSamples?: number;
   readonly gaps?: boolean;
@@ -46,6 +46,8 @@ export function evaluateCommand(io: Io): Command {
       "--label <column>",
       "column of labels: 0 or normal, 1 or anomaly (default: y of an NPZ)",
     )
+    .addOption(normalOption())
+    .addOption(anomalousOption())
     .addOption(options.noHeaderOption())
     .addOption(
       options.integerOption("--samples <k>", `draws of z per row (default: ${SAMPLES})`, limits),

@@ -50,7 +50,9 @@ export function detectorFigures(
 /** The figures for people to read, and which rows they cover. */
 export function labelSection(figures: LabelFigures, rows: number, over: string): Section {
   const { anomalies, flagged, flaggedAnomalies = 0 } = figures;
-  const lacking = anomalies === 0 ? "anomalous rows" : "normal rows: of numbers, only 0 is normal";
+  const lacking = anomalies === 0
+    ? "anomalous rows"
+    : "normal rows: of numbers, only 0 is normal (--normal)";
   const figure = (value: number | null) => value?.toFixed(4) ?? `needs ${lacking}`;
   const flags = `${count(flagged ?? 0)} of ${counted(rows, "row")}, ${
     count(flaggedAnomalies)

@@ -3,6 +3,7 @@ import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { PartitionOptions } from "../../trained/rbm/rbm_options.ts";
 import { labelFigures, labelSection } from "./label_figures.ts";
 import { drawDataFor } from "../files/data.ts";
+import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import type { HeaderOption, JsonOption } from "../options.ts";
 import { type Io, print } from "../io.ts";
 import type { LoadedRbm } from "../models/model.ts";
@@ -10,8 +11,11 @@ import { count, counted, jsonLine, nats, report } from "../text/text.ts";
 
 /** Options of `elbow evaluate`. */
 interface RbmOptions
-  extends JsonOption, HeaderOption, Partial<Record<typeof VAE_OPTIONS[number], unknown>> {
-  readonly label?: string;
+  extends
+    JsonOption,
+    HeaderOption,
+    LabelOptions,
+    Partial<Record<typeof VAE_OPTIONS[number], unknown>> {
   /** Chains of annealed importance sampling. */
   readonly samples?: number;
   readonly maxRows?: number;
@@ -38,7 +42,10 @@ export async function evaluateRbm(
     );
   }
   const { rbm, units, path } = model;
-  const table = await drawDataFor(model, data, io, sampleOptions(given), given);
+  const labels = new LabelValues(given), { label, header } = given;
+  const reading = { label, labels, header };
+  const table = await drawDataFor(model, data, io, sampleOptions(given), reading);
+  labels.finish(table, io);
   const x = units.toVae(table);
   const annealing: PartitionOptions = {
     ...(given.samples !== undefined && { chains: given.samples }),

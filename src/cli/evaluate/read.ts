@@ -9,12 +9,13 @@ import { RowSample } from "../../formats/sample/row_sample.ts";
 import { GrowingArray } from "../../formats/text/growing_array.ts";
 import { renumbered } from "../../trained/renumber.ts";
 import { type DataOptions, partsFor } from "../files/data.ts";
+import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
 import { detectorFigures, type LabelFigures, labelFigures } from "./label_figures.ts";
 
 /** The options that affect reading. */
-interface ReadOptions extends DataOptions {
+interface ReadOptions extends Pick<DataOptions, "header">, LabelOptions {
   readonly maxRows?: number;
   readonly seed?: number;
 }
@@ -23,12 +24,13 @@ interface ReadOptions extends DataOptions {
 export async function readToEvaluate(
   model: LoadedModel,
   data: string,
-  { label, header, ...draw }: ReadOptions,
+  { header, ...given }: ReadOptions,
   io: Io,
 ): Promise<{ readonly table: Table; readonly label?: LabelFigures }> {
-  const window = model.scorer?.window, sample = new RowSample(sampleOptions({ ...draw, window }));
+  const window = model.scorer?.window, sample = new RowSample(sampleOptions({ ...given, window }));
+  const { label } = given, values = new LabelValues(given);
   const scores = new GrowingArray(), labels = new GrowingArray();
-  for await (const part of partsFor(model, data, io, { label, header })) {
+  for await (const part of partsFor(model, data, io, { label, labels: values, header })) {
     if (part.label && window === undefined) {
       const before = sample.read;
       const own = await scoresOf(model, part).catch((error) => {
@@ -40,6 +42,7 @@ export async function readToEvaluate(
     sample.add(part);
   }
   const table = sample.finish();
+  values.finish(table, io);
   if (!table.label) return { table };
   const figures = window === undefined
     ? figuresOf(model, scores.values, labels.values)

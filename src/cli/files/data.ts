@@ -11,6 +11,7 @@ import { listNames } from "../../formats/errors.ts";
 import { sampleParts } from "../../formats/sample/read_sample.ts";
 import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
 import { openData } from "./input.ts";
+import type { LabelValues } from "./labels.ts";
 import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import type { HeaderOption } from "../options.ts";
@@ -24,6 +25,8 @@ type TableUnits = Pick<LoadedModel | LoadedRbm, "units">;
 export interface DataOptions extends HeaderOption {
   /** The column of labels. */
   readonly label?: string;
+  /** How its labels are read. */
+  readonly labels?: LabelValues;
   /** A column that is read on its own, and so is not ignored; by default the label. */
   readonly apart?: string;
 }
@@ -62,10 +65,11 @@ export async function* partsFor(
   model: TableUnits,
   path: string,
   io: Io,
-  { label, apart = label, header }: DataOptions,
+  { label, labels, apart = label, header }: DataOptions,
 ): AsyncGenerator<Table> {
   const options = {
     label,
+    parseLabel: labels?.parse,
     onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
   };
   yield* modelParts(model, path, await openData(path, io, { header }), options);

@@ -29,6 +29,7 @@ const RULES: readonly Rule[] = [
     /^column "(.*)" is trained on, but named like a label.*$/,
     (message, column) => `${message} (--label ${column.includes(" ") ? `"${column}"` : column})`,
   ],
+  [/\bexpected a label \(.*\), got "[^"]+"$/, "$& (--normal names the labels of normal rows)"],
   [/\bput a line with a name for each column above it$/, "$&, or add --no-header"],
   [/\bwhich looks like a header$/, "$&: leave out --no-header"],
   [/\bif there is no header line\b/, "$& (--no-header)"],

@@ -4,14 +4,14 @@ import type { DetectorOptions } from "../../detection/detector.ts";
 import type { ColumnOverride } from "../../detection/infer_schema.ts";
 import type { Objective, ObjectiveInput } from "../../objectives/objective.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
+import type { LabelOptions } from "../files/labels.ts";
 import type { BackendOption, HeaderOption, JsonOption } from "../options.ts";
 
 /** Options as commander passes them; an absent one has the library's default. */
-export interface TrainOptions extends JsonOption, BackendOption, HeaderOption {
+export interface TrainOptions extends JsonOption, BackendOption, HeaderOption, LabelOptions {
   readonly out?: string;
   readonly curve?: string;
   readonly spec?: string;
-  readonly label?: string;
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
   readonly maxRows?: number;

@@ -3,6 +3,7 @@ import { Option } from "npm:commander@15.1.0";
 import { MAX_TRIMMED_SHARE, PRESETS } from "../../detection/options.ts";
 import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
 import { MAX_WINDOW } from "../../scoring/table_model.ts";
+import { anomalousOption, normalOption } from "../files/labels.ts";
 import * as options from "../options.ts";
 import { OBJECTIVE_OPTIONS } from "./objective_options.ts";
 import { ALL, DETECTOR, type TrainOption, type TrainOptions, VAE, VAES } from "./option.ts";
@@ -18,6 +19,8 @@ export const TRAIN_OPTIONS = {
     appliesTo: ALL,
     option: new Option("--label <column>", "column kept out of training, used only to report"),
   },
+  normal: { appliesTo: DETECTOR, option: normalOption() },
+  anomalous: { appliesTo: DETECTOR, option: anomalousOption() },
   curve: {
     appliesTo: VAES,
     option: new Option("--curve <svg>", "SVG chart to write, of the loss over the epochs"),

@@ -5,16 +5,16 @@ import type { ReadTableOptions, Table } from "../../formats/mod.ts";
 import { sampleOf } from "../../formats/sample/read_sample.ts";
 import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import { openData } from "../files/input.ts";
+import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import { type Io, note } from "../io.ts";
 import type { TrainOptions } from "./option.ts";
+import { withFlagNames } from "../text/flag_names.ts";
 import { readingProgress } from "./progress.ts";
 
 /** The options that affect reading. */
 type ReadOptions =
-  & Pick<
-    TrainOptions,
-    "label" | "columns" | "exclude" | "maxRows" | "seed" | "window" | "json" | "header"
-  >
+  & LabelOptions
+  & Pick<TrainOptions, "columns" | "exclude" | "maxRows" | "seed" | "window" | "json" | "header">
   & Pick<ReadTableOptions, "cells">;
 
 /** A label column without normal and anomalous values is still kept out. */
@@ -24,13 +24,15 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
     if (isReported) return;
     isReported = true;
-    note(io, `label "${label}" is kept out but not reported on: ${message}`);
+    note(io, `label "${label}" is kept out but not reported on: ${withFlagNames(message)}`);
   };
-  const options = { label, columns, exclude, cells, onLabelFault };
+  const labels = new LabelValues(given);
+  const options = { label, parseLabel: labels.parse, columns, exclude, cells, onLabelFault };
   const progress = await readingProgress(path, io, given.json);
+  let table: Table;
   try {
     const sample = { ...sampleOptions(given), onRows: progress.onRows };
-    return await sampleOf(
+    table = await sampleOf(
       await openData(path, io, { onBytes: progress.onBytes, signal: io.signal, header }),
       options,
       sample,
@@ -38,4 +40,6 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   } finally {
     progress.end();
   }
+  if (!isReported) labels.finish(table, io);
+  return table;
 }

@@ -148,11 +148,9 @@ export function warnAboutLabelledRows(
   { labelFigures, leftOut, detector, table }: Trained,
   io: Io,
 ): void {
-  if (!labelFigures?.anomalies || leftOut > 0 || detector.window !== undefined) return;
-  const { anomalies } = labelFigures, rows = counted(anomalies, "row");
-  if (anomalies === table.rows) {
-    return note(io, "all rows are labelled anomalous: of numbers, only 0 is normal");
-  }
+  const anomalies = labelFigures?.anomalies ?? 0, rows = counted(anomalies, "row");
+  const areSome = anomalies > 0 && anomalies < table.rows;
+  if (!areSome || leftOut > 0 || detector.window !== undefined) return;
   note(
     io,
     `${rows} labelled anomalous were trained on like the others: --robust leaves out the strangest rows`,

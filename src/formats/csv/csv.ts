@@ -243,9 +243,10 @@ export class CsvReader implements PartReader<string> {
   }
 
   #readLabel(labels: GrowingArray, cell: string, row: number, line: number): void {
-    const label = parseLabel(cell);
+    const { label: column, parseLabel: parse = parseLabel, onLabelFault } = this.#options;
+    const label = parse(cell);
     if (label !== undefined) return labels.push(label);
-    const { label: column, onLabelFault } = this.#options, source = this.#source;
+    const source = this.#source;
     const place = { source, row, line, column };
     const fault = new DataError({ ...place, expected: LABEL_EXPECTED, actual: quoteValue(cell) });
     if (!onLabelFault) throw fault;

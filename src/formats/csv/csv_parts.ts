@@ -43,7 +43,6 @@ const numberOf = (text: string) => {
 };
 const NUMBERS = codecOf(numberOf);
 const NUMBERS_OR_GAPS = codecOf((text) => numberOf(text) ?? (isMissing(text) ? NaN : undefined));
-const LABELS = codecOf(parseLabel);
 
 /** A text column: its cells are codes into its texts, which start anew in each part. */
 class TextColumn {
@@ -87,6 +86,7 @@ class TextColumn {
 /** Reads CSV in parts; a part is valid until the next `push`. */
 export class CsvParts implements PartReader {
   readonly #cells: CsvOptions["cells"];
+  readonly #labels: CellCodec;
   readonly #source: string;
   readonly #textReader: CsvReader;
   readonly #blocks: ByteBlocks;
@@ -100,6 +100,8 @@ export class CsvParts implements PartReader {
   /** Starts with nothing read. */
   constructor(options: CsvOptions) {
     this.#cells = options.cells;
+    // By the usual meaning a number is read as itself, and is an anomaly unless it is 0.
+    this.#labels = codecOf(options.parseLabel ?? parseLabel, !options.parseLabel);
     this.#source = options.source ?? "-";
     this.#textReader = new CsvReader(options);
     const kind = options.names ? "headless csv" : "csv";
@@ -202,7 +204,7 @@ export class CsvParts implements PartReader {
     const read = indices.map((index, c) => {
       return { name: columns[c], index, codec: this.#textColumns[c]?.codec ?? codecOf(columns[c]) };
     });
-    if (labelIndex >= 0) read.push({ name: "label", index: labelIndex, codec: LABELS });
+    if (labelIndex >= 0) read.push({ name: "label", index: labelIndex, codec: this.#labels });
     return new PlainRows({ source: this.#source, width, separator, columns: read, nameless });
   }
 }

@@ -224,7 +224,8 @@ export class JsonlReader implements PartReader<string> {
   }
 
   #readLabel(labels: GrowingArray, cell: unknown, place: LinePlace): void {
-    const label = parseLabel(typeof cell === "object" ? "" : String(cell));
+    const { parseLabel: parse = parseLabel } = this.#options;
+    const label = parse(typeof cell === "object" ? "" : String(cell));
     if (label !== undefined) return labels.push(label);
     const fault = lineFault(place, LABEL_EXPECTED, showCell(cell), this.#options.label);
     if (!this.#options.onLabelFault) throw fault;

@@ -175,7 +175,9 @@ export function tableOf(
   const all = { columns: defaultNames(width), data: array.data, rows, label, source };
   let table = createTable(all, cells, before);
   const plan = planColumns(table.columns, options, source);
-  if (options.label !== undefined) table = takeLabel(table, options.label, before);
+  if (options.label !== undefined) {
+    table = takeLabel(table, options.label, before, options.parseLabel);
+  }
   if (options.columns ?? options.exclude) table = selectColumns(table, plan.columns);
   return typeof cells === "function" ? encoded(table, cells) : table;
 }

@@ -4,11 +4,10 @@
  * Source: numpy.savez (a ZIP archive of NPY files). Limits: the members read may inflate to 4 GiB together by
  * default; other members are not touched. Archives of any size: `npz_parts.ts`.
  */
-import { LABEL_EXPECTED } from "../text/cells.ts";
 import { DataError, listNames } from "../errors.ts";
 import { DEFAULT_MAX_INFLATED_BYTES } from "./array_parts.ts";
 import { decodeNpy, type NpyArray, tableOf } from "./npy.ts";
-import type { Table, TableOptions } from "../table.ts";
+import { labelsOf, type Table, type TableOptions } from "../table.ts";
 import { listMembers, readMember } from "./zip.ts";
 
 type Members = ReadonlyMap<string, unknown>;
@@ -26,7 +25,12 @@ export function readNpz(bytes: Uint8Array, options: TableOptions = {}): Table {
   if (!labelMember(members, name)) return tableOf(rows, options, source);
   const { data, shape } = read(name), { label: _label, ...others } = options;
   requireLabels(shape, rows.shape[0], name, source);
-  return tableOf(rows, others, source, labelFrom(data, name, source));
+  return tableOf(
+    rows,
+    others,
+    source,
+    labelsOf(data, { source, column: name }, 0, options.parseLabel),
+  );
 }
 
 /** The values of a member that is not the rows, such as classes; undefined if there is none. */
@@ -66,18 +70,4 @@ export function requireLabels(
   if (count === rows && width === 1) return;
   const actual = `shape (${shape.join(", ")})`;
   throw new DataError({ source, expected: `${rows} labels in member ${name}`, actual });
-}
-
-/** Labels, 0 or 1. @param before number of rows before these, for messages */
-export function labelFrom(
-  values: Float64Array,
-  name: string,
-  source: string,
-  before = 0,
-): Float64Array {
-  return values.map((value, index) => {
-    if (Number.isFinite(value)) return value === 0 ? 0 : 1;
-    const details = { expected: LABEL_EXPECTED, actual: `${value}` };
-    throw new DataError({ source, row: before + index + 1, column: name, ...details });
-  });
 }

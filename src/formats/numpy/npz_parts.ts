@@ -4,12 +4,12 @@
  */
 import { DataError } from "../errors.ts";
 import type { OpenFile, RandomAccess, Spool } from "../random_access.ts";
-import type { Table, TableOptions } from "../table.ts";
+import { labelsOf, type Table, type TableOptions } from "../table.ts";
 import { ArrayParts } from "./array_parts.ts";
 import type { NpyArray } from "./npy.ts";
 import { fileArrays } from "./npy_file.ts";
 import { PartTables } from "./npy_parts.ts";
-import { labelFrom, labelMember, requireLabels, rowsMember } from "./npz.ts";
+import { labelMember, requireLabels, rowsMember } from "./npz.ts";
 import { listMembersOf, memberPieces } from "./zip.ts";
 
 /**
@@ -22,6 +22,7 @@ export async function* npzParts(
   spool?: Spool,
 ): AsyncGenerator<Table> {
   const { source = "-", label: name = "y", onLabelFault } = options;
+  const place = { source, column: name };
   const members = await listMembersOf(file, source);
   const open = (member: string) =>
     new MemberArray(
@@ -42,7 +43,7 @@ export async function* npzParts(
       if (!part) break;
       let label: Float64Array | undefined;
       try {
-        label = labels && labelFrom(await labels.take(count), name, source, before);
+        label = labels && labelsOf(await labels.take(count), place, before, options.parseLabel);
       } catch (error) {
         if (!onLabelFault || !(error instanceof DataError && error.column === name)) throw error;
         onLabelFault(error);

@@ -73,6 +73,9 @@ export const NUMBERS: CellCodec = {
 };
 
 /** 1 for an anomaly, 0 for a normal row, undefined if the text is not a label. */
+export type LabelParser = (text: string) => 0 | 1 | undefined;
+
+/** Reads the usual labels; of numbers only 0 is normal. */
 export function parseLabel(text: string): 0 | 1 | undefined {
   const word = LABELS.get(text.trim().toLowerCase());
   if (word !== undefined) return word;
