@@ -1,8 +1,8 @@
 /**
  * Parquet to Table: flat columns of numbers, booleans, texts and times; null is a missing value.
  * Source: hyparquet 1.31.5 with hyparquet-compressors 1.1.2 (snappy, gzip, brotli, zstd, lz4), loaded only when a
- * Parquet file is read. Limits: nested columns are refused; 64-bit integers are rounded to the nearest float64, except
- * in columns that keep their texts.
+ * Parquet file is read. Limits: nested columns are refused unless they are left out; 64-bit integers are rounded to
+ * the nearest float64, except in columns that keep their texts.
  */
 import type { SchemaElement } from "npm:hyparquet@1.31.5";
 import { CellGatherer } from "./text/cell_gatherer.ts";
@@ -110,7 +110,7 @@ async function openParquet(
   const metadata = await parquetMetadataAsync(file).catch((cause) => {
     throw damaged(source, cause);
   });
-  const elements = flatElements(metadata.schema, source);
+  const elements = columnsOf(metadata.schema, source);
   const elementOf = new Map(elements.map((element) => [element.name, element]));
   const read: ParquetFile["read"] = async (columns, first, end) => {
     const cells = columns.map((): unknown[] => []), counts = columns.map(() => 0);
@@ -149,25 +149,29 @@ async function openParquet(
   return { source, names: elements.map(({ name }) => name), rows, groups, read };
 }
 
-/** The columns of a schema. @throws DataError if one is nested */
-function flatElements(
-  [root, ...elements]: readonly SchemaElement[],
-  source: string,
-): readonly SchemaElement[] {
-  const nested = elements.find(({ num_children }) => (num_children ?? 0) > 0);
-  if (elements.some(({ name }) => typeof name !== "string")) {
-    throw damaged(source, "a column without a name");
+/** The columns of a schema, which lists a nested column with all that it contains. */
+function columnsOf([root, ...elements]: readonly SchemaElement[], source: string) {
+  const columns: SchemaElement[] = [];
+  let inside = 0;
+  for (const element of elements) {
+    if (inside > 0) inside--;
+    else columns.push(element);
+    inside += element.num_children ?? 0;
   }
-  if (!nested && root.num_children === elements.length) return elements;
-  const column = nested?.name;
-  throw new DataError({ source, column, expected: "a flat column", actual: "a nested one" });
+  const isNamed = columns.every(({ name }) => typeof name === "string");
+  if (isNamed && inside === 0 && root?.num_children === columns.length) return columns;
+  throw damaged(source, "its columns are not what its schema says");
 }
 
-/** @throws DataError for a kind of column that hyparquet does not read */
+/** @throws DataError for a kind of column that is not read */
 function requireReadable(element: SchemaElement, source: string): SchemaElement {
-  const { name: column, converted_type: actual } = element;
-  if (actual !== "INTERVAL" && actual !== "BSON") return element;
-  throw new DataError({ source, column, expected: "numbers, texts or times", actual });
+  const { name: column, converted_type: type, num_children = 0 } = element;
+  if (num_children > 0) {
+    const actual = "a nested one, which can only be excluded";
+    throw new DataError({ source, column, expected: "a flat column", actual });
+  }
+  if (type !== "INTERVAL" && type !== "BSON") return element;
+  throw new DataError({ source, column, expected: "numbers, texts or times", actual: type });
 }
 
 /** @throws DataError if the rows claim more cells than allowed */

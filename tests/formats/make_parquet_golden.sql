@@ -31,3 +31,5 @@ COPY kinds TO 'tests/golden/formats/duckdb.csv' (HEADER);
 COPY kinds TO 'tests/golden/formats/duckdb_1.parquet' (COMPRESSION snappy);
 COPY kinds TO 'tests/golden/formats/duckdb_2.parquet'
   (PARQUET_VERSION v2, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0);
+COPY (SELECT i64, [i8, i16] AS list, {'a': [i8], 'b': word} AS struct, flag FROM kinds)
+  TO 'tests/golden/formats/duckdb_nested.parquet' (COMPRESSION snappy);

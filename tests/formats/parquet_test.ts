@@ -93,6 +93,21 @@ for (const name of ["duckdb_1", "duckdb_2"]) {
   });
 }
 
+Deno.test("flat columns are read beside nested ones, which are refused by name", async () => {
+  const bytes = Deno.readFileSync("tests/golden/formats/duckdb_nested.parquet");
+  assert.deepEqual(await readAnyColumnNames("t.parquet", bytes), ["i64", "list", "struct", "flag"]);
+  await assert.rejects(
+    readAnyTable("t.parquet", bytes, { cells: "any" }),
+    /t\.parquet, column "list": expected a flat column, got a nested one/,
+  );
+  const csv = Deno.readFileSync("tests/golden/formats/duckdb.csv"), columns = ["i64", "flag"];
+  const expected = readTable("t.csv", csv, { cells: "any", columns });
+  for (const choice of [{ columns }, { exclude: ["list", "struct"] }]) {
+    const table = await readAnyTable("t.parquet", bytes, { cells: "any", ...choice });
+    assert.deepEqual([table.data, table.texts], [expected.data, expected.texts]);
+  }
+});
+
 Deno.test("Parquet is refused by row and column, or as damaged", async () => {
   const bytes = parquetOf(ROWS);
   await assert.rejects(
