@@ -7,7 +7,7 @@
  */
 import { lowerMedian } from "../core/sorted.ts";
 import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
-import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { RawTable } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { columnsOf, type TableRows } from "../scoring/table/table_rows.ts";
 import { columnFacts } from "./columns/column_facts.ts";

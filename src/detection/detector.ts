@@ -18,7 +18,7 @@ import { explainNewest, type StepExplanation } from "../scoring/explain/newest_s
 import { writePackedFile } from "../trained/file/packed_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/file/quantize.ts";
 import type { SeriesStream, StepVerdict } from "../scoring/series/series_stream.ts";
-import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { RawTable } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { type TableRows, toCells } from "../scoring/table/table_rows.ts";
 import {

@@ -20,7 +20,7 @@
  *   preset "linear"     one linear VAE, fitted exactly, and calibrated by fits that leave out one set of blocks each
  *                       (`series/fit_series.ts`, docs/adr/0031-a-series-is-linear.md)
  */
-import type { RawTable } from "../scoring/table/raw_table.ts";
+import type { RawTable } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";

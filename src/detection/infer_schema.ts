@@ -21,7 +21,8 @@ import { listNames } from "../formats/errors.ts";
 import type { CellReading } from "../formats/mod.ts";
 import { ColumnTally } from "../formats/sample/column_tally.ts";
 import type { NumberRange } from "../formats/sample/written_forms.ts";
-import { encodeTable, type RawTable } from "../scoring/table/raw_table.ts";
+import type { RawTable } from "../formats/table.ts";
+import { encodeTable } from "../scoring/table/encode_table.ts";
 import {
   type CellFormat,
   codecOf,

@@ -34,5 +34,5 @@ export type { ExplainOptions } from "../scoring/explain/explainer.ts";
 export type { StepExplanation } from "../scoring/explain/newest_step.ts";
 export type { FileFormat } from "../trained/file/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";
-export type { RawTable } from "../scoring/table/raw_table.ts";
+export type { RawTable } from "../formats/table.ts";
 export type { TableRows } from "../scoring/table/table_rows.ts";

@@ -20,7 +20,7 @@ import type { OpenTable } from "../formats/sample/table_parts.ts";
 import { lineOf } from "../formats/table.ts";
 import type { LabelParser } from "../formats/text/cells.ts";
 import { oneHot } from "../trained/rows/labels.ts";
-import { encodeTable } from "../scoring/table/raw_table.ts";
+import { encodeTable } from "../scoring/table/encode_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
 import { codecOf } from "../scoring/table/schema.ts";
 import type { Units } from "../scoring/units.ts";

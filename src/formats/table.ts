@@ -14,26 +14,33 @@ import {
 import { DataError, listNames } from "./errors.ts";
 import type { ColumnTally } from "./sample/column_tally.ts";
 
-/** A numeric table, row-major. */
-export interface Table {
+/** A table from a reader or a program. */
+export interface RawTable {
   /** Column names, unique, in the order of the data. */
   readonly columns: readonly string[];
-  /** [rows, columns] f64, row-major: finite, or NaN if a value is missing. */
+  /** `[rows, columns]` f64, row-major: finite, or NaN if a value is missing. */
   readonly data: Float64Array;
+  /** Number of rows. */
+  readonly rows: number;
   /** For each text column, its texts; its cells are codes into them. Absent if all columns are numeric. */
   readonly texts?: readonly (readonly string[] | undefined)[];
   /** Names of numeric columns with digits after a leading zero in some rows; not all rows need have been checked. */
   readonly padded?: readonly string[];
-  /** Number of rows, >= 1. */
-  readonly rows: number;
+  /**
+   * Set if these rows are a sample of a larger table.
+   * @internal
+   */
+  readonly drawn?: Drawn;
+}
+
+/** A table from a file, of at least one row. */
+export interface Table extends RawTable {
   /** [rows] f64, 0 = normal, 1 = anomaly; undefined if the file holds no label. */
   readonly label?: Float64Array;
   /** File name for messages, "-" for standard input. */
   readonly source: string;
   /** For text files: the line on which each row starts, for messages. */
   readonly lines?: readonly LineRun[];
-  /** Set if these rows are a sample of a larger table. */
-  readonly drawn?: Drawn;
 }
 
 /** What is known about the table that a sample was taken from. */

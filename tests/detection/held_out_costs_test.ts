@@ -9,7 +9,7 @@ import { impossibleCosts } from "../../src/detection/impossible_costs.ts";
 import { inferSchema } from "../../src/detection/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/rows/raw_rows.ts";
 import { addImpossibleCosts } from "../../src/scoring/table/impossible.ts";
-import { encodeTable } from "../../src/scoring/table/raw_table.ts";
+import { encodeTable } from "../../src/scoring/table/encode_table.ts";
 
 type Cell = number | string | null;
 

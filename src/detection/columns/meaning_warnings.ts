@@ -6,7 +6,7 @@
  */
 import { groupBy } from "../../core/group_by.ts";
 import { parseTimestamp } from "../../core/timestamp.ts";
-import type { RawTable } from "../../scoring/table/raw_table.ts";
+import type { RawTable } from "../../formats/table.ts";
 import { CURRENCY } from "../../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";

@@ -1,6 +1,6 @@
 /** A column as it was read, with what is known of it before training. */
 import { takeColumn } from "../../scoring/table/cells.ts";
-import type { RawTable } from "../../scoring/table/raw_table.ts";
+import type { RawTable } from "../../formats/table.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 
 /** What a user said about a column. */

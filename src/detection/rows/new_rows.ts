@@ -4,7 +4,6 @@
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import { RowSample } from "../../formats/sample/row_sample.ts";
-import type { Table } from "../../formats/table.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { type TableRows, toCells } from "../../scoring/table/table_rows.ts";
@@ -66,7 +65,7 @@ export async function drawCells(
 ): Promise<SampledCells> {
   const sample = new RowSample(sampleOptions(options));
   const columns = schema.map(({ name }) => name);
-  const add = (cells: Cells) => sample.add({ ...cells, columns, source: "-" } as Table);
+  const add = (cells: Cells) => sample.add({ ...cells, columns, source: "-" });
   if (!isAsync(rows)) {
     const cells = cellsOf(rows, schema);
     if (options.maxRows === undefined || cells.rows === 0) return cells;

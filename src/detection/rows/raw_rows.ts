@@ -4,7 +4,7 @@ import { CellGatherer } from "../../formats/text/cell_gatherer.ts";
 import { NUMBERS } from "../../formats/text/cells.ts";
 import { requireFloatRows } from "../../trained/rows/matrix.ts";
 import { cellsOfRow, type TableRows } from "../../scoring/table/table_rows.ts";
-import type { RawTable } from "../../scoring/table/raw_table.ts";
+import type { RawTable } from "../../formats/table.ts";
 import { type ColumnOverride, readingOf } from "../infer_schema.ts";
 
 /**

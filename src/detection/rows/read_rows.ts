@@ -5,7 +5,7 @@
  */
 import { show } from "../../core/validate.ts";
 import { RowSample } from "../../formats/sample/row_sample.ts";
-import type { RawTable } from "../../scoring/table/raw_table.ts";
+import type { RawTable } from "../../formats/table.ts";
 import { columnsOf, type TableRows } from "../../scoring/table/table_rows.ts";
 import { type DetectorOptions, requireColumns } from "../options.ts";
 import { sampleOptions } from "./row_limit.ts";

@@ -2,7 +2,8 @@
  * Reads the rows that a detector is fitted to: determines their columns, encodes their cells as numbers and removes
  * copies.
  */
-import { encodeTable, type RawTable } from "../../scoring/table/raw_table.ts";
+import type { RawTable } from "../../formats/table.ts";
+import { encodeTable } from "../../scoring/table/encode_table.ts";
 import { type ColumnSchema, numericSchema } from "../../scoring/table/schema.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../../scoring/table/table_rows.ts";

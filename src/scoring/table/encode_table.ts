@@ -1,27 +1,8 @@
-/** A table as read from its source, and its conversion to cells by a schema. */
+/** Converts a table as it was read to cells, by a schema. */
 import { show } from "../../core/validate.ts";
-import type { Drawn } from "../../formats/table.ts";
+import type { RawTable } from "../../formats/table.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
 import { type Cells, takeColumn } from "./cells.ts";
-
-/** A table from a reader or a program. */
-export interface RawTable {
-  /** Column names, in order. */
-  readonly columns: readonly string[];
-  /** `[rows, columns]`, NaN for missing values. */
-  readonly data: Float64Array;
-  /** Rows. */
-  readonly rows: number;
-  /** For each column with text, its texts; its cells are indices of these. */
-  readonly texts?: readonly (readonly string[] | undefined)[];
-  /** Names of number columns in which some cells have leading zeros. */
-  readonly padded?: readonly string[];
-  /**
-   * Set if these rows are a sample of a larger table.
-   * @internal
-   */
-  readonly drawn?: Drawn;
-}
 
 /**
  * Encodes a table whose columns match the schema, in order.
@@ -40,7 +21,7 @@ export function encodeTable(table: RawTable, schema: readonly ColumnSchema[]): C
  * Encodes one column.
  * @param texts the column's texts, if its values are indices of these
  */
-export function encodeColumn(
+function encodeColumn(
   column: ColumnSchema,
   values: Float64Array,
   texts: readonly string[] | undefined,
