@@ -20,7 +20,7 @@ export function isBlank(value: number, column: number, blanks?: readonly boolean
 export type RowText = (data: Float64Array, offset: number) => string;
 
 /** The most numbers in one answer: about 80 MB of JSON. */
-const MAX_NUMBERS = 4_000_000;
+export const MAX_NUMBERS = 4_000_000;
 
 /** Numbers written as JSON in one piece. */
 const NUMBERS_AT_ONCE = 20_000;

@@ -9,6 +9,7 @@ import { Hono } from "npm:hono@4.13.19";
 import { requireNumber } from "../core/validate.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./access/auth.ts";
+import { MAX_NUMBERS } from "./answers.ts";
 import { ReservedBytes } from "./body/reserved_bytes.ts";
 import { liveCatalogue, type Models } from "./models/catalogue.ts";
 import { requireOrigins } from "./access/cors.ts";
@@ -89,6 +90,9 @@ export interface AppOptions {
 /** Bytes of bodies that all callers together may announce and read at once: see `readBytes`. */
 const RESERVED_BYTES = 64 * 2 ** 20;
 
+/** Bytes of long answers that all callers together may wait for: those of eight of the longest. */
+const ANSWER_BYTES = 8 * MAX_NUMBERS * Float64Array.BYTES_PER_ELEMENT;
+
 /**
  * The Hono app that serves the models.
  * @throws TypeError or RangeError for a model, name, token or limit that cannot be used
@@ -142,6 +146,7 @@ function serviceOf(options: AppOptions): Service {
     deadlineMs: requireNumber("bodySeconds", options.bodySeconds ?? 10, { above: 0, max: 3600 }) *
       1000,
     reserved: new ReservedBytes(RESERVED_BYTES),
+    answers: new ReservedBytes(ANSWER_BYTES),
     tokens,
     limiter: rateLimit && new RateLimiter(rateLimit),
     metrics: new Metrics(),

@@ -27,6 +27,8 @@ export class Call {
   model: string | undefined = undefined;
   version: number | undefined = undefined;
   rows: number | undefined = undefined;
+  /** Gives back what the answer holds. Called once, when it has been sent or dropped. */
+  release: () => void = () => {};
   readonly #pathParams: PathParams;
 
   constructor(request: Request, env: unknown, route: string, pathParams: PathParams) {

@@ -4,6 +4,7 @@
  * as scoring a row.
  */
 import { admit } from "./access/admit.ts";
+import { answerStream, isLong } from "./answer_stream.ts";
 import type { Call } from "./call.ts";
 import { corsReply, preflightReply } from "./access/cors.ts";
 import { labelActiveSpan } from "./telemetry/active_span.ts";
@@ -14,6 +15,9 @@ import { type Reply, respondProblem, toResponse, withLength } from "./responses.
 import type { Action, Service } from "./service.ts";
 import { StorageFullError } from "../storage/storage_full.ts";
 import { TRACE_HEADER, traceOf } from "./telemetry/trace.ts";
+
+/** How many times longer than a body may take, a client may take nothing of its answer. */
+const STALL_FACTOR = 6;
 
 export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
   const { metrics, log, origins } = service, { request: { method, url }, head, route } = call;
@@ -31,6 +35,7 @@ export async function exchange(call: Call, service: Service, action: Action): Pr
   if (origins) reply = corsReply(reply, head, origins);
   // HEAD has the headers of GET, so its length is that of GET's body.
   if (method === "HEAD") reply = await withLength(reply);
+  reply = whileRead(reply, call, service);
   const isTraced = log || !reply.isBare || head.has(TRACE_HEADER);
   const trace = span ?? (isTraced ? traceOf(head, service.digits) : undefined);
   const response = toResponse(reply, trace);
@@ -43,6 +48,18 @@ export async function exchange(call: Call, service: Service, action: Action): Pr
 function answer(call: Call, service: Service, action: Action): Reply | Promise<Reply> {
   const admission = admit(call, service, action);
   return admission ? admission.then(() => action.answer(call)) : action.answer(call);
+}
+
+/** A long answer in pieces, so that what it holds is let go when it has been read or given up. */
+function whileRead(reply: Reply, { release }: Call, { deadlineMs }: Service): Reply {
+  const { body, headers } = reply;
+  if (!isLong(body)) {
+    release();
+    return reply;
+  }
+  const length = body instanceof Uint8Array ? { "content-length": `${body.length}` } : undefined;
+  const pieces = answerStream(body, deadlineMs * STALL_FACTOR, release);
+  return { ...reply, body: pieces, headers: { ...headers, ...length } };
 }
 
 function problemReply(error: unknown, service: Service, route: string): Reply {

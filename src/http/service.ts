@@ -9,7 +9,7 @@ import type { LogEntry } from "./telemetry/observe.ts";
 import { Pacer, type TurnQueue } from "./pacer.ts";
 import type { JobIntake } from "./jobs/job_intake.ts";
 import type { RateLimiter } from "./access/rate_limit.ts";
-import { invalid } from "./problems.ts";
+import { invalid, Problem } from "./problems.ts";
 import { type Registry, unknownModel } from "./models/registry.ts";
 import type { Reply } from "./responses.ts";
 import { isModelName, NAME_RULE } from "../storage/model_store.ts";
@@ -26,6 +26,8 @@ export interface Service {
   readonly limits: Limits & { readonly maxModelBytes: number; readonly maxInFlight: number };
   readonly deadlineMs: number;
   readonly reserved: ReservedBytes;
+  /** Memory for long answers that are being computed or read. */
+  readonly answers: ReservedBytes;
   readonly tokens?: Tokens;
   readonly limiter?: RateLimiter;
   readonly metrics: Metrics;
@@ -116,6 +118,23 @@ export function modelHeaders({ name, version, digest }: Served): Record<string, 
 /** The pacer of one request's work, which ends when the caller disconnects. */
 export function pacerOf(call: Call, { turns }: Service): Pacer {
   return new Pacer(turns, () => call.request.signal.aborted, call.begun);
+}
+
+/** Numbers in an answer that may be kept whatever else is. */
+const SMALL_ANSWER = 20_000;
+
+/**
+ * Takes memory for the numbers of an answer, until it has been sent.
+ * @throws Problem if other long answers take all there is
+ */
+export function holdAnswer(call: Call, { answers }: Service, numbers: number): void {
+  if (numbers <= SMALL_ANSWER) return;
+  const bytes = numbers * Float64Array.BYTES_PER_ELEMENT;
+  if (!answers.reserve(bytes)) {
+    const detail = "Cannot answer: too many long answers are not read yet";
+    throw new Problem("overloaded", detail, { headers: { "retry-after": "1" } });
+  }
+  call.release = () => answers.release(bytes);
 }
 
 /** The limits of a body of rows. */

@@ -9,7 +9,14 @@ import { compute } from "../compute.ts";
 import type { Numbers } from "../answers.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respondBody } from "../responses.ts";
-import { bodyLimits, modelHeaders, pacerOf, servedModel, type Service } from "../service.ts";
+import {
+  bodyLimits,
+  holdAnswer,
+  modelHeaders,
+  pacerOf,
+  servedModel,
+  type Service,
+} from "../service.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
@@ -71,11 +78,9 @@ async function computeAll(
   const verbs = [...new Set(requested.map(({ output }) => output.verb))];
   const works = verbs.map((verb) => (VERBS[verb] as Verb).work(model, {}, service.limits));
   const cells = readInput(request, { ...unitsOf(model), missing: 0 }, (rows) => {
-    requireAnswerSize(
-      "/inputs/0/shape",
-      rows,
-      works.reduce((sum, { columns }) => sum + columns.length, 0),
-    );
+    const numbersPerRow = works.reduce((sum, { columns }) => sum + columns.length, 0);
+    requireAnswerSize("/inputs/0/shape", rows, numbersPerRow);
+    holdAnswer(call, service, rows * numbersPerRow);
     works.forEach((work) => work.requireRows(rows));
   });
   const pacer = pacerOf(call, service), numbers = new Map<VerbName, Numbers>();

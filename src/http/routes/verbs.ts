@@ -28,6 +28,7 @@ import { route } from "../route.ts";
 import {
   type Action,
   bodyLimits,
+  holdAnswer,
   modelHeaders,
   pacerOf,
   servedModel,
@@ -69,6 +70,7 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
     : fromNumbers(bytes, call, service, served, verb) ??
       fromJson(parseJson(bytes), call, service, served, verb);
   const { work, cells } = prepared;
+  holdAnswer(call, service, cells.rows * work.columns.length);
   const computed = compute(work, cells, pacer);
   const numbers = computed instanceof Promise ? await computed : computed;
   work.decideAll?.(numbers.data);
