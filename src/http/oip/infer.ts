@@ -19,6 +19,7 @@ import {
 } from "../service.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
 import { unitsOf } from "../../scoring/units.ts";
+import { countRows } from "../telemetry/count_rows.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
 import { HEADER_LENGTH, type InferRequest, readInferRequest, readInput } from "./request.ts";
 
@@ -71,10 +72,11 @@ function requestedOutputs({ body }: InferRequest, { model }: Served): RequestedO
 async function computeAll(
   call: Call,
   service: Service,
-  { name, model }: Served,
+  served: Served,
   request: InferRequest,
   requested: readonly RequestedOutput[],
 ): Promise<AllNumbers> {
+  const { model } = served;
   const verbs = [...new Set(requested.map(({ output }) => output.verb))];
   const works = verbs.map((verb) => (VERBS[verb] as Verb).work(model, {}, service.limits));
   const cells = readInput(request, { ...unitsOf(model), missing: 0 }, (rows) => {
@@ -85,8 +87,9 @@ async function computeAll(
   });
   const pacer = pacerOf(call, service), numbers = new Map<VerbName, Numbers>();
   for (const [i, verb] of verbs.entries()) {
-    numbers.set(verb, await compute(works[i], cells, pacer));
-    service.metrics.rows(name, verb, cells.rows);
+    const computed = await compute(works[i], cells, pacer);
+    numbers.set(verb, computed);
+    countRows(service.metrics, served, verb, computed);
   }
   return numbers;
 }

@@ -8,6 +8,9 @@ import { respond, respondBody } from "../responses.ts";
 import { route } from "../route.ts";
 import type { Service } from "../service.ts";
 
+/** Milliseconds that a store may take to answer, so that its failure does not hide the metrics of the server. */
+const STORE_MS = 2000;
+
 export function healthRoutes(app: Hono, service: Service): void {
   route(app, service, "/health/live", { get: { answer: () => respond({ status: "live" }) } });
 
@@ -19,8 +22,11 @@ export function healthRoutes(app: Hono, service: Service): void {
     get: {
       scope: "score",
       async answer() {
-        const jobs = await service.training?.queue.stats();
-        const text = service.metrics.text(await service.catalogue.list(), jobs);
+        const [models, jobs] = await Promise.all([
+          orNothing(service, service.catalogue.list()),
+          service.training && orNothing(service, service.training.queue.stats()),
+        ]);
+        const text = service.metrics.text(models, jobs);
         return respondBody(text, "text/plain; version=0.0.4; charset=utf-8");
       },
     },
@@ -38,5 +44,25 @@ export async function readyModels(service: Service): Promise<number> {
   } catch (error) {
     service.onError(error);
     throw new Problem("not-ready", "Cannot serve: the store of models does not answer");
+  }
+}
+
+/** What a store says; undefined if it fails or does not answer. */
+async function orNothing<Value>(
+  { onError }: Service,
+  said: Promise<Value>,
+): Promise<Value | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const detail = `Cannot read metrics: a store did not answer for ${STORE_MS / 1000} seconds`;
+    timer = setTimeout(() => reject(new DOMException(detail, "TimeoutError")), STORE_MS);
+  });
+  try {
+    return await Promise.race([said, late]);
+  } catch (error) {
+    onError(error);
+    return undefined;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -4,7 +4,6 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { isTable } from "../../scoring/units.ts";
 import { prefers } from "../accept.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
 import { requireType } from "../body/content_type.ts";
@@ -35,7 +34,7 @@ import {
   type Service,
 } from "../service.ts";
 import { type Verb, VERBS, type Work } from "../verbs/mod.ts";
-import { ANOMALY } from "../verbs/verdict.ts";
+import { countRows } from "../telemetry/count_rows.ts";
 
 const JSON_TYPE = "application/json";
 const FLOATS = "application/octet-stream";
@@ -76,7 +75,7 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
   work.decideAll?.(numbers.data);
   if (work.lookAgain) await work.lookAgain(numbers.data, cells, pacer);
   call.rows = numbers.rows;
-  count(service, served, name, numbers);
+  countRows(service.metrics, served, name, numbers);
   return write(call.head, served, prepared, numbers);
 }
 
@@ -187,7 +186,7 @@ function answerStream(
     units: verb.rows(served.model)!,
     // A client that leaves a stream cancels it, so there is nothing else to check.
     pacer: new Pacer(service.turns),
-    count: (rows) => service.metrics.rows(served.name, name, rows),
+    count: (numbers) => countRows(service.metrics, served, name, numbers),
     isStopping: service.isStopping,
   });
   return respondBody(streamOf(lines), NDJSON, { headers: modelHeaders(served) });
@@ -216,18 +215,4 @@ function write(
     });
   }
   return respondBare(jsonOf(opening ?? openingOf(served, work), numbers, work.text));
-}
-
-function count(
-  { metrics }: Service,
-  { name, model }: Served,
-  verb: string,
-  numbers: Numbers,
-): void {
-  const { data, rows, columns } = numbers;
-  metrics.rows(name, verb, rows);
-  if (verb !== "score" || !isTable(model)) return;
-  let flagged = 0;
-  for (let r = 0; r < rows; r++) flagged += data[r * columns + ANOMALY];
-  metrics.anomalies(name, flagged);
 }

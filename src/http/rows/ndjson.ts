@@ -7,6 +7,7 @@
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
+import type { Numbers } from "../answers.ts";
 import { parseJsonOf } from "../body/json.ts";
 import { compute } from "../compute.ts";
 import type { Pacer } from "../pacer.ts";
@@ -28,8 +29,8 @@ export interface LineWork {
   readonly work: Work;
   readonly units: Units;
   readonly pacer: Pacer;
-  /** Called with the number of rows answered. */
-  count(rows: number): void;
+  /** Called with what some rows were answered. */
+  count(numbers: Numbers): void;
   /** Whether the server is stopping; if so, the stream ends with a problem that says so. */
   isStopping(): boolean;
 }
@@ -65,9 +66,9 @@ async function answerBatch(
   try {
     const { work, units, pacer } = task;
     const cells = cellsOf(lines, units);
-    const { data, columns } = await compute(work, cells, pacer, first);
+    const numbers = await compute(work, cells, pacer, first), { data, columns } = numbers;
     await work.lookAgain?.(data, cells, pacer);
-    task.count(lines.length);
+    task.count(numbers);
     return lines.map((_, r) => `${work.text(data, r * columns)}\n`);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

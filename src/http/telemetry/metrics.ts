@@ -4,15 +4,19 @@
  *
  * Source of the names and bounds: OpenTelemetry's HTTP server metrics, as Prometheus writes them. Their first bound is
  * 5 ms, far above most scores, so finer bounds come before it.
+ *
+ * Drift shows in the p-values: rows like those trained on have uniform ones, so a bucket's share is its bound.
  */
-
 import type { QueueStats } from "../../storage/job_queue.ts";
+import { header, Histogram, sample } from "./exposition.ts";
 
 /** Upper bounds, in seconds. */
-const BOUNDS = [
+const SECONDS = [
   ...[0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025],
   ...[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
 ];
+
+const P_VALUES = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
 
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
@@ -31,7 +35,7 @@ const MAX_MODELS = 200;
 export class Metrics {
   readonly #durations = { http: new Tree<Histogram>(), https: new Tree<Histogram>() };
   readonly #rows = new Tree<Count>();
-  readonly #anomalies = new Tree<Count>();
+  readonly #verdicts = new Tree<Verdicts>();
   readonly #models = new Set<string>();
   inFlight = 0;
 
@@ -39,14 +43,8 @@ export class Metrics {
   request(url: string, method: string, route: string, status: number, seconds: number): void {
     const durations = url.startsWith("https:") ? this.#durations.https : this.#durations.http;
     const histogram = durations.at(route, method, status) ??
-      durations.set(route, method, status, {
-        buckets: new Uint32Array(BOUNDS.length + 1),
-        sum: 0,
-      });
-    let i = 0;
-    while (i < BOUNDS.length && seconds > BOUNDS[i]) i++;
-    histogram.buckets[i]++;
-    histogram.sum += seconds;
+      durations.set(route, method, status, new Histogram(SECONDS));
+    histogram.add(seconds);
   }
 
   /** Records rows that a model answered. */
@@ -56,56 +54,66 @@ export class Metrics {
     rows.count += count;
   }
 
-  /** Records rows that a detector flagged. */
-  anomalies(model: string, count: number): void {
+  /** Where the verdicts on a detector's rows are recorded. */
+  verdicts(model: string): Verdicts {
     const label = this.#label(model);
-    const rows = this.#anomalies.at(label) ?? this.#anomalies.set(label, "", "", { count: 0 });
-    rows.count += count;
+    return this.#verdicts.at(label) ?? this.#verdicts.set(label, "", "", new Verdicts());
   }
 
-  /** @param models the models served now */
-  text(
-    models: readonly { readonly name: string; readonly version: number; readonly digest: string }[],
-    jobs?: QueueStats,
-  ): string {
-    const info = models.slice(0, MAX_MODELS).map(({ name, version, digest }) =>
-      sample("elbow_model_info", { model: name, version: `${version}`, digest }, 1)
-    );
+  /**
+   * @param models the models served now, unless the store does not say
+   * @param jobs unless there is no queue, or it does not say
+   */
+  text(models?: readonly ServedNow[], jobs?: QueueStats): string {
     return [
-      ...header(
-        "http_server_request_duration_seconds",
-        "histogram",
-        "Time to the head of an answer.",
-      ),
+      ...this.#requestLines(),
+      ...this.#rowLines(),
+      ...(models ? modelLines(models) : []),
+      ...(jobs ? jobLines(jobs) : []),
+      "",
+    ].join("\n");
+  }
+
+  #requestLines(): string[] {
+    const name = "http_server_request_duration_seconds";
+    return [
+      ...header(name, "histogram", "Time to the head of an answer."),
       ...Object.entries(this.#durations).flatMap(([scheme, durations]) =>
         durations.lines(([route, method, status], histogram) =>
-          histogramLines({
+          histogram.lines(name, {
             http_request_method: `${method}`,
             http_route: `${route}`,
             http_response_status_code: `${status}`,
             url_scheme: scheme,
             // By convention the error type is the status, and only for faults of the server.
             ...(Number(status) >= 500 && { error_type: `${status}` }),
-          }, histogram)
+          })
         )
       ),
       ...header("elbow_requests_in_flight", "gauge", "Requests being answered."),
       sample("elbow_requests_in_flight", {}, this.inFlight),
+    ];
+  }
+
+  #rowLines(): string[] {
+    return [
       ...header("elbow_rows_total", "counter", "Rows answered."),
       ...this.#rows.lines(([model, verb], { count }) => [
         sample("elbow_rows_total", { model: `${model}`, verb: `${verb}` }, count),
       ]),
       ...header("elbow_anomalies_total", "counter", "Rows flagged."),
-      ...this.#anomalies.lines(([model], { count }) => [
-        sample("elbow_anomalies_total", { model: `${model}` }, count),
+      ...this.#verdicts.lines(([model], { anomalies }) => [
+        sample("elbow_anomalies_total", { model: `${model}` }, anomalies),
       ]),
-      ...header("elbow_models", "gauge", "Models served."),
-      sample("elbow_models", {}, models.length),
-      ...header("elbow_model_info", "gauge", "The version of each model that is served."),
-      ...info,
-      ...(jobs ? jobLines(jobs) : []),
-      "",
-    ].join("\n");
+      ...header(
+        "elbow_p_value",
+        "histogram",
+        "P-values of scored rows, uniform while rows are like those trained on.",
+      ),
+      ...this.#verdicts.lines(([model], { pValues }) =>
+        pValues.lines("elbow_p_value", { model: `${model}` })
+      ),
+    ];
   }
 
   #label(model: string): string {
@@ -116,13 +124,23 @@ export class Metrics {
   }
 }
 
-interface Histogram {
-  /** Not cumulative. */
-  readonly buckets: Uint32Array;
-  sum: number;
+/** What was found of a detector's rows. */
+export class Verdicts {
+  readonly pValues = new Histogram(P_VALUES);
+  anomalies = 0;
+
+  add(pValue: number, isAnomaly: boolean): void {
+    this.pValues.add(pValue);
+    if (isAnomaly) this.anomalies++;
+  }
 }
 
-type Labels = Readonly<Record<string, string>>;
+/** A model in the catalogue. */
+interface ServedNow {
+  readonly name: string;
+  readonly version: number;
+  readonly digest: string;
+}
 
 interface Count {
   count: number;
@@ -160,6 +178,17 @@ function branch<Value>(tree: Map<Label, Map<Label, Value>>, label: Label): Map<L
   return found;
 }
 
+function modelLines(models: readonly ServedNow[]): string[] {
+  return [
+    ...header("elbow_models", "gauge", "Models served."),
+    sample("elbow_models", {}, models.length),
+    ...header("elbow_model_info", "gauge", "The version of each model that is served."),
+    ...models.slice(0, MAX_MODELS).map(({ name, version, digest }) =>
+      sample("elbow_model_info", { model: name, version: `${version}`, digest }, 1)
+    ),
+  ];
+}
+
 /** Counts that the queue itself keeps, so that all servers of one queue report the same. */
 function jobLines({ queued, running, finished }: QueueStats): string[] {
   const counts = finished.map(({ kind, state, count, seconds }) => ({
@@ -177,28 +206,4 @@ function jobLines({ queued, running, finished }: QueueStats): string[] {
       sample("elbow_job_duration_seconds_count", labels, count),
     ]),
   ];
-}
-
-function histogramLines(labels: Labels, { buckets, sum }: Histogram): string[] {
-  const name = "http_server_request_duration_seconds";
-  let count = 0;
-  const lines = [...BOUNDS, Infinity].map((bound, i) => {
-    count += buckets[i];
-    const le = bound === Infinity ? "+Inf" : `${bound}`;
-    return sample(`${name}_bucket`, { ...labels, le }, count);
-  });
-  return [...lines, sample(`${name}_sum`, labels, sum), sample(`${name}_count`, labels, count)];
-}
-
-function header(name: string, type: string, help: string): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
-}
-
-function sample(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
