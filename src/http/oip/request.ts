@@ -1,6 +1,6 @@
 /**
- * An inference request of the Open Inference Protocol v2: one input tensor `x`, `[rows, columns]`, FP32 or FP64, in the
- * JSON (nested or flat) or after it (the binary tensor data extension).
+ * An inference request of the Open Inference Protocol v2: one input tensor `x`, `[rows, columns]`, of numbers or
+ * booleans, in the JSON (nested or flat) or after it (the binary tensor data extension).
  *
  * Source: kserve/open-inference-protocol, inference_rest.md; triton-inference-server, protocol
  * extension_binary_data.md. Unknown parameters are accepted and ignored.
@@ -11,8 +11,9 @@ import type { Units } from "../../scoring/units.ts";
 import { parseJson } from "../body/json.ts";
 import type { HeaderLookup } from "../head.ts";
 import { invalid } from "../problems.ts";
-import { readFloatRows, requireCells } from "../rows/rows.ts";
+import { readFloatRows, readRows, refusal, requireCells } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
+import { type Datatype, type DatatypeName, DATATYPES } from "./datatypes.ts";
 
 /** The header that says how many bytes of the body are JSON; the rest is tensors. */
 export const HEADER_LENGTH = "inference-header-content-length";
@@ -22,10 +23,12 @@ const size = v.pipe(v.number(SIZE), v.safeInteger(SIZE), v.minValue(0, SIZE));
 const flag = v.optional(v.boolean("true or false"));
 const name = v.pipe(v.string("a name"), v.maxLength(256, "a shorter name"));
 
+const DATATYPE_NAMES = Object.keys(DATATYPES) as DatatypeName[];
+
 const input = v.object({
   name: v.literal("x", '"x"'),
   shape: v.pipe(v.array(size, "[rows, columns]"), v.length(2, "[rows, columns]")),
-  datatype: v.picklist(["FP32", "FP64"], "FP32 or FP64"),
+  datatype: v.picklist(DATATYPE_NAMES, DATATYPE_NAMES.join(", ")),
   parameters: v.optional(v.object({ binary_data_size: v.optional(size) }, "an object")),
   data: v.optional(v.array(v.unknown(), "a list of numbers")),
 }, "a tensor");
@@ -83,34 +86,54 @@ export function readInput(
   }
   requireRows(rows);
   const { binary_data_size: binarySize } = parameters ?? {};
+  const { bytes } = DATATYPES[datatype], count = rows * width;
   if (binarySize !== undefined) {
     requireSize(binarySize, data === undefined ? tail.length : 0, "bytes", "/parameters");
-    const perNumber = datatype === "FP32" ? 4 : 8;
-    requireSize(binarySize, rows * width * perNumber, "bytes", "/parameters");
-    return readFloatRows(tail, units, perNumber);
+    requireSize(binarySize, count * bytes, "bytes", "/parameters");
+    if (datatype === "FP32") return readFloatRows(tail, units, 4);
+    if (datatype === "FP64") return readFloatRows(tail, units, 8);
+    return cellsOf(datatype, valuesOf(DATATYPES[datatype], tail, count), units);
   }
   requireSize(tail.length, 0, "bytes behind the JSON", "/parameters");
-  const numbers = flatten(data ?? [], rows, width);
-  requireSize(numbers.length, rows * width, "numbers", "/data");
-  return requireCells(numbers, units);
+  const values = flatten(data ?? [], rows, width);
+  requireSize(values.length, count, "values", "/data");
+  return cellsOf(datatype, values, units);
 }
 
-/** Flat or nested numbers. A value that is not a number becomes NaN, which the check of the cells reports. */
-function flatten(data: readonly unknown[], rows: number, width: number): Float64Array {
-  const isNested = Array.isArray(data[0]);
-  if (!isNested) return Float64Array.from(data, numberOf);
-  requireSize(data.length, rows, "rows", "/data");
-  const numbers = new Float64Array(rows * width);
-  data.forEach((row, r) => {
-    const list = Array.isArray(row) ? row : [];
-    requireSize(list.length, width, "numbers in each row", `/data/${r}`);
-    numbers.set(list.map(numberOf), r * width);
+function valuesOf({ bytes, read }: Datatype, tail: Uint8Array, count: number): unknown[] {
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  return Array.from({ length: count }, (_, i) => read(view, i * bytes));
+}
+
+/** @throws Problem naming the first value that the datatype does not have, or that the model cannot take */
+function cellsOf(datatype: DatatypeName, values: readonly unknown[], units: Units): Cells {
+  const { encode, expected } = DATATYPES[datatype], width = units.columns.length;
+  const numbers = Float64Array.from(values, (value, i) => {
+    const number = encode(value), c = i % width;
+    if (number !== undefined) return number;
+    throw refusal(Math.floor(i / width), units.columns[c], c, value, expected);
   });
-  return numbers;
+  if (datatype !== "BOOL" || !units.schema) return requireCells(numbers, units);
+  // To a column with levels, true is not the number 1.
+  const truths = Array.from(numbers, (value) => value === 1);
+  return readRows(
+    Array.from(
+      { length: truths.length / width },
+      (_, r) => truths.slice(r * width, (r + 1) * width),
+    ),
+    units,
+  );
 }
 
-function numberOf(value: unknown): number {
-  return typeof value === "number" ? value : NaN;
+/** The values of flat or nested data. */
+function flatten(data: readonly unknown[], rows: number, width: number): readonly unknown[] {
+  if (!Array.isArray(data[0])) return data;
+  requireSize(data.length, rows, "rows", "/data");
+  return data.flatMap((row, r) => {
+    const list: readonly unknown[] = Array.isArray(row) ? row : [];
+    requireSize(list.length, width, "values in each row", `/data/${r}`);
+    return list;
+  });
 }
 
 function requireSize(given: number, expected: number, what: string, place: string): void {
