@@ -7,7 +7,7 @@ import type { Table } from "../../formats/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { readClasses } from "../files/classes.ts";
 import { readDataFor } from "../files/data.ts";
-import { endingOf } from "../files/files.ts";
+import { endingOf } from "../files/paths.ts";
 import { repeatable } from "../files/input.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { type Io, note } from "../io.ts";

@@ -5,7 +5,8 @@
 import { Command, Option } from "npm:commander@15.1.0";
 import type { ExportFormat } from "../../exports/mod.ts";
 import { requireEmptyFolder, writeFolder } from "../files/folders.ts";
-import { baseName, requireWritablePath, writeAtomically } from "../files/files.ts";
+import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { baseName } from "../files/paths.ts";
 import { type Io, print } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";

@@ -3,6 +3,8 @@
  * the same folder, then flushed to disk, and renamed.
  */
 import { messageOf } from "../../core/errors.ts";
+import { createDraft } from "./drafts.ts";
+import { endingOf, folderOf } from "./paths.ts";
 
 /** @throws TypeError if the file does not exist or cannot be read */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -67,8 +69,6 @@ type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
 
 /** Options for writing a file. */
 export interface WriteOptions {
-  /** Its name until it is complete. */
-  readonly draft?: string;
   /** Stops writing between two pieces, so that Ctrl-C leaves no draft behind. */
   readonly signal?: AbortSignal;
 }
@@ -77,38 +77,37 @@ export interface WriteOptions {
 export async function writeAtomically(
   path: string,
   pieces: Pieces,
-  { draft: draftPath, signal }: WriteOptions = {},
+  { signal }: WriteOptions = {},
 ): Promise<void> {
   const existing = await Deno.stat(path).catch(() => undefined);
   // A pipe or a device, such as /dev/null, is written to, never replaced.
   if (existing && !existing.isFile) {
-    return await writePieces(path, () => Deno.open(path, WRITE), pieces, signal);
+    using file = await naming(path, () => Deno.open(path, { write: true }));
+    return await writePieces(file, path, pieces, signal);
   }
   const place = existing ? await Deno.realPath(path) : path;
-  const draft = draftPath ?? `${place}.${Deno.pid}.tmp`;
+  // Whoever may read the old file may read the new one, and nobody else.
+  const mode = existing?.mode ? existing.mode & 0o777 : undefined;
+  const draft = await naming(path, () => createDraft(place, mode));
+  // Closed, and so unlocked, only once it has its name.
+  using file = draft.file;
   try {
-    // Whoever may read the old file may read the new one, and nobody else.
-    const mode = existing?.mode ? existing.mode & 0o777 : undefined;
-    const open = () => Deno.open(draft, { ...WRITE, create: true, truncate: true, mode });
-    await writePieces(path, open, pieces, signal);
-    if (mode !== undefined) await naming(path, () => Deno.chmod(draft, mode));
-    await naming(path, () => Deno.rename(draft, place));
+    await writePieces(file, path, pieces, signal);
+    if (mode !== undefined) await naming(path, () => Deno.chmod(draft.path, mode));
+    await naming(path, () => Deno.rename(draft.path, place));
   } catch (error) {
-    await Deno.remove(draft).catch(() => {});
+    await Deno.remove(draft.path).catch(() => {});
     throw error;
   }
 }
 
-const WRITE = { write: true } as const;
-
 /** @param path for messages */
 async function writePieces(
+  file: Deno.FsFile,
   path: string,
-  open: () => Promise<Deno.FsFile>,
   pieces: Pieces,
   signal?: AbortSignal,
 ): Promise<void> {
-  using file = await naming(path, open);
   const encoder = new TextEncoder();
   for await (const piece of pieces) {
     signal?.throwIfAborted();
@@ -133,20 +132,6 @@ export async function naming<Value>(path: string, act: () => Promise<Value>): Pr
     if (cause instanceof Deno.errors.BrokenPipe) throw cause;
     throw new DOMException(`Cannot write ${path}: ${reasonOf(cause)}`, "DataError");
   }
-}
-
-/** The last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-}
-
-/** The extension of a file name with its dot, in lower case; empty if there is none. */
-export function endingOf(path: string | undefined): string {
-  return /(?<=.)\.[^.]*$/.exec(baseName(path ?? ""))?.[0].toLowerCase() ?? "";
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, path.length - baseName(path).length) || ".";
 }
 
 /** The reason for a file error, for a message. */

@@ -1,4 +1,5 @@
 /** Folders as commands write them: completely or not at all, to a new or empty place. */
+import { createFolderDraft } from "./drafts.ts";
 
 /** @throws TypeError unless the folder is new or empty */
 export async function requireEmptyFolder(folder: string): Promise<void> {
@@ -19,16 +20,16 @@ export async function writeFolder(
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {
   const place = folder.replace(/(?<=.)[/\\]+$/, "");
-  const draft = `${place}.${Deno.pid}.tmp`;
+  using draft = await createFolderDraft(place);
   try {
     for (const [name, bytes] of files) {
-      const path = `${draft}/${name}`;
+      const path = `${draft.path}/${name}`;
       await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
       await Deno.writeFile(path, bytes);
     }
-    await Deno.rename(draft, place);
+    await Deno.rename(draft.path, place);
   } catch (error) {
-    await Deno.remove(draft, { recursive: true }).catch(() => {});
+    await Deno.remove(draft.path, { recursive: true }).catch(() => {});
     throw error;
   }
 }

@@ -9,7 +9,8 @@ import {
 import type { OpenFile } from "../../formats/random_access.ts";
 import { piecesAsTableText } from "../../formats/text/table_text.ts";
 import { untilAborted } from "../score/until_aborted.ts";
-import { endingOf, naming, reasonOf, writeAll } from "./files.ts";
+import { naming, reasonOf, writeAll } from "./files.ts";
+import { endingOf } from "./paths.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import { type Io, note, withStreams } from "../io.ts";
 

@@ -10,7 +10,8 @@ import {
   toSvg,
 } from "../../pictures/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { endingOf, writeAtomically } from "./files.ts";
+import { writeAtomically } from "./files.ts";
+import { endingOf } from "./paths.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { jsonLine } from "../text/text.ts";

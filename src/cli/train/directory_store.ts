@@ -1,9 +1,10 @@
 /**
  * A folder that keeps the state of a run in one file, `checkpoint.safetensors`. A process that is killed while writing
- * leaves the previous state.
+ * leaves the previous state. A run locks the folder: two in one would each continue from the other's state.
  */
 import { messageOf } from "../../core/errors.ts";
 import type { CheckpointStore } from "../../training/run/checkpoint.ts";
+import { lockFolder } from "../files/drafts.ts";
 import { writeAtomically } from "../files/files.ts";
 
 /** How to use the folder. */
@@ -14,16 +15,19 @@ export interface DirectoryStoreOptions {
   readonly everySeconds: number;
 }
 
-/** A store in the folder, which is created if it does not exist. */
+/** A store in the folder, which is created if it does not exist. @throws TypeError if another run uses it */
 export async function openDirectoryStore(
   folder: string,
   { resume, everySeconds }: DirectoryStoreOptions,
-): Promise<CheckpointStore & { readonly path: string }> {
+): Promise<CheckpointStore & Disposable & { readonly path: string }> {
   const path = `${folder.replace(/(?<=.)[/\\]+$/, "")}/checkpoint.safetensors`;
+  let lock: Deno.FsFile | undefined;
   try {
     await Deno.mkdir(folder, { recursive: true });
+    lock = await lockFolder(folder);
   } catch (error) {
-    const reason = messageOf(error);
+    const isInUse = error instanceof Deno.errors.Busy;
+    const reason = isInUse ? "another run is using it" : messageOf(error);
     throw new TypeError(`Cannot use checkpoint folder ${folder}: ${reason}`, { cause: error });
   }
   return {
@@ -38,7 +42,7 @@ export async function openDirectoryStore(
         throw error;
       }
     },
-    // One draft for all processes, so that the next one overwrites what a killed one left.
-    write: (bytes) => writeAtomically(path, [bytes], { draft: `${path}.tmp` }),
+    write: (bytes) => writeAtomically(path, [bytes]),
+    [Symbol.dispose]: () => lock?.close(),
   };
 }

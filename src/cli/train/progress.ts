@@ -3,7 +3,7 @@
  * seconds.
  */
 import type { EpochReport } from "../../training/report.ts";
-import { baseName } from "../files/files.ts";
+import { baseName } from "../files/paths.ts";
 import type { Io } from "../io.ts";
 import { count, nats } from "../text/text.ts";
 

@@ -30,7 +30,7 @@ export async function withRun<Value>(
   fit: (settings: RunSettings) => Promise<Value>,
 ): Promise<Value> {
   const progress = createProgress(io, given.json);
-  const store = given.checkpoint === undefined
+  using store = given.checkpoint === undefined
     ? undefined
     : await openDirectoryStore(given.checkpoint, {
       resume: given.resume ?? false,
