@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { type ByteBlock, ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
-import { readRows } from "../../src/formats/csv/read_rows.ts";
 import { parseDecimal, ShortDecimal } from "../../src/formats/text/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { loadModel } from "../../src/cli/models/model.ts";
@@ -14,6 +13,7 @@ import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
+import { readBlock } from "../formats/util.ts";
 
 const encoder = new TextEncoder();
 
@@ -92,7 +92,7 @@ function readPieces(text: string, pieces: number, blockBytes: number, separator 
   }));
   const format = { source: "t.csv", width: SCHEMA.length, separator, columns };
   // The blocks count a header that these texts do not have.
-  return all.flatMap((block) => [...readRows(block, format).data]);
+  return all.flatMap((block) => [...readBlock(block, format).data]);
 }
 
 Deno.test("the reader of bytes gives the rows of the reader of texts, however the bytes are cut", () => {

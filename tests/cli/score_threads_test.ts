@@ -6,7 +6,7 @@ import { rowReader } from "../../src/cli/score/file_layout.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";
 import type { ByteBlock } from "../../src/formats/csv/byte_blocks.ts";
 import { DataError } from "../../src/formats/mod.ts";
-import { readQuoted } from "../../src/formats/csv/read_rows.ts";
+import { readQuoted } from "../../src/formats/csv/quoted_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";
 import { elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 

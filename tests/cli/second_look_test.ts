@@ -8,7 +8,7 @@ import { rowReader } from "../../src/cli/score/file_layout.ts";
 import { Interruption } from "../../src/cli/io.ts";
 import { ScoreThreads } from "../../src/cli/score/threads.ts";
 import { readCsv } from "../../src/formats/mod.ts";
-import { readQuoted } from "../../src/formats/csv/read_rows.ts";
+import { readQuoted } from "../../src/formats/csv/quoted_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 

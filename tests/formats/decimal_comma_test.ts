@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
 import type { RowFormat } from "../../src/formats/csv/csv_rows.ts";
-import { readRows } from "../../src/formats/csv/read_rows.ts";
 import {
   type DecimalMark,
   isForeignNumber,
   markedCodec,
 } from "../../src/formats/csv/decimal_comma.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
+import { readBlock } from "./util.ts";
 
 const codec = codecOf({ name: "a", kind: "numeric" });
 
@@ -22,7 +22,7 @@ function rows(text: string, mark?: DecimalMark): number[] {
   };
   const blocks = new ByteBlocks("t.csv", 1);
   const block = blocks.push(new TextEncoder().encode(text)) ?? blocks.finish()!;
-  return [...readRows(block, format).data];
+  return [...readBlock(block, format).data];
 }
 
 Deno.test("rows with commas equal those with points", () => {

@@ -1,7 +1,11 @@
 /** Shared by the tests of readers: golden files, messages of refusals, and a seeded fuzzer. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import type { ByteBlock } from "../../src/formats/csv/byte_blocks.ts";
+import { PlainRows, type RowFormat } from "../../src/formats/csv/csv_rows.ts";
+import { readQuoted } from "../../src/formats/csv/quoted_rows.ts";
 import { DataError } from "../../src/formats/errors.ts";
+import type { BlockRows } from "../../src/formats/row_reader.ts";
 import { SafetensorsError } from "../../src/formats/safetensors/safetensors.ts";
 
 /** The bytes of a file made by make_golden.py. */
@@ -63,4 +67,9 @@ export function fuzz(
     attempt(mutant);
   }
   return accepted;
+}
+
+/** The rows of a block of CSV, by the reader that takes it. */
+export function readBlock(block: ByteBlock, format: RowFormat): BlockRows {
+  return block.quoted ? readQuoted(block, format) : new PlainRows(format).read(block);
 }

@@ -33,7 +33,7 @@ export interface JsonLayout {
   readonly arrays?: Pick<CsvLayout, "width" | "places">;
 }
 
-/** Reads blocks with quotes, with `formats/csv/read_rows.ts`, which not every thread needs. */
+/** Reads blocks with quotes, with `formats/csv/quoted_rows.ts`, which not every thread needs. */
 export type ReadQuoted = (block: ByteBlock, format: RowFormat) => BlockRows;
 
 /** Reads rows according to a model's schema. */

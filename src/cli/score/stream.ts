@@ -3,7 +3,7 @@
  * before the last are read, and several threads read, score and write if the file is long enough (ADR 18).
  */
 import { type ByteBlock, ByteBlocks } from "../../formats/csv/byte_blocks.ts";
-import { readQuoted } from "../../formats/csv/read_rows.ts";
+import { readQuoted } from "../../formats/csv/quoted_rows.ts";
 import type { RowReader } from "../../formats/row_reader.ts";
 import { pauser } from "../../trained/pauser.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";

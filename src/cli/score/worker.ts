@@ -52,7 +52,7 @@ async function open({ model: path, device, layout, settings }: ThreadOptions): P
   const scorer = new BlockScorer(model, { source: layout.source, reader, settings, second });
   return async ({ block, into }) => {
     // Loaded on use: not every thread needs it.
-    if (block.quoted) ({ readQuoted } = await import("../../formats/csv/read_rows.ts"));
+    if (block.quoted) ({ readQuoted } = await import("../../formats/csv/quoted_rows.ts"));
     return second ? await scorer.scoreWithRegret(block, into) : scorer.score(block, into);
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Reads rows of CSV directly from bytes: the same as `csv.ts`, for known columns, without creating a string per cell.
  * Numbers are parsed from bytes (`text/decimal.ts`); every other cell goes through its column's codec as text. Blocks
- * with quotes are for `read_rows.ts`.
+ * with quotes are for `quoted_rows.ts`.
  */
 import type { ByteBlock } from "./byte_blocks.ts";
 import { parseDecimal, ShortDecimal } from "../text/decimal.ts";

@@ -1,17 +1,12 @@
-/** Reads rows from any block of CSV; blocks with quotes are split as text by `csv_split.ts`. */
+/** Reads a block of CSV with quotes, which `csv_rows.ts` does not: split as text by `csv_split.ts`. */
 import type { ByteBlock } from "./byte_blocks.ts";
-import { encodeCell, PlainRows, type RowFormat } from "./csv_rows.ts";
+import { encodeCell, type RowFormat } from "./csv_rows.ts";
 import { splitRecords } from "./csv_split.ts";
 import type { BlockRows } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
 import { blankFault, namelessFault, widthFault } from "./row_faults.ts";
 
 /** @throws DataError naming the row, line and column of a cell that cannot be read */
-export function readRows(block: ByteBlock, format: RowFormat): BlockRows {
-  return block.quoted ? readQuoted(block, format) : new PlainRows(format).read(block);
-}
-
-/** Reads a block with quotes as text. */
 export function readQuoted(
   { bytes, firstLine, firstRow }: ByteBlock,
   format: RowFormat,
