@@ -88,12 +88,14 @@ export function inferSchema(
       }`,
     );
   }
-  const schema = columns.map((name, c) => {
+  const isOpen = new Set<string>();
+  const inferred = columns.map((name, c) => {
     const values = takeColumn(table, columns.length, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
     if (override) return requireTwo(completed(override, values, texts));
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const byForms = texts && kindOfForms(name, tally);
+    if (byForms?.fitsBoth) isOpen.add(name);
     if (byForms) return completed({ name, ...byForms }, values, texts);
     const kind = texts ? kindOfTexts(table, c, tally) : kindOfNumbers(tally);
     // One of the two values may not occur in the sampled rows.
@@ -101,6 +103,10 @@ export function inferSchema(
       [...texts ?? ["0", "1"]].sort(compareLevels);
     return completed({ name, kind, ...(bothLevels && { levels: bothLevels }) }, values, texts);
   });
+  const hasCommas = table.decimalCommas || inferred.some(hasComma);
+  const schema = hasCommas
+    ? inferred.map((each) => isOpen.has(each.name) ? commaForm(each) : each)
+    : inferred;
   // Most tables are plain numbers, and large, so they are not copied.
   const isPlain = !table.texts && schema.every((column) => codecOf(column).plain);
   return { schema, cells: isPlain ? { data, rows } : encodeTable(table, schema) };
@@ -134,7 +140,7 @@ function requireTwo(column: ColumnSchema): ColumnSchema {
 function kindOfForms(
   name: string,
   tally: ColumnTally,
-): Pick<ColumnSchema, "kind" | "format"> | undefined {
+): Pick<ColumnSchema, "kind" | "format"> & { readonly fitsBoth?: boolean } | undefined {
   const { order } = tally.forms, amounts = tally.forms.amounts(tally, tally.firstNumber);
   if (order && tally.numbers === 0 && !tally.times) return { kind: "timestamp", format: order };
   if (!amounts) return undefined;
@@ -147,7 +153,17 @@ function kindOfForms(
     );
   }
   const kind = kindOfNumbers(amounts.range);
-  return { kind: kind === "binary" ? "count" : kind, format: amounts.format };
+  const { format, fitsBoth } = amounts;
+  return { kind: kind === "binary" ? "count" : kind, format, fitsBoth };
+}
+
+function hasComma({ format }: ColumnSchema): boolean {
+  return format?.startsWith("1.") ?? false;
+}
+
+/** 7 % and 19 % fit both marks: the next may be 5,5 % where other columns have decimal commas. */
+function commaForm({ format, ...column }: ColumnSchema): ColumnSchema {
+  return { ...column, format: format!.endsWith("%") ? "1.234,50 %" : "1.234,50" };
 }
 
 /** The kind of numbers in this range. */

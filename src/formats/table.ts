@@ -26,6 +26,8 @@ export interface RawTable {
   readonly texts?: readonly (readonly string[] | undefined)[];
   /** Names of numeric columns with digits after a leading zero in some rows; not all rows need have been checked. */
   readonly padded?: readonly string[];
+  /** Names of numeric columns that are written with a decimal comma. */
+  readonly decimalCommas?: readonly string[];
   /**
    * Set if these rows are a sample of a larger table.
    * @internal

@@ -295,3 +295,38 @@ Deno.test("names, telephone numbers and lists are not amounts, and versions are 
     assert.match(await refused("report", data), /row 1 \(line 2\), column "name": .*thousands/);
   }
 });
+
+Deno.test("a later amount may be above a thousand, or have a decimal that no earlier one had", async () => {
+  using folder = new Folder();
+  const below = AMOUNTS.map((amount) => (Math.abs(amount) % 1000).toFixed(2));
+  for (const [separator, mark, thousands] of [[";", ",", "."], [",", ".", ","]]) {
+    const write = (name: string, rows: readonly string[][]) => {
+      const lines = [["price", "vat", "total"], ...rows].map((cells) =>
+        cells.map((cell) => cell.includes(",") ? `"${cell}"` : cell).join(separator)
+      );
+      return folder.write(name, `${lines.join("\n")}\n`);
+    };
+    const rows = below.map((price, r) => [
+      price.replace(".", mark),
+      `${r % 2 ? 7 : 19} %`,
+      grouped(AMOUNTS[r], thousands, mark),
+    ]);
+    const model = folder.at("m"), data = write("t.csv", rows);
+    const { status, stderr } = await elbow(["train", data, "--out", model, ...QUICK]);
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /decimal points/);
+    const rest = [`5${mark}5 %`, `3${mark}00`];
+    const later = write("later.csv", [
+      [`1${thousands}058${mark}38`, ...rest],
+      [`1058${mark}38`, ...rest],
+    ]);
+    const [, withThousands, without] = (await elbowOk("score", model, later)).split("\n");
+    assert.equal(withThousands.slice(1), without.slice(1));
+    // Without decimals it may be little more than one.
+    const unclear = write("unclear.csv", [[`1${thousands}058`, ...rest], [`5${mark}25`, ...rest]]);
+    assert.match(
+      await refused("score", model, unclear),
+      /row 1 \(line 2\), column "price": .*"1[.,]058"/,
+    );
+  }
+});

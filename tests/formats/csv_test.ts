@@ -295,11 +295,11 @@ Deno.test("a column with both marks is refused, because 1,234 may be a thousand"
   refuses(
     () => read("a;b\n0.5;1\n1,234;2\n"),
     'Cannot read t.csv, row 2 (line 3), column "a": expected a number with a decimal point, ' +
-      'as in the rows before, got "1,234"',
+      'as elsewhere in the file, got "1,234"',
   );
   refuses(
     () => read("a;b\n0,5;1\n1.234;2\n"),
     'Cannot read t.csv, row 2 (line 3), column "a": expected a number with a decimal comma, ' +
-      'as in the rows before, got "1.234"',
+      'as elsewhere in the file, got "1.234"',
   );
 });

@@ -43,15 +43,15 @@ Deno.test("the other decimal mark is refused", () => {
   });
   assert.throws(
     () => rows("1,5;2\n1.5;2\n", ","),
-    fault("a number with a decimal comma, as in the rows before", "1.5"),
+    fault("a number with a decimal comma, as elsewhere in the file", "1.5"),
   );
   assert.throws(
     () => rows("1.5;2\n1,5;2\n", "."),
-    fault("a number with a decimal point, as in the rows before", "1,5"),
+    fault("a number with a decimal point, as elsewhere in the file", "1,5"),
   );
   assert.throws(
     () => rows("1,5;2\n1.5;2\n"),
-    fault("a number with a decimal comma, as in the rows before", "1.5"),
+    fault("a number with a decimal comma, as elsewhere in the file", "1.5"),
   );
 });
 

@@ -60,7 +60,10 @@ function open(
   return [{ source, separator, mark, ...shape }, rest.bytes.length === 0 ? undefined : rest];
 }
 
-/** The decimal mark of the first number that has one, in some columns of some rows. */
+/** A number that may also be a thousand. */
+const UNCLEAR = /^\s*[+-]?[1-9]\d{0,2}[.,]\d{3}\s*$/;
+
+/** The decimal mark of the first number that has one, in some columns of some rows; unclear ones decide if all are. */
 function firstMark(
   { bytes, firstLine }: ByteBlock,
   separator: string,
@@ -68,13 +71,15 @@ function firstMark(
   source: string,
 ): DecimalMark | undefined {
   const text = [...decodeText(bytes, source)].join("");
+  let unclear: DecimalMark | undefined;
   for (const { cells } of splitRecords(text, separator, firstLine, source)) {
     for (const place of places) {
-      const mark = markOf(cells[place] ?? "");
-      if (mark !== undefined) return mark;
+      const cell = cells[place] ?? "", mark = markOf(cell);
+      if (mark !== undefined && !UNCLEAR.test(cell)) return mark;
+      unclear ??= mark;
     }
   }
-  return undefined;
+  return unclear;
 }
 
 /** The position after the line break that ends the first record. */

@@ -9,8 +9,10 @@ import type { ReadColumn } from "./read_column.ts";
 export function decimalMarkWarnings(columns: readonly ReadColumn[]): string[] {
   const withComma = columns.find(({ format, declared }) => format?.startsWith("1.") && !declared);
   if (!withComma) return [];
-  return columns.flatMap(({ name, kind, format, texts, declared, values }) => {
-    if (texts || format || declared || hasLevels(kind) || kind === "timestamp") return [];
+  return columns.flatMap(({ name, kind, format, texts, hasComma, declared, values }) => {
+    if (texts || format || hasComma || declared || hasLevels(kind) || kind === "timestamp") {
+      return [];
+    }
     const example = values().find((value) => Math.abs(value % 1) > 0);
     return example === undefined ? [] : [
       `column "${name}" has decimal points, such as ${example}, and column "${withComma.name}" decimal commas: ` +

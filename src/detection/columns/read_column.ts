@@ -11,6 +11,8 @@ export interface ReadColumn extends ColumnSchema {
   readonly texts?: readonly string[];
   /** Whether some of its numbers have leading zeros. */
   readonly isPadded: boolean;
+  /** Whether its numbers are written with a decimal comma. */
+  readonly hasComma: boolean;
   /** A column that was declared is what it was declared to be. */
   readonly declared?: Declaration;
   readonly values: () => Float64Array;
@@ -25,6 +27,7 @@ export function readColumns(
     ...column,
     texts: table.texts?.[c],
     isPadded: table.padded?.includes(column.name) ?? false,
+    hasComma: table.decimalCommas?.includes(column.name) ?? false,
     declared: declared.find(({ name }) => name === column.name),
     values: () => takeColumn(table, schema.length, c),
   }));

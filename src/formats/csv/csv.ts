@@ -257,21 +257,22 @@ export class CsvReader implements PartReader<string> {
   }
 }
 
-function withDecimalCommas({ texts, ...table }: Table, reading: CellReading | undefined): Table {
-  const { drawn, columns: names } = table, width = names.length;
+function withDecimalCommas({ texts, ...given }: Table, reading: CellReading | undefined): Table {
+  const { drawn, columns: names } = given, width = names.length;
   const mayBe = (c: number) => !drawn?.columns[c].others && !keepsText(reading, names[c]);
-  const read = readDecimalCommas({ data: table.data, texts }, mayBe);
-  const withComma = names.findIndex((_, c) => texts?.[c] && !read.texts?.[c]);
-  if (withComma >= 0) {
+  const read = readDecimalCommas({ data: given.data, texts }, mayBe);
+  const decimalCommas = names.filter((_, c) => texts?.[c] && !read.texts?.[c]);
+  const table = { ...given, ...read, ...(decimalCommas.length > 0 && { decimalCommas }) };
+  if (decimalCommas.length > 0) {
     const isNumeric = (c: number) => !texts?.[c] && !keepsText(reading, names[c]);
-    requireNoPoints(table, names.flatMap((_, c) => isNumeric(c) ? [c] : []), names[withComma]);
+    requireNoPoints(given, names.flatMap((_, c) => isNumeric(c) ? [c] : []), decimalCommas[0]);
   }
-  if (!drawn) return { ...table, ...read };
+  if (!drawn) return table;
   // In a column with decimal commas, all rows were counted as texts.
   const columns = drawn.columns.map((tally, c) =>
     texts?.[c] && !read.texts?.[c] ? new ColumnTally().add(read.data, c, width) : tally
   );
-  return { ...table, ...read, drawn: { ...drawn, columns } };
+  return { ...table, drawn: { ...drawn, columns } };
 }
 
 /** @throws DataError naming a number with a decimal point: beside decimal commas it may divide thousands */

@@ -41,7 +41,7 @@ export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
       const cellMark = typeof cell === "string" ? markOf(cell) : undefined;
       return cellMark === undefined || cellMark === known
         ? codec.expected(cell)
-        : `a number with a decimal ${known === "," ? "comma" : "point"}, as in the rows before`;
+        : `a number with a decimal ${known === "," ? "comma" : "point"}, as elsewhere in the file`;
     },
   };
 }

@@ -29,6 +29,8 @@ export interface CellPlace {
 export interface Amounts {
   readonly format: AmountFormat;
   readonly range: NumberRange;
+  /** Whether the other decimal mark fits as well, because no amount has one. */
+  readonly fitsBoth?: boolean;
   /** An amount with a per cent sign and one without, other than 0, if there are both. */
   readonly unlike?: readonly [marked: CellPlace, unmarked: CellPlace];
 }
@@ -127,7 +129,8 @@ export class WrittenForms {
     const range = this.#amounts.get(base)!;
     range.add(plain);
     const marked = this.#marked, unmarked = this.#unmarked ?? firstPlain;
-    if (!marked) return { format: base, range };
-    return { format: `${base} %`, range, ...(unmarked && { unlike: [marked, unmarked] }) };
+    const found = { range, ...(left.length > 1 && { fitsBoth: true }) };
+    if (!marked) return { format: base, ...found };
+    return { format: `${base} %`, ...found, ...(unmarked && { unlike: [marked, unmarked] }) };
   }
 }

@@ -156,7 +156,11 @@ const NUMBERS: CellCodec = {
     if (typeof cell === "number") return finiteOrMissing(cell);
     if (typeof cell === "boolean") return Number(cell);
     if (typeof cell !== "string") return cell === null || cell === undefined ? NaN : undefined;
-    const value = parseNumber(cell);
+    const comma = cell.indexOf(","), point = cell.indexOf(".");
+    // With both marks, as in 1,058.38, the last one is the decimal mark in every country.
+    const value = comma > 0 && point > 0
+      ? parseAmount(cell, AMOUNTS[Number(comma > point)])
+      : parseNumber(cell);
     return Number.isNaN(value) && !isMissing(cell) ? undefined : value;
   },
   expected: () => "a finite number",
