@@ -17,7 +17,7 @@ import { batched } from "../core/shape.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Graph } from "../graph/graph.ts";
-import { negative, shifted } from "../ops/shorthand.ts";
+import { negative, repeated, shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { type Categoricals, gumbel, oneHotOfLargest, perRow, perVariable } from "./categorical.ts";
 import { clampLogVariance } from "./diagonal_gaussian.ts";
@@ -45,10 +45,9 @@ export function categoricalPosterior(
   const logShares = g.sub(perVariableLogits, g.logSumExpCols(perVariableLogits)),
     shares = g.softmaxCols(perVariableLogits);
   const mean = perRow(g, shares, draws);
-  const repeat = (x: Node) => samples === 1 ? x : g.repeatRows(x, { times: samples });
   const uniform = noise(batched(size, logits.shape.rows * samples), "uniform");
-  const z = uniform ? draw(scope, draws, repeat(logits), uniform) : mean;
-  const logDensity = g.sumCols(g.mul(z, repeat(perRow(g, logShares, draws))));
+  const z = uniform ? draw(scope, draws, repeated(g, logits, samples), uniform) : mean;
+  const logDensity = g.sumCols(g.mul(z, repeated(g, perRow(g, logShares, draws), samples)));
   return {
     mean,
     logVar: clampLogVariance(g, perRow(g, logVariance(g, shares, logShares), draws)),

@@ -7,7 +7,7 @@ import { LOG_VARIANCE } from "../core/stable.ts";
 import type { Graph } from "../graph/graph.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
-import { filled } from "../ops/shorthand.ts";
+import { filled, repeated } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { Posterior, PosteriorRequest } from "./posterior.ts";
 import type { Prior } from "./prior.ts";
@@ -19,7 +19,7 @@ export function deterministicPosterior(
 ): Posterior {
   const { g } = scope;
   const mean = dense(scope, `${name}.mean`, hidden, size);
-  const z = samples === 1 ? mean : g.repeatRows(mean, { times: samples });
+  const z = repeated(g, mean, samples);
   const logDensity = zeroPerRow(g, z);
   return {
     mean,

@@ -6,7 +6,9 @@
  */
 import { LOG_VARIANCE } from "../core/stable.ts";
 import type { Graph } from "../graph/graph.ts";
-import { negative } from "../ops/shorthand.ts";
+import { dense } from "../layers/mlp.ts";
+import type { Scope } from "../layers/scope.ts";
+import { negative, repeated } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
 export interface DiagonalGaussian {
@@ -14,6 +16,17 @@ export interface DiagonalGaussian {
   readonly mean: Node;
   /** `[r, L]`, natural log of the variance, within `LOG_VARIANCE` */
   readonly logVar: Node;
+}
+
+/** N(μ(h), diag(e^logVar(h))): two dense layers, `<name>.mean` and `<name>.logVar`. */
+export function gaussianGiven(
+  scope: Scope,
+  name: string,
+  hidden: Node,
+  size: number,
+): DiagonalGaussian {
+  const mean = dense(scope, `${name}.mean`, hidden, size);
+  return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
 }
 
 /** Clamps a log-variance to the range where e^logVar and e^-logVar are finite. */
@@ -44,8 +57,7 @@ export function standardNormalLogDensity(g: Graph, z: Node): Node {
 
 /** Each row repeated `times` times consecutively, once per sample. */
 export function repeat(g: Graph, q: DiagonalGaussian, times: number): DiagonalGaussian {
-  if (times === 1) return q;
-  return { mean: g.repeatRows(q.mean, { times }), logVar: g.repeatRows(q.logVar, { times }) };
+  return { mean: repeated(g, q.mean, times), logVar: repeated(g, q.logVar, times) };
 }
 
 /**

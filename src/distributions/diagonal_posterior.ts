@@ -3,13 +3,12 @@
  * noise. In a ladder, q(z | h, z above) is the product of this Gaussian and p(z | z above).
  */
 import { batched } from "../core/shape.ts";
-import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../ops/spec.ts";
 import {
-  clampLogVariance,
   type DiagonalGaussian,
+  gaussianGiven,
   klToStandardNormal,
   logDensity,
   product,
@@ -24,7 +23,7 @@ export function diagonalPosterior(
   size: number,
   { name, hidden, ...draws }: PosteriorRequest,
 ): Posterior {
-  return drawDiagonal(scope.g, diagonalHeads(scope, name, hidden, size), draws);
+  return drawDiagonal(scope.g, gaussianGiven(scope, name, hidden, size), draws);
 }
 
 /**
@@ -37,13 +36,8 @@ export function mergedPosterior(
   { name, hidden, samples, noise, above }: MergedRequest,
 ): Posterior {
   const { g } = scope;
-  const fromRows = repeat(g, diagonalHeads(scope, name, hidden, size), samples);
+  const fromRows = repeat(g, gaussianGiven(scope, name, hidden, size), samples);
   return drawDiagonal(g, product(g, fromRows, above), { samples: 1, noise });
-}
-
-function diagonalHeads(scope: Scope, name: string, hidden: Node, size: number): DiagonalGaussian {
-  const mean = dense(scope, `${name}.mean`, hidden, size);
-  return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
 }
 
 /** Draws of any diagonal Gaussian, given for each of r rows. */

@@ -12,9 +12,9 @@ import type { Graph } from "../graph/graph.ts";
 import { belowDiagonal } from "../layers/matrices.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
-import { filled, scaled } from "../ops/shorthand.ts";
+import { filled, repeated, scaled } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
-import { clampLogVariance, klToStandardNormal, repeat, sample } from "./diagonal_gaussian.ts";
+import { gaussianGiven, klToStandardNormal, repeat, sample } from "./diagonal_gaussian.ts";
 import type { Posterior, PosteriorRequest } from "./posterior.ts";
 
 export function fullPosterior(
@@ -23,15 +23,14 @@ export function fullPosterior(
   { name, hidden, samples, noise }: PosteriorRequest,
 ): Posterior {
   const { g } = scope;
-  const mean = dense(scope, `${name}.mean`, hidden, size);
-  const logVar = clampLogVariance(g, dense(scope, `${name}.logVar`, hidden, size));
+  const gaussian = gaussianGiven(scope, name, hidden, size), { mean, logVar } = gaussian;
   const mask = g.reshape(belowDiagonal(g, size), fixed(1, size * size));
   const lower = g.mul(dense(scope, `${name}.lower`, hidden, size * size), mask);
   const rowSquares = rowSums(g, g.mul(lower, lower), size);
-  const q = repeat(g, { mean, logVar }, samples);
+  const q = repeat(g, gaussian, samples);
   const draws = noise(batched(size, mean.shape.rows * samples)) ??
     filled(g, 0, q.mean.shape);
-  const lowerPerDraw = samples === 1 ? lower : g.repeatRows(lower, { times: samples });
+  const lowerPerDraw = repeated(g, lower, samples);
   const correlated = rowSums(g, g.mul(lowerPerDraw, tiled(g, draws, size)), size);
   const zero = g.constant(0);
   const standard = g.gaussianLogProb(draws, zero, zero);
@@ -42,7 +41,7 @@ export function fullPosterior(
     logDensity: g.sumCols(g.sub(standard, scaled(g, q.logVar, 0.5))),
     klTo({ form }) {
       if (form?.type !== "standardNormal") return undefined;
-      const kl = klToStandardNormal(g, { mean, logVar });
+      const kl = klToStandardNormal(g, gaussian);
       return g.add(kl, scaled(g, rowSquares, 0.5));
     },
   };
@@ -58,6 +57,5 @@ function rowSums(g: Graph, matrices: Node, size: number): Node {
 /** Matrices `[r, L²]` whose every row is the vector `[r, L]`. */
 function tiled(g: Graph, vectors: Node, size: number): Node {
   const { rows, batched } = vectors.shape;
-  const repeated = g.repeatRows(vectors, { times: size });
-  return g.reshape(repeated, { rows, cols: size * size, batched });
+  return g.reshape(repeated(g, vectors, size), { rows, cols: size * size, batched });
 }

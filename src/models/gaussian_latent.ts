@@ -12,6 +12,7 @@ import { standardNormal } from "../distributions/prior.ts";
 import { applyFlows, type FlowInput, type FlowSpec, parseFlows } from "../flows/mod.ts";
 import { dense } from "../layers/mlp.ts";
 import type { Scope } from "../layers/scope.ts";
+import { repeated } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import type { LatentFamily } from "./latent_family.ts";
 import { requireWidth } from "./width.ts";
@@ -90,10 +91,14 @@ function throughFlows(
 ): Posterior {
   const { g } = scope;
   const through = (z: Node) =>
-    applyFlows(scope, flows, name, z, (part, cols) => {
-      const perRow = dense(scope, part, hidden, cols), times = z.shape.rows / hidden.shape.rows;
-      return times === 1 ? perRow : g.repeatRows(perRow, { times });
-    });
+    applyFlows(
+      scope,
+      flows,
+      name,
+      z,
+      (part, cols) =>
+        repeated(g, dense(scope, part, hidden, cols), z.shape.rows / hidden.shape.rows),
+    );
   const { z, logDet } = through(base.z);
   return {
     mean: through(base.mean).z,

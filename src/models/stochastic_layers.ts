@@ -13,14 +13,14 @@
  * Log-densities of layers add up; a one-layer model is the case T = 0 of `bottomUp`.
  */
 import {
-  clampLogVariance,
   type DiagonalGaussian,
+  gaussianGiven,
   logDensity,
   sample,
 } from "../distributions/diagonal_gaussian.ts";
 import type { DrawPath, Posterior } from "../distributions/posterior.ts";
 import type { Prior } from "../distributions/prior.ts";
-import { dense, mlp } from "../layers/mlp.ts";
+import { mlp } from "../layers/mlp.ts";
 import type { ShapedNoise } from "../layers/noise.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Latents } from "../objectives/terms.ts";
@@ -180,9 +180,7 @@ function conditionalPrior(
 ): DiagonalGaussian {
   const name = `decoder${layer + 1}`;
   const hidden = mlp(scope, name, above, spec.latent[layer + 1].decoder!);
-  const size = latentWidth(spec.latent[layer]);
-  const mean = dense(scope, `${name}.mean`, hidden, size);
-  return { mean, logVar: clampLogVariance(scope.g, dense(scope, `${name}.logVar`, hidden, size)) };
+  return gaussianGiven(scope, name, hidden, latentWidth(spec.latent[layer]));
 }
 
 /** Indices of the layers below the topmost, in descending order. */

@@ -14,6 +14,7 @@ import { dense, mlp } from "../layers/mlp.ts";
 import type { NoiseDistribution, ShapedNoise } from "../layers/noise.ts";
 import { createScope, type ParameterSpec, type Scope } from "../layers/scope.ts";
 import type { Latents } from "../objectives/terms.ts";
+import { repeated } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 import { type BatchRows, completeRows, rowsInput } from "./batch_rows.ts";
 import { latentWidth, standardPriorOf } from "./latents.ts";
@@ -62,9 +63,8 @@ export function decoder(
   { condition, observed }: Pick<BatchRows, "condition" | "observed"> = {},
 ): Conditional {
   const { g } = scope;
-  const times = condition ? z.shape.rows / condition.shape.rows : 1;
   const input = condition
-    ? g.concatCols(z, times === 1 ? condition : g.repeatRows(condition, { times }))
+    ? g.concatCols(z, repeated(g, condition, z.shape.rows / condition.shape.rows))
     : z;
   const hidden = mlp(scope, "decoder", input, spec.decoder);
   return likelihood(scope, hidden, spec, observed);

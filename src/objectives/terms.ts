@@ -10,7 +10,7 @@ import type { Conditional } from "../distributions/likelihood.ts";
 import type { DrawPath } from "../distributions/posterior.ts";
 import type { Graph } from "../graph/graph.ts";
 import { meanOfAll, meanOfRows } from "../layers/means.ts";
-import { complement, shifted } from "../ops/shorthand.ts";
+import { complement, repeated, shifted } from "../ops/shorthand.ts";
 import type { Node } from "../ops/spec.ts";
 
 /** Draws of the latent variables: K per row; draw k of row r is at r·K + k. */
@@ -82,8 +82,7 @@ export interface Terms extends Pick<Latents, "klPerDimension" | "paths"> {
 /** @param x `[r, D]` */
 export function termsOf(g: Graph, x: Node, latents: Latents, conditional: Conditional): Terms {
   const { rows } = x.shape, samples = latents.z.shape.rows / rows;
-  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
-  const logLikelihood = g.sumCols(conditional.logProb(target));
+  const logLikelihood = g.sumCols(conditional.logProb(repeated(g, x, samples)));
   const { logPrior, logPosterior, klPerDimension, paths, score, divergences } = latents;
   const asColumns = (column: Node) => g.reshape(column, { rows, cols: samples, batched: true });
   return {

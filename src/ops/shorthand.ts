@@ -1,6 +1,6 @@
 /**
  * Shorthand for common calls of `Emit`, under their mathematical names: -x, s·x, x + c, 1 - x, the matrix product a·b,
- * sums of several nodes, and a constant of any shape.
+ * sums of several nodes, rows repeated for draws, and a constant of any shape.
  */
 import type { Shape } from "../core/shape.ts";
 import type { Emit, Node } from "./spec.ts";
@@ -28,6 +28,11 @@ export function complement(e: Emit, x: Node): Node {
 /** The matrix product of `[r, n]` and `[n, c]`, `[r, c]`. */
 export function product(e: Emit, a: Node, b: Node): Node {
   return e.matmul(a, b, { transposeA: false, transposeB: false });
+}
+
+/** Every row `times` times, one after another; x itself if that is once. */
+export function repeated(e: Emit, x: Node, times: number): Node {
+  return times === 1 ? x : e.repeatRows(x, { times });
 }
 
 /** Broadcasts one row, one column or one element to a shape. */

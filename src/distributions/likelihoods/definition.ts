@@ -8,6 +8,7 @@ import { type NumberLimits, requireChoice, requireNumber } from "../../core/vali
 import { dense } from "../../layers/mlp.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Scope } from "../../layers/scope.ts";
+import { repeated } from "../../ops/shorthand.ts";
 import type { Node } from "../../ops/spec.ts";
 
 /** A likelihood with its parameters computed for some rows of z. */
@@ -34,8 +35,7 @@ export interface Site {
 
 /** Repeats per-row values `[B, D]` for each draw, to match x `[K·B, D]`. */
 export function repeatForDraws(g: Graph, perRow: Node, { shape }: Node): Node {
-  const times = shape.rows / perRow.shape.rows;
-  return times === 1 ? perRow : g.repeatRows(perRow, { times });
+  return repeated(g, perRow, shape.rows / perRow.shape.rows);
 }
 
 /** Which data a likelihood accepts. */

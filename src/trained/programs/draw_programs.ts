@@ -5,6 +5,7 @@ import { rowsInput } from "../../models/batch_rows.ts";
 import { modelTerms } from "../../models/model_terms.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { decoder, generate, infer } from "../../models/vae_graph.ts";
+import { repeated } from "../../ops/shorthand.ts";
 import { type Outputs, parametersAt } from "./point_programs.ts";
 
 export function draw(scope: Scope, spec: ModelSpec): Outputs {
@@ -43,8 +44,7 @@ export function underPrior(scope: Scope, spec: ModelSpec, samples: number): Outp
   const { g } = scope;
   const rows = rowsInput(g, spec), { x } = rows;
   const conditional = decoder(scope, spec, generate(scope, spec, samples), rows);
-  const target = samples === 1 ? x : g.repeatRows(x, { times: samples });
-  const perDraw = g.sumCols(conditional.logProb(target));
+  const perDraw = g.sumCols(conditional.logProb(repeated(g, x, samples)));
   const logLikelihoods = g.reshape(perDraw, batched(samples));
   // For draws from p(z) the weights are the likelihoods.
   return { logLikelihoods, logWeights: logLikelihoods };
