@@ -25,7 +25,7 @@ const RUNTIME_PACKAGES = "tests/runtime/packages";
 
 export const REQUIREMENTS: readonly Requirement[] = [
   {
-    name: "workerd, edge-runtime and bun",
+    name: "workerd, edge-runtime, bun and Node.js 24",
     neededBy: "tests/runtime",
     aptPackages: [],
     npmProject: { from: RUNTIME_PACKAGES, into: RUNTIMES },

@@ -1,5 +1,5 @@
 /**
- * One app on six runtimes: the same corpus of valid and invalid requests gets the same answers, byte for byte with
+ * One app on seven runtimes: the same corpus of valid and invalid requests gets the same answers, byte for byte with
  * portable arithmetic, and within 1e-5 with the fastest; and the same training run gives the same bytes. Oracle: the
  * app in this process, from its sources; runtimes get it bundled.
  */
@@ -19,7 +19,7 @@ import {
 import { createHandler, train, type TrainingRun } from "./app.ts";
 import { Browser, serveFolder } from "./browser.ts";
 import { CORPUS } from "./corpus.ts";
-import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
+import { NO_BROWSER, NO_NODE_24, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
 import { type ServerName, SERVERS, Workspace } from "./runtimes.ts";
 import type { Subject } from "./subject.ts";
@@ -86,7 +86,7 @@ Deno.test("the app in this process answers the corpus as expected", async () => 
 
 for (const name of Object.keys(SERVERS) as ServerName[]) {
   testUnless(
-    NO_RUNTIMES,
+    name === "node 24" ? NO_NODE_24 : NO_RUNTIMES,
     `${name} answers the corpus as this process does, and trains to the same bytes`,
     async () => {
       const made = await (workspace ??= workspaceWithKernels());

@@ -48,8 +48,14 @@ export const SERVERS = {
     fast: "simd",
     trains: true,
   },
+  "node 24": {
+    command: await onlyProgram("", "node"),
+    args: (subject) => ["node.js", subject],
+    fast: "relaxed",
+    trains: true,
+  },
   bun: {
-    command: await onlyProgram("@oven", "bun"),
+    command: await onlyProgram("@oven/", "bun"),
     args: (subject) => ["bun.js", subject],
     fast: "relaxed",
     trains: true,
@@ -61,7 +67,7 @@ export const SERVERS = {
     trains: true,
   },
   workerd: {
-    command: await onlyProgram("@cloudflare", "workerd"),
+    command: await onlyProgram("@cloudflare/", "workerd"),
     args: (subject) => ["serve", "--verbose", "--control-fd=1", `${subject}.capnp`],
     fast: "simd",
     trains: false,
@@ -78,7 +84,7 @@ async function onlyProgram(scope: string, name: string): Promise<string> {
   const names = await Array.fromAsync(Deno.readDir(`${PACKAGES}/${scope}`), (entry) => entry.name)
     .catch(() => []);
   const fitting = names.filter((each) => each.startsWith(`${name}-`)).sort();
-  return `${PACKAGES}/${scope}/${fitting[0] ?? name}/bin/${name}`;
+  return `${PACKAGES}/${scope}${fitting[0] ?? name}/bin/${name}`;
 }
 
 /** A folder with the hosts, the bundles and the subjects; removed when disposed of. */

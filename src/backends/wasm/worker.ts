@@ -6,6 +6,7 @@
  * A worker ends by itself when the main thread dismisses it. It is never terminated: Deno 2.9.6 would leak the thread,
  * and some 10 MB, of a sleeping worker.
  */
+import { builtin } from "../../core/builtin.ts";
 
 /** The input of a worker: a build of the kernels, the shared memory, and a workspace in it. */
 export interface WorkerTask {
@@ -73,14 +74,6 @@ interface NodeWorker {
 
 interface NodeSystem {
   availableParallelism(): number;
-}
-
-/** A module of Node.js, if there is one, without an import: bundles for other hosts do not have it. */
-function builtin<T>(name: string): T | undefined {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: string): unknown };
-  };
-  return process?.getBuiltinModule?.(name) as T | undefined;
 }
 
 function startNodeWorker(

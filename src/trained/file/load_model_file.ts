@@ -1,4 +1,5 @@
 /** Loads a model file from bytes or a URL. */
+import { builtin } from "../../core/builtin.ts";
 import { show } from "../../core/validate.ts";
 import { type ModelFile, readModelFile } from "./model_file.ts";
 
@@ -12,8 +13,17 @@ export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile
       }`,
     );
   }
-  // Node.js fetches no files.
-  const answer = await fetch(source).catch((error) => error);
+  const answer = await open(source).catch((error) => error);
   if (answer.ok) return readModelFile(new Uint8Array(await answer.arrayBuffer()));
   throw new TypeError(`Cannot load model from ${source}: got ${answer.status ?? answer}`);
+}
+
+interface NodeFiles {
+  readFile(file: URL): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Fetches, or reads a file: Node.js fetches none. */
+async function open(source: URL): Promise<Response> {
+  const files = source.protocol === "file:" && builtin<NodeFiles>("node:fs/promises");
+  return files ? new Response(await files.readFile(source)) : await fetch(source);
 }
