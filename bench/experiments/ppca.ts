@@ -8,7 +8,8 @@
  */
 import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { factorAnalysis } from "../../src/training/em/factor_analysis.ts";
-import { momentsOf } from "../../src/training/em/moments.ts";
+import { runSync } from "../../src/trained/steps.ts";
+import { momentSteps } from "../../src/training/em/moments.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { readImages } from "./images.ts";
 
@@ -23,7 +24,7 @@ const test = await readImages(`${folder}/t10k-images-idx3-ubyte.gz`);
 const columns = train.shape[1];
 
 const start = performance.now();
-const { covariance } = await momentsOf(train, () => Promise.resolve());
+const { covariance } = runSync(momentSteps(train));
 const { values } = symmetricEigen(covariance, columns);
 const spectrumSeconds = (performance.now() - start) / 1000;
 

@@ -18,7 +18,8 @@ import { auroc } from "../../src/scoring/metrics.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { stepMeans, windowsOf } from "../../src/scoring/series/windows.ts";
 import { linearVaeParameters } from "../../src/training/em/linear_vae.ts";
-import { momentsSync } from "../../src/training/em/moments.ts";
+import { runSync } from "../../src/trained/steps.ts";
+import { momentSteps } from "../../src/training/em/moments.ts";
 import { principalFactors } from "../../src/training/em/principal_factors.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
@@ -53,7 +54,7 @@ function mixedRows(rows: number, width: number) {
 }
 
 Deno.test("principalAxes() are the first of Jacobi's, wherever they start", () => {
-  const { covariance } = momentsSync(mixedRows(300, 40));
+  const { covariance } = runSync(momentSteps(mixedRows(300, 40)));
   const all = symmetricEigen(covariance, 40);
   const first = principalAxes(covariance, 40, 2, new HostRandom(1, 0, 1));
   const near = principalAxes(covariance, 40, 2, new HostRandom(2, 0, 1), first.vectors);
@@ -71,7 +72,7 @@ Deno.test("principalAxes() are the first of Jacobi's, wherever they start", () =
 });
 
 Deno.test("the closed form is the maximum of the likelihood, and the report contains it", () => {
-  const rows = mixedRows(500, 12), moments = momentsSync(rows), latent = 3;
+  const rows = mixedRows(500, 12), moments = runSync(momentSteps(rows)), latent = 3;
   const random = new HostRandom(1, 0, 1);
   const { factors } = principalFactors(moments, { maxLatent: latent, floor: 1e-6, random });
   const vae = VAE.create({
@@ -194,7 +195,9 @@ Deno.test("varianceAboutMeans() is the variance of windows around their own mean
   const window = 6, columns = 3, steps = mixedRows(80, columns);
   const cells = { data: Float64Array.from(steps.data), rows: 80 };
   const { data, rows } = windowsOf(cells, columns, window, 0, 75), width = window * columns;
-  const { covariance, mean } = momentsSync({ data: Float32Array.from(data), shape: [rows, width] });
+  const { covariance, mean } = runSync(
+    momentSteps({ data: Float32Array.from(data), shape: [rows, width] }),
+  );
   let sum = 0;
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {

@@ -14,7 +14,8 @@
  */
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { momentsSync } from "../../training/em/moments.ts";
+import { runSync } from "../../trained/steps.ts";
+import { momentSteps } from "../../training/em/moments.ts";
 import type { Baseline, RowScores } from "./baseline.ts";
 
 /** Floor of the eigenvalues, as a share of their mean: float32 cells resolve no smaller spread. */
@@ -66,7 +67,7 @@ export function pca(): Baseline {
 
 function componentsOf(training: Matrix): Components {
   const width = training.shape[1];
-  const { mean, covariance } = momentsSync(training);
+  const { mean, covariance } = runSync(momentSteps(training));
   const { values, vectors } = symmetricEigen(covariance, width);
   orient(vectors, mean, training);
   const floor = MIN_VARIANCE_SHARE * values.reduce((sum, each) => sum + Math.max(0, each), 0) /

@@ -18,7 +18,8 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { standardizationOf, standardize } from "../../scoring/table/standardize.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { momentsSync } from "../../training/em/moments.ts";
+import { runSync } from "../../trained/steps.ts";
+import { momentSteps } from "../../training/em/moments.ts";
 import { sortedValues } from "../rows/take_cells.ts";
 import type { ColumnFacts } from "./column_facts.ts";
 
@@ -38,7 +39,7 @@ export interface Spectrum {
 /** @param x standardised rows; a missing cell is 0 */
 export function spectrumOf(x: Matrix, beta = 1): Spectrum {
   const [rows, columns] = x.shape;
-  const { covariance } = momentsSync(x);
+  const { covariance } = runSync(momentSteps(x));
   const { values } = symmetricEigen(covariance, columns);
   const activeUnits = predictActiveUnits(values, rows, beta);
   const sum = (list: Float64Array) => list.reduce((total, each) => total + Math.max(0, each), 0);

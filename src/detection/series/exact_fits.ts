@@ -12,7 +12,8 @@ import { HostRandom } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { linearVaeParameters } from "../../training/em/linear_vae.ts";
-import { momentsSync } from "../../training/em/moments.ts";
+import { runSync } from "../../trained/steps.ts";
+import { momentSteps } from "../../training/em/moments.ts";
 import { principalFactors } from "../../training/em/principal_factors.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import {
@@ -66,7 +67,7 @@ export function exactFitter({ width, window, windows, seed }: WindowsShape) {
   };
   let isFirst = true;
   return (rows: Matrix, latent?: number) => {
-    const { mean, covariance } = momentsSync(rows);
+    const { mean, covariance } = runSync(momentSteps(rows));
     let solved = solve(covariance, latent);
     for (let round = 0; isFirst && columns > 1 && round < NOISE_ROUNDS; round++) {
       noise = columnNoise(residualVariances(covariance, solved, columns));

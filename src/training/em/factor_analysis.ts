@@ -17,6 +17,7 @@ import { requireNumber } from "../../core/validate.ts";
 import { splitDevice } from "../../trained/device_options.ts";
 import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../trained/rows/matrix.ts";
 import { pauser } from "../../trained/pauser.ts";
+import { runWithPauses } from "../../trained/steps.ts";
 import { VAE } from "../vae.ts";
 import { linearVaeParameters } from "./linear_vae.ts";
 import {
@@ -27,7 +28,7 @@ import {
   parseEmOptions,
 } from "./em_options.ts";
 import { expectation, type Factors, maximization } from "./em_step.ts";
-import { type Moments, momentsOf } from "./moments.ts";
+import { type Moments, momentSteps } from "./moments.ts";
 
 export type { FactorAnalysisOptions } from "./em_options.ts";
 
@@ -62,7 +63,7 @@ export async function factorAnalysis(
   requireSize(matrix, latent);
   signal?.throwIfAborted();
   const pause = pauser(signal);
-  const moments = await momentsOf(matrix, pause);
+  const moments = await runWithPauses(momentSteps(matrix), pause);
   const floor = minVariance ?? defaultFloor(moments);
   requireVariance(moments, floor);
   const model = VAE.create({

@@ -9,6 +9,7 @@
  * loaded once for four products. N·D²/2 multiply-adds.
  */
 import type { Matrix } from "../../trained/rows/matrix.ts";
+import type { Steps } from "../../trained/steps.ts";
 
 /** Mean `[D]` and covariance `[D, D]`, row-major, of N rows. */
 export interface Moments {
@@ -16,32 +17,14 @@ export interface Moments {
   readonly covariance: Float64Array;
 }
 
-/** Rows between two pauses. */
+/** Rows between two steps. */
 const BLOCK_ROWS = 512;
 
 /** Rows processed together. */
 const LANES = 4;
 
-/** @param pause awaited between blocks of rows: yields to events, or throws to stop */
-export async function momentsOf(x: Matrix, pause: () => Promise<void>): Promise<Moments> {
-  const steps = momentSteps(x);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    await pause();
-  }
-}
-
-/** The same without pauses. */
-export function momentsSync(x: Matrix): Moments {
-  const steps = momentSteps(x);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}
-
-function* momentSteps({ data, shape: [rows, columns] }: Matrix): Generator<void, Moments> {
+/** A step is a block of rows. */
+export function* momentSteps({ data, shape: [rows, columns] }: Matrix): Steps<Moments> {
   const origin = Float64Array.from(data.subarray(0, columns));
   const sums = new Float64Array(columns), products = new Float64Array(columns * columns);
   const lanes = Array.from({ length: LANES }, () => new Float64Array(columns));
