@@ -16,6 +16,7 @@ import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
+import { valuesOf } from "../trained/named_tensor.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import type { FitOptions } from "../training/options.ts";
 import { VAE } from "../training/vae.ts";
@@ -116,7 +117,7 @@ export async function continueTraining(
   // The weights change, so a model read from an int8 file continues in halves; `save` can round it again.
   const parts = { ...model, format: model.format === "int8" ? "f16" as const : model.format };
   if (!model.ensemble) {
-    const values = new Map([...vae.parameters()].map(([name, { data }]) => [name, data]));
+    const values = valuesOf(vae.parameters());
     return { vae: await continueNetwork({ spec: vae.spec, values }, model, rows, options), parts };
   }
   const { seed = 0, onProgress, calibration: _calibration, maxRows: _maxRows, ...given } = options;

@@ -9,6 +9,7 @@
  * contribute (`trained/calls/completion.ts`).
  */
 import { withObserved } from "../trained/rows/observed.ts";
+import { valuesOf } from "../trained/named_tensor.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
 import { pauser } from "../trained/pauser.ts";
 import { runWithPauses, type Steps } from "../trained/steps.ts";
@@ -37,10 +38,10 @@ export class SecondLook {
     }
     this.#scorer = scorer;
     const { spec, device } = scorer.vae, { missing = "zero" } = spec;
-    const values = [...scorer.vae.parameters()].map(([name, { data }]) => [name, data] as const);
+    const values = valuesOf(scorer.vae.parameters());
     const backend = device.backend === "reference" ? "reference" : "wasm";
     const determinism = device.determinism === "portable" ? "portable" : "fast";
-    this.#vae = new VAE({ ...spec, missing }, new Map(values), { backend, determinism });
+    this.#vae = new VAE({ ...spec, missing }, values, { backend, determinism });
   }
 
   /**

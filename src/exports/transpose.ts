@@ -1,5 +1,5 @@
 /** Transposes a matrix: PyTorch stores weights as [O, I], this library as [I, O]. */
-import type { NamedTensor } from "../trained/engine.ts";
+import type { NamedTensor } from "../trained/named_tensor.ts";
 
 /** `[rows, cols]` as `[cols, rows]`. */
 export function transpose({ shape: [rows, cols], data }: NamedTensor): Float32Array {

@@ -5,6 +5,7 @@
  * the nearest float64, except in columns that keep their texts.
  */
 import type { SchemaElement } from "npm:hyparquet@1.31.5";
+import { messageOf } from "../core/errors.ts";
 import { CellGatherer } from "./text/cell_gatherer.ts";
 import { type CellCodec, LABEL_EXPECTED, NUMBERS, parseLabel } from "./text/cells.ts";
 import { DataError, quoteValue } from "./errors.ts";
@@ -182,9 +183,10 @@ function requireSize({ source, names }: ParquetFile, rows: number, maxCells: num
 }
 
 function damaged(source: string, cause: unknown): DataError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const expected = "a complete Parquet file";
-  return new DataError({ source, expected, actual: `a damaged one (${reason})` }, { cause });
+  return new DataError({ source, expected, actual: `a damaged one (${messageOf(cause)})` }, {
+    cause,
+  });
 }
 
 function show(cell: unknown): string {

@@ -5,6 +5,7 @@
  *
  * Names are only keys of the index. No path, query or command is built from a name.
  */
+import { toHexadecimal } from "../core/bytes/hex.ts";
 import { show } from "../core/validate.ts";
 
 /** One uploaded version. */
@@ -111,5 +112,5 @@ export function requireModelName(name: string): void {
 /** SHA-256 of the bytes, 64 hexadecimal digits. */
 export async function digestOf(bytes: Uint8Array): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHexadecimal(new Uint8Array(hash));
 }

@@ -20,16 +20,9 @@ import {
 } from "./calls/map_rows.ts";
 import { type Matrix, toMatrix } from "./rows/matrix.ts";
 import { LruCache } from "./lru_cache.ts";
+import { type NamedTensor, type NewParameters, valuesOf } from "./named_tensor.ts";
 import { runSync, type Steps } from "./steps.ts";
 import type { Work, WorkDevice } from "./device/work_device.ts";
-
-/** A parameter's values, `[rows, cols]` row-major. */
-export interface NamedTensor<Values = Float32Array> {
-  /** Rows and columns. */
-  readonly shape: readonly [number, number];
-  /** Row-major values. */
-  readonly data: Values;
-}
 
 /**
  * Number of compiled programs kept; the least recently used is dropped first. The values of `samples` alone can ask for
@@ -97,9 +90,7 @@ export class Engine<Name extends string> implements Programs<Name> {
   }
 
   /** @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite */
-  setParameters(
-    values: ReadonlyMap<string, { shape?: readonly number[]; data: ArrayLike<number> }>,
-  ): void {
+  setParameters(values: NewParameters): void {
     if (!(values instanceof Map)) throw new TypeError("Cannot set parameters: expected a Map");
     for (const [name, { shape, data }] of values) {
       const spec = this.parameterSpecs.find((each) => each.name === name);
@@ -119,7 +110,7 @@ export class Engine<Name extends string> implements Programs<Name> {
         throw new TypeError(`Cannot set parameter "${name}": all values must be finite in float32`);
       }
     }
-    this.#write(new Map([...values].map(([name, { data }]) => [name, data])));
+    this.#write(valuesOf(values));
   }
 
   /** A cached program to use at once: a later call may dispose of it. */

@@ -46,4 +46,10 @@ export { oneHot, type RowLabels } from "./rows/labels.ts";
 export type { Matrix, Rows } from "./rows/matrix.ts";
 export type { ConditionOptions } from "./rows/model_rows.ts";
 export { TrainedVae } from "./trained_vae.ts";
-export type { DeviceOptions, NamedTensor, SampleOptions, ScoreMethod } from "./trained_vae.ts";
+export type {
+  DeviceOptions,
+  NamedTensor,
+  NewParameters,
+  SampleOptions,
+  ScoreMethod,
+} from "./trained_vae.ts";

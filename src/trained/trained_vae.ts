@@ -8,7 +8,8 @@ import type { ModelSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { latentSize } from "../models/spec.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "./device_options.ts";
-import { Engine, type NamedTensor } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import type { NamedTensor, NewParameters } from "./named_tensor.ts";
 import type { WorkDevice } from "./device/work_device.ts";
 import { parameterTensors, parameterValues } from "./file/file_contents.ts";
 import { requireFiniteScore, requireRoom } from "./finite.ts";
@@ -34,7 +35,7 @@ import {
 import { drawPairs, SAMPLE_KEYS, type SampleOptions } from "./calls/sampling.ts";
 
 export type { DeviceOptions } from "./device_options.ts";
-export type { NamedTensor } from "./engine.ts";
+export type { NamedTensor, NewParameters } from "./named_tensor.ts";
 export { loadModelFile } from "./file/load_model_file.ts";
 
 export type { ScoreMethod } from "./on_host.ts";
@@ -118,12 +119,7 @@ export class TrainedVae {
    * Replaces parameters; those not named are unchanged.
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
    */
-  setParameters(
-    values: ReadonlyMap<
-      string,
-      { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }
-    >,
-  ): void {
+  setParameters(values: NewParameters): void {
     this.engine.setParameters(values);
   }
 

@@ -3,7 +3,7 @@ import type { SyncProgram } from "../backends/backend.ts";
 import { splitSeed } from "../core/random/philox.ts";
 import type { Reference } from "../models/model_terms.ts";
 import { needsReference, type Objective } from "../objectives/objective.ts";
-import type { Matrix } from "../trained/rows/matrix.ts";
+import { type Matrix, rowsOf } from "../trained/rows/matrix.ts";
 import { gatherRows } from "./rows/minibatch.ts";
 import { writeFinalScalars } from "./program/schedule.ts";
 
@@ -29,7 +29,7 @@ export function measure(
   let sum = 0;
   for (let first = 0; first < rows; first += capacity) {
     const batchRows = Math.min(capacity, rows - first);
-    program.write("x", data.data.subarray(first * columns, (first + batchRows) * columns));
+    program.write("x", rowsOf(data, first, batchRows));
     if (program.plan.inputs.has("key")) program.write("key", [...splitSeed(seed), 0, first]);
     if (reference) {
       gatherRows(data, order, first + batchRows, reference.length / columns, reference);

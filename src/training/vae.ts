@@ -19,7 +19,12 @@ import { parametersOf } from "../models/vae_graph.ts";
 import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../trained/device_options.ts";
 import type { Rows } from "../trained/rows/matrix.ts";
 import { type ConditionOptions, toRows } from "../trained/rows/model_rows.ts";
-import { fromModelFile, loadModelFile, TrainedVae } from "../trained/trained_vae.ts";
+import {
+  fromModelFile,
+  loadModelFile,
+  type NewParameters,
+  TrainedVae,
+} from "../trained/trained_vae.ts";
 import { type ElboSurgery, surgeryOf, type SurgeryOptions } from "./analysis/elbo_surgery.ts";
 import { FitRun } from "./fit_run.ts";
 import type { GradientOptions } from "./gradients/gradient_options.ts";
@@ -110,7 +115,7 @@ export class VAE extends TrainedVae {
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not
    *   finite; DOMException while the model is being fitted
    */
-  override setParameters(values: Parameters<TrainedVae["setParameters"]>[0]): void {
+  override setParameters(values: NewParameters): void {
     this.#requireIdle();
     super.setParameters(values);
   }

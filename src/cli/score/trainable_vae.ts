@@ -1,4 +1,5 @@
 /** A loaded VAE with the training code, for computations that need gradients. */
+import { valuesOf } from "../../trained/named_tensor.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import type { VAE } from "../../training/vae.ts";
 
@@ -9,8 +10,7 @@ export async function withTrainableVae<Value>(
 ): Promise<Value> {
   // Loaded on use: most runs do not need it.
   const { VAE } = await import("../../training/vae.ts");
-  const values = [...trained.parameters()].map(([name, { data }]) => [name, data] as const);
-  const vae = new VAE(trained.spec, new Map(values));
+  const vae = new VAE(trained.spec, valuesOf(trained.parameters()));
   try {
     return await use(vae);
   } finally {

@@ -2,6 +2,7 @@
  * A thread of `elbow score`. It gets the model and the file's layout once, reports that it is ready, and then gets
  * block after block. It imports only what that needs, to be ready soon.
  */
+import { messageOf } from "../../core/errors.ts";
 import type { ByteBlock } from "../../formats/csv/byte_blocks.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type LoadedModel, loadModel } from "../models/model.ts";
@@ -58,7 +59,7 @@ async function open({ model: path, device, layout, settings }: ThreadOptions): P
 }
 
 function refusalOf(error: unknown): Answer {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const kind = error instanceof RangeError
     ? "range"
     : error instanceof TypeError

@@ -1,4 +1,9 @@
-/** Bytes embedded in hexadecimal: gzip finds repetitions in it that base64 would hide. */
+/** Bytes as hexadecimal digits. Modules are embedded so: gzip finds repetitions in it that base64 would hide. */
+
+/** Two lower-case digits for each byte. */
+export function toHexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** @param hex an even number of digits, not checked */
 export function fromHexadecimal(hex: string): Uint8Array<ArrayBuffer> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { connect, type NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
+import { messageOf } from "../../core/errors.ts";
 import type { JobQueue } from "../job_queue.ts";
 import type { ModelStore } from "../model_store.ts";
 import { natsModels } from "./models.ts";
@@ -70,7 +71,6 @@ async function connectTo(servers: string): Promise<Connection> {
       reconnectTimeWait: 200,
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`Cannot connect to NATS: ${reason}`, { cause });
+    throw new TypeError(`Cannot connect to NATS: ${messageOf(cause)}`, { cause });
   }
 }

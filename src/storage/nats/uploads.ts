@@ -1,5 +1,6 @@
 /** Uploads in an object store, as `upload.OWNER.NAME`. */
 import type { ObjectInfo, ObjectStore } from "npm:@nats-io/obj@3.4.0";
+import { toHexadecimal } from "../../core/bytes/hex.ts";
 import type { Upload, UploadStore } from "../job_queue.ts";
 import { readObject, removeObject, writeObject } from "./objects.ts";
 import { withRetries } from "./retries.ts";
@@ -41,12 +42,12 @@ function prefixOf(owner: string): string {
 function uploadOf({ name, size, digest, mtime }: ObjectInfo, owner: string): Upload {
   // Node.js 20 has no Uint8Array.fromBase64.
   const base64 = digest.slice("SHA-256=".length).replaceAll("-", "+").replaceAll("_", "/");
-  const hex = Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   return {
     name: name.slice(prefixOf(owner).length),
     owner,
     bytes: size,
-    digest: hex.join(""),
+    digest: toHexadecimal(bytes),
     created: new Date(mtime).toISOString(),
   };
 }

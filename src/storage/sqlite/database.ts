@@ -5,6 +5,7 @@
  * Limits: local file systems only, as SQLite's write-ahead log needs shared memory.
  */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+import { messageOf } from "../../core/errors.ts";
 import { StorageFullError } from "../storage_full.ts";
 
 /** A row as SQLite returns it. */
@@ -210,7 +211,7 @@ const REASONS: readonly (readonly [message: RegExp, reason: string])[] = [
 ];
 
 function unopened(path: string, cause: unknown): TypeError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
   return new TypeError(`Cannot open ${path}: ${reason}`, { cause });
 }

@@ -10,7 +10,7 @@ import type { Program } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { capacityOf } from "./map_rows.ts";
-import type { Matrix } from "../rows/matrix.ts";
+import { type Matrix, rowsOf } from "../rows/matrix.ts";
 import { type RowEvaluation, RowSums } from "./row_sums.ts";
 import { type Steps, waitForAll } from "../steps.ts";
 
@@ -88,7 +88,7 @@ export function* evaluationSteps(
   // The draws of a run are numbered by row, so runs of a single row give all rows the same draws.
   const requestedRows = sameDraws ? 1 : Math.max(1, Math.floor(DECODER_ROWS / perRun));
   const [seedLow, seedHigh] = splitSeed(options.seed ?? 0);
-  const [rows, width] = x.shape;
+  const [rows] = x.shape;
   const compiled = compile(requestedRows, perRun), capacity = sameDraws ? 1 : capacityOf(compiled);
   const sums = new RowSums(rows, compiled);
   for (let first = 0; first < rows; first += capacity) {
@@ -96,7 +96,7 @@ export function* evaluationSteps(
     for (let drawn = 0; drawn < samples; drawn += perRun) {
       // Requested and written again for each run: between steps the program may have been used or disposed of.
       const program = compile(requestedRows, perRun);
-      program.write("x", x.data.subarray(first * width, (first + count) * width));
+      program.write("x", rowsOf(x, first, count));
       prepare?.(program, first, count);
       // A model without noise has no key.
       if (program.plan.inputs.has("key")) {

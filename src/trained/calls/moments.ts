@@ -7,7 +7,7 @@ import { hasClosedMoments } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { Engine } from "../engine.ts";
 import { requireFiniteRows } from "../finite.ts";
-import type { Matrix } from "../rows/matrix.ts";
+import { type Matrix, rowsOf } from "../rows/matrix.ts";
 import type { ProgramName } from "../programs/programs.ts";
 
 /** Options for moments without a closed form. */
@@ -64,7 +64,7 @@ function byDraws(
   samples: number,
   seed: number,
 ): Record<string, Matrix> {
-  const [rows, width] = x.shape, capacity = Math.max(1, Math.floor(DRAWS_PER_RUN / samples));
+  const [rows] = x.shape, capacity = Math.max(1, Math.floor(DRAWS_PER_RUN / samples));
   const program = engine.program("moments", { capacity, samples });
   const results = Object.fromEntries([...program.plan.outputs].map(([name, { shape }]) => {
     const data = new Float32Array(rows * shape.cols);
@@ -74,7 +74,7 @@ function byDraws(
   program.write("key", [...splitSeed(seed), 0, 0]);
   for (let first = 0; first < rows; first += capacity) {
     const count = Math.min(capacity, rows - first);
-    program.write("x", x.data.subarray(first * width, (first + count) * width));
+    program.write("x", rowsOf(x, first, count));
     program.run(count);
     for (const [name, { data, shape: [, cols] }] of Object.entries(results)) {
       const chunk = data.subarray(first * cols, (first + count) * cols);

@@ -7,6 +7,7 @@
  * encoder sees a whole row, and the likelihood is that of the observed cells.
  */
 import type { BackendChoice } from "../../backends/open_score.ts";
+import { valuesOf } from "../named_tensor.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { withObserved } from "../rows/observed.ts";
 import { TrainedVae } from "../trained_vae.ts";
@@ -56,9 +57,8 @@ function modelAcceptingMissing(vae: TrainedVae): TrainedVae {
     existing.setParameters(parameters);
     return existing;
   }
-  const values = new Map([...parameters].map(([name, { data }]) => [name, data]));
   const device = { backend: vae.device.backend as BackendChoice };
-  const twin = new TrainedVae({ ...vae.spec, missing: "zero" }, values, device);
+  const twin = new TrainedVae({ ...vae.spec, missing: "zero" }, valuesOf(parameters), device);
   TWINS.set(vae, twin);
   return twin;
 }

@@ -5,7 +5,7 @@
 import { show } from "../../core/validate.ts";
 import type { ParameterSpec } from "../../layers/scope.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
-import type { NamedTensor } from "../engine.ts";
+import type { NamedTensor } from "../named_tensor.ts";
 import { areFinite } from "../finite.ts";
 import { type ModelFile, ModelFileError } from "./model_file.ts";
 

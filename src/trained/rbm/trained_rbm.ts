@@ -7,7 +7,8 @@ import { splitSeed } from "../../core/random/philox.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { parseRbmSpec, rbmParameters, type RbmSpec } from "../../models/rbm.ts";
 import type { DeviceOptions } from "../device_options.ts";
-import { Engine, type NamedTensor } from "../engine.ts";
+import { Engine } from "../engine.ts";
+import type { NamedTensor, NewParameters } from "../named_tensor.ts";
 import { BULK_ROWS } from "../calls/map_rows.ts";
 import { parameterTensors, parameterValues } from "../file/file_contents.ts";
 import type { Matrix, Rows } from "../rows/matrix.ts";
@@ -82,12 +83,7 @@ export class TrainedRbm {
    * Replaces parameters; those not named are unchanged.
    * @throws TypeError or RangeError for an unknown name, a wrong shape or a value that is not finite
    */
-  setParameters(
-    values: ReadonlyMap<
-      string,
-      { readonly shape?: readonly number[]; readonly data: ArrayLike<number> }
-    >,
-  ): void {
+  setParameters(values: NewParameters): void {
     this.engine.setParameters(values);
   }
 

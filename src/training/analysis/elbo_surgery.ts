@@ -20,7 +20,7 @@ import { modelTerms } from "../../models/model_terms.ts";
 import { rowsInput } from "../../models/batch_rows.ts";
 import { jointUnder, relativeSums } from "../../objectives/beta_tc.ts";
 import type { Node } from "../../ops/spec.ts";
-import type { Matrix } from "../../trained/rows/matrix.ts";
+import { type Matrix, rowsOf } from "../../trained/rows/matrix.ts";
 import type { OnHost } from "../../trained/on_host.ts";
 
 /** Options for the draws. */
@@ -53,7 +53,7 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
   const { samples = 1, seed = 0 } = requireObject("surgery options", options, ["samples", "seed"]);
   const draws = requireNumber("samples", samples, { min: 1, max: 1024, integer: true });
   const key = splitSeed(requireNumber("seed", seed, { integer: true }));
-  const [rows, width] = x.shape;
+  const [rows] = x.shape;
   requireNumber("rows", rows, { min: 1 });
   const programs = new Map<number, SyncProgram>();
   const programFor = (reference: number) => {
@@ -66,17 +66,14 @@ export function surgeryOf(model: Model, x: Matrix, options: SurgeryOptions): Elb
     const sums = { joint: 0, marginals: 0, posterior: 0, prior: 0 };
     for (let first = 0; first < rows; first += BATCH_ROWS) {
       const count = Math.min(BATCH_ROWS, rows - first);
-      const batch = x.data.subarray(first * width, (first + count) * width);
+      const batch = rowsOf(x, first, count);
       const chunk = new DrawSums(count * draws);
       for (let firstReference = 0; firstReference < rows; firstReference += REFERENCE_ROWS) {
         const reference = Math.min(REFERENCE_ROWS, rows - firstReference);
         const program = programFor(reference);
         program.write("x", batch);
         program.write("key", [...key, 0, first]);
-        program.write(
-          "reference",
-          x.data.subarray(firstReference * width, (firstReference + reference) * width),
-        );
+        program.write("reference", rowsOf(x, firstReference, reference));
         program.run(count);
         chunk.add(program);
       }
