@@ -9,19 +9,25 @@ score-function gradients from the textbook sums over draws, one draw at a time.
     python3 scripts/golden/make_categorical_golden.py        (Debian 12: apt install python3-torch, 1.13)
 
 A file holds, for B rows and K draws: x, noise.uniform, parameter/<name> (F32, inputs), and z, mean, kl,
-loss, gradient/<name> (F64). Metadata as in make_vae_golden.py; `margin` is how far the largest
+loss, gradient/<name> (F64). Metadata as in golden_case.py; `MARGIN` is how far the largest
 perturbed logit is above the next, at least: float32 must not choose another.
 """
-import json
 import math
-import pathlib
 
 import numpy as np
 import torch
 from torch.distributions import Categorical, kl_divergence
 from torch.nn import functional as F
 
-from make_vae_golden import ACTIVATIONS, float32, named, network, tensors_of, write_safetensors
+from golden_case import (
+    ACTIVATIONS,
+    deviation,
+    float32,
+    network,
+    tensors_in_file,
+    tensors_of,
+    write_cases,
+)
 
 ROWS, INPUTS = 4, 6
 MARGIN = 1e-3
@@ -160,7 +166,7 @@ class Model:
         return values, {name: parameter.grad.clone() for name, parameter in self.p.items()}
 
 
-def make(name, recipe, seed, folder):
+def make(name, recipe, seed):
     spec, objective = recipe["spec"], recipe["objective"]
     random = np.random.default_rng(seed)
     shapes = parameter_shapes(spec)
@@ -182,33 +188,10 @@ def make(name, recipe, seed, folder):
     if model.margin < MARGIN:
         raise ValueError(f"{name}: choose another seed: {model.margin}")
     _, _, single = run(torch.float32)
-    relative = lambda key: (single[key].double() - gradients[key]).abs().max() / gradients[key].abs().max()
-    deviation = max(relative(key).item() for key in gradients)
-    tensors = {
-        "x": x.astype(np.float32),
-        "noise.uniform": uniform.astype(np.float32),
-        **{f"parameter/{key}": value.astype(np.float32) for key, value in parameters.items()},
-        **{key: values[key].detach().numpy() for key in ("z", "mean", "kl", "loss")},
-        **named("gradient", gradients),
-    }
-    metadata = {
-        "source": f"scripts/golden/make_categorical_golden.py, PyTorch {torch.__version__}, float64",
-        "spec": json.dumps(spec),
-        "objective": json.dumps(objective),
-        "optimizer": json.dumps({"type": "adam"}),
-        "float32Deviation": repr(deviation),
-    }
-    write_safetensors(folder / f"{name}.safetensors", tensors, metadata)
-    print(f"{name}: loss {values['loss'].item():.6f}, float32 off by {deviation:.2e}")
-
-
-def main():
-    torch.set_num_threads(1)
-    folder = pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden" / "categorical"
-    folder.mkdir(parents=True, exist_ok=True)
-    for seed, (name, recipe) in enumerate(CASES.items()):
-        make(name, recipe, 100 + seed, folder)
+    inputs = {"x": x, "noise.uniform": uniform}
+    results = {key: values[key] for key in ("z", "mean", "kl", "loss")}
+    return tensors_in_file(inputs, parameters, results, gradients), deviation(single, gradients)
 
 
 if __name__ == "__main__":
-    main()
+    write_cases(__file__, "categorical", CASES, make, first_seed=100)

@@ -10,18 +10,26 @@ ladder's product of Gaussians from their precisions.
 
 A file holds, for B rows and K draws: x, noise or noise.0 and noise.1, parameter/<name> (F32, inputs), and
 kl (where closed), logLikelihoods, logWeights, loss, reconstruction, gradient/<name> (F64). Metadata as in
-make_vae_golden.py.
+golden_case.py.
 """
-import json
 import math
-import pathlib
 
 import numpy as np
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from torch.nn import functional as F
 
-from make_vae_golden import ACTIVATIONS, elbo, float32, iwae, named, network, tensors_of, write_safetensors
+from golden_case import (
+    ACTIVATIONS,
+    deviation,
+    elbo,
+    float32,
+    iwae,
+    network,
+    tensors_in_file,
+    tensors_of,
+    write_cases,
+)
 
 ROWS, INPUTS = 4, 6
 
@@ -228,7 +236,7 @@ def shapes_of(spec, objective):
     return model.shapes, noises
 
 
-def make(name, recipe, seed, folder):
+def make(_name, recipe, seed):
     spec, objective = recipe["spec"], recipe["objective"]
     random = np.random.default_rng(seed)
     shapes, noise_shapes = shapes_of(spec, objective)
@@ -244,33 +252,9 @@ def make(name, recipe, seed, folder):
 
     values, gradients = run(torch.float64)
     _, single = run(torch.float32)
-    relative = lambda key: (single[key].double() - gradients[key]).abs().max() / gradients[key].abs().max()
-    deviation = max(relative(key).item() for key in gradients)
-    tensors = {
-        "x": x.astype(np.float32),
-        **{key: value.astype(np.float32) for key, value in noises.items()},
-        **{f"parameter/{key}": value.astype(np.float32) for key, value in parameters.items()},
-        **{key: value.detach().numpy() for key, value in values.items()},
-        **named("gradient", gradients),
-    }
-    metadata = {
-        "source": f"scripts/golden/make_posterior_golden.py, PyTorch {torch.__version__}, float64",
-        "spec": json.dumps(spec),
-        "objective": json.dumps(objective),
-        "optimizer": json.dumps({"type": "adam"}),
-        "float32Deviation": repr(deviation),
-    }
-    write_safetensors(folder / f"{name}.safetensors", tensors, metadata)
-    print(f"{name}: loss {values['loss'].item():.6f}, float32 off by {deviation:.2e}")
-
-
-def main():
-    torch.set_num_threads(1)
-    folder = pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden" / "posteriors"
-    folder.mkdir(parents=True, exist_ok=True)
-    for seed, (name, recipe) in enumerate(CASES.items()):
-        make(name, recipe, 200 + seed, folder)
+    inputs = {"x": x, **noises}
+    return tensors_in_file(inputs, parameters, values, gradients), deviation(single, gradients)
 
 
 if __name__ == "__main__":
-    main()
+    write_cases(__file__, "posteriors", CASES, make, first_seed=200)

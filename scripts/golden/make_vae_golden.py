@@ -15,34 +15,32 @@ A file holds, for B rows, K draws of z and ten optimiser steps with fresh noise:
     largest/<name>                                    F64, |gradient| over the steps, per coordinate
     denominator/<name>                                F64, smallest sqrt of Adam's corrected second
                                                       moment that is not zero; zero if there is none
-Its metadata are the spec, the objective, the optimizer, and the largest deviation of PyTorch's own
-float32 gradients, relative to the largest element of the tensor.
+Metadata as in golden_case.py.
 """
-import json
 import math
-import pathlib
 
 import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
+from golden_case import (
+    ACTIVATIONS,
+    deviation,
+    elbo,
+    float32,
+    iwae,
+    named,
+    network,
+    tensors_in_file,
+    tensors_of,
+    write_cases,
+)
+
 STEPS = 10
 ROWS = 5
 # ReLU has no derivative at 0: no pre-activation may come nearer, or float32 could take the other side.
 SMALLEST_RELU_INPUT = 1e-5
-
-ACTIVATIONS = {
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-    "sigmoid": torch.sigmoid,
-    "softplus": F.softplus,
-    "elu": F.elu,
-}
-
-
-def network(hidden, activation):
-    return {"hidden": hidden, "activation": activation}
 
 
 def case(encoder, decoder, likelihood, objective, optimizer, inputs=7, latent=3):
@@ -54,14 +52,6 @@ def case(encoder, decoder, likelihood, objective, optimizer, inputs=7, latent=3)
         "likelihood": likelihood,
     }
     return {"spec": spec, "objective": objective, "optimizer": optimizer}
-
-
-def elbo(samples, beta):
-    return {"type": "elbo", "beta": beta, "samples": samples}
-
-
-def iwae(samples, estimator):
-    return {"type": "iwae", "samples": samples, "estimator": estimator}
 
 
 def gaussian(variance):
@@ -229,10 +219,6 @@ class Vae:
         return values, {name: parameter.grad.clone() for name, parameter in self.p.items()}
 
 
-def float32(values):
-    return values.astype(np.float32).astype(np.float64)
-
-
 def draw_inputs(spec, samples, random):
     shapes = parameter_shapes(spec)
     scale = lambda shape: 1 / math.sqrt(shape[0]) if shape[0] > 1 else 0.3
@@ -290,80 +276,32 @@ def smallest_denominator(gradients, decay=0.999):
     return torch.where(torch.isinf(smallest), torch.zeros_like(smallest), smallest)
 
 
-def tensors_of(parameters, dtype):
-    return {
-        name: torch.tensor(value, dtype=dtype, requires_grad=True)
-        for name, value in parameters.items()
-    }
-
-
-def float32_deviation(spec, inputs, objective, truth):
-    parameters, x, noise, _ = inputs
-    single = lambda values: torch.tensor(values, dtype=torch.float32)
-    vae = Vae(spec, tensors_of(parameters, torch.float32))
-    _, gradients = vae.gradients(single(x), single(noise), objective)
-    relative = lambda name: (gradients[name].double() - truth[name]).abs().max() / truth[name].abs().max()
-    return max(relative(name).item() for name in truth)
-
-
-def write_safetensors(path, tensors, metadata):
-    header, body = {"__metadata__": metadata}, b""
-    for name, values in tensors.items():
-        data = np.ascontiguousarray(values)
-        dtype = {"float32": "F32", "float64": "F64"}[data.dtype.name]
-        offsets = [len(body), len(body) + data.nbytes]
-        header[name] = {"dtype": dtype, "shape": list(data.shape), "data_offsets": offsets}
-        body += data.tobytes()
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(len(text).to_bytes(8, "little") + text + body)
-
-
-def named(prefix, tensors):
-    return {f"{prefix}/{name}": tensor.detach().numpy() for name, tensor in tensors.items()}
-
-
-def make(name, recipe, seed, folder):
+def make(name, recipe, seed):
     spec, objective, optimizer = recipe["spec"], recipe["objective"], recipe["optimizer"]
-    inputs = draw_inputs(spec, objective["samples"], np.random.default_rng(seed))
-    parameters, x, noise, step_noise = inputs
+    random = np.random.default_rng(seed)
+    parameters, x, noise, step_noise = draw_inputs(spec, objective["samples"], random)
+
+    def run(dtype):
+        tensor = lambda values: torch.tensor(values, dtype=dtype)
+        model = Vae(spec, tensors_of(parameters, dtype))
+        return model, *model.gradients(tensor(x), tensor(noise), objective)
+
+    vae, values, gradients = run(torch.float64)
     double = lambda values: torch.tensor(values, dtype=torch.float64)
-    vae = Vae(spec, tensors_of(parameters, torch.float64))
-    values, gradients = vae.gradients(double(x), double(noise), objective)
     losses, denominator, largest = ten_steps(vae, double(x), double(step_noise), objective, optimizer)
     if vae.smallest_relu_input < SMALLEST_RELU_INPUT:
         raise ValueError(f"{name}: choose another seed: {vae.smallest_relu_input}")
-    deviation = float32_deviation(spec, inputs, objective, gradients)
+    _, _, single = run(torch.float32)
+    inputs = {"x": x, "noise": noise, "steps.noise": step_noise}
     tensors = {
-        "x": x.astype(np.float32),
-        "noise": noise.astype(np.float32),
-        "steps.noise": step_noise.astype(np.float32),
-        **{f"parameter/{key}": value.astype(np.float32) for key, value in parameters.items()},
-        **{key: value.detach().numpy() for key, value in values.items()},
-        **named("gradient", gradients),
+        **tensors_in_file(inputs, parameters, values, gradients),
         "steps.loss": losses.numpy(),
         **named("stepped", vae.p),
         **named("denominator", denominator),
         **named("largest", largest),
     }
-    metadata = {
-        "source": f"scripts/golden/make_vae_golden.py, PyTorch {torch.__version__}, float64",
-        "spec": json.dumps(spec),
-        "objective": json.dumps(objective),
-        "optimizer": json.dumps(optimizer),
-        "float32Deviation": repr(deviation),
-    }
-    write_safetensors(folder / f"{name}.safetensors", tensors, metadata)
-    print(f"{name}: loss {values['loss'].item():.6f}, float32 off by {deviation:.2e}")
-
-
-def main():
-    torch.set_num_threads(1)
-    folder = pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden" / "vae"
-    folder.mkdir(parents=True, exist_ok=True)
-    for seed, (name, recipe) in enumerate(CASES.items()):
-        make(name, recipe, seed + 1, folder)
+    return tensors, deviation(single, gradients)
 
 
 if __name__ == "__main__":
-    main()
+    write_cases(__file__, "vae", CASES, make, first_seed=1)
