@@ -135,8 +135,8 @@ export interface DeviceStepper {
   pull(parameters: Float32Array, state: Float32Array): Promise<void>;
   /** Runs steps and returns the outputs of each. May be called again before the last call has resolved. */
   runSteps(steps: readonly StepInputs[]): Promise<ReadonlyMap<string, Float64Array>[]>;
-  /** Restores parameters and state to before the last `take`, or the one before it. */
-  undo(takes: 1 | 2): void;
+  /** Restores parameters and state to before the last call of `runSteps`, or the one before it. */
+  undo(calls: 1 | 2): void;
   dispose(): void;
 }
 

@@ -8,7 +8,7 @@
  * Refused, with the reason: drawn noise (an exported graph takes its noise as an input), and operations that only
  * training runs.
  */
-import { portableLog } from "../core/portable.ts";
+import { LN_2PI } from "../core/stable.ts";
 import type { OpAttrs } from "../ops/signatures.ts";
 import type { Activation, OpName } from "../ops/names.ts";
 import type { Shape } from "../core/shape.ts";
@@ -82,7 +82,7 @@ export const LOWERINGS: { readonly [N in OpName]: Lower<N> | Refusal } = {
   gaussianLogProb(e, { inputs: [x, mean, logVar] }) {
     const residual = e.sub(x, mean);
     const squares = e.mul(e.mul(residual, residual), e.exp(e.affine(logVar, -1)));
-    return e.affine(e.add(squares, logVar), -0.5, -0.5 * portableLog(2 * Math.PI));
+    return e.affine(e.add(squares, logVar), -0.5, -LN_2PI / 2);
   },
   bernoulliLogProb: (e, { inputs: [x, logits] }) =>
     e.sub(e.mul(x, logits), activate(e, logits, "softplus")),

@@ -12,42 +12,39 @@
  */
 import type { Shape } from "../core/shape.ts";
 
-const PRIMITIVES = [
-  "matmul",
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "max",
-  "min",
-  "less",
-  "equal",
-  "select",
-  "exp",
-  "log",
-  "tanh",
-  "sigmoid",
-  "relu",
-  "floor",
-  "cos",
-  "sqrt",
-  "round",
-  "widen",
-  "sumRows",
-  "sumCols",
-  "maxCols",
-  "concat",
-  "slice",
-  "reshape",
-  "identity",
-  "gemm",
-  "softplus",
-  "elu",
-  "softmax",
-  "kthLeast",
-] as const;
-
-export type Primitive = typeof PRIMITIVES[number];
+export type Primitive =
+  | "matmul"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "max"
+  | "min"
+  | "less"
+  | "equal"
+  | "select"
+  | "exp"
+  | "log"
+  | "tanh"
+  | "sigmoid"
+  | "relu"
+  | "floor"
+  | "cos"
+  | "sqrt"
+  | "round"
+  | "widen"
+  | "sumRows"
+  | "sumCols"
+  | "maxCols"
+  | "concat"
+  | "slice"
+  | "reshape"
+  | "identity"
+  | "gemm"
+  | "softplus"
+  | "elu"
+  | "softmax"
+  | "kthLeast";
 
 /** The primitives that a format may lack. */
 export type Fused = "gemm" | "softplus" | "elu" | "softmax" | "kthLeast";

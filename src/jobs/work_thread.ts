@@ -27,7 +27,7 @@ const STOP_WITHIN_MS = 1000;
 export class WorkThread {
   #worker?: Worker;
 
-  /** Errors of `keep` and `tell` from a lost lease are ignored: the signal reports the loss. */
+  /** Errors of the listener from a lost lease are ignored: the signal reports the loss. */
   async do(task: Task, listener: Listener): Promise<Outcome> {
     const worker = this.#worker ??= new Worker(
       new URL("./thread.ts", import.meta.url),

@@ -4,14 +4,14 @@
  * on about one draw in 2^22.
  */
 import type { Node } from "../ops/spec.ts";
-import type { NoiseRequest } from "./noise.ts";
+import type { NoiseUse } from "./noise.ts";
 import type { Scope } from "./scope.ts";
 
 /** Zeros and ones with these probabilities, `[r, C]`; the probabilities themselves if the program has no noise. */
 export function drawBinary(
   scope: Scope,
   probabilities: Node,
-  use: Pick<NoiseRequest, "name" | "stream">,
+  use: NoiseUse,
 ): Node {
   const request = { ...use, shape: probabilities.shape, distribution: "uniform" } as const;
   const uniform = scope.noise(request);

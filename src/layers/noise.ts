@@ -21,6 +21,9 @@ export interface NoiseRequest {
   readonly distribution?: NoiseDistribution;
 }
 
+/** Which noise, whatever its shape. */
+export type NoiseUse = Pick<NoiseRequest, "name" | "stream">;
+
 export type NoiseDistribution = "normal" | "uniform";
 
 /** Undefined if the program draws nothing: use the distribution's point value. */

@@ -4,7 +4,7 @@
  */
 import { layerStream } from "../core/random/streams.ts";
 import { drawBinary } from "../layers/binary_draw.ts";
-import type { NoiseRequest } from "../layers/noise.ts";
+import type { NoiseUse } from "../layers/noise.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { Node } from "../ops/spec.ts";
 import type { RbmGraph } from "./rbm.ts";
@@ -25,7 +25,7 @@ export function gibbs(
   scope: Scope,
   { visible, hidden }: RbmGraph,
   v: Node,
-  use: Pick<NoiseRequest, "name" | "stream">,
+  use: NoiseUse,
   sweeps: number,
 ): GibbsState {
   let state: GibbsState = { draw: v, mean: v };
@@ -38,6 +38,6 @@ export function gibbs(
 }
 
 /** The name and stream of the noise of one half-sweep, distinct for each half. */
-export function halfSweep({ name, stream }: Pick<NoiseRequest, "name" | "stream">, half: number) {
+export function halfSweep({ name, stream }: NoiseUse, half: number) {
   return { name: `${name}.${half}`, stream: layerStream(stream, half) };
 }

@@ -193,6 +193,9 @@ export interface JobQueue {
 /** Claims of a job without a new checkpoint after which it fails. */
 export const MAX_ATTEMPTS = 25;
 
+/** Why it fails then. */
+export const OUT_OF_ATTEMPTS = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
+
 /** Whether a job has ended. */
 export function isOver(state: JobState): boolean {
   return state !== "queued" && state !== "running";

@@ -20,7 +20,7 @@ export const WORKGROUP = 64;
 /** Maximum workgroups in one dimension of a dispatch; every adapter allows this many. */
 export const MAX_DIMENSION = 65535;
 
-/** Maximum buffers of one shader: `PREPARE` of `steps.ts`. */
+/** Maximum buffers of one shader: `PREPARE` of `wgsl/steps.ts`. */
 export const MAX_BINDINGS = 7;
 
 /** Dynamic offsets and the records of one dispatch are multiples of this many bytes. */

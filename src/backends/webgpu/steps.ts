@@ -125,8 +125,8 @@ export class WebgpuStepper implements DeviceStepper {
     pass.dispatchWorkgroups(1);
   }
 
-  undo(takes: 1 | 2): void {
-    const backups = this.#backups[takes === 1 ? this.#latestBackup : 1 - this.#latestBackup];
+  undo(calls: 1 | 2): void {
+    const backups = this.#backups[calls === 1 ? this.#latestBackup : 1 - this.#latestBackup];
     this.#device.submit((encoder) => {
       this.#segments.forEach(({ buffer }, i) => {
         encoder.copyBufferToBuffer(backups[i], 0, buffer, 0, buffer.size);

@@ -8,6 +8,7 @@
  * relative error below 1e-10 for a + b up to 10⁵ (tests/golden/statistics.jsonl).
  */
 import { portableExp, portableLog, portableLog1p } from "../portable.ts";
+import { LN_2PI } from "../stable.ts";
 
 const LANCZOS = [
   0.99999999999980993,
@@ -21,8 +22,6 @@ const LANCZOS = [
   1.5056327351493116e-7,
 ];
 
-const HALF_LN_2PI = 0.9189385332046727;
-
 /** Replaces a zero denominator in Lentz's method: negligible, but its reciprocal is finite. */
 const TINY = 1e-300;
 
@@ -31,7 +30,7 @@ export function logGamma(x: number): number {
   if (x < 0.5) return logGamma(x + 1) - portableLog(x);
   const base = x + 6.5;
   const sum = LANCZOS.reduce((total, each, i) => total + (i === 0 ? each : each / (x - 1 + i)), 0);
-  return HALF_LN_2PI + (x - 0.5) * portableLog(base) - base + portableLog(sum);
+  return LN_2PI / 2 + (x - 0.5) * portableLog(base) - base + portableLog(sum);
 }
 
 /** I_x(a, b), 0 ≤ x ≤ 1. */

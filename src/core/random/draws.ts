@@ -10,6 +10,7 @@
  */
 import type { HostRandom } from "./philox.ts";
 import { portableExp, portableLog } from "../portable.ts";
+import { LN_2PI } from "../stable.ts";
 
 /** Uniform on (0, 1), both ends excluded. */
 export function openUniform(random: HostRandom): number {
@@ -75,7 +76,7 @@ function logFactorial(n: number): number {
     for (let i = 2; i <= n; i++) product *= i;
     return portableLog(product);
   }
-  const halfLnTwoPi = 0.9189385332046727, r = 1 / n;
+  const r = 1 / n;
   const tail = r * (1 / 12 - r * r * (1 / 360 - r * r * (1 / 1260 - r * r / 1680)));
-  return (n + 0.5) * portableLog(n) - n + halfLnTwoPi + tail;
+  return (n + 0.5) * portableLog(n) - n + LN_2PI / 2 + tail;
 }

@@ -137,12 +137,6 @@ export interface PlainLikelihoodOptions {
   readonly categorical: CategoricalOptions;
 }
 
-/** All likelihoods, by type. */
-export interface LikelihoodOptions extends PlainLikelihoodOptions {
-  /** Groups of columns. */
-  readonly mixed: MixedOptions;
-}
-
 /** The type of a likelihood that applies one distribution to every column. */
 export type PlainLikelihoodType = keyof PlainLikelihoodOptions;
 

@@ -25,6 +25,7 @@ import {
   LeaseLostError,
   MAX_ATTEMPTS,
   type NewJob,
+  OUT_OF_ATTEMPTS,
   QueueFullError,
   type QueueStats,
 } from "../job_queue.ts";
@@ -146,8 +147,7 @@ export class NatsQueue implements JobQueue {
     const record = await this.#records.change(id, (record) => {
       if (isOver(record.state)) return undefined;
       if (record.stalled >= MAX_ATTEMPTS) {
-        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
-        return { ...record, state: "failed", error, finished: this.#time() };
+        return { ...record, state: "failed", error: OUT_OF_ATTEMPTS, finished: this.#time() };
       }
       const attempt = record.attempt + 1, started = record.started ?? this.#time();
       // A result that its worker did not live to publish no longer blocks cancelling.

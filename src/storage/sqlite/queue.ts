@@ -20,6 +20,7 @@ import {
   LeaseLostError,
   MAX_ATTEMPTS,
   type NewJob,
+  OUT_OF_ATTEMPTS,
   QueueFullError,
   type QueueStats,
 } from "../job_queue.ts";
@@ -153,8 +154,7 @@ export class SqliteQueue implements JobQueue {
       );
       if (!row) return undefined;
       if (Number(row.stalled) >= MAX_ATTEMPTS) {
-        const error = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
-        this.#rows.finish(row, "failed", { error });
+        this.#rows.finish(row, "failed", { error: OUT_OF_ATTEMPTS });
         return undefined;
       }
       this.#db.run(

@@ -48,7 +48,7 @@ export class StepSequence {
   }
 
   /**
-   * The step that is `ahead` steps after the last one counted.
+   * The step that is `stepsAhead` steps after the last one counted.
    * @param currentPowers the powers of Adam's decay rates before it
    */
   at(counters: RunCounters, stepsAhead: number, currentPowers: MomentPowers): NextStep {
