@@ -206,7 +206,7 @@ Deno.test("elbow train --checkpoint refuses a folder that it cannot use", async 
   assert.match(line, /Cannot use checkpoint folder .*t\.csv/);
 });
 
-Deno.test("writeWhole() leaves the old file and no draft if writing fails", async () => {
+Deno.test("writeAtomically() leaves the old file and no draft if writing fails", async () => {
   using folder = new Folder();
   const path = folder.write("out.csv", "old");
   const failing = function* () {
@@ -221,7 +221,7 @@ Deno.test("writeWhole() leaves the old file and no draft if writing fails", asyn
   assert.equal(Deno.readTextFileSync(path), "new");
 });
 
-Deno.test("writeWhole() leaves no draft if its signal is aborted between two pieces", async () => {
+Deno.test("writeAtomically() leaves no draft if its signal is aborted between two pieces", async () => {
   using folder = new Folder();
   const controller = new AbortController(), { signal } = controller;
   const pieces = function* () {
@@ -243,7 +243,7 @@ Deno.test("elbow encode leaves no file if it is interrupted while writing", asyn
   assert.deepEqual(folder.names(), ["m.safetensors", "t.csv"]);
 });
 
-Deno.test("writeWhole() writes through links, and to devices without replacing them", async () => {
+Deno.test("writeAtomically() writes through links, and to devices without replacing them", async () => {
   using folder = new Folder();
   const path = folder.write("out.csv", "old");
   Deno.symlinkSync(path, folder.at("link.csv"));

@@ -1,4 +1,4 @@
-/** Drift: the statistical tests against SciPy (`golden.ts`), run lengths by counting, and planted changes. */
+/** Drift: the statistical tests against SciPy (`tests/decisions/golden.ts`), run lengths by counting, and planted changes. */
 import assert from "node:assert/strict";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -16,7 +16,7 @@ import type { Cells } from "../../src/scoring/table/cells.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
 import { assertRelative } from "../util/close.ts";
 import { estimate } from "../util/statistics.ts";
-import { golden } from "./golden.ts";
+import { golden } from "../decisions/golden.ts";
 
 /** The report on a table in parts of some size; by default in one. */
 function driftReport(
@@ -130,7 +130,7 @@ const REFERENCE = {
   sketch: sketchColumns(KNOWN.cells, 3),
 };
 
-Deno.test("driftReport() reports a change in unchanged tables no more often than its rate, however long they are", () => {
+Deno.test("DriftTest reports a change in unchanged tables no more often than its rate, however long they are", () => {
   // Each table has its own reference. About a third of the longer tables raise the row-by-row alarm, which occurs once
   // in 10,000 rows as stated; it must not decide about the table.
   const rate = 0.1;
@@ -154,7 +154,7 @@ Deno.test("driftReport() reports a change in unchanged tables no more often than
   }
 });
 
-Deno.test("driftReport() keeps its rate on tables of three columns with missing cells, all compared with one reference", () => {
+Deno.test("DriftTest keeps its rate on tables of three columns with missing cells, all compared with one reference", () => {
   const rate = 0.1, tables = 300;
   let changed = 0;
   for (let seed = 0; seed < tables; seed++) {
@@ -166,7 +166,7 @@ Deno.test("driftReport() keeps its rate on tables of three columns with missing 
   assert.ok(changed / tables <= bound, `${changed} of ${tables}`);
 });
 
-Deno.test("driftReport() names the column whose values moved and the column that went missing", () => {
+Deno.test("DriftTest names the column whose values moved and the column that went missing", () => {
   for (const [change, expected] of [[{ shift: 0.8 }, "b"], [{ missing: 0.4 }, "b"]] as const) {
     const { cells, scores } = table(400, 7, change);
     const report = driftReport(REFERENCE, cells, scores);
@@ -182,7 +182,7 @@ Deno.test("driftReport() names the column whose values moved and the column that
   assert.deepEqual(driftReport({ ...REFERENCE, sketch: undefined }, cells, scores).columns, []);
 });
 
-Deno.test("driftReport() does not report a clock that continues, but reports one that is missing", () => {
+Deno.test("DriftTest does not report a clock that continues, but reports one that is missing", () => {
   const times = (from: number, rows: number, lacking = 0) => ({
     data: Float64Array.from({ length: rows }, (_, r) => r < lacking ? NaN : from + 60 * r),
     rows,

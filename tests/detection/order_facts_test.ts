@@ -86,7 +86,7 @@ Deno.test("orderFacts() recognises row numbers, ascending or descending, with an
   }
 });
 
-Deno.test("leaving() recognises random walks and trends, and no series that returns to its mean", () => {
+Deno.test("shiftingColumns() recognises random walks and trends, and no series that returns to its mean", () => {
   const noise = normals(3 * 2000, 4),
     schema = numeric(3),
     steps = Array.from({ length: 2000 }, (_, t) => t);
