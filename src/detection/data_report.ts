@@ -14,6 +14,7 @@ import { columnFacts } from "./columns/column_facts.ts";
 import { autocorrelationWarnings, columnWarnings } from "./columns/column_warnings.ts";
 import { meaningWarnings } from "./columns/meaning_warnings.ts";
 import { collapseWarnings, type Spectrum, spectrumOfTable } from "./columns/spectrum.ts";
+import { MIN_ROWS } from "./calibrate.ts";
 import { inferSchema } from "./infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./rows/raw_rows.ts";
@@ -135,7 +136,9 @@ function countDuplicates({ data, rows }: Pick<RawTable, "data" | "rows">, width:
 
 function warningsOf(rows: number, duplicateRows: number): string[] {
   const warnings: string[] = [];
-  if (rows < 1000) {
+  if (rows < MIN_ROWS) {
+    warnings.push(`only ${rows} row${rows === 1 ? "" : "s"}: training needs at least ${MIN_ROWS}`);
+  } else if (rows < 1000) {
     warnings.push(
       `only ${rows} rows: the false-alarm rate may differ from 1 % by ${percent(rows)}`,
     );

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { reportData, VAE } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { readCsv } from "../../src/formats/mod.ts";
 import { spectrumOf } from "../../src/detection/columns/spectrum.ts";
 import { standardizationOf, standardize } from "../../src/scoring/table/standardize.ts";
 import { elbow, Folder } from "../cli/util.ts";
@@ -107,4 +108,50 @@ Deno.test("elbow report describes a table, and warns of what will not work", asy
   const json = JSON.parse((await elbow(["report", data, "--json"])).stdout);
   assert.equal(json.spectrum.activeUnits, 0);
   assert.equal(json.columns.length, 3);
+});
+
+Deno.test("elbow report shows times, and whole numbers with all their digits", async () => {
+  using folder = new Folder();
+  const start = Date.UTC(2024, 0, 3), day = 86_400_000;
+  const lines = Array.from({ length: 20 }, (_, r) => {
+    const [date, time] = new Date(start + r * day + r * 90_061_000).toISOString().split("T");
+    return `${date.split("-").reverse().join(".")} ${time.slice(0, 8)},${10_005_973 + r * r},${
+      (99_980.5 + r).toFixed(2)
+    }`;
+  });
+  const data = folder.write("t.csv", ["when,id,amount", ...lines, ""].join("\n"));
+  const { stdout } = await elbow(["report", data]);
+  assert.match(
+    stdout,
+    /^when +timestamp +- +20 +2024-01-03 +2024-01-21T09:09:09 +2024-02-10T19:19:19 /m,
+  );
+  assert.match(stdout, /^id +count +- +20 +10005973 +10006054 +10006334 /m);
+  assert.match(stdout, /^amount +numeric +- +20 +99980.5 +99989.5 +99999.5 /m);
+  assert.match(
+    (await elbow(["report", folder.write("t.csv", "a,b\n1,2\n")])).stderr,
+    /only 1 row: training needs at least 10/,
+  );
+});
+
+Deno.test("a last row of totals is named, and one that is merely large is not", () => {
+  const rows = causes(60, 2, 1, 4, 0.3).map(([a, b], r) => [100 + 9 * a, 100 + b, r % 7]);
+  const sums = [0, 1, 2].map((c) => rows.reduce((sum, row) => sum + row[c], 0));
+  const warned = (last: readonly (number | string | null)[], table: typeof rows = rows) =>
+    reportData([...table, last]).warnings.filter((each) => each.includes("last row"));
+  assert.deepEqual(warned([sums[0] + 0.02, 99, null]), [
+    'the last row has the sum of all others in column "x0": delete it if it holds totals',
+  ]);
+  assert.match(warned(sums)[0], /in columns "x0", "x1", "x2"/);
+  assert.deepEqual(warned([2 * sums[0], 99, 3]), []);
+  // A single one, twice, is no sum.
+  assert.deepEqual(warned([99, 99, 1], rows.map(([a, b], r) => [a, b, Number(r === 3)])), []);
+  const german = [
+    "price;n",
+    ...rows.map(([a, , n]) => `1.${a.toFixed(2).replace(".", ",").padStart(6, "0")};${n}`),
+  ];
+  const total = rows.reduce((sum, [a]) => sum + 1000 + Number(a.toFixed(2)), 0);
+  const table = readCsv([...german, `${total.toFixed(2).replace(".", ",")};`, ""].join("\n"), {
+    cells: "any",
+  });
+  assert.match(reportData(table).warnings.join("\n"), /the sum of all others in column "price"/);
 });

@@ -7,6 +7,7 @@ import { columnOption } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";
 import { alignColumns } from "../text/aligned.ts";
 import { printWarnings } from "../text/flag_names.ts";
+import { hasLevels } from "../../scoring/table/schema.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { count, counted, jsonLine, report, rowsOutOf, type Section } from "../text/text.ts";
@@ -85,7 +86,6 @@ function sections(
 function columnTable(columns: readonly ColumnReport[]): string {
   const percent = (share: number) =>
     share === 0 ? "-" : `${Number((100 * share).toPrecision(2))} %`;
-  const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
   return alignColumns(
     ["column", "kind", "missing", "distinct", "least", "median", "largest", "outlying"],
     columns.map((each) => [
@@ -93,13 +93,22 @@ function columnTable(columns: readonly ColumnReport[]): string {
       each.kind,
       percent(each.missing),
       count(each.distinct),
-      ...(isNumeric(each) ? [each.least, each.median, each.largest].map(number) : ["-", "-", "-"]),
+      ...[each.least, each.median, each.largest].map((value) => valueText(each, value)),
       each.outlying === 0 ? "-" : count(each.outlying),
     ]),
     2,
   );
 }
 
-function isNumeric({ kind }: ColumnReport): boolean {
-  return kind === "numeric" || kind === "positive" || kind === "count";
+/** A number to five digits, and to all before its mark; a time as in ISO 8601, a date where it has no time of day. */
+function valueText({ kind }: ColumnReport, value: number): string {
+  if (hasLevels(kind) || Number.isNaN(value)) return "-";
+  if (kind === "timestamp") {
+    const time = new Date(1000 * value);
+    return Number.isNaN(time.getTime())
+      ? "-"
+      : time.toISOString().replace(/(T00:00)?:?(00)?\.000Z$/, "");
+  }
+  const whole = Math.trunc(Math.abs(value)), digits = whole < 1e15 ? `${whole}`.length + 1 : 5;
+  return `${Number(value.toPrecision(Math.max(5, digits)))}`;
 }

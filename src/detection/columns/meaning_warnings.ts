@@ -14,6 +14,7 @@ import { labelWarnings } from "./label_columns.ts";
 import { type Declaration, type ReadColumn, readColumns } from "./read_column.ts";
 import { sentinelWarnings } from "./sentinels.ts";
 import { timeNumberWarnings } from "./time_numbers.ts";
+import { totalsWarnings } from "./totals_row.ts";
 
 interface LikelyMeaning {
   readonly pattern: Pick<RegExp, "test">;
@@ -127,6 +128,7 @@ export function meaningWarnings(
     ...columns.flatMap(levelOrderWarnings),
     ...columns.flatMap(sentinelWarnings),
     ...decimalMarkWarnings(columns),
+    ...(table.drawn ? [] : totalsWarnings(columns)),
   ];
 }
 
