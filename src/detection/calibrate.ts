@@ -19,6 +19,9 @@ import { typicalCosts } from "./typical_costs.ts";
 /** The fewest rows that can be split, or calibrated on. */
 export const MIN_ROWS = 10;
 
+/** A fitted model before its calibration. */
+type Uncalibrated = Omit<TableModel, "calibration" | "typical">;
+
 /** Scores of held-out rows, in their order, and what comes with them into a model. */
 export type HeldOutScores =
   & { readonly scores: Float64Array }
@@ -30,7 +33,7 @@ export type HeldOutScores =
  */
 export function heldOutScores(
   vae: VAE,
-  table: Omit<TableModel, "calibration" | "typical">,
+  table: Uncalibrated,
   cells: Cells,
   heldOutCosts?: Float64Array,
 ): HeldOutScores {
@@ -45,7 +48,7 @@ export function heldOutScores(
 
 /** Adds the calibration by these scores to a model; for a series, the scores of the windows of each block. */
 export function calibrated(
-  table: Omit<TableModel, "calibration" | "typical">,
+  table: Uncalibrated,
   { scores, typical, costs }: HeldOutScores,
   calibrationWindows: readonly number[] = [],
 ): TableModel {

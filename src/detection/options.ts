@@ -69,32 +69,51 @@ export type Preset = "ensemble" | "small" | "linear";
 /** All presets. */
 export const PRESETS: readonly Preset[] = ["ensemble", "small", "linear"];
 
+/** Who takes an option: the detector itself, the shape of a network, or its training. */
+type Recipient = "detector" | "network" | "training";
+
 /** Complete by type: an option without an entry does not compile. */
-const DETECTOR_KEYS: Readonly<Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, true>> = {
-  preset: true,
-  members: true,
-  statistics: true,
-  columns: true,
-  window: true,
-  robust: true,
-  schema: true,
-  maxRows: true,
-  falseAlarmRate: true,
-  calibration: true,
-  hidden: true,
-  latent: true,
-  likelihood: true,
-  epochs: true,
-  batchSize: true,
-  objective: true,
-  optimizer: true,
-  validation: true,
-  earlyStopping: true,
-  seed: true,
-  onProgress: true,
-  signal: true,
-  checkpoint: true,
-};
+const RECIPIENTS = {
+  preset: "detector",
+  members: "detector",
+  statistics: "detector",
+  columns: "detector",
+  window: "detector",
+  robust: "detector",
+  schema: "detector",
+  maxRows: "detector",
+  falseAlarmRate: "detector",
+  calibration: "detector",
+  seed: "detector",
+  hidden: "network",
+  latent: "network",
+  likelihood: "network",
+  epochs: "training",
+  batchSize: "training",
+  objective: "training",
+  optimizer: "training",
+  validation: "training",
+  earlyStopping: "training",
+  onProgress: "training",
+  signal: "training",
+  checkpoint: "training",
+} as const satisfies Readonly<
+  Record<Exclude<keyof DetectorOptions, keyof DeviceOptions>, Recipient>
+>;
+
+type KeysFor<To extends Recipient> = {
+  [Key in keyof typeof RECIPIENTS]: typeof RECIPIENTS[Key] extends To ? Key : never;
+}[keyof typeof RECIPIENTS];
+
+/** The given options that one recipient takes. */
+export function optionsFor<To extends Recipient>(
+  to: To,
+  options: DetectorOptions,
+): Pick<DetectorOptions, KeysFor<To>> {
+  const entries = Object.entries(options) as [keyof typeof RECIPIENTS, unknown][];
+  const taken = entries.filter(([key]) => RECIPIENTS[key] === to);
+  return Object.fromEntries(taken) as Pick<DetectorOptions, KeysFor<To>>;
+}
 
 /** All backends. */
 export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "reference"];
@@ -104,7 +123,7 @@ export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "re
  * @throws TypeError or RangeError naming the option
  */
 export function requireOptions(options: DetectorOptions): void {
-  requireObject("detector options", options, [...Object.keys(DETECTOR_KEYS), ...DEVICE_KEYS]);
+  requireObject("detector options", options, [...Object.keys(RECIPIENTS), ...DEVICE_KEYS]);
   requireRunHooks(options);
   const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);

@@ -27,6 +27,7 @@ import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
 import { refuseExtremes, withoutExtremes } from "./rows/extremes.ts";
 import { progressOverMembers, trainNetwork } from "./presets.ts";
 import { MIN_ROWS } from "./calibrate.ts";
+import { optionsFor } from "./options.ts";
 import { type DrawOptions, requireMaxRows } from "./rows/new_rows.ts";
 import { refuseSaturated } from "./rows/saturation.ts";
 import type { Recalibration } from "./recalibrate.ts";
@@ -120,7 +121,7 @@ export async function continueTraining(
     const values = valuesOf(vae.parameters());
     return { vae: await continueNetwork({ spec: vae.spec, values }, model, rows, options), parts };
   }
-  const { seed = 0, onProgress, calibration: _calibration, maxRows: _maxRows, ...given } = options;
+  const { seed = 0 } = options, { onProgress, ...given } = optionsFor("training", options);
   const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
   const updated = await updateEnsemble(model.ensemble, {
     cells: rows.training,
@@ -139,7 +140,7 @@ async function continueNetwork(
   { spec, values }: { readonly spec: TrainedVae["spec"]; readonly values: Values },
   { schema, expansion, standardization }: TableModel,
   { cells, training }: { readonly cells: Cells; readonly training: Cells },
-  { seed = 0, calibration: _calibration, maxRows: _maxRows, ...given }: PartialFitOptions,
+  options: PartialFitOptions,
 ): Promise<VAE> {
   const expanded = expansion.expand(cells);
   if (!spec.missing) requireWhole(cells, schema);
@@ -148,7 +149,8 @@ async function continueNetwork(
   const vae = new VAE(spec, values);
   try {
     const least = minVariances(schema, expansion, standardization);
-    await trainNetwork(vae, rows, { ...updateTraining(training.rows), ...given, seed }, least);
+    const given = { ...optionsFor("training", options), seed: options.seed ?? 0 };
+    await trainNetwork(vae, rows, { ...updateTraining(training.rows), ...given }, least);
     return vae;
   } catch (error) {
     vae.dispose();

@@ -24,7 +24,7 @@ import {
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
 import { MemberCheckpoints } from "./ensemble/member_checkpoints.ts";
 import { roundParameters } from "./ensemble/half_values.ts";
-import { type DetectorOptions, trimmedShare } from "./options.ts";
+import { type DetectorOptions, optionsFor, trimmedShare } from "./options.ts";
 
 /** A fitted detector before calibration. */
 export interface Fitted {
@@ -44,7 +44,8 @@ export type FitPreset = (
 
 /** Preset "small": one VAE over expanded, standardised columns, with weights rounded to halves. */
 export const fitNetwork: FitPreset = async ({ all, training }, schema, options) => {
-  const { seed = 0 } = options, { device, network, fitOptions } = splitOptions(options);
+  const { seed = 0 } = options, [device] = splitDevice(options);
+  const network = optionsFor("network", options), fitOptions = optionsFor("training", options);
   const expansion = expansionOf(schema, options.window === undefined), { width } = expansion;
   const spec = detectorSpec(expansion.groups, network, all.data.some(Number.isNaN));
   const vae = VAE.create(spec, { ...device, seed });
@@ -81,7 +82,8 @@ export async function trainNetwork(
 /** Preset "ensemble". */
 export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options) => {
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
-  const { device, network, fitOptions: { checkpoint, ...fitOptions } } = splitOptions(options);
+  const [device] = splitDevice(options), network = optionsFor("network", options);
+  const { checkpoint, ...fitOptions } = optionsFor("training", options);
   const expansion = expansionOf(schema);
   const count = 2 * members;
   const identity = { preset: "ensemble", members, seed, robust: trimmedShare(options) };
@@ -129,27 +131,4 @@ export function progressOverMembers(
       secondsLeft: secondsLeft + (members - 1 - member) * epochs * secondsPerEpoch,
     });
   };
-}
-
-/** Splits the options by their recipient. */
-function splitOptions(options: DetectorOptions) {
-  const [device, others] = splitDevice(options);
-  const {
-    hidden,
-    latent,
-    likelihood,
-    columns: _columns,
-    window: _window,
-    robust: _robust,
-    schema: _schema,
-    maxRows: _maxRows,
-    falseAlarmRate: _rate,
-    calibration: _calibration,
-    seed: _seed,
-    preset: _preset,
-    members: _members,
-    statistics: _statistics,
-    ...fitOptions
-  } = others;
-  return { device, network: { hidden, latent, likelihood }, fitOptions };
 }
