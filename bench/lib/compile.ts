@@ -29,7 +29,8 @@ export function compileProbe(build: KernelBuild): Promise<Uint8Array<ArrayBuffer
     isFused
       ? `${name} = f32x4.relaxed_madd(a, b, ${name});`
       : `${name} = f32x4.add(f32x4.mul(${name}, a), b);`;
-  // Like the tile of 4 rows in assembly/matmul/tile.ts: a vector of A, rotated three times, meets two of B.
+  // As a tile of 4 rows was (ADR 69): a vector of A, rotated three times, meets two of B. It stays, so that figures of
+  // different days can be compared.
   const add = (name: string, a: string, b: string) =>
     isFused
       ? `${name} = f32x4.relaxed_madd(${a}, ${b}, ${name});`
