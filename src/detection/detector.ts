@@ -153,7 +153,7 @@ export class Detector extends TableScorer {
     const flagged = flaggedOf(this, this.scoreCells(calibration).scores);
     const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
     try {
-      const sketch = sketchColumns(cells, this.columns.length);
+      const sketch = sketchColumns(cells, this.schema);
       const table = { ...parts, sketch, calibrationWarnings, falseAlarmRate };
       const heldOut = heldOutScores(vae, table, calibration);
       const model = calibrated(table, heldOut), oldThreshold = this.threshold;
@@ -247,9 +247,8 @@ export class Detector extends TableScorer {
    */
   driftTest(options: DriftOptions = {}): DriftTest {
     this.refuseSeries("look for drift", LATER_STEPS);
-    const { columns, schema, model: { calibration, sketch } } = this;
-    const clocks = schema.filter(({ kind }) => kind === "timestamp").map(({ name }) => name);
-    return new DriftTest({ columns, clocks, calibration, sketch }, options);
+    const { schema, model: { calibration, sketch } } = this;
+    return new DriftTest({ schema, calibration, sketch }, options);
   }
 
   /**

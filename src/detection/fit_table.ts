@@ -86,7 +86,8 @@ async function fitHoldingOut(
   const inputSchema = rowSchema(schema, window);
   const training = selected(split.training, inputSchema, options);
   await pause();
-  const sketch = sketchColumns(cells, schema.length);
+  const levelCells = window === undefined ? split.calibration : cells;
+  const sketch = sketchColumns(cells, schema, levelCells);
   await pause();
   const all = window === undefined ? cells : split.training;
   const fitted = await fit({ all, training: training.cells }, inputSchema, options);

@@ -68,7 +68,7 @@ export function recalibrated(
   const table = {
     ...model,
     falseAlarmRate: scorer.falseAlarmRate,
-    sketch: sketchColumns(cells, columns),
+    sketch: sketchColumns(cells, model.schema),
     calibrationWarnings: [...sampleWarnings(rows, undefined, "calibrate"), ...warnings],
   };
   const next = calibrated(table, { scores: evenlySpaced(scores), typical, costs });

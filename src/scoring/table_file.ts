@@ -10,7 +10,7 @@
  *   table.costs             F64 [columns], for a single network of whole rows
  *   table.impossible        F64 [columns], if a kind rules out cells: `table/impossible.ts`
  *   table.calibration       F32 [held-out rows]; F64 in older files
- *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows
+ *   table.sketches          F64 [columns, SKETCH_WIDTH]: `detection/drift/sketch.ts`; JSON: sketchedRows, levelRows
  *   table.stream            F32 [held-out windows], for a series; F64 in older files
  *   ensemble, ensemble.…    what scores the rows instead of the VAE, if present: `ensemble/ensemble_file.ts`
  *
@@ -76,7 +76,7 @@ function tableMetadata(model: TableModel): unknown {
   const decisions = {
     ...{ falseAlarmRate, warnings },
     ...(calibrationWarnings.length > 0 && { calibrationWarnings }),
-    ...(sketch && { sketchedRows: sketch.rows }),
+    ...(sketch && { sketchedRows: sketch.rows, levelRows: sketch.levelRows }),
   };
   const layout = { ...(logs && { logs }), ...(expansion.hasCategories && { categories: "last" }) };
   return { columns, ...decisions, ...(window && { window }), ...layout };
@@ -110,7 +110,7 @@ export function tableModelOf(file: ModelFile): TableModel {
   return asModelFileError(() => {
     const spec = specOf(file);
     const keys = ["columns", "falseAlarmRate", "warnings", "calibrationWarnings", "window"];
-    const known = [...keys, "sketchedRows", "logs", "categories"];
+    const known = [...keys, "sketchedRows", "levelRows", "logs", "categories"];
     const table = requireObject("table", file.metadata.table, known);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
@@ -125,7 +125,7 @@ export function tableModelOf(file: ModelFile): TableModel {
       throw fault(`table.columns must come to ${spec.inputs} inputs, got ${expansion.width}`);
     }
     const fixed = ensemble ? [] : fixedColumns(spec);
-    const sketch = readSketch(file, table.sketchedRows, schema.length), { format } = file;
+    const sketch = readSketch(file, table, schema.length), { format } = file;
     return {
       ...{ schema, expansion, ...(ensemble && { ensemble }) },
       standardization: readStandardization(file, expansion.width, fixed),
@@ -203,7 +203,11 @@ function readVector({ tensors }: ModelFile, name: string, length?: number): Floa
   throw fault(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
 }
 
-function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketch | undefined {
+function readSketch(
+  file: ModelFile,
+  { sketchedRows: rows, levelRows }: Readonly<Record<string, unknown>>,
+  columns: number,
+): TableSketch | undefined {
   const { data, shape } = file.tensors.get(SKETCH_TENSOR) ?? {};
   if (data === undefined && rows === undefined) return undefined;
   const right = data instanceof Float64Array && shape?.length === 2 && shape[0] === columns &&
@@ -211,7 +215,13 @@ function readSketch(file: ModelFile, rows: unknown, columns: number): TableSketc
   if (!right || !areFinite(data)) {
     throw fault(`"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`);
   }
-  return { data, rows: requireNumber("table.sketchedRows", rows, { min: 1, integer: true }) };
+  const count = (name: string, value: unknown) =>
+    requireNumber(`table.${name}`, value, { min: 1, integer: true });
+  return {
+    data,
+    rows: count("sketchedRows", rows),
+    ...(levelRows !== undefined && { levelRows: count("levelRows", levelRows) }),
+  };
 }
 
 function readWarnings(name: string, value: unknown): readonly string[] {

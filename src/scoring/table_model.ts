@@ -65,6 +65,8 @@ export function warningsOf({ calibrationWarnings, warnings }: TableModel): reado
 export interface TableSketch {
   readonly data: Float64Array;
   readonly rows: number;
+  /** The number of rows of categorical columns; absent in older files, whose levels are in another order. */
+  readonly levelRows?: number;
 }
 
 /** Numbers in a column's sketch: the share of missing cells, 21 quantiles, and their shares. */

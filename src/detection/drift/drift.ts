@@ -15,7 +15,9 @@ import { lowerMedian } from "../../core/sorted.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
+import { type LevelPlaces, levelPlaces } from "./level_order.ts";
 import { distanceFromCounts, kolmogorovPValue } from "./kolmogorov.ts";
 import { fisherExactPValue } from "./fisher_exact.ts";
 import { MedianSample } from "./median_sample.ts";
@@ -41,7 +43,7 @@ export interface ColumnDrift {
   readonly pValue: number;
   /** Whether the p-value is below this test's share of the rate. */
   readonly changed: boolean;
-  /** Medians of the training rows and of the table; NaN if all cells are missing. */
+  /** Medians of the training rows and of the table; NaN if all cells are missing, and for a category. */
   readonly medians: readonly [before: number, now: number];
   /** Whether the column holds times; if so, only its missing cells are compared. */
   readonly clock: boolean;
@@ -76,10 +78,8 @@ export interface DriftReport {
 
 /** A model's record of the rows that it was fitted to. */
 export interface Reference {
-  readonly columns: readonly string[];
+  readonly schema: readonly ColumnSchema[];
   readonly calibration: Calibration;
-  /** Names of the timestamp columns. */
-  readonly clocks?: readonly string[];
   /** From `sketchColumns`; absent in older files. */
   readonly sketch?: TableSketch;
 }
@@ -91,7 +91,11 @@ export interface Reference {
 export class DriftTest {
   readonly #reference: Reference;
   readonly #rate: number;
-  readonly #columns: readonly { readonly sketch: ColumnSketch; readonly counter: PointCounter }[];
+  readonly #columns: readonly {
+    readonly sketch: ColumnSketch;
+    readonly counter: PointCounter;
+    readonly places: LevelPlaces;
+  }[];
   readonly #scores: PointCounter;
   readonly #monitor: DriftMonitor;
   readonly #medians: MedianSample;
@@ -100,7 +104,7 @@ export class DriftTest {
 
   /** Starts without rows. @throws TypeError or RangeError for options that cannot be used */
   constructor(reference: Reference, options: DriftOptions = {}) {
-    const { columns, calibration, sketch } = reference;
+    const { schema, calibration, sketch } = reference;
     this.#reference = reference;
     this.#rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
     if (options.maxRows !== undefined) {
@@ -108,9 +112,9 @@ export class DriftTest {
     }
     this.#monitor = new DriftMonitor(calibration, options);
     this.#scores = new PointCounter(calibration.scores);
-    this.#columns = !sketch ? [] : columns.map((_, c) => {
-      const own = sketchOf(sketch, c);
-      return { sketch: own, counter: new PointCounter(own.points) };
+    this.#columns = !sketch ? [] : schema.map((column, c) => {
+      const own = sketchOf(sketch, c), places = levelPlaces(column);
+      return { sketch: own, counter: new PointCounter(own.points), places };
     });
     this.#medians = new MedianSample(this.#columns.length, options);
   }
@@ -123,8 +127,11 @@ export class DriftTest {
   /** Takes the next rows. @param scores the model's scores of these */
   add(cells: Cells, scores: Float64Array): void {
     const { data, rows } = cells, width = data.length / rows, rounded = scores.map(roundUp);
-    this.#columns.forEach(({ counter }, c) => {
-      for (let i = c; i < data.length; i += width) if (data[i] === data[i]) counter.add(data[i]);
+    this.#columns.forEach(({ counter, places }, c) => {
+      for (let i = c; i < data.length; i += width) {
+        const value = data[i];
+        if (value === value) counter.add(places ? places[value] : value);
+      }
     });
     for (const score of rounded) this.#scores.add(score);
     for (const score of scores) {
@@ -137,14 +144,11 @@ export class DriftTest {
 
   /** The result for all rows so far; no rows can be added later. @throws RangeError if there is none */
   report(): DriftReport {
-    const { columns: names, calibration, clocks = [] } = this.#reference, rows = this.#rows;
+    const { calibration } = this.#reference, rows = this.#rows;
     if (rows === 0) throw new RangeError("Cannot look for drift: needs at least one row, got none");
     const { medians, drawn } = this.#medians.finish();
     const level = this.#rate / (1 + this.#columns.length), monitor = this.#monitor;
-    const columns = this.#columns.map((_, c) => {
-      const column = { name: names[c], clock: clocks.includes(names[c]) };
-      return this.#column(column, c, medians[c], level);
-    });
+    const columns = this.#columns.map((_, c) => this.#column(c, medians[c], level));
     const counts = this.#scores.counts, known = calibration.scores;
     const distance = distanceFromCounts(known, counts);
     const pValue = kolmogorovPValue(distance, known.length, counts.total);
@@ -167,29 +171,24 @@ export class DriftTest {
     };
   }
 
-  #column(
-    column: Pick<ColumnDrift, "name" | "clock">,
-    c: number,
-    now: number,
-    level: number,
-  ): ColumnDrift {
-    const { sketch, counter: { counts } } = this.#columns[c], rows = this.#rows;
-    const known = this.#reference.sketch!.rows, present = counts.total;
-    const missing = [sketch.missing, 1 - present / rows] as const;
+  #column(c: number, now: number, level: number): ColumnDrift {
+    const { sketch, counter: { counts }, places } = this.#columns[c], rows = this.#rows;
+    const { schema, sketch: { rows: allRows, levelRows } = { rows: 0 } } = this.#reference;
+    const known = places ? levelRows ?? allRows : allRows, present = counts.total;
+    const missing = [sketch.missing, 1 - present / rows] as const, { name, kind } = schema[c];
     const [before, missingCells] = [known - Math.round(known * sketch.missing), rows - present];
-    const comparable = before > 0 && present > 0 && !column.clock;
+    const clock = kind === "timestamp", isOrderKnown = !places || levelRows !== undefined;
+    const comparable = before > 0 && present > 0 && !clock && isOrderKnown;
     const distance = comparable ? distanceTo(sketch, counts) : 0;
     const valuesPValue = comparable ? kolmogorovPValue(distance, before, present) : 1;
     const missingPValue = fisherExactPValue(known - before, known, missingCells, rows);
     // The two tests of a column share its part of the rate.
     const pValue = Math.min(1, 2 * Math.min(valuesPValue, missingPValue));
+    const median = before > 0 ? lowerMedian(sketch.points) : NaN;
     return {
-      ...column,
-      distance,
-      pValue,
-      changed: pValue <= level,
-      medians: [before > 0 ? lowerMedian(sketch.points) : NaN, now],
-      missing,
+      ...{ name, distance, pValue, changed: pValue <= level },
+      medians: places ? [NaN, NaN] : [median, now],
+      ...{ clock, missing },
     };
   }
 }

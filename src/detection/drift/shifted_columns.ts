@@ -2,6 +2,7 @@
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
 import { MIN_SHIFT } from "../columns/order_facts.ts";
+import { inPlace, levelPlaces } from "./level_order.ts";
 import { countAt } from "./point_counts.ts";
 import { distanceTo, sketchOf } from "./sketch.ts";
 
@@ -11,10 +12,11 @@ export function shiftedColumns(
   cells: Cells,
 ): readonly string[] | undefined {
   if (!sketch) return undefined;
-  return schema.flatMap(({ name, kind }, c) => {
-    const before = sketchOf(sketch, c);
-    const now = countAt(before.points, takeColumn(cells, schema.length, c));
-    const isCompared = kind !== "timestamp" && now.total > 0 && before.missing < 1;
+  return schema.flatMap((column, c) => {
+    const { name, kind } = column, before = sketchOf(sketch, c), places = levelPlaces(column);
+    const now = countAt(before.points, inPlace(takeColumn(cells, schema.length, c), places));
+    const isCompared = kind !== "timestamp" && (!places || sketch.levelRows !== undefined) &&
+      now.total > 0 && before.missing < 1;
     return isCompared && distanceTo(before, now) >= MIN_SHIFT ? [name] : [];
   });
 }

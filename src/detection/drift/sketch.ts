@@ -8,6 +8,8 @@
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { sortedValues } from "../rows/take_cells.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import { inPlace, levelPlaces } from "./level_order.ts";
 import type { PointCounts } from "./point_counts.ts";
 import { SKETCH_WIDTH, type TableSketch } from "../../scoring/table_model.ts";
 
@@ -24,20 +26,30 @@ export interface ColumnSketch {
   readonly shares: Float64Array;
 }
 
-/** The sketches of a table's columns. */
-export function sketchColumns(cells: Cells, columns: number): TableSketch {
-  const sketches = new Float64Array(columns * SKETCH_WIDTH);
-  for (let c = 0; c < columns; c++) {
-    const sorted = sortedValues(cells, columns, c), out = c * SKETCH_WIDTH;
-    sketches[out] = 1 - sorted.length / cells.rows;
+/**
+ * The sketches of a table's columns.
+ * @param levelCells the rows whose levels count: not those that decided which texts are levels, since of other rows
+ *   fewer have one of these. By default all rows
+ */
+export function sketchColumns(
+  cells: Cells,
+  schema: readonly ColumnSchema[],
+  levelCells: Cells = cells,
+): TableSketch {
+  const columns = schema.length, sketches = new Float64Array(columns * SKETCH_WIDTH);
+  schema.forEach((column, c) => {
+    const places = levelPlaces(column), from = places ? levelCells : cells;
+    const sorted = inPlace(sortedValues(from, columns, c), places).sort();
+    const out = c * SKETCH_WIDTH;
+    sketches[out] = 1 - sorted.length / from.rows;
     for (let k = 0; k < POINTS; k++) {
       const at = Math.round(k / (POINTS - 1) * (sorted.length - 1));
       const value = sorted.length > 0 ? sorted[at] : 0;
       sketches[out + 1 + k] = value;
       sketches[out + 1 + POINTS + k] = sorted.length > 0 ? shareUpTo(sorted, value) : 0;
     }
-  }
-  return { data: sketches, rows: cells.rows };
+  });
+  return { data: sketches, rows: cells.rows, levelRows: levelCells.rows };
 }
 
 /** One column of the sketches. */

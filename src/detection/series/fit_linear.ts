@@ -28,7 +28,7 @@ export function fitLinear(
   const table = {
     ...{ schema, ...parts, falseAlarmRate, window, calibrationWarnings },
     warnings: [...warnings, ...spikeWarnings],
-    sketch: sketchColumns(cells, schema.length),
+    sketch: sketchColumns(cells, schema),
   };
   const scores = Float64Array.from(heldOutScores.flatMap((block) => [...block]));
   const calibrationWindows = heldOutScores.map(({ length }) => length);

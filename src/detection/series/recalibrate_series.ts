@@ -28,7 +28,7 @@ export function recalibratedSeries(
   const table = {
     ...model,
     falseAlarmRate: scorer.falseAlarmRate,
-    sketch: sketchColumns(steps, schema.length),
+    sketch: sketchColumns(steps, schema),
     calibrationWarnings: sampleWarnings(steps, window, "calibrate"),
   };
   const next = calibrated(table, { scores, typical, costs }, [scores.length]);
