@@ -46,6 +46,8 @@ export function answerStream(
       controller.error(new DOMException(detail, "TimeoutError"));
       open?.cancel().catch(() => {});
     }, stallMs);
+    // Deno.serve may drop an answer without a word when its client leaves: nothing may wait for that.
+    (timer as { unref?(): void }).unref?.();
   };
   return new ReadableStream({
     start: startTimer,

@@ -85,6 +85,20 @@ Deno.test("an answer ends once, however it ends, and a client that waits for it 
   assert.deepEqual(ends, ["read", "given up", "dropped", "failed"]);
 });
 
+Deno.test("an answer that nobody reads does not keep a process that is done", async () => {
+  const module = new URL("../../src/http/answer_stream.ts", import.meta.url);
+  const program = `
+    const { answerStream } = await import("${module}");
+    const stream = answerStream(new Uint8Array(10), 3_600_000, () => {});
+    await stream.getReader().read();
+    console.log("done");`;
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", program],
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  assert.deepEqual([success, new TextDecoder().decode(stdout)], [true, "done\n"]);
+});
+
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
