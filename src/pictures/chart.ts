@@ -146,7 +146,8 @@ class Scale {
     const margin = 0.03 * (high - low);
     this.#low = low - margin;
     this.#span = high - low + 2 * margin;
-    this.#step = roundStep(this.#span / TICKS);
+    const step = roundStep(this.#span / TICKS);
+    this.#step = areWhole(values) ? Math.max(1, step) : step;
     const first = Math.ceil(this.#low / this.#step);
     const last = Math.floor((this.#low + this.#span) / this.#step);
     this.ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * this.#step);
@@ -160,8 +161,14 @@ class Scale {
 
   write(value: number): string {
     const digits = Math.max(0, -Math.floor(Math.log10(this.#step) + 1e-9));
-    return digits > 6 || Math.abs(value) >= 1e7 ? value.toExponential(1) : value.toFixed(digits);
+    const isLong = digits > 6 || Math.abs(value) >= 1e7;
+    return (isLong ? value.toExponential(1) : value.toFixed(digits)).replaceAll("-", "−");
   }
+}
+
+/** Whether all values are whole numbers, as epochs are: nothing lies between them. */
+function areWhole(values: readonly ArrayLike<number>[]): boolean {
+  return values.every((list) => Array.from(list).every(Number.isInteger));
 }
 
 /** The smallest of 1, 2, 5 times a power of ten that is at least `least`. */

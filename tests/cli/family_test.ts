@@ -81,6 +81,29 @@ Deno.test("elbow evaluate, score and encode take x alone, or x followed by its c
   vae.dispose();
 });
 
+Deno.test("elbow sample --mean writes E[x | z] of the same z", async () => {
+  using folder = new Folder();
+  const { vae, path } = modelIn(folder, { ...FLOWS, likelihood: { type: "bernoulli" } });
+  const sample = async (...given: string[]) => {
+    const [, ...rows] = cellsOf(
+      await elbowOk("sample", path, "--count", "9", "--seed", "4", ...given),
+    );
+    return rows.map((row) => row.map(Number));
+  };
+  const { data } = await vae.sample(9, { seed: 4, mean: true });
+  const means = await sample("--mean");
+  assert.deepEqual(means.flat().map(Math.fround), [...data]);
+  const pairs = await sample("--mean", "--latents"), draws = await sample("--latents");
+  assert.deepEqual(pairs.map((row) => row.slice(0, 4)), means);
+  assert.deepEqual(pairs.map((row) => row.slice(4)), draws.map((row) => row.slice(4)));
+  assert.ok(draws.every((row) => row.slice(0, 4).every((x) => x === 0 || x === 1)));
+  assert.match(
+    await refused("sample", path, "--manifold", "3", "--mean"),
+    /'--mean' is not needed with '--manifold <n>'/,
+  );
+  vae.dispose();
+});
+
 Deno.test("elbow sample --latents and encode --draws give (x, z) in both directions", async () => {
   using folder = new Folder();
   const { vae, path } = modelIn(folder, FLOWS);

@@ -21,7 +21,7 @@ function sizeOf(path: string): [number, number] {
 Deno.test("sample, reconstruct and encode write pictures; train writes its curve", async () => {
   using folder = new Folder();
   const { data, model, curve } = await trained(folder);
-  assert.match(Deno.readTextFileSync(curve), /^<svg [^]*-ELBO[^]*<\/svg>\n$/);
+  assert.match(Deno.readTextFileSync(curve), /^<svg [^]*−ELBO[^]*<\/svg>\n$/);
   const png = folder.at("p.png"), svg = folder.at("z.svg");
   // Four columns are images of 2 x 2 pixels; each takes 3 with its border, and 1 closes the grid. Pixels are drawn as
   // squares of 14, so that an image is 28 wide.

@@ -142,6 +142,8 @@ Deno.test("a Boltzmann machine's file can be inspected, and is refused where a V
   assert.match(await refused("evaluate", path, binary, "--gaps"), /machine, which has no gaps/);
   const manifold = await refused("sample", path, "--manifold", "3");
   assert.match(manifold, /machine, which has no manifold/);
+  const means = await refused("sample", path, "--count", "3", "--mean");
+  assert.match(means, /machine, which has no mean given z/);
   const grey = folder.write("g.csv", csvOf(BINARY.map((row) => [...row, 1, 1.5])));
   assert.match(await refused("score", path, grey), /row 1.*"x5".*from 0 to 1.*1\.5/);
   const { status, stderr } = await elbow(["serve", "--models", folder.path]);

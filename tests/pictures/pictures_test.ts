@@ -118,6 +118,13 @@ Deno.test("charts use a linear scale, leave out points that are not finite, and 
   assert.match(svg, />0\.2<|>0\.4</, "round ticks");
 });
 
+Deno.test("charts mark whole numbers where all values are whole, and write a minus sign", () => {
+  const text = { title: "", xLabel: "", yLabel: "" };
+  const svg = lineChart([{ name: "a", x: [1, 2, 3], y: [-40.5, 20, 0] }], text);
+  const marks = [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, mark]) => mark);
+  assert.deepEqual(marks, ["1", "2", "3", "−40", "−20", "0", "20"]);
+});
+
 Deno.test("charts of no points, one point and equal values can be drawn", () => {
   const text = { title: "", xLabel: "", yLabel: "" };
   for (const values of [[], [3], [1e-9, 1e-9], [1e30, -1e30]]) {

@@ -29,6 +29,7 @@ interface SampleOptions extends RowsDestination, ImageOptions, options.BackendOp
   readonly condition?: number[];
   readonly seed?: number;
   readonly latents?: boolean;
+  readonly mean?: boolean;
 }
 
 export function sampleCommand(io: Io): Command {
@@ -53,6 +54,7 @@ export function sampleCommand(io: Io): Command {
       new Option("--condition <numbers>", "condition for all draws, such as 0,1,0")
         .argParser(numbers),
     )
+    .option("--mean", "write E[x | z] instead of a draw of x")
     .option("--latents", "also write the z behind each row, as z_0, …");
   return addOutputOptions(command).action(async (path: string, given: SampleOptions) => {
     refuseConflicts(given, command);
@@ -74,9 +76,14 @@ export function sampleCommand(io: Io): Command {
 
 /** Ends the command for an option that another option, or the lack of one, makes useless. */
 function refuseConflicts(
-  { manifold, condition, latents, across, out }: SampleOptions,
+  { manifold, condition, latents, mean, across, out }: SampleOptions,
   command: Command,
 ) {
+  if (manifold !== undefined && mean) {
+    command.error(
+      "error: option '--mean' is not needed with '--manifold <n>', which writes E[x | z]",
+    );
+  }
   if (manifold !== undefined && condition !== undefined) {
     command.error("error: option '--manifold <n>' cannot be used with '--condition <numbers>'");
   }
@@ -104,11 +111,11 @@ async function writePairs(
   given: SampleOptions,
   io: Io,
 ): Promise<void> {
-  const { path } = model, { seed = 0, condition } = given;
+  const { path } = model, { seed = 0, condition, mean } = given;
   if (model.rbm) {
     throw new TypeError(`Cannot sample: ${path} is a Boltzmann machine, which has no latents`);
   }
-  const options = { seed, ...conditionOf(count, condition) };
+  const options = { seed, mean, ...conditionOf(count, condition) };
   const { x, z: { data, shape: [, size] } } = await model.vae.sampleJoint(count, options);
   const generated = inTableUnits(model, x, { model: path, seed });
   const z = (index: number) =>
@@ -126,14 +133,18 @@ async function writePairs(
 async function draw(
   model: LoadedModel | LoadedRbm,
   count: number,
-  { seed = 0, manifold, condition }: SampleOptions,
+  { seed = 0, manifold, condition, mean }: SampleOptions,
 ): Promise<Matrix | Cells> {
   if (!model.rbm) {
     if (manifold !== undefined) return await decodeGrid(model, manifold);
     const { scorer, vae } = model;
-    return drawRows(scorer ?? vae, 0, count, { seed, ...conditionOf(count, condition) });
+    return drawRows(scorer ?? vae, 0, count, { seed, mean, ...conditionOf(count, condition) });
   }
-  const vaeOption = manifold !== undefined ? "manifold" : condition && "condition";
+  const vaeOption = manifold !== undefined
+    ? "manifold"
+    : condition
+    ? "condition"
+    : mean && "mean given z";
   if (!vaeOption) return await model.rbm.sample(count, { seed });
   throw new TypeError(
     `Cannot sample: ${model.path} is a Boltzmann machine, which has no ${vaeOption}`,
