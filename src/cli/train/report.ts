@@ -6,6 +6,7 @@ import { ordinaryCount } from "../../detection/ensemble/ordinary_rows.ts";
 import type { Table } from "../../formats/mod.ts";
 import { latentSize } from "../../models/spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
+import { isLinear } from "../../scoring/series/is_linear.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { type Io, note } from "../io.ts";
@@ -77,21 +78,16 @@ function distinctRows({ detector, table }: Trained): number {
   return detector.table.sketch?.rows ?? table.rows;
 }
 
-/** Whether nothing was held out: the linear model of a series is calibrated by fits without each stretch (ADR 31). */
-function isLinear({ detector: { table, vae } }: Trained): boolean {
-  return table.window !== undefined && !table.ensemble && vae.spec.encoder.hidden.length === 0;
-}
-
 /** Rows available for training: all but those held out. */
 function trainableRows(trained: Trained): number {
   const rows = distinctRows(trained);
-  return isLinear(trained) ? rows : rows - trained.detector.calibrationRows;
+  return isLinear(trained.detector) ? rows : rows - trained.detector.calibrationRows;
 }
 
 /** Rows trained on: an ensemble takes a limited number, and none of those left out as too anomalous. */
 function trainingRows(trained: Trained): number {
   const { detector: { table, window }, leftOut } = trained, rows = trainableRows(trained);
-  if (isLinear(trained)) return Math.min(rows, MAX_WINDOWS * window!);
+  if (isLinear(trained.detector)) return Math.min(rows, MAX_WINDOWS * window!);
   const kept = leftOut > 0 ? ordinaryCount(rows, leftOut) : rows;
   return table.ensemble && window === undefined ? Math.min(kept, MAX_TRAINING_ROWS) : kept;
 }
@@ -102,7 +98,7 @@ function trainingText(trained: Trained): string {
   const calibrationPart = calibrationRows < distinctRows(trained)
     ? `${count(calibrationRows)} of `
     : "";
-  return isLinear(trained)
+  return isLinear(trained.detector)
     ? `${rowsText}, and calibrated on ${calibrationPart}them by fits that had not seen them`
     : `${rowsText}, and ${count(calibrationRows)} more to calibrate`;
 }

@@ -1,4 +1,5 @@
 /** Scores and explains the rows of a table, or the steps of a series. */
+import { isLinear } from "../series/is_linear.ts";
 import type { Cells } from "../table/cells.ts";
 import { rowSchema } from "../table_model.ts";
 import type { ScoreTable, TableScorer } from "../table_scorer.ts";
@@ -11,12 +12,12 @@ import {
   rowExpectations,
   rowExplainerOf,
 } from "./explainer.ts";
-import { isLinear, SeriesExpectations } from "./series_expectations.ts";
+import { SeriesExpectations } from "./series_expectations.ts";
 import { WindowExpectations } from "./window_expectations.ts";
 
 const seriesExplainerOf = explainers((scorer) => {
   const { vae, table } = scorer, { window = 0, schema } = table;
-  if (!table.ensemble && isLinear(vae)) return new SeriesExpectations(vae, table, window);
+  if (isLinear(scorer)) return new SeriesExpectations(vae, table, window);
   const windowTable = { ...table, schema: rowSchema(schema, window) };
   const model = rowExpectations(vae, windowTable, schema.length);
   return new WindowExpectations(model, { columns: schema.length, window });

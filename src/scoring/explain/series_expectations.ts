@@ -154,13 +154,6 @@ function freedomOf({ kind, levels = [] }: ColumnSchema): number {
 
 type LinearSpec = ModelSpec & { readonly latent: readonly { readonly size: number }[] };
 
-/** Whether a model of windows is that of preset "linear". */
-export function isLinear({ spec: { encoder, decoder, likelihood } }: TrainedVae): boolean {
-  return encoder.hidden.length === 0 && decoder.hidden.length === 0 &&
-    likelihood.type === "gaussian" &&
-    (likelihood.variance === "shared" || likelihood.variance === "perFeature");
-}
-
 function factorsOf(vae: TrainedVae): Factors {
   const { likelihood, latent: [{ size }] } = vae.spec as LinearSpec;
   const parameters = vae.parameters(), dataOf = (name: string) => parameters.get(name)!.data;
