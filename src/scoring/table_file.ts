@@ -31,12 +31,12 @@ import { areFinite } from "../trained/finite.ts";
 import {
   asModelFileError,
   type ModelFile,
-  ModelFileError,
   requireKind,
   specOf,
   type UnpackedFile,
 } from "../trained/file/model_file.ts";
 import { Calibration } from "./decisions/calibration.ts";
+import { fault } from "./file_parts.ts";
 import { ensembleMetadata, ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import { type ColumnSchema, parseSchema } from "./table/schema.ts";
@@ -227,8 +227,4 @@ function readSketch(
 function readWarnings(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
   throw fault(`table.${name} must be a list of texts`);
-}
-
-function fault(what: string): ModelFileError {
-  return new ModelFileError(`Cannot read model: ${what}`);
 }

@@ -2,10 +2,9 @@
  * The part of a detector's file that holds the ensemble. The first member of the first view is the file's VAE.
  *
  *   ensemble                      JSON: statistics, gaps (0 if absent), and the sizes and features of each view
- *   ensemble.VIEW.knots           F64 [knots, 2]      curves of the features, concatenated
+ *   ensemble.VIEW.knots, .points  what the features have many of (`views/feature_file.ts`)
  *   ensemble.VIEW.surprisals      F64 [knots, 2]      curves of the statistics, concatenated
  *   ensemble.VIEW.references      F32 [R, F]          .spread F32 [1, R]
- *   ensemble.VIEW.points          F32 [1, points]     coordinates of levels, feature by feature
  *   ensemble.codes                U8 [R, C]           levels of C categories, whose features `references` then lacks,
  *                                 [R, F'], in all views (`coded_levels.ts`); absent if there are none
  *   ensemble.VIEW.linear          F32 [F, F]          .precision F32 [1, F]
@@ -17,15 +16,12 @@ import { parseSpec } from "../../models/spec.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import { areFinite } from "../../trained/finite.ts";
 import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file/file_contents.ts";
-import { asModelFileError, type ModelFile, ModelFileError } from "../../trained/file/model_file.ts";
+import { asModelFileError, type ModelFile } from "../../trained/file/model_file.ts";
+import { fault, type ReadTensor, requireList, type TensorArrays } from "../file_parts.ts";
 import type { Curve } from "../views/curve.ts";
-import {
-  type Feature,
-  type Transform,
-  type View,
-  VIEW_NAMES,
-  type ViewName,
-} from "../views/view.ts";
+import { knotTensor, readCurves, readShape, shapeOf } from "../views/curve_file.ts";
+import { featureMetadata, featureTensors, readFeatures } from "../views/feature_file.ts";
+import { type Feature, type View, VIEW_NAMES, type ViewName } from "../views/view.ts";
 import { type CodedRows, decodeLevels } from "./coded_levels.ts";
 import type { EnsembleModel } from "./ensemble.ts";
 import { memberPrefix, type PartSpec } from "./members.ts";
@@ -44,14 +40,7 @@ export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): un
       references: references.spread.length,
       ...(references.coded && { coded: references.coded.columns }),
       spec,
-      features: view.features.map(({ column, transform }) => ({
-        column,
-        ...(transform.kind === "curve"
-          ? { kind: "curve", mean: transform.mean, curve: shapeOf(transform.curve) }
-          : transform.kind === "point"
-          ? { kind: "point", codes: transform.values.length }
-          : transform),
-      })),
+      features: featureMetadata(view.features),
       surprisals: STATISTIC_NAMES.map((name) => shapeOf(surprisals[name])),
     })),
   };
@@ -61,13 +50,12 @@ export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): un
 export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, Tensor][] {
   return parts.flatMap((part, p) => {
     const { spec: { view, features, members, spec, references }, surprisals } = part;
-    const f32 = (name: string, shape: number[], data: Float32Array): [string, Tensor] => [
+    const named = (name: string, tensor: Tensor): [string, Tensor] => [
       `${ENSEMBLE_PREFIX}${view}.${name}`,
-      { dtype: "F32", shape, data },
+      tensor,
     ];
-    const curves = part.view.features.flatMap(({ transform }) =>
-      transform.kind === "curve" ? [transform.curve] : []
-    );
+    const f32 = (name: string, shape: number[], data: Float32Array) =>
+      named(name, { dtype: "F32", shape, data });
     const memberTensors = parametersOf(spec).flatMap(({ name, rows, cols }) =>
       Array.from({ length: members }, (_, m) => m)
         .filter((m) => p > 0 || m > 0)
@@ -76,16 +64,9 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
         )
     );
     const { rows, coded } = part.references, rest = coded?.rest ?? rows;
-    const points = part.view.features.flatMap(({ transform }) =>
-      transform.kind === "point" ? [...transform.values] : []
-    );
     return [
-      ...(points.length > 0 ? [f32("points", [1, points.length], Float32Array.from(points))] : []),
-      ...(curves.length > 0 ? [knotTensor(`${ENSEMBLE_PREFIX}${view}.knots`, curves)] : []),
-      knotTensor(
-        `${ENSEMBLE_PREFIX}${view}.surprisals`,
-        STATISTIC_NAMES.map((name) => surprisals[name]),
-      ),
+      ...featureTensors(part.view.features).map(([name, tensor]) => named(name, tensor)),
+      named("surprisals", knotTensor(STATISTIC_NAMES.map((name) => surprisals[name]))),
       f32("references", [references, rest.length / references], rest),
       ...(coded && p === 0 ? [codeTensor(references, coded)] : []),
       f32("spread", [1, references], Float32Array.from(part.references.spread)),
@@ -138,12 +119,12 @@ export function ensembleOf(
           if (values?.length !== rows * cols) {
             throw fault(`"${name}" is not that of the first view`);
           }
-          members.set(memberPrefix(view, m) + name, values as Float32Array);
+          members.set(memberPrefix(view, m) + name, values);
         }
       }
       return { ...part, linear: read(`${view}.linear`, [part.spec.features, part.spec.features]) };
     });
-    const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear as Float32Array]));
+    const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear]));
     const distinct = linears.size * new Set(statistics).size;
     if (!distinct || distinct < parts.length * statistics.length) {
       throw fault("the ensemble is empty, or lists something twice");
@@ -153,31 +134,36 @@ export function ensembleOf(
     );
     if (stray !== undefined) throw fault(`unknown tensor "${stray}"`);
     for (const { spec: { view, features } } of parts) {
-      members.set(`${view}.precision`, read(`${view}.precision`, [1, features]) as Float32Array);
+      members.set(`${view}.precision`, read(`${view}.precision`, [1, features]));
     }
     const parameters = withDerived(parts, members, linears);
     return { columns, statistics, parts, gaps, parameters };
   });
 }
 
-type Read = (name: string, shape: readonly number[], dtype?: keyof typeof ARRAYS) => Tensor["data"];
-
 const ARRAYS = { F32: Float32Array, F64: Float64Array, U8: Uint8Array };
 
-function readerOf({ tensors }: ModelFile, known: Set<string>): Read {
+/** @param known receives the names of all tensors that an ensemble may have */
+function readerOf({ tensors }: ModelFile, known: Set<string>): ReadTensor {
   for (const view of VIEW_NAMES) known.add(`${ENSEMBLE_PREFIX}${view}.precision`);
-  return (name, shape, dtype = "F32") => {
+  return <Type extends keyof TensorArrays>(
+    name: string,
+    shape: readonly number[],
+    dtype: Type = "F32" as Type,
+  ) => {
     const full = ENSEMBLE_PREFIX + name, tensor = tensors.get(full);
     known.add(full);
     const { data, shape: actual } = tensor ?? {};
     const typed = data instanceof ARRAYS[dtype];
     const shaped = actual?.length === shape.length && actual.every((size, i) => size === shape[i]);
-    if (data && typed && shaped && areFinite(data as Float32Array)) return data;
+    if (data && typed && shaped && areFinite(data as Float32Array)) {
+      return data as TensorArrays[Type];
+    }
     throw fault(`"${full}" must be finite ${dtype} [${shape.join(", ")}]`);
   };
 }
 
-function readPart(field: string, value: unknown, columns: number, read: Read): Part {
+function readPart(field: string, value: unknown, columns: number, read: ReadTensor): Part {
   const keys = ["view", "features", "members", "spec", "references", "coded", "surprisals"];
   const fields = requireObject(field, value, keys);
   const whole = (name: string) =>
@@ -185,9 +171,8 @@ function readPart(field: string, value: unknown, columns: number, read: Read): P
   const name = requireChoice(`${field}.view`, fields.view, VIEW_NAMES);
   const members = whole("members"), references = whole("references");
   const spec = parseSpec(fields.spec);
-  const list = requireList(`${field}.features`, fields.features);
-  const own: Read = (what, ...rest) => read(`${name}.${what}`, ...rest);
-  const features = readFeatures(`${field}.features`, list, columns, own);
+  const own: ReadTensor = (what, ...rest) => read(`${name}.${what}`, ...rest);
+  const features = readFeatures(`${field}.features`, fields.features, columns, own);
   if (features.length !== spec.inputs) throw fault(`${field}.features must be ${spec.inputs}`);
   const width = features.length;
   const shapes = requireList(`${field}.surprisals`, fields.surprisals).map((each, i) =>
@@ -196,13 +181,12 @@ function readPart(field: string, value: unknown, columns: number, read: Read): P
   if (shapes.length !== STATISTIC_NAMES.length) {
     throw fault(`${field}.surprisals: a curve is missing`);
   }
-  const knots = own("surprisals", [total(shapes), 2], "F64") as Float64Array;
-  const curves = curvesOf(shapes, knots);
+  const curves = readCurves("surprisals", shapes, own);
   const surprisals = Object.fromEntries(
     STATISTIC_NAMES.map((statistic, i) => [statistic, curves[i]]),
   ) as Record<StatisticName, Curve>;
   const { rows, coded } = readReferences({ name, references, features }, fields.coded, read);
-  const spread = Float64Array.from(own("spread", [1, references]) as Float32Array);
+  const spread = Float64Array.from(own("spread", [1, references]));
   const partSpec: PartSpec = { view: name, features: width, members, spec, references };
   const view: View = { name, features };
   return { spec: partSpec, view, references: { rows, spread, features: width, coded }, surprisals };
@@ -215,112 +199,14 @@ function readReferences(
     readonly features: readonly Feature[];
   },
   given: unknown,
-  read: Read,
+  read: ReadTensor,
 ): { readonly rows: Float32Array; readonly coded?: CodedRows } {
   const columns = given === undefined ? [] : requireList("coded", given) as readonly number[];
   const others = features.filter(({ column }) => !columns.includes(column)).length;
-  const rest = read(`${name}.references`, [references, others]) as Float32Array;
+  const rest = read(`${name}.references`, [references, others]);
   if (columns.length === 0) return { rows: rest };
-  const codes = read("codes", [references, columns.length], "U8") as Uint8Array;
+  const codes = read("codes", [references, columns.length], "U8");
   const coded = { columns, codes, rest }, rows = decodeLevels(coded, features, references);
   if (areFinite(rows)) return { rows, coded };
   throw fault("a code is of no level");
 }
-
-function readFeatures(
-  field: string,
-  list: readonly unknown[],
-  columns: number,
-  read: Read,
-): Feature[] {
-  const shapes: CurveShape[] = [];
-  let codes = 0;
-  const parsed = list.map((each, f) => {
-    const name = `${field}[${f}]`;
-    const all = ["column", "kind", "curve", "codes", "period", "phase", "centre", "scale"];
-    const fields = requireObject(name, each, [...all, "mean", "deviation"]);
-    const column = requireNumber(`${name}.column`, fields.column, {
-      min: 0,
-      max: columns - 1,
-      integer: true,
-    });
-    const kinds = ["arcsinh", "curve", "point", "cycle"] as const;
-    const kind = requireChoice(`${name}.kind`, fields.kind, kinds);
-    const number = (key: string, limits = {}) =>
-      requireNumber(`${name}.${key}`, fields[key], limits);
-    const positive = { above: 0 };
-    if (kind === "curve") shapes.push(readShape(`${name}.curve`, fields.curve));
-    const count = kind === "point" ? number("codes", { min: 1, integer: true }) : 0;
-    codes += count;
-    const transform = (): Transform => {
-      if (kind === "curve") return { kind, curve: curves.shift()!, mean: number("mean") };
-      if (kind === "point") return { kind, values: points.subarray(at, at += count) };
-      const mean = number("mean"), deviation = number("deviation", positive);
-      if (kind === "cycle") {
-        return {
-          kind,
-          period: number("period", positive),
-          phase: number("phase"),
-          mean,
-          deviation,
-        };
-      }
-      const centre = number("centre"), scale = number("scale", positive);
-      return { kind: "arcsinh", centre, scale, mean, deviation };
-    };
-    return { column, transform };
-  });
-  const curves = shapes.length > 0
-    ? curvesOf(shapes, read("knots", [total(shapes), 2], "F64") as Float64Array)
-    : [];
-  const points = codes > 0 ? read("points", [1, codes]) as Float32Array : new Float32Array();
-  let at = 0;
-  return parsed.map(({ column, transform }) => ({ column, transform: transform() }));
-}
-
-/** A curve without its knots. */
-interface CurveShape {
-  readonly knots: number;
-  readonly slopes: readonly [number, number];
-}
-
-const shapeOf = ({ x, slopes }: Curve): CurveShape => ({ knots: x.length, slopes });
-
-const total = (shapes: readonly CurveShape[]): number =>
-  shapes.reduce((sum, { knots }) => sum + knots, 0);
-
-function readShape(field: string, value: unknown): CurveShape {
-  const fields = requireObject(field, value, ["knots", "slopes"]);
-  const slopes = requireList(`${field}.slopes`, fields.slopes);
-  if (slopes.length !== 2) throw fault(`${field}.slopes must be two numbers`);
-  const [below, above] = slopes.map((each, i) =>
-    requireNumber(`${field}.slopes[${i}]`, each, { min: 0 })
-  );
-  const knots = requireNumber(`${field}.knots`, fields.knots, { min: 1, max: 4096, integer: true });
-  return { knots, slopes: [below, above] };
-}
-
-function knotTensor(name: string, curves: readonly Curve[]): [string, Tensor] {
-  const data = Float64Array.from(
-    curves.flatMap(({ x, y }) => [...x].flatMap((at, i) => [at, y[i]])),
-  );
-  return [name, { dtype: "F64", shape: [data.length / 2, 2], data }];
-}
-
-function curvesOf(shapes: readonly CurveShape[], data: Float64Array): Curve[] {
-  let at = 0;
-  return shapes.map(({ knots, slopes }) => {
-    const x = Float64Array.from({ length: knots }, (_, i) => data[2 * (at + i)]);
-    const y = Float64Array.from({ length: knots }, (_, i) => data[2 * (at + i) + 1]);
-    at += knots;
-    if (x.some((value, i) => i > 0 && value <= x[i - 1])) throw fault("knots must ascend");
-    return { x, y, slopes };
-  });
-}
-
-function requireList(field: string, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw fault(`${field} must be a list`);
-}
-
-const fault = (what: string): ModelFileError => new ModelFileError(`Cannot read model: ${what}`);
