@@ -10,7 +10,6 @@ import type { Matrix } from "../trained/rows/matrix.ts";
 import { markObserved } from "../trained/rows/observed.ts";
 import type { SampleOptions } from "../trained/calls/sampling.ts";
 import { costsOf } from "../trained/calls/completion.ts";
-import { disposeTwin } from "../trained/calls/sparse_twin.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import { addMissingCosts, rawContributions, rawScores } from "./contributions.ts";
 import type { RawScores, RowScorer } from "./row_scorer.ts";
@@ -113,6 +112,5 @@ export class NetworkScorer implements RowScorer {
 
   dispose(): void {
     this.#single?.dispose();
-    disposeTwin(this.#vae);
   }
 }

@@ -15,7 +15,7 @@ import { type Matrix, rowsOf } from "./rows/matrix.ts";
 import { whereObserved } from "./rows/observed.ts";
 import { capacityOf, sizeFor } from "./calls/map_rows.ts";
 import { stepsOf } from "./calls/model_evaluation.ts";
-import type { ProgramName } from "./programs/programs.ts";
+import type { ProgramName, SparseName } from "./programs/programs.ts";
 import { drawPairs, type SampleOptions } from "./calls/sampling.ts";
 import { SingleScore } from "./calls/single_score.ts";
 import { runSync, type Steps } from "./steps.ts";
@@ -95,14 +95,14 @@ export class OnHost {
     return { mean, logVar };
   }
 
-  /** E[x | z] and the parameters of p(x | z) at z = E[z | x]. */
-  conditional(x: Matrix): Readonly<Record<string, Matrix>> {
-    return this.#engine.map("conditional", "x", x);
-  }
-
   /** E[x | z] at z = E[z | x], `[rows, D]`. */
   reconstruct(x: Matrix): Matrix {
     return this.#engine.map("reconstruct", "x", x).mean;
+  }
+
+  /** The outputs of a program for rows with a mask, also of a model that refuses missing cells. */
+  sparse(name: SparseName, x: Matrix): Readonly<Record<string, Matrix>> {
+    return this.#engine.map(`sparse ${name}`, "x", x, { action: name });
   }
 
   /** (x_d - E[x_d | z])² per cell, at one draw of z ~ q(z | x) for each row; NaN for missing cells. */

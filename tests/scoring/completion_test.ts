@@ -3,7 +3,7 @@
  * each filling written in.
  */
 import assert from "node:assert/strict";
-import { Detector } from "../../mod.ts";
+import { Detector, TableScorer } from "../../mod.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { heldOutScores } from "../../src/detection/calibrate.ts";
 import { standardize } from "../../src/scoring/table/standardize.ts";
@@ -82,6 +82,23 @@ Deno.test("rows beside one with missing cells keep their bits, and a single row 
     assert.equal(out[0], mixed[r]);
   });
   detector.dispose();
+});
+
+Deno.test("portable scores of rows with missing cells are those of a host without relaxed SIMD", async () => {
+  const gaps = cellsOf(ring(40).map((row, r) => row.with(r % 2, NaN)));
+  const portable = await TableScorer.load(DETECTOR.save(), { determinism: "portable" });
+  const { scores } = portable.scoreCells(gaps);
+  const { validate } = WebAssembly;
+  WebAssembly.validate = () => false;
+  try {
+    const other = await TableScorer.load(DETECTOR.save(), { backend: "wasm" });
+    assert.equal(other.vae.device.build, "simd");
+    assert.deepEqual(other.scoreCells(gaps).scores, scores);
+    other.dispose();
+  } finally {
+    WebAssembly.validate = validate;
+  }
+  portable.dispose();
 });
 
 Deno.test("the cost of a missing cell is the mean over the calibration rows; files without such costs still load", async () => {

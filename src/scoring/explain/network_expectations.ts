@@ -14,7 +14,7 @@ import { portableExp } from "../../core/portable.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { DRAW_PREFIX } from "../../trained/programs/point_programs.ts";
-import { fillMissing } from "../../trained/calls/sparse_twin.ts";
+import { fillMissing } from "../../trained/calls/fill_missing.ts";
 import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";
 import type { TableModel } from "../table_model.ts";
@@ -71,9 +71,9 @@ export class NetworkExpectations implements ExpectationModel {
 
   /** Expectation for one column of each row; -1 for none. */
   #expectColumn(withMissing: Matrix, columns: Int32Array, level: number): CellExpectation[] {
-    const { model, x } = fillMissing(this.#vae, withMissing, IMPUTATIONS);
-    const outputs = model.onHost.conditional(x),
-      selfWeights = this.#selfWeights(model, x, columns, outputs.mean);
+    const x = fillMissing(this.#vae.onHost, withMissing, IMPUTATIONS);
+    const outputs = this.#vae.onHost.sparse("conditional", x),
+      selfWeights = this.#selfWeights(x, columns, outputs.mean);
     return Array.from(columns, (c, r) => {
       const isUnseen = c < 0 || this.#places[c][1] === 0;
       if (isUnseen || this.#table.schema[c].kind === "timestamp") return NOTHING;
@@ -82,8 +82,8 @@ export class NetworkExpectations implements ExpectationModel {
   }
 
   /** g', how much of a change of the cell appears in its reconstruction. */
-  #selfWeights(model: TrainedVae, x: Matrix, columns: Int32Array, mean: Matrix): Float64Array {
-    const { inputs } = model.spec, width = x.shape[1];
+  #selfWeights(x: Matrix, columns: Int32Array, mean: Matrix): Float64Array {
+    const { onHost, spec: { inputs } } = this.#vae, width = x.shape[1];
     const outputs = [0, 1].map((step) => {
       const probe = { data: x.data.slice(), shape: x.shape };
       columns.forEach((c, r) => {
@@ -92,7 +92,7 @@ export class NetworkExpectations implements ExpectationModel {
         probe.data[r * width + d] = mean.data[r * inputs + d] + step;
         probe.data[(r + 1) * width - inputs + d] = 1;
       });
-      return model.onHost.reconstruct(probe).data;
+      return onHost.sparse("reconstruct", probe).mean.data;
     });
     return Float64Array.from(columns, (c, r) => {
       const at = c < 0 ? 0 : r * inputs + this.#places[c][0];

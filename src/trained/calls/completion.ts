@@ -6,12 +6,12 @@
  *
  * evaluated at E[z | x] as for whole rows. The tightest bound counts. The fillings start from 0, the mean, and from a
  * few rows sampled from the model, E[x | z] at z ~ p(z), the same for all rows; the model's reconstruction then
- * replaces them repeatedly (`sparse_twin.ts`). Starting only from the mean, rows of a circle would end up inside it.
+ * replaces them repeatedly (`fill_missing.ts`). Starting only from the mean, rows of a circle would end up inside it.
  */
 import type { Costs } from "./costs.ts";
 import type { Matrix } from "../rows/matrix.ts";
 import { withObserved } from "../rows/observed.ts";
-import { fillMissing } from "./sparse_twin.ts";
+import { fillMissing } from "./fill_missing.ts";
 import type { TrainedVae } from "../trained_vae.ts";
 
 /** How many times missing cells are replaced by the reconstruction. */
@@ -55,13 +55,13 @@ function complete(
     const row = rows[i % count];
     candidates.set(data.subarray(row * width, (row + 1) * width), i * width);
   }
-  const { model, x } = fillMissing(
-    vae,
+  const x = fillMissing(
+    vae.onHost,
     { data: candidates, shape: [STARTS * count, width] },
     FILL_ROUNDS,
     (i, c) => i < count ? 0 : starts[(Math.floor(i / count) - 1) * width + c],
   );
-  const candidateCosts = { x, ...model.onHost.costs(x) };
+  const { cost, kl } = vae.onHost.sparse("score", x), candidateCosts = { x, cost, kl };
   const bound = (i: number) => sumOfRow(candidateCosts.cost, i) + sumOfRow(candidateCosts.kl, i);
   rows.forEach((row, i) => {
     let best = i, minBound = bound(i);

@@ -20,7 +20,8 @@
  * If the model has a condition, rows x are [x | c] and z is [z | c], and `sample` also reads c. If cells may be
  * missing, rows are [x | c | observed], and missing cells have neither cost nor square. A KL without a closed form is
  * one column, ln q - ln p at the point, in `score`, and absent in `evaluate`. With a classifier rows are [x | y], and y
- * may be unknown: `labelled_programs.ts`.
+ * may be unknown: `labelled_programs.ts`. `sparse score`, `sparse reconstruct` and `sparse conditional` take rows with
+ * a mask also of models that refuse missing cells: `calls/fill_missing.ts`.
  */
 import { createGraph } from "../../graph/graph.ts";
 import { type Layout, type Plan, plan } from "../../graph/plan.ts";
@@ -51,7 +52,7 @@ import {
   score,
 } from "./point_programs.ts";
 
-export type ProgramName =
+type PlainName =
   | "classify"
   | "encode"
   | "moments"
@@ -66,11 +67,16 @@ export type ProgramName =
   | "evaluate"
   | "prior";
 
+/** Programs that there are for rows with missing cells too. */
+export type SparseName = "reconstruct" | "conditional" | "score";
+
+export type ProgramName = PlainName | `sparse ${SparseName}`;
+
 type Builder = (scope: Scope, spec: ModelSpec, samples: number) => Outputs;
 
 /** The programs, and the noise of each: none for a point, drawn for draws. */
 const BUILDERS: {
-  readonly [N in ProgramName]: { readonly noise: NoiseSource; readonly build: Builder };
+  readonly [N in PlainName]: { readonly noise: NoiseSource; readonly build: Builder };
 } = {
   classify: { noise: noNoise, build: classes },
   encode: { noise: noNoise, build: encode },
@@ -87,8 +93,13 @@ const BUILDERS: {
   prior: { noise: drawnNoise, build: underPrior },
 };
 
+/** The model of the sparse programs; its parameters are the same. */
+export function acceptingMissing(spec: ModelSpec): ModelSpec {
+  return { ...spec, missing: spec.missing ?? "zero" };
+}
+
 /** Programs that differ for models with a classifier, where the class of a row may be unknown. */
-const LABELLED: { readonly [N in ProgramName]?: Builder } = {
+const LABELLED: { readonly [N in PlainName]?: Builder } = {
   encode: encodeLabelled,
   moments: momentsLabelled,
   reconstruct: reconstructLabelled,
@@ -99,7 +110,7 @@ const LABELLED: { readonly [N in ProgramName]?: Builder } = {
 
 /** Builds the graph of a program in a scope, whose noise it uses. Returns its outputs by name. */
 export function buildForward(
-  name: ProgramName,
+  name: PlainName,
   scope: Scope,
   spec: ModelSpec,
   samples = 1,
@@ -115,9 +126,10 @@ export function forwardPlan(
   parameters: Layout,
   { capacity, samples = 1 }: ProgramSize,
 ): Plan {
-  const g = createGraph();
-  const { noise } = BUILDERS[name];
-  const outputs = buildForward(name, createScope(g, { noise }), spec, samples);
+  const g = createGraph(), plain = name.replace("sparse ", "") as PlainName;
+  const model = plain === name ? spec : acceptingMissing(spec);
+  const { noise } = BUILDERS[plain];
+  const outputs = buildForward(plain, createScope(g, { noise }), model, samples);
   return plan(g, { outputs, capacity, parameters });
 }
 
