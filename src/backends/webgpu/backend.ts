@@ -19,7 +19,7 @@ import { nameOf } from "./adapter.ts";
 import { type Device, openDevice } from "./device.ts";
 import { emit } from "./emit.ts";
 import { Pipelines } from "./pipelines.ts";
-import { GpuProgram } from "./program.ts";
+import { GpuProgram, type ProgramBuffers } from "./program.ts";
 import { buffersOf, GpuSegment } from "./segment.ts";
 import { WebgpuStepper } from "./steps.ts";
 import type { Tile } from "./tasks/product.ts";
@@ -64,10 +64,10 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<GpuBacken
 
 export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBackend {
   const pipelines = new Pipelines(device), { fuse = true } = options;
-  const tuner = tunerOf(device, pipelines, options);
+  // Two writable bindings must not use the same buffer.
+  const empty = { parameters: device.buffer(1), state: device.buffer(1) };
+  const tuner = tunerOf(device, pipelines, empty, options);
   const style = { chooseTile: options.chooseTile ?? tuner.choose, fuse };
-  const emptyBuffer = device.buffer(1, GPUBufferUsage.STORAGE);
-  const noState = device.buffer(1, GPUBufferUsage.STORAGE);
   const isTuned = options.tune ?? !(device.isSoftware || options.chooseTile);
   return {
     name: "webgpu",
@@ -78,11 +78,7 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
     prepare: (plan) => isTuned ? tuner.tune(plan) : Promise.resolve(),
     compile(plan: Plan, segments: Segments): GpuProgram {
       device.requireAlive();
-      const buffers = buffersOf(device, plan, segments, emptyBuffer);
-      // Two writable bindings must not use the same buffer.
-      const distinct = buffers.state === buffers.parameters
-        ? { ...buffers, state: noState }
-        : buffers;
+      const buffers = buffersOf(device, plan, segments, empty);
       const parameters = (segments.parameters as GpuSegment).format;
       if (parameters === "f16") requireReadOnly(plan);
       return new GpuProgram(
@@ -90,7 +86,7 @@ export function backendOn(device: Device, options: WebgpuOptions = {}): GpuBacke
         pipelines,
         plan,
         emit(plan, { ...style, parameters }),
-        distinct,
+        buffers,
       );
     },
     dispose: () => device.dispose(),
@@ -110,14 +106,12 @@ const MEASURED = new Map<string, string>();
 function tunerOf(
   device: Device,
   pipelines: Pipelines,
+  empty: ProgramBuffers,
   { tiles = MEASURED, clock = () => performance.now(), minOperations }: WebgpuOptions,
 ): Tuner {
-  const emptyBuffer = device.buffer(1, GPUBufferUsage.STORAGE);
-  const noState = device.buffer(1, GPUBufferUsage.STORAGE);
   const compile = (plan: Plan, tile: Tile) => {
     const emitted = emit(plan, { chooseTile: () => tile, fuse: true });
-    const buffers = { parameters: emptyBuffer, state: noState };
-    return new GpuProgram(device, pipelines, plan, emitted, buffers);
+    return new GpuProgram(device, pipelines, plan, emitted, empty);
   };
   const fallback = device.isSoftware ? softwareTile : hardwareTile;
   return new Tuner({

@@ -59,10 +59,14 @@ export class Device {
     }
   }
 
-  /** @param elements 32-bit words; 0 is rounded up to 1, since a binding must not be empty */
-  buffer(elements: number, usage: number): GPUBuffer {
+  /**
+   * A buffer that shaders, copies and writes use.
+   * @param elements 32-bit words; 0 is rounded up to 1, since a binding must not be empty
+   */
+  buffer(elements: number): GPUBuffer {
     this.requireAlive();
     const size = 4 * Math.max(elements, 1);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     requireFits(this.gpu.limits, size);
     return this.#make({ size, usage });
   }

@@ -51,10 +51,9 @@ export class GpuProgram implements Program {
     this.plan = plan;
     this.#device = device;
     const { values, records, window } = emitted;
-    const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    this.scratchBuffer = device.buffer(emitted.scratchLength, storage);
-    this.control = device.buffer(values.controlLength, storage);
-    this.#records = device.buffer(records.length, storage);
+    this.scratchBuffer = device.buffer(emitted.scratchLength);
+    this.control = device.buffer(values.controlLength);
+    this.#records = device.buffer(records.length);
     device.write(this.#records, 0, records);
     const constant = new Uint32Array([0, INFINITY_BITS, NAN_BITS]);
     device.write(this.control, 0, constant);

@@ -22,10 +22,9 @@ export class GpuSegment implements Segment {
     this.length = length;
     this.device = device;
     this.format = format;
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const words = format === "f16" ? Math.ceil(length / 2) : length;
     if (format === "f16") this.#halves = new Uint16Array(2 * words);
-    this.buffer = device.buffer(words, usage);
+    this.buffer = device.buffer(words);
   }
 
   write(offset: number, values: ArrayLike<number>): void {
@@ -70,14 +69,14 @@ export class GpuSegment implements Segment {
 
 /**
  * The buffers of a plan's segments.
- * @param emptyBuffer replaces a segment that the plan does not use
+ * @param empty replace segments that the plan does not use
  * @throws TypeError if a segment belongs to another device, RangeError if a place is outside it
  */
 export function buffersOf(
   device: Device,
   plan: Plan,
   segments: Segments,
-  emptyBuffer: GPUBuffer,
+  empty: ProgramBuffers,
 ): ProgramBuffers {
   const own = (segment: Segment | undefined): GpuSegment | undefined => {
     if (!segment || segment instanceof GpuSegment && segment.device === device) return segment;
@@ -90,8 +89,8 @@ export function buffersOf(
     requireRange(`place ${segment}`, offset, sizeAt(shape, plan.capacity), length);
   }
   return {
-    parameters: shared.parameters?.buffer ?? emptyBuffer,
-    state: shared.state?.buffer ?? emptyBuffer,
+    parameters: shared.parameters?.buffer ?? empty.parameters,
+    state: shared.state?.buffer ?? empty.state,
   };
 }
 

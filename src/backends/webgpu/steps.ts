@@ -15,8 +15,6 @@ import type { GpuSegment } from "./segment.ts";
 import { chunksOf, type Field, prepareWords, recordWords } from "./step_layout.ts";
 import { PREPARE, RECORD, STEP_HEADER } from "./wgsl/steps.ts";
 
-const STORAGE = 0x80 | 0x8 | 0x4; // GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC
-
 /** Maximum steps per submit. */
 const MAX_STEPS = 64;
 
@@ -213,7 +211,7 @@ export class WebgpuStepper implements DeviceStepper {
   }
 
   #buffer(elements: number): GPUBuffer {
-    const buffer = this.#device.buffer(elements, STORAGE);
+    const buffer = this.#device.buffer(elements);
     this.#buffers.push(buffer);
     return buffer;
   }
