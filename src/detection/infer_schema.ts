@@ -13,8 +13,9 @@
  *                               numbers with a decimal comma or thousands separators
  *
  * Numbers are never inferred to be identifiers: an override declares a column of codes as a category, and seconds since
- * 1970 as a timestamp. Levels are the 64 most frequent texts among those that occur at least twice; all other texts,
- * and unknown ones later, share one code. A column of identifiers therefore has no levels and carries no information.
+ * 1970 as a timestamp. Levels are the 64 most frequent texts among those that occur at least twice (of
+ * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A column
+ * of identifiers therefore has no levels and carries no information.
  */
 import { show } from "../core/validate.ts";
 import { listNames } from "../formats/errors.ts";
@@ -65,19 +66,21 @@ export function readingOf(overrides: readonly ColumnOverride[] = []): CellReadin
 }
 
 /** Maximum number of inferred levels. */
-const MAX_INFERRED_LEVELS = 64;
+export const MAX_INFERRED_LEVELS = 64;
 
 /** The smallest ratio of the largest to the smallest value for the kind "positive". */
 const MIN_POSITIVE_RATIO = 1000;
 
 /**
  * Infers the schema of a table, and encodes its cells.
+ * @param maxLevels maximum number of inferred levels of a category
  * @throws TypeError naming the row, from 1, and column of a text where a number belongs, or the column of
  *   an override that the table does not have, or that does not fit it
  */
 export function inferSchema(
   table: RawTable,
   overrides: readonly ColumnOverride[] = [],
+  maxLevels: number = MAX_INFERRED_LEVELS,
 ): { readonly schema: ColumnSchema[]; readonly cells: Cells } {
   const { columns, data, rows } = table;
   const unknown = overrides.find(({ name }) => !columns.includes(name));
@@ -92,16 +95,17 @@ export function inferSchema(
   const inferred = columns.map((name, c) => {
     const values = takeColumn(table, columns.length, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
-    if (override) return requireTwo(completed(override, values, texts));
+    const complete = (column: ColumnOverride) => completed(column, values, texts, maxLevels);
+    if (override) return requireTwo(complete(override));
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const byForms = texts && kindOfForms(name, tally);
     if (byForms?.fitsBoth) isOpen.add(name);
-    if (byForms) return completed({ name, ...byForms }, values, texts);
+    if (byForms) return complete({ name, ...byForms });
     const kind = texts ? kindOfTexts(table, c, tally) : kindOfNumbers(tally);
     // One of the two values may not occur in the sampled rows.
     const bothLevels = table.drawn && kind === "binary" &&
       [...texts ?? ["0", "1"]].sort(compareLevels);
-    return completed({ name, kind, ...(bothLevels && { levels: bothLevels }) }, values, texts);
+    return complete({ name, kind, ...(bothLevels && { levels: bothLevels }) });
   });
   const hasCommas = table.decimalCommas || inferred.some(hasComma);
   const schema = hasCommas
@@ -116,9 +120,10 @@ function completed(
   { name, kind, levels, format }: ColumnOverride,
   values: Float64Array,
   texts: readonly string[] | undefined,
+  maxLevels: number,
 ): ColumnSchema {
   return hasLevels(kind)
-    ? { name, kind, levels: levels ?? levelsOf(kind, values, texts) }
+    ? { name, kind, levels: levels ?? levelsOf(kind, values, texts, maxLevels) }
     : { name, kind, ...(format && { format }) };
 }
 
@@ -206,18 +211,19 @@ function levelsOf(
   kind: ColumnKind,
   values: Float64Array,
   texts: readonly string[] | undefined,
+  maxLevels: number,
 ): readonly string[] {
   const counts = new Map<number, number>();
   for (const value of values) {
     if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   const textOf = (value: number) => texts ? texts[value] : `${value}`;
-  const minCount = kind === "categorical" ? 2 : 1;
+  const isCategory = kind === "categorical", minCount = isCategory ? 2 : 1;
   const levels = [...counts].filter(([, count]) => count >= minCount)
     .map(([value, count]) => ({ text: textOf(value), count }))
     .sort((a, b) => b.count - a.count || compareLevels(a.text, b.text))
-    .slice(0, MAX_INFERRED_LEVELS).map(({ text }) => text);
-  return kind === "categorical" ? levels : levels.sort(compareLevels);
+    .slice(0, isCategory ? maxLevels : MAX_INFERRED_LEVELS).map(({ text }) => text);
+  return isCategory ? levels : levels.sort(compareLevels);
 }
 
 /** Compares numbers by value, and other texts alphabetically. */

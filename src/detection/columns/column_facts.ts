@@ -79,7 +79,7 @@ function scanColumn(
     if (Number.isNaN(value)) continue;
     if (observed++ === 0) first = value;
     else varies ||= value !== first;
-    if (value === levels?.length) unknown++;
+    if (levels && value >= levels.length) unknown++;
     // Identifiers are not negative.
     if (value > Number.MAX_SAFE_INTEGER) unsafe++;
   }

@@ -8,6 +8,7 @@ import { type ColumnSchema, numericSchema } from "../../scoring/table/schema.ts"
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { columnsOf, MAX_CELL, type TableRows } from "../../scoring/table/table_rows.ts";
 import { MIN_ROWS } from "../calibrate.ts";
+import { MAX_CANDIDATES, withKeptLevels } from "./trained_levels.ts";
 import { columnFacts } from "../columns/column_facts.ts";
 import {
   autocorrelationWarnings,
@@ -19,7 +20,7 @@ import { meaningWarnings } from "../columns/meaning_warnings.ts";
 import { withoutCopies } from "./copies.ts";
 import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { inferSchema } from "../infer_schema.ts";
+import { inferSchema, MAX_INFERRED_LEVELS } from "../infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "../columns/order_facts.ts";
@@ -48,20 +49,24 @@ export function readTraining(
   const raw = table
     ? { ...table, columns: names }
     : rawTableOf(rows as TableRows, names, overrides);
-  const { schema, cells } = likelihood === undefined ? inferSchema(raw, overrides) : asNumbers(raw);
+  const maxLevels = window === undefined ? MAX_CANDIDATES : MAX_INFERRED_LEVELS;
+  const { schema, cells } = likelihood === undefined
+    ? inferSchema(raw, overrides, maxLevels)
+    : asNumbers(raw);
+  const described = withKeptLevels(schema, overrides);
   requireSize(cells, names);
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(raw, window);
   if (presetOf(options) === "small") refuseExtremes(cells, schema);
   const isDrawn = raw.drawn !== undefined;
   const ofSample = sampleWarnings(raw, window);
-  const ofMeaning = meaningWarnings(raw, schema, overrides);
+  const ofMeaning = meaningWarnings(raw, described, overrides);
   if (window !== undefined) {
     const warnings = [...ofMeaning, ...seriesWarnings(schema, cells, isDrawn)];
     return { schema, cells, warnings, calibrationWarnings: ofSample };
   }
   const { cells: distinct, warnings: ofCopies } = withoutCopies(cells, schema.length);
-  const facts = columnFacts(schema, distinct);
+  const facts = columnFacts(described, distinct);
   const spectrum = spectrumOfTable(headOf(distinct, schema.length), schema, facts);
   const warnings = [
     ...ofMeaning,

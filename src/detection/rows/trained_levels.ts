@@ -1,16 +1,33 @@
 /**
- * The levels of categories that the training rows know: those of at least two of them. Levels are inferred from all rows,
- * so one may be that of calibration rows alone, which no network has seen and which scores higher than anything else.
- * Of fresh rows fewer would have such a level, so the rows that calibrate would not be like them: p-values would be too
- * large, and with many rare levels, such as customers, nothing could be flagged. Dropped levels count as unknown ones,
- * in all rows alike.
+ * The levels of categories that the training rows know: those of at least two of them, and if there are many the most
+ * frequent ones among them. Levels are inferred from all rows, so one may be that of calibration rows alone, which no
+ * network has seen and which scores higher than anything else. Of fresh rows fewer would have such a level, so the rows
+ * that calibrate would not be like them: p-values would be too large, and with many rare levels, such as customers,
+ * nothing could be flagged. Nor may calibration rows have a say in which of many levels are kept: of two hundred stores,
+ * all as frequent, those kept would be the ones that happen to have more calibration rows than other stores, and fewer
+ * of other rows would have one. Dropped levels count as unknown ones, in all rows alike.
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
-import type { ColumnOverride } from "../infer_schema.ts";
+import { type ColumnOverride, MAX_INFERRED_LEVELS } from "../infer_schema.ts";
 import type { Split } from "./split.ts";
 
 const MIN_ROWS_OF_LEVEL = 2;
+
+/** Levels to infer, so that training rows choose among more than are kept. */
+export const MAX_CANDIDATES = 1024;
+
+/** The schema with no more levels than are kept, to describe its columns. */
+export function withKeptLevels(
+  schema: readonly ColumnSchema[],
+  overrides: readonly ColumnOverride[] = [],
+): readonly ColumnSchema[] {
+  return schema.map((column) =>
+    isChosen(column, overrides)
+      ? { ...column, levels: column.levels?.slice(0, MAX_INFERRED_LEVELS) }
+      : column
+  );
+}
 
 /**
  * Returns the schema with the levels that remain, and encodes the rows by it, in place.
@@ -23,16 +40,15 @@ export function withTrainedLevels(
   { training, calibration }: Split,
   overrides: readonly ColumnOverride[] = [],
 ): readonly ColumnSchema[] {
-  const given = new Set(overrides.filter(({ levels }) => levels).map(({ name }) => name));
   return schema.map((column, c) => {
-    const { name, kind, levels = [] } = column, width = schema.length;
-    if (kind !== "categorical" || given.has(name)) return column;
+    const { levels = [] } = column, width = schema.length;
+    if (!isChosen(column, overrides)) return column;
     const counts = new Uint32Array(levels.length + 1);
     for (let i = c; i < training.data.length; i += width) {
       const code = training.data[i];
       if (code === code) counts[code]++;
     }
-    const kept = levels.filter((_, code) => counts[code] >= MIN_ROWS_OF_LEVEL);
+    const kept = mostFrequent(levels, counts);
     if (kept.length === levels.length) return column;
     const codes = new Map(kept.map((level, code) => [level, code]));
     const newCodes = [...levels.map((level) => codes.get(level) ?? kept.length), kept.length];
@@ -43,4 +59,20 @@ export function withTrainedLevels(
     }
     return { ...column, levels: kept };
   });
+}
+
+/** Whether the levels of a column are inferred and not all kept. */
+function isChosen(
+  { name, kind }: ColumnSchema,
+  overrides: readonly ColumnOverride[],
+): boolean {
+  return kind === "categorical" && !overrides.some((each) => each.name === name && each.levels);
+}
+
+/** The most frequent levels in their given order; names decide among levels of as many training rows. */
+function mostFrequent(levels: readonly string[], counts: Uint32Array): readonly string[] {
+  const codes = [...levels.keys()].filter((code) => counts[code] >= MIN_ROWS_OF_LEVEL)
+    .sort((a, b) => counts[b] - counts[a] || (levels[a] < levels[b] ? -1 : 1));
+  const kept = new Set(codes.slice(0, MAX_INFERRED_LEVELS));
+  return levels.filter((_, code) => kept.has(code));
 }
