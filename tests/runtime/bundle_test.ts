@@ -216,6 +216,12 @@ testUnless(
     await page.fill("#rows", "heat;drift;flow\n1,480;-3;0");
     await page.click("#score");
     assert.match((await shown()).outcome ?? "", /^Cannot read row 1, column "heat"/);
+    // Both marks leave no doubt.
+    await page.fill("#rows", "heat;drift;flow\n1.480,5;-3;0,2\n1480,5;-3;0,2");
+    await page.click("#score");
+    await page.waitForFunction(() => document.querySelectorAll("#verdicts tr").length === 2);
+    const [marked, unmarked] = (await shown()).cells;
+    assert.deepEqual(marked.slice(1), unmarked.slice(1));
     // Of many rows the strangest are shown.
     await page.fill("#rows", `${"480,0.2,-3\n".repeat(600)}500,0,5`);
     await page.click("#score");
@@ -233,6 +239,9 @@ testUnless(
     await page.screenshot({ path: `${ROOT}build/browser_bundle.png` });
     // The style sheet was loaded: the box for rows is as wide as the page.
     assert.ok((await page.locator("#rows").boundingBox())!.width > 800);
+    await page.setViewportSize({ width: 360, height: 640 });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(width, 360, "the page of a telephone needs no scrolling sideways");
     assert.deepEqual(browser.complaints, []);
   },
 );

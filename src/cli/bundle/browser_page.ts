@@ -75,8 +75,8 @@ button:disabled { opacity: 0.5; cursor: default; }
 .button:focus-within { outline: 2px solid; }
 input[type="file"] { position: absolute; opacity: 0; width: 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: 0.25rem 0.6rem; border-bottom: 1px solid var(--line); }
-th:last-child, td:last-child { text-align: left; }
+th, td { text-align: right; padding: 0.25rem min(0.6rem, 1vw); border-bottom: 1px solid var(--line); }
+th:last-child, td:last-child { text-align: left; overflow-wrap: anywhere; }
 tr.anomaly td { color: var(--alarm); font-weight: 600; }
 footer { margin-top: 2rem; font-size: 14px; }
 `;

@@ -144,7 +144,7 @@ function rowsOf(text) {
   const rows = isHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw new TypeError("Cannot score: there are no rows below the header");
   const numberOf = separator !== "," && hasDecimalCommas(rows)
-    ? (cell) => valueOf(cell.replace(",", "."))
+    ? (cell) => valueOf(cell.includes(".") ? cell : cell.replace(",", "."))
     : valueOf;
   return rows.map((cells, r) => {
     if (cells.length !== names.length) {
