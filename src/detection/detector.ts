@@ -37,7 +37,8 @@ import { type FitReport, gpuDetails } from "../training/report.ts";
 import { renumberingRows } from "../trained/renumber.ts";
 import { VAE } from "../training/vae.ts";
 import { calibrated, heldOutScores } from "./calibrate.ts";
-import { type DriftOptions, type DriftReport, DriftTest } from "./drift/drift.ts";
+import { type DriftOptions, type DriftReport, DriftTest, type RowsTest } from "./drift/drift.ts";
+import { SeriesDriftTest } from "./drift/series_drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
@@ -217,7 +218,10 @@ export class Detector extends TableScorer {
     return explainNewest(this, stream, verdict, options);
   }
 
-  /** Whether rows are still like those that the detector was fitted to, or last calibrated on. */
+  /**
+   * Whether rows are still like those that the detector was fitted to, or last calibrated on. Of a series the rates hold
+   * about, for stretches several times as long as what is slowest in it.
+   */
   drift(rows: TableRows | Cells, options?: DriftOptions): DriftReport;
   /** The same for rows in batches, which may exceed the available memory. */
   drift(rows: RowBatches, options?: DriftOptions): Promise<DriftReport>;
@@ -227,17 +231,12 @@ export class Detector extends TableScorer {
   ): DriftReport | Promise<DriftReport> {
     const test = this.driftTest(options);
     if (isAsync(rows)) return this.#driftOf(rows, test);
-    const cells = cellsOf(rows, this.schema);
-    test.add(cells, this.scoreCells(cells).scores);
+    test.add(cellsOf(rows, this.schema));
     return test.report();
   }
 
-  async #driftOf(batches: RowBatches, test: DriftTest): Promise<DriftReport> {
-    let before = 0;
-    for await (const cells of batchesOf(batches, this.schema, "look for drift")) {
-      test.add(cells, renumberingRows(before, () => this.scoreCells(cells)).scores);
-      before += cells.rows;
-    }
+  async #driftOf(batches: RowBatches, test: RowsTest): Promise<DriftReport> {
+    for await (const cells of batchesOf(batches, this.schema, "look for drift")) test.add(cells);
     return test.report();
   }
 
@@ -245,10 +244,18 @@ export class Detector extends TableScorer {
    * The same for rows in parts.
    * @internal
    */
-  driftTest(options: DriftOptions = {}): DriftTest {
-    this.refuseSeries("look for drift", LATER_STEPS);
-    const { schema, model: { calibration, sketch } } = this;
-    return new DriftTest({ schema, calibration, sketch }, options);
+  driftTest(options: DriftOptions = {}): RowsTest {
+    const { schema, model: { calibration, streamCalibration, sketch, window } } = this;
+    if (window !== undefined) {
+      const series = { schema, calibration: streamCalibration ?? calibration, sketch, window };
+      return new SeriesDriftTest(series, this.stream(), options);
+    }
+    const test = new DriftTest({ schema, calibration, sketch }, options);
+    const scored = (cells: Cells) => renumberingRows(test.rows, () => this.scoreCells(cells));
+    return {
+      add: (cells) => test.add(cells, scored(cells).scores),
+      report: () => test.report(),
+    };
   }
 
   /**

@@ -1,9 +1,9 @@
 /** `elbow drift MODEL DATA`: whether a table still resembles the rows that the model was trained on. */
 import { Command } from "npm:commander@15.1.0";
-import type { ColumnDrift, DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
+import type { ColumnDrift } from "../../detection/drift/column_drift.ts";
+import type { DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { alignColumns } from "../text/aligned.ts";
-import { renumberingRows } from "../../trained/renumber.ts";
 import { partsFor } from "../files/data.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
@@ -19,7 +19,9 @@ export function driftCommand(io: Io): Command {
     .description(
       "Compares each column and the scores with those of the training rows, and follows the scores row\n" +
         "by row. If nothing has changed, a share --rate of tables still gives a false alarm. Row by row, a\n" +
-        "false alarm comes at most once in --run-length rows on average, so a long table may raise one.",
+        "false alarm comes at most once in --run-length rows on average, so a long table may raise one.\n" +
+        "Steps of a series depend on each other, and count for as few as tell as much. Both rates are then\n" +
+        "approximate, and need steps that last several times as long as the slowest change among them.",
     )
     .argument("<model>", options.MODEL_FILE)
     .argument("<data>", options.tableFile())
@@ -62,7 +64,7 @@ async function drift(
   using model = await loadDetector(path);
   const { scorer } = model, test = scorer.driftTest(settings);
   for await (const part of partsFor(model, data, io, { header })) {
-    test.add(part, renumberingRows(test.rows, () => scorer.scoreCells(part)).scores);
+    test.add(part);
   }
   const result = test.report(), { rows, drawnRows } = result;
   if (json) print(io, jsonLine({ model: path, data, ...result }));
@@ -70,15 +72,34 @@ async function drift(
   if (drawnRows !== undefined) {
     note(io, `medians are those of ${drawnRows} of ${rows} rows, a random sample (--max-rows)`);
   }
+  warnOfFewSteps(result, io);
   if (result.columns.length === 0) {
     note(io, "the model file is too old to compare columns");
   }
+}
+
+/** Fewer independent steps show only large changes. */
+const FEW_STEPS = 20;
+
+/** Reports that the steps of a series hang together for so long that they tell little. */
+function warnOfFewSteps({ rows, columns, scores }: DriftReport, io: Io): void {
+  const slowest = [...columns, { ...scores, name: "the scores" }]
+    .reduce((a, b) => (b.stepsAsOne ?? 0) > (a.stepsAsOne ?? 0) ? b : a);
+  const worth = Math.floor(rows / (slowest.stepsAsOne ?? 1));
+  if (worth >= FEW_STEPS || slowest.stepsAsOne === undefined) return;
+  note(
+    io,
+    `${counted(rows, "step")} tell as much about ${slowest.name} as ${
+      counted(worth, "independent one")
+    }: only large changes would show`,
+  );
 }
 
 function sections(model: string, data: string, result: DriftReport): Section[] {
   const { rows, changed, columns, scores, tablesBetweenFalseAlarms, stream } = result;
   const changedNames = columns.filter((each) => each.changed).map(({ name }) => name);
   if (scores.changed) changedNames.push("the scores");
+  const isSeries = scores.stepsAsOne !== undefined;
   const what = changedNames.length > 0 ? `: ${changedNames.slice(0, 5).join(", ")}` : "";
   const more = changedNames.length > 5 ? ` and ${changedNames.length - 5} more` : "";
   const alarm = stream.alarmAt === undefined
@@ -89,9 +110,17 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
       ["Model", model],
       ["Data", `${data} (${counted(rows, "row")})`],
       ["Changed", changed ? `yes${what}${more}` : "no"],
-      ["  a false alarm", `once in ${count(tablesBetweenFalseAlarms)} such tables, at most`],
+      [
+        "  a false alarm",
+        isSeries
+          ? `about once in ${count(tablesBetweenFalseAlarms)} such stretches`
+          : `once in ${count(tablesBetweenFalseAlarms)} such tables, at most`,
+      ],
       ["Scores row by row", alarm],
-      ["  a false alarm", `once in ${count(stream.runLength)} rows, at most`],
+      [
+        "  a false alarm",
+        `${isSeries ? "about " : ""}once in ${count(stream.runLength)} rows, at most`,
+      ],
     ],
   }];
 }
@@ -101,6 +130,9 @@ function tests({ columns, scores }: DriftReport, schema: readonly ColumnSchema[]
   const byName = new Map(schema.map((column) => [column.name, column]));
   const number = (value: number) => Number.isNaN(value) ? "-" : `${Number(value.toPrecision(5))}`;
   const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
+  const isSeries = scores.stepsAsOne !== undefined;
+  const asOne = ({ stepsAsOne }: Pick<ColumnDrift, "stepsAsOne">) =>
+    stepsAsOne === undefined ? [] : [stepsAsOne.toFixed(stepsAsOne < 10 ? 1 : 0)];
   const line = (
     { name, distance, pValue, changed, medians }: Omit<ColumnDrift, "missing" | "clock">,
   ) => [
@@ -118,15 +150,19 @@ function tests({ columns, scores }: DriftReport, schema: readonly ColumnSchema[]
   };
   const ordered = [...columns].sort((a, b) => a.pValue - b.pValue);
   return alignColumns(
-    ["column", "", "distance", "p", "median before", "now", "missing before", "now"],
     [
-      [...line({ ...scores, name: "(score)" }), "-", "-"],
+      ...["column", "", "distance", "p", "median before", "now", "missing before", "now"],
+      ...(isSeries ? ["steps as one"] : []),
+    ],
+    [
+      [...line({ ...scores, name: "(score)" }), "-", "-", ...asOne(scores)],
       ...ordered.map((each) => {
         const [name, verdict, distance, ...rest] = line(each);
         // Times have no distance, and no median that a person could read.
+        const ends = [...each.missing.map(share), ...asOne(each)];
         return each.clock
-          ? [name, verdict || "a clock", "-", rest[0], "-", "-", ...each.missing.map(share)]
-          : [name, verdict, distance, rest[0], ...medianTexts(each), ...each.missing.map(share)];
+          ? [name, verdict || "a clock", "-", rest[0], "-", "-", ...ends]
+          : [name, verdict, distance, rest[0], ...medianTexts(each), ...ends];
       }),
     ],
     2,

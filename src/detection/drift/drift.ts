@@ -2,9 +2,7 @@
  * Tests whether a table is still like the rows that a model was fitted to: the distribution and the share of missing
  * cells of each column, and the scores, as a whole and in sequence.
  *
- *   columns  Kolmogorov-Smirnov against the model's sketch (`sketch.ts`); missing cells by Fisher's exact
- *            test (`fisher_exact.ts`)
- *            values of timestamps are not compared: times are new in every table, without any change
+ *   columns  `column_drift.ts`; values of timestamps are not compared: times are new in every table, without any change
  *   scores   Kolmogorov-Smirnov against the calibration scores; Shiryaev-Roberts row by row (`monitor.ts`)
  *
  * The tests share one rate by Bonferroni: the chance that a table like the training rows is reported as changed is at
@@ -17,13 +15,11 @@ import { type Calibration, roundUp } from "../../scoring/decisions/calibration.t
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
-import { type LevelPlaces, levelPlaces } from "./level_order.ts";
+import { type ColumnDrift, ColumnTest } from "./column_drift.ts";
 import { distanceFromCounts, kolmogorovPValue } from "./kolmogorov.ts";
-import { fisherExactPValue } from "./fisher_exact.ts";
 import { MedianSample } from "./median_sample.ts";
 import { DriftMonitor, type MonitorOptions } from "./monitor.ts";
 import { PointCounter } from "./point_counts.ts";
-import { type ColumnSketch, distanceTo, sketchOf } from "./sketch.ts";
 
 /** Options of the drift tests. */
 export interface DriftOptions extends MonitorOptions {
@@ -31,24 +27,6 @@ export interface DriftOptions extends MonitorOptions {
   readonly rate?: number;
   /** Medians are those of at most this many rows, drawn by the seed. Default: a million, or 2²⁶ cells. */
   readonly maxRows?: number;
-}
-
-/** Result for a column, or for the scores. */
-export interface ColumnDrift {
-  /** Name in the table. */
-  readonly name: string;
-  /** The largest difference of the two distribution functions, 0 to 1. */
-  readonly distance: number;
-  /** P-value of the hypothesis that nothing changed. */
-  readonly pValue: number;
-  /** Whether the p-value is below this test's share of the rate. */
-  readonly changed: boolean;
-  /** Medians of the training rows and of the table; NaN if all cells are missing, and for a category. */
-  readonly medians: readonly [before: number, now: number];
-  /** Whether the column holds times; if so, only its missing cells are compared. */
-  readonly clock: boolean;
-  /** Shares of missing cells in the training rows and in the table. */
-  readonly missing: readonly [before: number, now: number];
 }
 
 /** How a table differs from the training rows. */
@@ -65,7 +43,10 @@ export interface DriftReport {
   readonly scores: Omit<ColumnDrift, "missing" | "clock">;
   /** The average number of tables like the training rows, at least, between two false alarms of the tests. */
   readonly tablesBetweenFalseAlarms: number;
-  /** The row-by-row monitor, in the order of the rows. */
+  /**
+   * The row-by-row monitor, in the order of the rows; of a series, of windows that are far enough apart to count as
+   * independent.
+   */
   readonly stream: {
     /** The average number of rows, at least, between two false alarms. */
     readonly runLength: number;
@@ -74,6 +55,14 @@ export interface DriftReport {
     /** The row, from 1, at which R reached the run length. */
     readonly alarmAt?: number;
   };
+}
+
+/** A test of rows that arrive in parts. */
+export interface RowsTest {
+  /** Takes the next rows. */
+  add(cells: Cells): void;
+  /** The result for all rows so far. @throws RangeError if there are too few */
+  report(): DriftReport;
 }
 
 /** A model's record of the rows that it was fitted to. */
@@ -91,11 +80,7 @@ export interface Reference {
 export class DriftTest {
   readonly #reference: Reference;
   readonly #rate: number;
-  readonly #columns: readonly {
-    readonly sketch: ColumnSketch;
-    readonly counter: PointCounter;
-    readonly places: LevelPlaces;
-  }[];
+  readonly #columns: readonly ColumnTest[];
   readonly #scores: PointCounter;
   readonly #monitor: DriftMonitor;
   readonly #medians: MedianSample;
@@ -112,10 +97,7 @@ export class DriftTest {
     }
     this.#monitor = new DriftMonitor(calibration, options);
     this.#scores = new PointCounter(calibration.scores);
-    this.#columns = !sketch ? [] : schema.map((column, c) => {
-      const own = sketchOf(sketch, c), places = levelPlaces(column);
-      return { sketch: own, counter: new PointCounter(own.points), places };
-    });
+    this.#columns = sketch ? schema.map((column, c) => new ColumnTest(column, c, sketch)) : [];
     this.#medians = new MedianSample(this.#columns.length, options);
   }
 
@@ -127,11 +109,8 @@ export class DriftTest {
   /** Takes the next rows. @param scores the model's scores of these */
   add(cells: Cells, scores: Float64Array): void {
     const { data, rows } = cells, width = data.length / rows, rounded = scores.map(roundUp);
-    this.#columns.forEach(({ counter, places }, c) => {
-      for (let i = c; i < data.length; i += width) {
-        const value = data[i];
-        if (value === value) counter.add(places ? places[value] : value);
-      }
+    this.#columns.forEach((column, c) => {
+      for (let i = c; i < data.length; i += width) column.add(data[i]);
     });
     for (const score of rounded) this.#scores.add(score);
     for (const score of scores) {
@@ -148,7 +127,7 @@ export class DriftTest {
     if (rows === 0) throw new RangeError("Cannot look for drift: needs at least one row, got none");
     const { medians, drawn } = this.#medians.finish();
     const level = this.#rate / (1 + this.#columns.length), monitor = this.#monitor;
-    const columns = this.#columns.map((_, c) => this.#column(c, medians[c], level));
+    const columns = this.#columns.map((column, c) => column.drift(medians[c], level));
     const counts = this.#scores.counts, known = calibration.scores;
     const distance = distanceFromCounts(known, counts);
     const pValue = kolmogorovPValue(distance, known.length, counts.total);
@@ -168,27 +147,6 @@ export class DriftTest {
         largest: this.#largest,
         ...(monitor.alarm && { alarmAt: monitor.rows }),
       },
-    };
-  }
-
-  #column(c: number, now: number, level: number): ColumnDrift {
-    const { sketch, counter: { counts }, places } = this.#columns[c], rows = this.#rows;
-    const { schema, sketch: { rows: allRows, levelRows } = { rows: 0 } } = this.#reference;
-    const known = places ? levelRows ?? allRows : allRows, present = counts.total;
-    const missing = [sketch.missing, 1 - present / rows] as const, { name, kind } = schema[c];
-    const [before, missingCells] = [known - Math.round(known * sketch.missing), rows - present];
-    const clock = kind === "timestamp", isOrderKnown = !places || levelRows !== undefined;
-    const comparable = before > 0 && present > 0 && !clock && isOrderKnown;
-    const distance = comparable ? distanceTo(sketch, counts) : 0;
-    const valuesPValue = comparable ? kolmogorovPValue(distance, before, present) : 1;
-    const missingPValue = fisherExactPValue(known - before, known, missingCells, rows);
-    // The two tests of a column share its part of the rate.
-    const pValue = Math.min(1, 2 * Math.min(valuesPValue, missingPValue));
-    const median = before > 0 ? lowerMedian(sketch.points) : NaN;
-    return {
-      ...{ name, distance, pValue, changed: pValue <= level },
-      medians: places ? [NaN, NaN] : [median, now],
-      ...{ clock, missing },
     };
   }
 }

@@ -43,7 +43,10 @@ export class DriftMonitor {
   readonly #statistics = new Float64Array(2 * EPSILONS.length);
 
   /** Starts with the calibration scores of the detector that is watched. */
-  constructor({ scores }: Calibration, { runLength = 10_000, seed = 0 }: MonitorOptions = {}) {
+  constructor(
+    { scores }: Pick<Calibration, "scores">,
+    { runLength = 10_000, seed = 0 }: MonitorOptions = {},
+  ) {
     this.runLength = requireNumber("runLength", runLength, { min: 1 });
     this.#random = new HostRandom(seed, 0, STREAMS.drift);
     this.#count = Math.min(scores.length, MAX_SCORES);
