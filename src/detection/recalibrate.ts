@@ -15,15 +15,12 @@
 import { renumberingRows } from "../trained/renumber.ts";
 import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
 import type { Calibration } from "../scoring/decisions/calibration.ts";
-import type { Cells } from "../scoring/table/cells.ts";
+import { type Cells, rowBlocks } from "../scoring/table/cells.ts";
 import type { TableModel, TableScorer } from "../scoring/table_scorer.ts";
 import { calibrated, evenlySpaced, MIN_ROWS } from "./calibrate.ts";
 import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
 import { withoutCopies } from "./rows/copies.ts";
 import { sketchColumns } from "./drift/sketch.ts";
-
-/** Rows whose contributions are computed at once. */
-const BLOCK_ROWS = 8192;
 
 /** Result of a recalibration. */
 export interface Recalibration {
@@ -85,12 +82,10 @@ export function recalibrated(
   };
 }
 
-/** The scores of a table that may be long, in blocks: all contributions would take as much memory as its cells. */
-function scoresOf(scorer: TableScorer, { data, rows }: Cells): Float64Array {
-  const width = data.length / rows, scores = new Float64Array(rows);
-  for (let first = 0; first < rows; first += BLOCK_ROWS) {
-    const end = Math.min(rows, first + BLOCK_ROWS);
-    const block = { data: data.subarray(first * width, end * width), rows: end - first };
+/** The scores of a table that may be long. */
+function scoresOf(scorer: TableScorer, cells: Cells): Float64Array {
+  const scores = new Float64Array(cells.rows);
+  for (const { first, block } of rowBlocks(cells, scorer.columns.length)) {
     scores.set(renumberingRows(first, () => scorer.scoreCells(block)).scores, first);
   }
   return scores;

@@ -12,6 +12,7 @@ import { jsonlNames, readJsonl } from "./jsonl/jsonl.ts";
 import { readNpy } from "./numpy/npy.ts";
 import { isNpy } from "./numpy/npy_header.ts";
 import { readNpz } from "./numpy/npz.ts";
+import { markLength } from "./text/text.ts";
 import type { Table, TableOptions } from "./table.ts";
 
 export type { CellReading } from "./text/cell_gatherer.ts";
@@ -162,7 +163,6 @@ export function sniff(bytes: Uint8Array): string {
   if (isNpy(bytes)) return ".npy";
   if (bytes[0] === 0x50 && bytes[1] === 0x41 && bytes[2] === 0x52) return ".parquet";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return ".npz";
-  const isMarked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const first = (isMarked ? bytes.subarray(3) : bytes).find((byte) => byte > 32);
+  const first = bytes.subarray(markLength(bytes)).find((byte) => byte > 32);
   return first === 0x7b || first === 0x5b ? ".jsonl" : ".csv";
 }

@@ -11,8 +11,7 @@ import * as options from "../options.ts";
 import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface DriftCommandOptions
-  extends options.JsonOption, options.HeaderOption, DriftOptions {}
+interface DriftCommandOptions extends options.JsonOption, options.HeaderOption, DriftOptions {}
 
 export function driftCommand(io: Io): Command {
   return new Command("drift").summary("check whether rows are still like those trained on")

@@ -22,7 +22,7 @@ import {
 } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface RecalibrateOptions extends options.JsonOption, options.HeaderOption {
+interface RecalibrateOptions extends options.JsonOption, options.HeaderOption {
   readonly out?: string;
   readonly maxRows?: number;
   readonly seed?: number;

@@ -13,7 +13,7 @@ import * as options from "../options.ts";
 import { count, counted, jsonLine, report, rowsOutOf, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface ReportOptions extends options.JsonOption, options.HeaderOption {
+interface ReportOptions extends options.JsonOption, options.HeaderOption {
   readonly label?: string;
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];

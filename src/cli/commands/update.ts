@@ -14,7 +14,7 @@ import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
 import { count, counted, jsonLine, report } from "../text/text.ts";
 
 /** Options as commander passes them. */
-export interface UpdateOptions extends options.JsonOption, options.HeaderOption {
+interface UpdateOptions extends options.JsonOption, options.HeaderOption {
   readonly out?: string;
   readonly epochs?: number;
   readonly maxRows?: number;

@@ -7,7 +7,7 @@ import { type DecimalMark, markOf } from "../../formats/csv/decimal_comma.ts";
 import { namesByPosition, requireColumns } from "../../detection/model_table.ts";
 import { DataError, planColumns, readCsv } from "../../formats/mod.ts";
 import { defaultNames } from "../../formats/table.ts";
-import { decodeText } from "../../formats/text/text.ts";
+import { decodeText, markLength } from "../../formats/text/text.ts";
 import { codecOf } from "../../scoring/table/schema.ts";
 import { warnAboutColumns } from "../files/data.ts";
 import type { FileLayout } from "./file_layout.ts";
@@ -35,9 +35,9 @@ function open(
   header: boolean,
   given?: string,
 ): [FileLayout, ByteBlock | undefined] {
-  const bomLength = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const end = endOfRecord(bytes, bomLength);
-  const first = bytes.subarray(bomLength, end);
+  const start = markLength(bytes);
+  const end = endOfRecord(bytes, start);
+  const first = bytes.subarray(start, end);
   const separator = given ?? detectSeparator(new TextDecoder().decode(first));
   const found = csvNames(first, source, separator);
   const names = header ? found! : namesByPosition(model.units, defaultNames(found!.length), source);
@@ -49,7 +49,7 @@ function open(
   const lines = header ? first.reduce((sum, byte) => sum + Number(byte === 10), 0) : 0;
   const rest: ByteBlock = {
     ...place,
-    bytes: bytes.slice(header ? end : bomLength),
+    bytes: bytes.slice(header ? end : start),
     firstRow: 0,
     firstLine: place.firstLine + lines,
   };

@@ -4,7 +4,7 @@ import { placesOf } from "../../detection/model_table.ts";
 import { DataError } from "../../formats/errors.ts";
 import { parseLine } from "../../formats/jsonl/json_line.ts";
 import { defaultNames } from "../../formats/table.ts";
-import { decodeText } from "../../formats/text/text.ts";
+import { decodeText, markLength } from "../../formats/text/text.ts";
 import type { FileLayout } from "./file_layout.ts";
 import type { InputFile, InputFormat } from "./input_format.ts";
 
@@ -21,8 +21,7 @@ function open(
   { model, source }: InputFile,
   { bytes, ...place }: ByteBlock,
 ): [FileLayout, ByteBlock | undefined] {
-  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const rest = hasBom ? bytes.slice(3) : bytes;
+  const start = markLength(bytes), rest = start > 0 ? bytes.slice(start) : bytes;
   const end = rest.indexOf(10);
   const line = [...decodeText(rest.subarray(0, end < 0 ? rest.length : end), source)].join("");
   const block = rest.length === 0 ? undefined : { ...place, bytes: rest };

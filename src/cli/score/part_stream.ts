@@ -2,15 +2,13 @@
  * `elbow score` for formats other than text, part by part in one thread: memory does not grow with the file, and the
  * first lines are written before the last rows are read.
  */
+import { rowBlocks } from "../../scoring/table/cells.ts";
 import { partsFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import { csvLine } from "../text/text.ts";
 import { CellScorer, headerOf, openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
 import type { ScoringModel } from "./stream.ts";
 import { addTo, type ScoreTotals } from "./summary.ts";
-
-/** Rows scored at once: all contributions of a part would take as much memory as its cells. */
-const BLOCK_ROWS = 8192;
 
 /**
  * The pieces of the CSV output, in order.
@@ -26,15 +24,13 @@ export async function* scoreParts(
   },
   totals: ScoreTotals,
 ): AsyncGenerator<Uint8Array> {
-  const width = model.units.columns.length;
+  const columns = model.units.columns.length;
   const second = await openSecondLook(model.scorer, settings);
   const scorer = new CellScorer(model.scorer, { settings, second });
   try {
-    for await (const { data, rows } of partsFor(model, source, io, { header })) {
-      for (let first = 0; first < rows; first += BLOCK_ROWS) {
-        const end = Math.min(rows, first + BLOCK_ROWS);
-        const cells = { data: data.subarray(first * width, end * width), rows: end - first };
-        const judged = scorer.judge(cells, totals.rows);
+    for await (const part of partsFor(model, source, io, { header })) {
+      for (const { block } of rowBlocks(part, columns)) {
+        const judged = scorer.judge(block, totals.rows);
         const scored = scorer.write(judged, undefined, await scorer.regrets(judged, io.signal));
         // Written with the first rows, so that nothing is written if an error comes before them.
         if (totals.rows === 0) yield new TextEncoder().encode(csvLine(headerOf(settings)));

@@ -15,7 +15,7 @@ import { withTrainableVae } from "./trainable_vae.ts";
 export async function scoreTable(
   model: LoadedModel | LoadedRbm,
   data: string,
-  options: Partial<ScoreOptions>,
+  options: ScoreOptions,
   io: Io,
 ): Promise<ScoredTable> {
   const { scorer, units } = model;
@@ -78,7 +78,7 @@ function bareName({ rbm }: LoadedModel | LoadedRbm): string {
 async function scoreByName(
   model: LoadedModel,
   data: string,
-  { method, reference, header }: Partial<ScoreOptions>,
+  { method, reference, header }: ScoreOptions,
   io: Io,
 ): Promise<ScoredTable> {
   const table = await readDataFor(model, data, io, { header }),

@@ -20,7 +20,7 @@ export function optionsFor<Destination extends TrainOption["to"]>(
 }
 
 /** The fields that are defined: an undefined one would replace a default. */
-export function pick<Fields, Key extends keyof Fields>(
+function pick<Fields, Key extends keyof Fields>(
   fields: Fields,
   keys: readonly Key[],
 ): Partial<Pick<Fields, Key>> {

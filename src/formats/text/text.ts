@@ -7,6 +7,11 @@ import { utf16Of } from "./as_utf8.ts";
 
 const PIECE_BYTES = 1 << 20;
 
+/** The length of the byte order mark of UTF-8 with which a file begins; 0 without one. */
+export function markLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
 /** The text of a UTF-8 file in pieces of about 1 MiB; bytes that are not UTF-8 are refused. */
 export function* decodeText(bytes: Uint8Array, source: string): Generator<string, void> {
   const decode = textDecoder(source);

@@ -14,3 +14,18 @@ export function takeColumn({ data, rows }: Cells, columns: number, c: number): F
   for (let r = 0; r < rows; r++) taken[r] = data[r * columns + c];
   return taken;
 }
+
+/** Rows scored at once: all contributions of a long table would take as much memory as its cells. */
+const BLOCK_ROWS = 8192;
+
+/** A table in blocks of rows, and the number of rows before each. */
+export function* rowBlocks(
+  { data, rows }: Cells,
+  columns: number,
+): Generator<{ readonly first: number; readonly block: Cells }> {
+  for (let first = 0; first < rows; first += BLOCK_ROWS) {
+    const end = Math.min(rows, first + BLOCK_ROWS);
+    const block = { data: data.subarray(first * columns, end * columns), rows: end - first };
+    yield { first, block };
+  }
+}
