@@ -44,6 +44,15 @@ export function blockCols(depth: i32): i32 {
   return BLOCK_B / depth & -8;
 }
 
+/**
+ * The same if all rows are one block of A, so that each panel of B is read in one go after it was packed: as many as stay
+ * in the first-level cache until then.
+ */
+@inline
+export function usedOnceCols(depth: i32, cols: i32): i32 {
+  return depth * cols <= SMALL_BLOCK ? cols : max(8, SMALL_BLOCK / depth & -8);
+}
+
 /** Rows of a block of A of `depth` steps, in blocks of nearly equal height: whole panels. */
 export function blockRows(rows: i32, depth: i32): i32 {
   if (rows * depth <= BLOCK_A) return rows;

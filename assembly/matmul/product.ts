@@ -13,7 +13,7 @@ import { at, copy } from "../memory";
 import { hasSameRows } from "../record";
 import { isFused } from "../simd/fma";
 import { edgeBias, edgeTile, packedA, packedB } from "../workspace";
-import { blockCols, blockDepth, blockRows, shallowBlockDepth, SMALL_BLOCK } from "./block";
+import { blockCols, blockDepth, blockRows, shallowBlockDepth, SMALL_BLOCK, usedOnceCols } from "./block";
 import { packPanel, packPanelPair } from "./pack";
 import { sweepRows } from "./rows";
 import { multiplyTile } from "./tile";
@@ -46,13 +46,14 @@ export function product(
     sweepRows(out, outLine, rows, cols, inner, a, aLine, aStep, b, bStep, FORMAT_MATRIX, bias, relu);
     return;
   }
-  // Tiles are already packed, so they are one block, and A is packed once.
   const isGradient = !isDefined(FORWARD_ONLY) && aLine == 1 && bLine == 1;
   const step = isGradient ? shallowBlockDepth(inner, max(aStep, bStep)) : blockDepth(inner);
-  const most = tiles ? cols : blockCols(step), aWidth = isFused() ? 6 : 4;
-  // Two heads on the same rows, which are one block, such as those of a mean and a log-variance.
-  const mostRows = blockRows(rows, step);
-  const isPacked = rows <= mostRows && step == inner && hasSameRows();
+  const mostRows = blockRows(rows, step), aWidth = isFused() ? 6 : 4;
+  const isOneBlock = rows <= mostRows && step == inner;
+  // Tiles are already packed, so they are one block of B.
+  const most = tiles ? cols : isOneBlock ? usedOnceCols(step, cols) : blockCols(step);
+  // Two heads on the same rows, such as those of a mean and a log-variance.
+  let isPacked = isOneBlock && hasSameRows();
   for (let j = 0; j < cols; j += most) {
     const width = min(cols - j, most);
     for (let k = 0; k < inner; k += step) {
@@ -75,6 +76,7 @@ export function product(
           bFrom, at(0, bInPlace ? 8 : 8 * (tiles ? inner : depth)), at(0, bInPlace ? bStep : 8),
           k > 0, blockBias, last && relu,
         );
+        isPacked = isOneBlock;
       }
     }
   }
