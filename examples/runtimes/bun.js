@@ -7,7 +7,7 @@
  */
 import { createApp, TableScorer } from "./elbow.js";
 
-const model = await TableScorer.load(await Bun.file("model.safetensors").bytes());
+const model = await TableScorer.load(new URL("model.safetensors", import.meta.url));
 const { fetch } = createApp({ models: { model } });
 const { port } = Bun.serve({ fetch, hostname: "127.0.0.1", port: Number(process.env.PORT ?? 8080) });
 console.log(`http://127.0.0.1:${port}`);

@@ -7,5 +7,5 @@
  */
 import { createApp, TableScorer } from "./elbow.js";
 
-const model = await TableScorer.load(await Deno.readFile("model.safetensors"));
+const model = await TableScorer.load(new URL("model.safetensors", import.meta.url));
 export default createApp({ models: { model } });

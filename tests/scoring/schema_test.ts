@@ -41,7 +41,7 @@ Deno.test("cells of a column with levels become codes; any other text gets the c
   ) {
     assert.equal(encode(cell), code, `${cell}`);
   }
-  for (const unseen of ["Red", "", true, 8, "1e999", Infinity].filter((cell) => cell !== "")) {
+  for (const unseen of ["Red", true, 8, "1e999", Infinity]) {
     assert.equal(encode(unseen), 3, `${unseen}`);
   }
   for (const missing of [null, undefined, NaN, "", " ", "NA", "null", "?"]) {
