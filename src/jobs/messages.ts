@@ -1,6 +1,6 @@
 /** The messages between a runner and its thread. */
 import type { DeviceOptions } from "../trained/trained_vae.ts";
-import type { ScoredPart, Split } from "./score_job.ts";
+import type { ScoredPart, Scoring, Split } from "./score_job.ts";
 import type { Trained, TrainSpec } from "./train_job.ts";
 
 /** Work for the thread; each piece is answered by one `Outcome`. */
@@ -18,18 +18,14 @@ export type Task =
     readonly source: string;
     readonly input: Uint8Array;
     readonly model: Uint8Array;
-    readonly falseAlarmRate?: number;
-    readonly secondLook?: boolean;
-  }
+  } & Scoring
   | {
     readonly type: "score";
     readonly input: Uint8Array;
     readonly model: Uint8Array;
     readonly firstRow: number;
-    readonly falseAlarmRate?: number;
-    readonly secondLook?: boolean;
     readonly device: DeviceOptions;
-  };
+  } & Scoring;
 
 /** Messages to the thread. */
 export type ToThread =

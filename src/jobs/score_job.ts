@@ -16,18 +16,22 @@ import { unitsOf } from "../scoring/units.ts";
 import { HEADER, regretCell, VerdictLines } from "../scoring/verdict_lines.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 
+/** What users choose of a scoring. */
+export interface Scoring {
+  /** Overrides the model's own rate. */
+  readonly falseAlarmRate?: number;
+  /** Whether flagged rows get a second look. */
+  readonly secondLook?: boolean;
+}
+
 /** The spec of a job that scores a whole file. */
-export interface ScoreSpec {
+export interface ScoreSpec extends Scoring {
   /** The version that was served when the job was accepted. */
   readonly version: number;
   /** SHA-256 of its file. */
   readonly digest: string;
   /** The name of the file; its extension gives the format. */
   readonly source: string;
-  /** Overrides the model's own rate. */
-  readonly falseAlarmRate?: number;
-  /** Whether flagged rows get a second look. */
-  readonly secondLook?: boolean;
 }
 
 /** The spec of a part. */
@@ -64,7 +68,7 @@ export async function splitTable(
   model: Uint8Array,
   source: string,
   input: Uint8Array,
-  { falseAlarmRate, secondLook }: Pick<ScoreSpec, "falseAlarmRate" | "secondLook"> = {},
+  { falseAlarmRate, secondLook }: Scoring = {},
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
@@ -87,9 +91,10 @@ export async function splitTable(
 export async function scorePart(
   model: Uint8Array,
   input: Uint8Array,
-  { firstRow, falseAlarmRate, secondLook, device }:
-    & Pick<PartSpec, "firstRow" | "falseAlarmRate" | "secondLook">
-    & { readonly device: DeviceOptions },
+  { firstRow, falseAlarmRate, secondLook, device }: Scoring & {
+    readonly firstRow: number;
+    readonly device: DeviceOptions;
+  },
 ): Promise<ScoredPart> {
   const scorer = await openScorer(model, falseAlarmRate, device);
   try {
