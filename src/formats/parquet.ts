@@ -40,6 +40,7 @@ export async function* parquetParts(
   options: TableOptions = {},
 ): AsyncGenerator<Table> {
   const file = await openParquet(bytes, options.source ?? "-");
+  requireSize(file, file.rows, options.maxCells ?? Infinity);
   let first = 0;
   for (const rows of file.groups) {
     requireSize(file, rows, maxCellsFor(bytes.byteLength));

@@ -52,7 +52,7 @@ async function readCsvRows(
   const { modelParts } = await import("../detection/model_table.ts");
   const { openTable } = await import("../formats/sample/table_parts.ts");
   try {
-    const text = asUtf8(recoded(bytes, head), SOURCE);
+    const text = asUtf8(await recoded(bytes, head, pacer), SOURCE);
     const header = hasHeader(head), parts: Table[] = [];
     requireSize(text, maxRows, header);
     const table = await openTable(SOURCE, piecesOf(text, pacer, header), { header });

@@ -56,6 +56,7 @@ export function isThreadOver({ type }: Outcome): boolean {
 
 /** One end of the message channel, as each side sees it. */
 export interface Port<Sent, Received> {
-  postMessage(message: Sent): void;
+  /** @param moved memory that the other side takes over */
+  postMessage(message: Sent, moved?: Transferable[]): void;
   onmessage: ((event: MessageEvent<Received>) => void) | null;
 }

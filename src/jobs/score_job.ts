@@ -3,9 +3,8 @@
  * that `elbow score` writes for the file: a row's score does not depend on other rows. Both steps are functions of the
  * bytes that they are given, so they can be restarted as often as necessary.
  */
-import { readModelTable } from "../detection/model_table.ts";
+import { modelParts } from "../detection/model_table.ts";
 import { decodeNpy, encodeNpy } from "../formats/numpy/npy.ts";
-import { asTableText } from "../formats/text/table_text.ts";
 import { SecondLook } from "../detection/second_look.ts";
 import { decide, type Decision } from "../scoring/decisions/decide.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -14,6 +13,7 @@ import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
 import { HEADER, regretCell, VerdictLines } from "../scoring/verdict_lines.ts";
+import { openUpload } from "./open_upload.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 
 /** What users choose of a scoring. */
@@ -47,7 +47,7 @@ export interface Split {
   /** The first line of the result. */
   readonly header: Uint8Array;
   /** Cells as the model takes them: NPY of float64, NaN if missing. */
-  readonly parts: readonly Uint8Array[];
+  readonly parts: readonly Uint8Array<ArrayBuffer>[];
   readonly rows: number;
 }
 
@@ -72,18 +72,49 @@ export async function splitTable(
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
-    const bytes = asTableText(input, source);
-    const { data, rows } = await readModelTable({ units }, source, bytes, UPLOAD_LIMITS);
-    const columns = units.columns.length, parts: Uint8Array[] = [];
-    for (let first = 0; first < rows; first += PART_ROWS) {
-      const count = Math.min(PART_ROWS, rows - first);
-      const cells = data.subarray(first * columns, (first + count) * columns);
-      parts.push(encodeNpy(Float64Array.from(cells), [count, columns]));
-    }
+    const table = await openUpload(source, input), cutter = new PartCutter(units.columns.length);
+    for await (const part of modelParts({ units }, source, table, UPLOAD_LIMITS)) cutter.add(part);
+    const { parts, rows } = cutter.finish();
     const header = [...HEADER, ...(secondLook ? ["regret"] : [])];
     return { header: UTF8.encode(`${header.join()}\n`), parts, rows };
   } finally {
     scorer.dispose();
+  }
+}
+
+/** Cuts rows that come a few or a million at a time into parts of PART_ROWS rows. */
+class PartCutter {
+  readonly #columns: number;
+  readonly #parts: Uint8Array<ArrayBuffer>[] = [];
+  readonly #cells: Float64Array;
+  #used = 0;
+  #rows = 0;
+
+  constructor(columns: number) {
+    this.#columns = columns;
+    this.#cells = new Float64Array(PART_ROWS * columns);
+  }
+
+  add({ data, rows }: Cells): void {
+    this.#rows += rows;
+    for (let at = 0; at < data.length;) {
+      const some = data.subarray(at, at + this.#cells.length - this.#used);
+      this.#cells.set(some, this.#used);
+      at += some.length;
+      this.#used += some.length;
+      if (this.#used === this.#cells.length) this.#cut();
+    }
+  }
+
+  finish(): Pick<Split, "parts" | "rows"> {
+    if (this.#used > 0) this.#cut();
+    return { parts: this.#parts, rows: this.#rows };
+  }
+
+  #cut(): void {
+    const cells = this.#cells.subarray(0, this.#used);
+    this.#parts.push(encodeNpy(cells, [this.#used / this.#columns, this.#columns]));
+    this.#used = 0;
   }
 }
 

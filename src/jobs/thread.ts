@@ -13,7 +13,7 @@ import {
   type Task,
   type ToThread,
 } from "./messages.ts";
-import { scorePart, splitTable } from "./score_job.ts";
+import { scorePart, type Split, splitTable } from "./score_job.ts";
 import { isRefusal, trainJob } from "./train_job.ts";
 import type { Progress } from "./train_settings.ts";
 
@@ -36,8 +36,13 @@ async function work(task: Task): Promise<void> {
     const reason = messageOf(error);
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });
-  port.postMessage(outcome);
+  port.postMessage(outcome, outcome.type === "split" ? buffersOf(outcome.split) : []);
   if (isThreadOver(outcome)) port.close();
+}
+
+/** The memory of the parts, which may be most of what the thread holds. */
+function buffersOf({ parts }: Split): ArrayBuffer[] {
+  return parts.map(({ buffer }) => buffer);
 }
 
 async function perform(task: Task): Promise<Outcome> {

@@ -6,17 +6,15 @@ import { Detector } from "../detection/detector.ts";
 import { sampleOptions } from "../detection/rows/row_limit.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
 import { readAnyTable, type Table } from "../formats/mod.ts";
-import { readSample } from "../formats/sample/read_sample.ts";
+import { sampleOf } from "../formats/sample/read_sample.ts";
 import { asTableText } from "../formats/text/table_text.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
+import { openUpload } from "./open_upload.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 import { trainFromSpec } from "./train_from_spec.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
-
-/** Bytes of a table read at once. */
-const PIECE = 1 << 18;
 
 /** The spec of a training job. */
 export interface TrainSpec {
@@ -84,15 +82,9 @@ async function readInput(
   input: Uint8Array,
 ): Promise<Table> {
   const options = { ...UPLOAD_LIMITS, label, columns: select, cells: "any" } as const;
-  const bytes = asTableText(input, source);
   return settings.spec
-    ? await readAnyTable(source, bytes, options)
-    : await readSample(source, piecesOf(bytes), options, sampleOptions(settings));
-}
-
-/** The bytes in parts, so that rows are drawn while they are read. */
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+    ? await readAnyTable(source, asTableText(input, source), options)
+    : await sampleOf(await openUpload(source, input), options, sampleOptions(settings));
 }
 
 /** The number of columns that a detector's networks see: a text column counts once per level. */

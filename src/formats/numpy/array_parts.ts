@@ -8,7 +8,7 @@ import { HEADER_WITHIN, type NpyHeader } from "./npy_header.ts";
 /** 4 GiB: more than any table for a training run, less than what brings a machine down. */
 export const DEFAULT_MAX_INFLATED_BYTES: number = 2 ** 32;
 
-/** Limits on what has to be in memory. */
+/** Limits on the cells, and on the bytes that have to be in memory. */
 type ArrayLimits = Pick<TableOptions, "maxInflatedBytes" | "maxCells">;
 
 /** Reads an array that arrives in pieces. */
@@ -31,7 +31,6 @@ export class ArrayParts {
   /**
    * Starts with nothing read.
    * @param source for messages
-   * @param limits on a column-major array
    */
   constructor(source: string, limits: ArrayLimits) {
     this.#source = source;
@@ -72,7 +71,7 @@ export class ArrayParts {
     if (!header) {
       if (!this.#isWhole) return undefined;
       this.#isWhole = false;
-      return decodeNpy(this.#joined(), source, this.#limits.maxCells);
+      return decodeNpy(this.#joined(), source);
     }
     const { descr, shape: [all, columns = 1] } = header, held = this.#joined();
     const rowBytes = columns * Number(descr[2]);
@@ -85,7 +84,8 @@ export class ArrayParts {
   }
 
   #open(): void {
-    const bytes = this.#joined(), header = readTableHeader(bytes, this.#source);
+    const bytes = this.#joined(), { maxCells } = this.#limits;
+    const header = readTableHeader(bytes, this.#source, maxCells);
     const { fortranOrder, shape, offsetBytes } = header, [rows, columns = 1] = shape;
     this.#shape = shape;
     if (fortranOrder && columns > 1 || rows * columns === 0) return;

@@ -60,12 +60,7 @@ export function decodeNpy(
   source: string = "-",
   maxCells: number = Infinity,
 ): NpyArray {
-  const header = readTableHeader(bytes, source), { descr, shape, offsetBytes } = header;
-  const [rows, columns = 1] = shape;
-  if (rows * columns > maxCells) {
-    const actual = `shape (${shape.join(", ")})`;
-    throw new DataError({ source, expected: `at most ${maxCells} cells`, actual });
-  }
+  const header = readTableHeader(bytes, source, maxCells), { descr, shape, offsetBytes } = header;
   // Checked before anything is allocated, so that a false shape costs nothing.
   requireLength(header, bytes.length - offsetBytes, source);
   return { descr, shape, data: decodeValues(header, bytes.subarray(offsetBytes), source) };
@@ -73,11 +68,20 @@ export function decodeNpy(
 
 /**
  * The header of an array of rows. Each entry of an array of more dimensions, such as images, is a row.
- * @throws DataError for an array that is not numeric, or whose entries are not stored one after the other
+ * @throws DataError for an array that is not numeric, that claims more cells, or whose entries are not stored one after
+ * the other
  */
-export function readTableHeader(bytes: Uint8Array, source: string): NpyHeader {
+export function readTableHeader(
+  bytes: Uint8Array,
+  source: string,
+  maxCells: number = Infinity,
+): NpyHeader {
   const header = readNpyHeader(bytes, source), { descr, shape, fortranOrder } = header;
   readerOf(descr, source);
+  if (shape.reduce((product, size) => product * size, 1) > maxCells) {
+    const actual = `shape (${shape.join(", ")})`;
+    throw new DataError({ source, expected: `at most ${maxCells} cells`, actual });
+  }
   if (shape.length === 1 || shape.length === 2) return header;
   const [rows, ...sizes] = shape, subject = "array";
   if (rows === undefined) {

@@ -20,8 +20,13 @@ export function isByColumns(head: Uint8Array, source: string): boolean {
 }
 
 /** Rows after rows. */
-export async function* fileArrays(file: RandomAccess, source: string): AsyncGenerator<NpyArray> {
-  const header = readTableHeader(new Uint8Array(await file.slice(0, HEADER_WITHIN)), source);
+export async function* fileArrays(
+  file: RandomAccess,
+  source: string,
+  maxCells?: number,
+): AsyncGenerator<NpyArray> {
+  const head = new Uint8Array(await file.slice(0, HEADER_WITHIN));
+  const header = readTableHeader(head, source, maxCells);
   requireLength(header, file.byteLength - header.offsetBytes, source);
   const { descr, fortranOrder, shape: [rows, columns = 1] } = header;
   if (rows * columns === 0) yield { descr, shape: header.shape, data: new Float64Array() };

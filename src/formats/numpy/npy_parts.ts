@@ -76,6 +76,6 @@ export async function* npyFileParts(
   file: RandomAccess,
   options: TableOptions,
 ): AsyncGenerator<Table> {
-  const tables = new PartTables(options);
-  for await (const array of fileArrays(file, options.source ?? "-")) yield tables.next(array);
+  const { source = "-", maxCells } = options, tables = new PartTables(options);
+  for await (const array of fileArrays(file, source, maxCells)) yield tables.next(array);
 }

@@ -22,11 +22,13 @@ export interface TrainingOptions {
   };
 }
 
+/** The media types whose text may be in any charset that the type names. */
+export const CSV_TYPES: readonly string[] = ["text/csv", "text/tab-separated-values"];
+
 /** The media types an upload may have; the extension of its name decides how it is read. */
 export const UPLOAD_TYPES: readonly string[] = [
   "application/octet-stream",
-  "text/csv",
-  "text/tab-separated-values",
+  ...CSV_TYPES,
   "application/x-ndjson",
   "application/vnd.apache.parquet",
 ];

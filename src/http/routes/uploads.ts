@@ -1,16 +1,17 @@
 /** `/v1/uploads`: files to train on or to score. They need the scope "train"; a name's extension gives the format. */
 import type { Hono } from "npm:hono@4.13.19";
 import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
+import { recoded } from "../body/charset.ts";
 import { requireType } from "../body/content_type.ts";
 import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond, respondNothing } from "../responses.ts";
 import { route } from "../route.ts";
-import { type Service, trainAction } from "../service.ts";
+import { pacerOf, type Service, trainAction } from "../service.ts";
 import { isModelName } from "../../storage/model_store.ts";
 import type { Upload } from "../../storage/job_queue.ts";
-import { type JobIntake, UPLOAD_TYPES } from "../jobs/job_intake.ts";
+import { CSV_TYPES, type JobIntake, UPLOAD_TYPES } from "../jobs/job_intake.ts";
 import { UPLOAD_DEADLINE_FACTOR } from "./models.ts";
 
 export function uploadRoutes(app: Hono, service: Service): void {
@@ -44,11 +45,14 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
       }`,
     );
   }
-  requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0]);
-  const bytes = await readBytes(call, {
+  const mayBeRecoded = /\.[ct]sv$/i.test(name);
+  requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0], mayBeRecoded ? CSV_TYPES : []);
+  const sent = await readBytes(call, {
     maxBytes: training.maxUploadBytes,
     deadlineMs: service.deadlineMs * UPLOAD_DEADLINE_FACTOR,
   });
+  // A file is read without the header that names its charset.
+  const bytes = mayBeRecoded ? await recoded(sent, call.head, pacerOf(call, service)) : sent;
   return await training.callerLock.run(owner, async () => {
     const others = (await uploads.list(owner)).filter((each) => each.name !== name);
     requireQuota(training.perCaller, [...others, { bytes: bytes.length }]);

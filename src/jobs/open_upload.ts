@@ -1,0 +1,31 @@
+/**
+ * Opens an upload as a table that is read in parts. Its bytes are in memory; its cells, which may be many times as
+ * large, need not be.
+ */
+import { formatOf } from "../formats/mod.ts";
+import type { OpenFile } from "../formats/random_access.ts";
+import { needsFile, openFile, type OpenTable, openTable } from "../formats/sample/table_parts.ts";
+import { asTableText } from "../formats/text/table_text.ts";
+
+/** Bytes of a text read at once. */
+const PIECE = 1 << 18;
+
+/** @throws DataError for text in no known encoding, or an unknown extension */
+export async function openUpload(source: string, bytes: Uint8Array): Promise<OpenTable> {
+  const extension = formatOf(source, bytes);
+  return needsFile(extension)
+    ? openFile(source, inMemory(bytes), extension)
+    : await openTable(source, piecesOf(asTableText(bytes, source)));
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+function inMemory(bytes: Uint8Array): OpenFile {
+  return {
+    byteLength: bytes.length,
+    slice: async (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
+    [Symbol.dispose]() {},
+  };
+}
