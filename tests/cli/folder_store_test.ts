@@ -4,6 +4,8 @@ import { VAE } from "../../mod.ts";
 import { openFolderStore } from "../../src/cli/serve/folder_store.ts";
 import { Registry } from "../../src/http/models/registry.ts";
 import { digestOf } from "../../src/storage/model_store.ts";
+import { StorageFullError } from "../../src/storage/storage_full.ts";
+import { testUnless } from "../util/skip.ts";
 import { Folder } from "./util.ts";
 
 const FILES = [1, 2, 3].map((seed) =>
@@ -100,3 +102,19 @@ Deno.test("a change based on an outdated index has no effect", async () => {
   assert.equal(await store.replaceIndex(index, revision), false);
   assert.equal((await store.readIndex()).index.models.size, 0);
 });
+
+testUnless(
+  await Deno.stat("/dev/full").then(() => undefined, () => "there is no /dev/full"),
+  "a full disk is a StorageFullError, and what was served still is",
+  async () => {
+    using folder = new Folder();
+    const placed = [await place(folder, "m", 0)];
+    const store = await openFolderStore(folder.path, placed, true), registry = new Registry(store);
+    // Every write to this device fails as on a full disk.
+    Deno.symlinkSync("/dev/full", `${folder.path}/.elbow/${DIGESTS[1]}`);
+    await assert.rejects(registry.put("m", FILES[1]), StorageFullError);
+    assert.equal((await registry.find("m"))!.digest, DIGESTS[0]);
+    Deno.removeSync(`${folder.path}/.elbow/${DIGESTS[1]}`);
+    assert.equal((await registry.put("m", FILES[1])).version.version, 2);
+  },
+);

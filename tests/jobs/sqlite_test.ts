@@ -1,9 +1,11 @@
 /** The SQLite queue and store: the contract, and its own properties. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { Registry } from "../../src/http/models/registry.ts";
 import { VAE } from "../../mod.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
 import { openSqlite } from "../../src/storage/sqlite/mod.ts";
+import { StorageFullError } from "../../src/storage/storage_full.ts";
 import { bytesOf, newJob, queueContract } from "./contract.ts";
 
 function tempFile(): [path: string, remove: () => void] {
@@ -127,5 +129,28 @@ Deno.test("SQLite: two registries change one index, and no change is lost", asyn
   assert.equal((await registries[0].versions("n0")).length, 2);
   await one.queue.close();
   await two.queue.close();
+  remove();
+});
+
+Deno.test("SQLite: a disk that is found to be full when a change is committed is a StorageFullError, and nothing changed", async () => {
+  const [path, remove] = tempFile();
+  const { queue } = openSqlite(path, { now: Date.now });
+  await queue.uploads.put("o", "a.csv", bytesOf("old"));
+  const { exec } = DatabaseSync.prototype;
+  // As Deno reports it: without the number of the error.
+  DatabaseSync.prototype.exec = function (sql) {
+    if (sql !== "COMMIT") return exec.call(this, sql);
+    throw Object.assign(new Error("database or disk is full"), { code: "ERR_SQLITE_ERROR" });
+  };
+  try {
+    await assert.rejects(queue.uploads.put("o", "a.csv", bytesOf("new")), StorageFullError);
+    await assert.rejects(queue.enqueue(newJob("a"), bytesOf("rows")), StorageFullError);
+  } finally {
+    DatabaseSync.prototype.exec = exec;
+  }
+  assert.deepEqual(await queue.uploads.read("o", "a.csv"), bytesOf("old"));
+  assert.equal(await queue.find("a"), undefined);
+  assert.equal((await queue.enqueue(newJob("a"), bytesOf("rows"))).isNew, true);
+  await queue.close();
   remove();
 });

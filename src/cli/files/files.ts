@@ -124,13 +124,17 @@ export async function writeAll(file: Deno.FsFile, path: string, bytes: Uint8Arra
   }
 }
 
-/** @throws DOMException naming the file, except if the reader of a pipe has gone, which is no error */
+/**
+ * @throws DOMException naming the file, with the system's own error as its cause; except if the reader of a pipe has
+ * gone, which is no error
+ */
 export async function naming<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
   try {
     return await act();
   } catch (cause) {
     if (cause instanceof Deno.errors.BrokenPipe) throw cause;
-    throw new DOMException(`Cannot write ${path}: ${reasonOf(cause)}`, "DataError");
+    const error = new DOMException(`Cannot write ${path}: ${reasonOf(cause)}`, "DataError");
+    throw Object.assign(error, { cause });
   }
 }
 
@@ -139,8 +143,12 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
-  if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
-    return "no space is left on its disk";
-  }
+  if (isDiskFull(error)) return "no space is left on its disk";
   return messageOf(error);
+}
+
+/** Whether a file error says that the disk, or the user's share of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  const code = (error as { readonly code?: string } | undefined)?.code;
+  return code === "ENOSPC" || code === "EDQUOT";
 }

@@ -15,7 +15,7 @@ import {
   type ModelStore,
 } from "../../storage/model_store.ts";
 import { StorageFullError } from "../../storage/storage_full.ts";
-import { writeAtomically } from "../files/files.ts";
+import { isDiskFull, writeAtomically } from "../files/files.ts";
 
 /** A file that somebody put in the folder. */
 export interface PlacedFile {
@@ -100,8 +100,7 @@ async function write(path: string, content: Uint8Array | string): Promise<void> 
   try {
     await writeAtomically(path, [content]);
   } catch (error) {
-    const { code } = error as { readonly code?: string };
-    throw code === "ENOSPC" ? new StorageFullError(error) : error;
+    throw isDiskFull((error as Error).cause) ? new StorageFullError(error) : error;
   }
 }
 

@@ -187,11 +187,13 @@ export class Database {
   }
 }
 
-/** SQLITE_FULL: "database or disk is full". */
-const FULL = 13;
+/** SQLITE_FULL. */
+const FULL = 13, FULL_MESSAGE = "database or disk is full";
 
+/** A full disk is mostly found at COMMIT, by `exec`, whose errors have no code on Deno. */
 function isFull(error: unknown): boolean {
-  return error instanceof Error && (error as { errcode?: number }).errcode === FULL;
+  if (!(error instanceof Error)) return false;
+  return (error as { errcode?: number }).errcode === FULL || error.message === FULL_MESSAGE;
 }
 
 /** SQLITE_CORRUPT: the file contradicts itself. */
