@@ -137,6 +137,21 @@ export function holdAnswer(call: Call, { answers }: Service, numbers: number): v
   call.release = () => answers.release(bytes);
 }
 
+/** How many times longer than other bodies an upload may take to arrive. */
+const UPLOAD_DEADLINE_FACTOR = 6;
+
+/** The rate at which an upload may take longer still: 64 MiB in some 35 minutes. */
+const UPLOAD_BYTES_PER_SECOND = 32_768;
+
+/** The limits of an upload. */
+export function uploadLimits({ deadlineMs }: Service, maxBytes: number): BodyLimits {
+  return {
+    maxBytes,
+    deadlineMs: deadlineMs * UPLOAD_DEADLINE_FACTOR,
+    bytesPerSecond: UPLOAD_BYTES_PER_SECOND,
+  };
+}
+
 /** The limits of a body of rows. */
 export function bodyLimits(call: Call, { limits, deadlineMs, reserved }: Service): BodyLimits {
   // Deno.serve passes the remote address, and holds bodies to their Content-Length.

@@ -1,12 +1,22 @@
 /** A request's body as it arrives, piece by piece. */
 import { Problem, stoppingProblem } from "../problems.ts";
 
-/** The most pieces that a body may arrive in: a million pieces of one byte each are an attack. */
+/** The most pieces that a body may arrive in, unless it is long: a million pieces of one byte each are an attack. */
 const MAX_PIECES = 65_536;
+
+/** Bytes. Slow lines deliver packets of 536 or more. */
+const MIN_PIECE = 512;
+
+/** The most pieces for a body that may be this long. */
+export function maxPiecesOf(maxBytes: number): number {
+  return Math.max(MAX_PIECES, Math.ceil(maxBytes / MIN_PIECE));
+}
 
 /** How to wait for pieces. */
 export interface PiecesOptions {
   readonly deadlinePerPiece?: boolean;
+  /** A body that arrives at least this fast, until its deadline, has as much time again. */
+  readonly bytesPerSecond?: number;
   readonly maxPieces?: number;
   /** Ends the wait. */
   readonly stopping?: AbortSignal;
@@ -20,11 +30,13 @@ export interface PiecesOptions {
 export async function* piecesOf(
   request: Request,
   deadlineMs: number,
-  { deadlinePerPiece = false, maxPieces = MAX_PIECES, stopping }: PiecesOptions = {},
+  { deadlinePerPiece = false, bytesPerSecond = Infinity, maxPieces = MAX_PIECES, stopping }:
+    PiecesOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
   if (!reader) return;
   let fault: Problem | undefined, timer: ReturnType<typeof setTimeout> | undefined;
+  let arrived = 0;
   const giveUp = (problem: Problem) => {
     fault ??= problem;
     // Ends a pending read; whether the other side accepts that does not matter.
@@ -34,7 +46,11 @@ export async function* piecesOf(
   stopping?.addEventListener("abort", stop);
   const startTimer = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => giveUp(bodyTimeout(deadlineMs)), deadlineMs);
+    timer = setTimeout(() => {
+      if (arrived < bytesPerSecond * deadlineMs / 1000) return giveUp(bodyTimeout(deadlineMs));
+      arrived = 0;
+      startTimer();
+    }, deadlineMs);
   };
   startTimer();
   try {
@@ -45,6 +61,7 @@ export async function* piecesOf(
       if (fault) throw fault;
       if (done) return;
       if (pieces > maxPieces) throw tooManyPieces(maxPieces);
+      arrived += value.length;
       yield value;
       if (deadlinePerPiece) startTimer();
     }

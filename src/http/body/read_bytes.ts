@@ -4,7 +4,7 @@
  */
 import type { HeaderLookup } from "../head.ts";
 import { Problem } from "../problems.ts";
-import { bodyTimeout, interruptedBody, piecesOf } from "./pieces.ts";
+import { bodyTimeout, interruptedBody, maxPiecesOf, piecesOf } from "./pieces.ts";
 import type { ReservedBytes } from "./reserved_bytes.ts";
 
 /** The limits of one body. */
@@ -12,6 +12,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Milliseconds from the start of reading to the last byte. */
   readonly deadlineMs: number;
+  /** A body that arrives at least this fast, until its deadline, has as much time again. */
+  readonly bytesPerSecond?: number;
   /** The memory to reserve for bodies, if the server enforces Content-Length, as Deno.serve does. */
   readonly reserved?: ReservedBytes;
 }
@@ -33,8 +35,9 @@ export interface IncomingRequest {
  */
 export function readBytes(
   { request, head }: IncomingRequest,
-  { maxBytes, deadlineMs, reserved }: BodyLimits,
+  limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { maxBytes, deadlineMs, reserved } = limits;
   const declared = Number(head.get("content-length") ?? NaN);
   if (declared > maxBytes) throw tooLarge(maxBytes);
   // If the server enforces the declared length, counting is unnecessary.
@@ -42,16 +45,16 @@ export function readBytes(
   if (reserved && declared <= maxBytes && reserved.reserve(declared)) {
     return readAtOnce(request, deadlineMs, () => reserved.release(declared));
   }
-  return readPieces(request, maxBytes, deadlineMs);
+  return readPieces(request, limits);
 }
 
 async function readPieces(
   request: Request,
-  maxBytes: number,
-  deadlineMs: number,
+  { maxBytes, deadlineMs, bytesPerSecond }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let bytes = new Uint8Array(1024), length = 0;
-  for await (const piece of piecesOf(request, deadlineMs)) {
+  const options = { bytesPerSecond, maxPieces: maxPiecesOf(maxBytes) };
+  for await (const piece of piecesOf(request, deadlineMs, options)) {
     if (length + piece.length > maxBytes) throw tooLarge(maxBytes);
     if (length + piece.length > bytes.length) {
       const grown = new Uint8Array(Math.max(2 * bytes.length, length + piece.length));

@@ -21,6 +21,7 @@ import {
   pathVersion,
   servedModel,
   type Service,
+  uploadLimits,
 } from "../service.ts";
 import { summaries, summaryOf } from "../models/summaries.ts";
 
@@ -64,16 +65,10 @@ export function modelRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/versions/:version", { get: describe, delete: remove });
 }
 
-/** How many times longer than other bodies a model file may take to arrive. */
-export const UPLOAD_DEADLINE_FACTOR = 6;
-
 async function upload(call: Call, service: Service, registry: Registry): Promise<Reply> {
   const name = newName(call, "name");
   requireType(call.head, ["application/octet-stream"], "application/octet-stream");
-  const bytes = await readBytes(call, {
-    maxBytes: service.limits.maxModelBytes,
-    deadlineMs: service.deadlineMs * UPLOAD_DEADLINE_FACTOR,
-  });
+  const bytes = await readBytes(call, uploadLimits(service, service.limits.maxModelBytes));
   const { version, isNew } = await registry.put(name, bytes, preconditionOf(call.head));
   Object.assign(call, { model: name, version: version.version });
   return respond({ model: name, ...version }, {

@@ -8,11 +8,10 @@ import type { Call } from "../call.ts";
 import { invalid, Problem } from "../problems.ts";
 import { type Reply, respond, respondNothing } from "../responses.ts";
 import { route } from "../route.ts";
-import { pacerOf, type Service, trainAction } from "../service.ts";
+import { pacerOf, type Service, trainAction, uploadLimits } from "../service.ts";
 import { isModelName } from "../../storage/model_store.ts";
 import type { Upload } from "../../storage/job_queue.ts";
 import { CSV_TYPES, type JobIntake, UPLOAD_TYPES } from "../jobs/job_intake.ts";
-import { UPLOAD_DEADLINE_FACTOR } from "./models.ts";
 
 export function uploadRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/uploads", {
@@ -47,10 +46,7 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
   }
   const mayBeRecoded = /\.[ct]sv$/i.test(name);
   requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0], mayBeRecoded ? CSV_TYPES : []);
-  const sent = await readBytes(call, {
-    maxBytes: training.maxUploadBytes,
-    deadlineMs: service.deadlineMs * UPLOAD_DEADLINE_FACTOR,
-  });
+  const sent = await readBytes(call, uploadLimits(service, training.maxUploadBytes));
   // A file is read without the header that names its charset.
   const bytes = mayBeRecoded ? await recoded(sent, call.head, pacerOf(call, service)) : sent;
   return await training.callerLock.run(owner, async () => {
