@@ -21,7 +21,7 @@
 import { isImpossible } from "../scoring/table/impossible.ts";
 import { type Cells, takeColumn } from "../scoring/table/cells.ts";
 import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
-import { named } from "./columns/column_warnings.ts";
+import { listColumns } from "./columns/column_warnings.ts";
 import { MIN_VARIANCE } from "./defaults.ts";
 import { onlyImpossible } from "./only_impossible.ts";
 import { filterValues, observedValues } from "./rows/take_cells.ts";
@@ -151,6 +151,6 @@ function onlyWarning(columns: readonly ColumnCosts[]): string {
     name
   );
   return `${
-    named(names)
+    listColumns(names)
   } each have one cell that the kind of all others rules out, so new rows may too: inferred kinds rule nothing out, only declared ones`;
 }

@@ -1,5 +1,5 @@
 /** A hint when too many rows are flagged for all of them to be anomalies: the model may not fit the table. */
-import { named } from "../../detection/columns/column_warnings.ts";
+import { listColumns } from "../../detection/columns/column_warnings.ts";
 
 /** Fewer flagged rows mean nothing. */
 const MIN_FLAGGED = 10;
@@ -30,7 +30,7 @@ function likelyReason(shiftedColumns: readonly string[] | undefined): string {
   if (shiftedColumns.length === 0) {
     return "no column differs from training, so check the order of the rows and the time between them";
   }
-  return `${named(shiftedColumns)} ${
+  return `${listColumns(shiftedColumns)} ${
     shiftedColumns.length > 1 ? "have" : "has"
   } other values than in training, and if these are ` +
     "normal now, train a new model on later steps";

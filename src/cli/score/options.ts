@@ -6,7 +6,7 @@ import { MAX_BLAMED } from "../../scoring/explain/explainer.ts";
 import { requireVote, type Vote } from "../../scoring/series/vote.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
-import { SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
+import { needsReference, SCORE_NAMES, type ScoreName } from "../../training/scores/mod.ts";
 import * as options from "../options.ts";
 import type { ScoreSettings } from "./cell_scorer.ts";
 
@@ -101,11 +101,11 @@ function vote(text: string): Vote {
 const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larger.";
 
 /** The scores that compare with known rows. */
-const COMPARING: readonly (ScoreName | undefined)[] = ["mahalanobis", "typicality", "dose"];
+const COMPARING = SCORE_NAMES.filter(needsReference);
 
 /** Refuses options that the others leave without effect. */
 export function requireUsed({ reference, method }: ScoreOptions, command: Command): void {
-  if (reference === undefined || COMPARING.includes(method)) return;
+  if (reference === undefined || (method && needsReference(method))) return;
   command.error(`error: option '--reference <table>' is for --method ${COMPARING.join(", ")}`);
 }
 

@@ -41,7 +41,7 @@ export function columnWarnings(facts: ColumnFacts, isDrawn = false): string[] {
 
 /** One sentence about some columns, if there are any. */
 function about(names: readonly string[], one: string, many: string): string[] {
-  return names.length === 0 ? [] : [`${named(names)} ${names.length === 1 ? one : many}`];
+  return names.length === 0 ? [] : [`${listColumns(names)} ${names.length === 1 ? one : many}`];
 }
 
 function duplicateWarnings(duplicates: ColumnFacts["duplicates"], inSample: string): string[] {
@@ -60,7 +60,7 @@ export function autocorrelationWarnings(autocorrelated: ColumnStrengths): string
   const [, strongest] = autocorrelated.toSorted(([, a], [, b]) => b - a)[0];
   return [
     `neighbouring rows are similar in ${
-      named(autocorrelated.map(([name]) => name))
+      listColumns(autocorrelated.map(([name]) => name))
     } (rank correlation up to ${
       strongest.toFixed(2)
     }), as in readings over time or a sorted table: new rows may be flagged far more often than the ` +
@@ -87,7 +87,7 @@ export function shiftWarnings(found: ColumnStrengths): string[] {
 }
 
 /** Columns by their names, of which a table may have thousands. */
-export function named(names: readonly string[]): string {
+export function listColumns(names: readonly string[]): string {
   const shown = names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ");
   const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
   return `column${names.length > 1 ? "s" : ""} ${shown}${more}`;

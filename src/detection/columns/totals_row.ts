@@ -1,6 +1,6 @@
 /** The warning that the last row holds totals: spreadsheets end with the sums of their columns. */
 import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
-import { named } from "./column_warnings.ts";
+import { listColumns } from "./column_warnings.ts";
 import type { ReadColumn } from "./read_column.ts";
 
 /** Of fewer other numbers the last one may be the sum by chance. */
@@ -12,9 +12,9 @@ const ROUNDING = 1e-3;
 /** At most one sentence, for a table of which all rows are here. */
 export function totalsWarnings(columns: readonly ReadColumn[]): string[] {
   const names = columns.filter(endsWithSum).map(({ name }) => name);
-  return names.length === 0
-    ? []
-    : [`the last row has the sum of all others in ${named(names)}: delete it if it holds totals`];
+  return names.length === 0 ? [] : [
+    `the last row has the sum of all others in ${listColumns(names)}: delete it if it holds totals`,
+  ];
 }
 
 function endsWithSum(column: ReadColumn): boolean {

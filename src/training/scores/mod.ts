@@ -59,7 +59,7 @@ export interface NamedScoreOptions extends Partial<ScoreSettings> {
 }
 
 /** Whether a score compares with reference rows. */
-function needsReference(method: ScoreName): boolean {
+export function needsReference(method: ScoreName): boolean {
   return SCORES[method].needsReference ?? false;
 }
 
