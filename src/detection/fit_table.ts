@@ -36,7 +36,13 @@ import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { withoutExtremes } from "./rows/extremes.ts";
 import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
 import { impossibleCosts, type TableCosts } from "./impossible_costs.ts";
-import { type DetectorOptions, presetOf, requireOptions, trimmedShare } from "./options.ts";
+import {
+  DEFAULT_RATE,
+  type DetectorOptions,
+  presetOf,
+  requireOptions,
+  trimmedShare,
+} from "./options.ts";
 import type { TrainingTable } from "./rows/read_training.ts";
 import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
@@ -78,7 +84,7 @@ async function fitHoldingOut(
   options: DetectorOptions,
   pause: () => Promise<void>,
 ): Promise<FittedTable> {
-  const { falseAlarmRate = 0.01, window } = options;
+  const { falseAlarmRate = DEFAULT_RATE, window } = options;
   const { schema, split } = splitTable({ schema: read.schema, cells }, options);
   const fit = presetOf(options) === "small" ? fitNetwork : fitEnsemblePreset;
   const costs = costsOf({ schema, cells }, options);
@@ -120,7 +126,7 @@ function splitTable(
   { schema, cells }: Pick<TrainingTable, "schema" | "cells">,
   options: DetectorOptions,
 ): { readonly schema: readonly ColumnSchema[]; readonly split: Split } {
-  const { falseAlarmRate = 0.01, seed = 0, calibration, window } = options;
+  const { falseAlarmRate = DEFAULT_RATE, seed = 0, calibration, window } = options;
   const fraction = calibration ?? calibrationFraction(cells.rows, falseAlarmRate);
   if (window !== undefined) {
     return { schema, split: splitSeries(cells, schema.length, { window, fraction }) };

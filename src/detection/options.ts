@@ -63,6 +63,9 @@ export interface DetectorOptions extends
   readonly validation?: number;
 }
 
+/** The default false-alarm rate. */
+export const DEFAULT_RATE = 0.01;
+
 /** How a detector is built. */
 export type Preset = "ensemble" | "small" | "linear";
 
@@ -125,7 +128,7 @@ export const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "webgpu", "re
 export function requireOptions(options: DetectorOptions): void {
   requireObject("detector options", options, [...Object.keys(RECIPIENTS), ...DEVICE_KEYS]);
   requireRunHooks(options);
-  const { hidden, falseAlarmRate = 0.01, seed = 0, calibration, schema } = options;
+  const { hidden, falseAlarmRate = DEFAULT_RATE, seed = 0, calibration, schema } = options;
   if (schema !== undefined) requireOverrides(schema, options.likelihood);
   const { validation, likelihood, backend, determinism, weights, preset, members } = options;
   if (preset !== undefined) requireChoice("preset", preset, PRESETS);

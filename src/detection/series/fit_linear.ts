@@ -9,7 +9,7 @@ import type { VAE } from "../../training/vae.ts";
 import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
 import { withoutSpikes } from "../rows/extremes.ts";
-import type { DetectorOptions } from "../options.ts";
+import { DEFAULT_RATE, type DetectorOptions } from "../options.ts";
 import type { TrainingTable } from "../rows/read_training.ts";
 import { fitSeries } from "./fit_series.ts";
 
@@ -19,7 +19,7 @@ export function fitLinear(
   window: number,
   options: DetectorOptions,
 ): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
-  const { falseAlarmRate = 0.01, seed = 0, latent } = options;
+  const { falseAlarmRate = DEFAULT_RATE, seed = 0, latent } = options;
   const [device] = splitDevice(options);
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
   const { cells, warnings: spikeWarnings } = withoutSpikes(steps, schema);
