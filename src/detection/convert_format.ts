@@ -33,7 +33,7 @@ export function convertFormat(
 ): Uint8Array {
   const rounded = { ...file, tensors: unpackTensors(packTensors(file.tensors, format)), format };
   const roundedScorer = new TableScorer(
-    new TrainedVae(...fromModelFile(rounded)),
+    new TrainedVae(...fromModelFile(rounded), scorer.vae.onHost.device),
     tableModelOf(rounded),
   );
   try {

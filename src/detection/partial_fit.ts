@@ -118,15 +118,14 @@ export async function continueTraining(
   // The weights change, so a model read from an int8 file continues in halves; `save` can round it again.
   const parts = { ...model, format: model.format === "int8" ? "f16" as const : model.format };
   if (!model.ensemble) {
-    const values = valuesOf(vae.parameters());
-    return { vae: await continueNetwork({ spec: vae.spec, values }, model, rows, options), parts };
+    return { vae: await continueNetwork(vae, model, rows, options), parts };
   }
   const { seed = 0 } = options, { onProgress, ...given } = optionsFor("training", options);
   const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
   const updated = await updateEnsemble(model.ensemble, {
     cells: rows.training,
     seed,
-    device: {},
+    device: vae.onHost.device,
     fitOptions: (count, member) => ({
       ...updateTraining(count),
       ...given,
@@ -137,16 +136,16 @@ export async function continueTraining(
 }
 
 async function continueNetwork(
-  { spec, values }: { readonly spec: TrainedVae["spec"]; readonly values: Values },
+  before: TrainedVae,
   { schema, expansion, standardization }: TableModel,
   { cells, training }: { readonly cells: Cells; readonly training: Cells },
   options: PartialFitOptions,
 ): Promise<VAE> {
-  const expanded = expansion.expand(cells);
+  const expanded = expansion.expand(cells), { spec } = before;
   if (!spec.missing) requireWhole(cells, schema);
   requireData(spec, expanded.data, { nameOf: (d) => `"${schema[expansion.owner[d]].name}"` });
   const rows = standardize(expansion.expand(training), standardization);
-  const vae = new VAE(spec, values);
+  const vae = new VAE(spec, valuesOf(before.parameters()), before.onHost.device);
   try {
     const least = minVariances(schema, expansion, standardization);
     const given = { ...optionsFor("training", options), seed: options.seed ?? 0 };
@@ -157,8 +156,6 @@ async function continueNetwork(
     throw error;
   }
 }
-
-type Values = ConstructorParameters<typeof VAE>[1];
 
 /** @throws RangeError naming the row and column of a missing cell */
 function requireWhole({ data }: Cells, schema: readonly ColumnSchema[]): void {

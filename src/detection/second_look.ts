@@ -37,11 +37,11 @@ export class SecondLook {
       );
     }
     this.#scorer = scorer;
-    const { spec, device } = scorer.vae, { missing = "zero" } = spec;
+    const { spec, onHost } = scorer.vae, { missing = "zero" } = spec;
     const values = valuesOf(scorer.vae.parameters());
-    const backend = device.backend === "reference" ? "reference" : "wasm";
-    const determinism = device.determinism === "portable" ? "portable" : "fast";
-    this.#vae = new VAE({ ...spec, missing }, values, { backend, determinism });
+    // The same backend: where kernels of training cannot be compiled, "auto" would take the slow reference.
+    const backend = onHost.machine.backend.name;
+    this.#vae = new VAE({ ...spec, missing }, values, { ...onHost.device, backend, threads: 1 });
   }
 
   /**

@@ -7,6 +7,7 @@ import { placeholders } from "../distributions/likelihood.ts";
 import type { Layout } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { ModelSpec } from "../models/spec.ts";
+import type { DeviceOptions } from "./device_options.ts";
 import type { Engine, Machine } from "./engine.ts";
 import { NotFiniteError } from "./finite.ts";
 import type { EvaluationOptions } from "./calls/evaluation.ts";
@@ -43,6 +44,11 @@ export class OnHost {
   get machine(): Machine {
     const { backend, weights } = this.#engine;
     return { backend, weights };
+  }
+
+  /** The options that the model was opened with, for other models that stand for it. */
+  get device(): DeviceOptions {
+    return this.#engine.device;
   }
 
   /** The layout of the parameters, for plans of other programs. */

@@ -6,8 +6,11 @@ import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { neighbourStatistics } from "../../src/detection/ensemble/reference_distances.ts";
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";
+import type { DeviceOptions } from "../../src/trained/device_options.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { project } from "../../src/scoring/views/projector.ts";
+import { withoutRelaxedSimd } from "../util/host.ts";
+import { assertSameBytes } from "../util/close.ts";
 import { cellsOf, normals, planeRows } from "../util/data.ts";
 import { flaggedBounds } from "../util/flagged_law.ts";
 
@@ -53,6 +56,18 @@ for (const [preset, bytes, least] of PRESETS) {
     frozen.recalibrate(NEW);
     const without = await share(frozen, FAULTS);
     assert.ok(found > least && found > without, `${found}, recalibrated alone ${without}`);
+  });
+
+  Deno.test(`partialFit() of preset ${preset}, and rounding for its file, use the arithmetic that the detector was loaded with`, async () => {
+    const files = async (device: DeviceOptions) => {
+      const detector = await Detector.load(bytes, device);
+      await detector.partialFit(NEW, { seed: 5, epochs: 1 });
+      return [detector.save(), detector.save({ format: "int8" })];
+    };
+    const portable = await files({ determinism: "portable" });
+    using _host = withoutRelaxedSimd();
+    const other = await files({ backend: "wasm" });
+    portable.forEach((file, i) => assertSameBytes(file, other[i], "a host without relaxed SIMD"));
   });
 
   Deno.test(`partialFit() of preset ${preset}: the same seed gives the same bytes, and the file the same scores`, async () => {

@@ -10,6 +10,7 @@ import { standardize } from "../../src/scoring/table/standardize.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { cellsOf } from "../util/data.ts";
+import { withoutRelaxedSimd } from "../util/host.ts";
 
 const RANDOM = new HostRandom(5, 0, 1);
 
@@ -88,17 +89,11 @@ Deno.test("portable scores of rows with missing cells are those of a host withou
   const gaps = cellsOf(ring(40).map((row, r) => row.with(r % 2, NaN)));
   const portable = await TableScorer.load(DETECTOR.save(), { determinism: "portable" });
   const { scores } = portable.scoreCells(gaps);
-  const { validate } = WebAssembly;
-  WebAssembly.validate = () => false;
-  try {
-    const other = await TableScorer.load(DETECTOR.save(), { backend: "wasm" });
-    assert.equal(other.vae.device.build, "simd");
-    assert.deepEqual(other.scoreCells(gaps).scores, scores);
-    other.dispose();
-  } finally {
-    WebAssembly.validate = validate;
-  }
-  portable.dispose();
+  using _host = withoutRelaxedSimd();
+  const other = await TableScorer.load(DETECTOR.save(), { backend: "wasm" });
+  assert.equal(other.vae.device.build, "simd");
+  assert.deepEqual(other.scoreCells(gaps).scores, scores);
+  for (const each of [portable, other]) each.dispose();
 });
 
 Deno.test("the cost of a missing cell is the mean over the calibration rows; files without such costs still load", async () => {

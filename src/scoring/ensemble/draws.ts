@@ -21,14 +21,11 @@ export class Draws {
   constructor(model: EnsembleModel, first: TrainedVae) {
     this.#model = model;
     const { view, members, spec } = model.parts[0].spec;
-    // A model that trains on a GPU still samples on WebAssembly.
-    const backend = first.device.backend === "reference" ? "reference" : "wasm";
-    const determinism = first.device.determinism === "portable" ? "portable" : "fast";
     const otherVaes = Array.from({ length: members - 1 }, (_, i) => {
       const values = parametersOf(spec).map(({ name }) =>
         [name, model.parameters.get(memberPrefix(view, i + 1) + name)!] as const
       );
-      return new TrainedVae(spec, new Map(values), { backend, determinism });
+      return new TrainedVae(spec, new Map(values), { ...first.onHost.device, threads: 1 });
     });
     this.#vaes = [first, ...otherVaes];
     this.#ranges = new Map(
