@@ -61,7 +61,7 @@ async function programFor(names: readonly string[], io: Io): Promise<Command> {
     .version(VERSION, "--version", "print the version")
     .addHelpText(
       "after",
-      "\nExit status: 0 done, 1 failed, 2 wrong usage or bad input, 130 or 143 interrupted.",
+      "\nExit status: 0 done, 1 failed, 2 wrong usage or input, 130 or 143 interrupted.",
     );
   const commands = await Promise.all(names.map((name) => COMMANDS[name]()));
   for (const command of commands) program.addCommand(withOutput(command(io), io));
@@ -70,12 +70,14 @@ async function programFor(names: readonly string[], io: Io): Promise<Command> {
 
 /** Output through `io`, errors as exceptions, which `fail` reports. */
 function withOutput(command: Command, io: Io): Command {
+  // Lines of more than a hundred characters are hard to read.
+  const helpWidth = () => io.isTerminal ? Math.min(100, io.columns) : 100;
   return command.exitOverride().configureOutput({
     writeOut: io.stdout,
     writeErr: io.stderr,
     outputError() {},
-    getOutHelpWidth: () => 100,
-    getErrHelpWidth: () => 100,
+    getOutHelpWidth: helpWidth,
+    getErrHelpWidth: helpWidth,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
   });

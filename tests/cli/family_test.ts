@@ -42,6 +42,21 @@ Deno.test("elbow evaluate reports the gap of any model, and why it is not split"
   }
 });
 
+Deno.test("elbow evaluate writes the KL of many dimensions in lines of a terminal's width", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", csvOf(X));
+  const { vae, path } = modelIn(folder, { latent: [{ size: 20 }] });
+  const text = await elbowOk("evaluate", path, data);
+  const { klPerDimension } = JSON.parse(await elbowOk("evaluate", path, data, "--json"));
+  const [, lines] = /^KL per dimension ([^]*)$/m.exec(text)!;
+  assert.ok(text.split("\n").every((line) => line.length <= 80), text);
+  assert.deepEqual(
+    lines.trim().split(/\s+/).slice(0, 20),
+    klPerDimension.map((each: number) => each.toFixed(3)),
+  );
+  vae.dispose();
+});
+
 Deno.test("an autoencoder has no ln p(x): evaluate says so, and sample refuses", async () => {
   using folder = new Folder();
   const { vae, path } = modelIn(folder, { latent: [{ type: "deterministic", size: 2 }] });

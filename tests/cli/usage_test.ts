@@ -38,6 +38,17 @@ Deno.test("elbow --help lists the commands, and each has its own help", async ()
   }
 });
 
+Deno.test("help fits the terminal, with the same words", async () => {
+  for (const args of [["--help"], ...COMMANDS.map((command) => [command, "--help"])]) {
+    const wide = await elbow(args), narrow = await elbow(args, { isTerminal: true, columns: 80 });
+    const long = narrow.stdout.split("\n").filter((line) => line.length > 80);
+    assert.deepEqual(long, [], args.join(" "));
+    assert.deepEqual(narrow.stdout.split(/\s+/), wide.stdout.split(/\s+/));
+    const huge = await elbow(args, { isTerminal: true, columns: 300 });
+    assert.equal(huge.stdout, wide.stdout);
+  }
+});
+
 Deno.test("elbow train --help lists all options of the contract", async () => {
   const { stdout } = await elbow(["train", "--help"]);
   const flags =

@@ -33,7 +33,7 @@ interface BundleOptions extends options.JsonOption {
 export function bundleCommand(io: Io): Command {
   const command = new Command("bundle").summary("write a folder ready to deploy")
     .description(
-      "Writes a folder with everything a host needs to score with a model, and a README with the one\n" +
+      "Writes a folder with everything a host needs to score with a model, and a README with the one " +
         "command that deploys it. workers and deno serve it over HTTP; browser is a page.",
     )
     .argument("<model>", options.MODEL_FILE)

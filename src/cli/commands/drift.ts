@@ -16,10 +16,10 @@ interface DriftCommandOptions extends options.JsonOption, options.HeaderOption, 
 export function driftCommand(io: Io): Command {
   return new Command("drift").summary("check whether rows are still like those trained on")
     .description(
-      "Compares each column and the scores with those of the training rows, and follows the scores row\n" +
-        "by row. If nothing has changed, a share --rate of tables still gives a false alarm. Row by row, a\n" +
-        "false alarm comes at most once in --run-length rows on average, so a long table may raise one.\n" +
-        "Steps of a series depend on each other, and count for as few as tell as much. Both rates are then\n" +
+      "Compares each column and the scores with those of the training rows, and follows the scores row " +
+        "by row. If nothing has changed, a share --rate of tables still gives a false alarm. Row by row, a " +
+        "false alarm comes at most once in --run-length rows on average, so a long table may raise one. " +
+        "Steps of a series depend on each other, and count for as few as tell as much. Both rates are then " +
         "approximate, and need steps that last several times as long as the slowest change among them.",
     )
     .argument("<model>", options.MODEL_FILE)

@@ -31,9 +31,9 @@ const DESTINATIONS: {
 export function exportCommand(io: Io): Command {
   const command = new Command("export").summary("write a model for other programs")
     .description(
-      "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a\n" +
-        "safetensors file, or as NPZ. The graphs are encoder, decoder, score, and elbo, which takes noise as\n" +
-        "an input. A detector's graphs take rows of its table, which table.json describes; the default\n" +
+      "Writes a model as ONNX or TensorFlow.js graphs (a folder), as a PyTorch state_dict in a " +
+        "safetensors file, or as NPZ. The graphs are encoder, decoder, score, and elbo, which takes noise as " +
+        "an input. A detector's graphs take rows of its table, which table.json describes; the default " +
         "detector, an ensemble, has only score.",
     )
     .argument("<model>", options.MODEL_FILE)

@@ -22,7 +22,7 @@ interface ImportFlags extends options.JsonOption {
 export function importCommand(io: Io): Command {
   const command = new Command("import").summary("read a PyTorch VAE")
     .description(
-      "Reads the state_dict of a plain VAE of linear layers, saved by safetensors.torch.save_file, or\n" +
+      "Reads the state_dict of a plain VAE of linear layers, saved by safetensors.torch.save_file, or " +
         "by elbow export. Layers are recognised by their shapes, or named with --layers:\n" +
         '  {"encoder":["fc1"],"mean":"fc21","logVar":"fc22","decoder":["fc3","fc4"]}',
     )

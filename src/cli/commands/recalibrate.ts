@@ -35,7 +35,7 @@ const UNLIKELY = 0.001;
 export function recalibrateCommand(io: Io): Command {
   const command = new Command("recalibrate").summary("calibrate a model on new normal rows")
     .description(
-      "Takes the rows of DATA as normal: from now on they set p-values and thresholds, and drift is\n" +
+      "Takes the rows of DATA as normal: from now on they set p-values and thresholds, and drift is " +
         "measured from them. Nothing is trained. Also converts a file to another weights format.",
     )
     .argument("<model>", options.MODEL_FILE)

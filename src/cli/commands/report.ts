@@ -25,7 +25,7 @@ interface ReportOptions extends options.JsonOption, options.HeaderOption {
 export function reportCommand(io: Io): Command {
   return new Command("report").summary("describe a table before training")
     .description(
-      "Shows columns, missing cells, constants, duplicates and tails of a table, and how many latent\n" +
+      "Shows columns, missing cells, constants, duplicates and tails of a table, and how many latent " +
         "dimensions it can use.",
     )
     .argument("<data>", options.tableFile())

@@ -28,8 +28,8 @@ import { gathered } from "../text/text.ts";
 export function scoreCommand(io: Io): Command {
   const command = new Command("score").summary("score the rows of a table")
     .description(
-      "Writes row,score,p_value,anomaly,top_columns for every row of DATA. Scores are in nats; higher is\n" +
-        "more anomalous. An anomaly is a row whose p-value is at or below the false-alarm rate. With --fdr\n" +
+      "Writes row,score,p_value,anomaly,top_columns for every row of DATA. Scores are in nats; higher is " +
+        "more anomalous. An anomaly is a row whose p-value is at or below the false-alarm rate. With --fdr " +
         "the limit is such that, on average, at most this share of the flagged rows is normal.",
     )
     .argument("<model>", options.MODEL_FILE)

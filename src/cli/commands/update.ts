@@ -27,8 +27,8 @@ const WEIGHTS = "how the file stores its weights (default: unchanged, but f16 fo
 export function updateCommand(io: Io): Command {
   const command = new Command("update").summary("continue training a model on new normal rows")
     .description(
-      "Takes the rows of DATA as normal and continues training on them; the old rows are not needed. Some\n" +
-        "of the new rows calibrate: from now on the false-alarm rate holds for rows like them. A model of\n" +
+      "Takes the rows of DATA as normal and continues training on them; the old rows are not needed. Some " +
+        "of the new rows calibrate: from now on the false-alarm rate holds for rows like them. A model of " +
         "preset small forgets the old rows. Series and bare VAEs are refused.",
     )
     .argument("<model>", options.MODEL_FILE)

@@ -14,7 +14,7 @@ import {
 export function workerCommand(io: Io): Command {
   const command = new Command("worker").summary("run training and scoring jobs from a queue")
     .description(
-      "Runs jobs from a queue until Ctrl-C; any number of workers can share it. Another worker resumes\n" +
+      "Runs jobs from a queue until Ctrl-C; any number of workers can share it. Another worker resumes " +
         "an unfinished job from its last checkpoint.",
     );
   addWorkOptions(addStorageOptions(command))

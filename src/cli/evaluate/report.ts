@@ -113,7 +113,7 @@ function boundLines(evaluated: Evaluated): Section["lines"] {
       "Active units",
       `${evaluated.activeUnitsPerLayer.join(" + ")} of ${evaluated.latentPerLayer.join(" + ")}`,
     ],
-    ["KL per dimension", klPerDimension.map(nats).join("  ") || undefined],
+    ["KL per dimension", klPerDimension.length === 0 ? undefined : klPerDimension.map(nats)],
     [
       "KL per layer",
       klPerDimension.length === 0

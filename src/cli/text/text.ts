@@ -80,8 +80,12 @@ export function rowsOutOf(some: number, all: number): string {
 /** A title and its lines: names on the left, values in one column; lines without a value are left out. */
 export interface Section {
   readonly title?: string;
-  readonly lines: readonly (readonly [name: string, value: string | undefined])[];
+  readonly lines:
+    readonly (readonly [name: string, value: string | readonly string[] | undefined])[];
 }
+
+/** Characters of a line in which a list is written. */
+const LINE = 80;
 
 /** Sections separated by blank lines, with all values in one column. */
 export function report(sections: readonly Section[]): string {
@@ -91,10 +95,25 @@ export function report(sections: readonly Section[]): string {
     [
       ...(title === undefined ? [] : [title]),
       ...lines.filter(([, value]) => value !== undefined)
-        .map(([name, value]) => `${name.padEnd(width)}${printable(value!)}`),
+        .map(([name, value]) =>
+          name.padEnd(width) +
+          (typeof value === "string" ? printable(value) : listed(value!, width))
+        ),
     ].join("\n")
   );
   return `${text.join("\n\n")}\n`;
+}
+
+/** Items in one line if they fit, otherwise in columns, in lines that all begin at `start`. */
+function listed(items: readonly string[], start: number): string {
+  const line = items.join("  ");
+  if (start + line.length <= LINE) return line;
+  const cell = Math.max(...items.map(({ length }) => length)) + 2;
+  const across = Math.max(1, Math.floor((LINE - start + 2) / cell)), lines: string[] = [];
+  for (let i = 0; i < items.length; i += across) {
+    lines.push(items.slice(i, i + across).map((item) => item.padStart(cell - 2)).join("  "));
+  }
+  return lines.join(`\n${" ".repeat(start)}`);
 }
 
 /** One JSON object on one line: `fields`, then each list, item by item, however long. */
