@@ -7,6 +7,24 @@ import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { serveElbow } from "../util/elbow_server.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 
+/** Serves on a free port until `ask` is done. @returns what was written to standard error */
+async function serving(
+  args: readonly string[],
+  ask: (url: string) => Promise<void>,
+): Promise<string> {
+  const controller = new AbortController(), listening = Promise.withResolvers<string>();
+  const done = elbow(["serve", "--port", "0", "--json", ...args], {
+    signal: controller.signal,
+    // The line arrives in pieces; the address is in the first.
+    stdout: (text) => typeof text === "string" && text.startsWith("{") && listening.resolve(text),
+  });
+  await ask(/http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0]);
+  controller.abort();
+  const { status, stderr } = await done;
+  assert.equal(status, 0, stderr);
+  return stderr;
+}
+
 Deno.test("elbow serve serves each file under its name until it is interrupted", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());
@@ -15,29 +33,21 @@ Deno.test("elbow serve serves each file under its name until it is interrupted",
   const scorer = await TableScorer.load(Deno.readFileSync(folder.at("pumps.safetensors")));
   folder.write("bare.safetensors", scorer.vae.save());
 
-  const controller = new AbortController();
-  const listening = Promise.withResolvers<string>();
-  const done = elbow(["serve", "--models", folder.path, "--port", "0", "--json"], {
-    signal: controller.signal,
-    stdout: (text) => typeof text === "string" && text.startsWith("{") && listening.resolve(text),
+  const stderr = await serving(["--models", folder.path], async (url) => {
+    const list = await (await fetch(`${url}/v1/models`)).json();
+    const names = list.models.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names.sort(), ["bare", "pumps"]);
+    const row = { a: 1, b: 2, c: 3, d: 4 };
+    const response = await fetch(`${url}/v1/models/pumps/score`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ rows: [row] }),
+    });
+    assert.equal(response.status, 200);
+    assert.ok(
+      JSON.stringify(await response.json()).includes(`${(await scorer.score([row]))[0].score}`),
+    );
   });
-  // The line arrives in pieces; the address is in the first.
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0];
-  const list = await (await fetch(`${url}/v1/models`)).json();
-  assert.deepEqual(list.models.map(({ name }: { name: string }) => name).sort(), ["bare", "pumps"]);
-  const row = { a: 1, b: 2, c: 3, d: 4 };
-  const response = await fetch(`${url}/v1/models/pumps/score`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ rows: [row] }),
-  });
-  assert.equal(response.status, 200);
-  assert.ok(
-    JSON.stringify(await response.json()).includes(`${(await scorer.score([row]))[0].score}`),
-  );
-  controller.abort();
-  const { status, stderr } = await done;
-  assert.equal(status, 0, stderr);
   assert.match(stderr, /checkpoint\.safetensors is a checkpoint and is not served/);
   assert.match(stderr, /2 models at http:/);
 });
@@ -157,27 +167,8 @@ Deno.test("with tokens, requests without one are refused, and an upload outlives
   Deno.mkdirSync(models);
   const model = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: 1 }).save();
   const headers = { authorization: `Bearer ${token}` };
-  const serve = async (ask: (url: string) => Promise<void>) => {
-    const controller = new AbortController(), listening = Promise.withResolvers<string>();
-    const done = elbow([
-      "serve",
-      "--models",
-      models,
-      "--port",
-      "0",
-      "--json",
-      "--log",
-      "--tokens",
-      tokens,
-    ], {
-      signal: controller.signal,
-      stdout: (text) => typeof text === "string" && text.startsWith("{") && listening.resolve(text),
-    });
-    await ask(/http:\/\/127\.0\.0\.1:\d+/.exec(await listening.promise)![0]);
-    controller.abort();
-    return await done;
-  };
-  const { stderr } = await serve(async (url) => {
+  const args = ["--models", models, "--log", "--tokens", tokens];
+  const stderr = await serving(args, async (url) => {
     const refused = await fetch(`${url}/v1/models`);
     assert.deepEqual([refused.status, await refused.json().then(({ title }) => title)], [
       401,
@@ -201,7 +192,7 @@ Deno.test("with tokens, requests without one are refused, and an upload outlives
     ],
   );
   assert.ok(!stderr.includes(token));
-  await serve(async (url) => {
+  await serving(args, async (url) => {
     const { digest } = await (await fetch(`${url}/v1/models/up`, { headers })).json();
     assert.equal(digest, await digestOf(model));
   });
@@ -209,4 +200,54 @@ Deno.test("with tokens, requests without one are refused, and an upload outlives
     await refused("serve", "--models", models, "--tokens", folder.write("bad", "score 12")),
     /bad, line 1/,
   );
+});
+
+Deno.test("elbow serve --rate counts by --address-header, and --origins are those of pages that may ask", async () => {
+  using folder = new Folder();
+  const model = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed: 1 }).save();
+  folder.write("m.safetensors", model);
+  const rate = ["--rate", "0.001", "--address-header", "x-client"];
+  const origins = ["--origins", "https://a.example, https://b.example"];
+  await serving(["--models", folder.path, ...rate, ...origins], async (url) => {
+    const answers = [];
+    for (
+      const [client, origin] of [
+        ["a", "https://b.example"],
+        ["a", "https://b.example"],
+        ["b", "https://c.example"],
+      ]
+    ) {
+      const headers = { "x-client": client, origin };
+      const { status, headers: answered, body } = await fetch(`${url}/v1/models`, { headers });
+      await body?.cancel();
+      answers.push([status, answered.get("access-control-allow-origin")]);
+    }
+    assert.deepEqual(answers, [
+      [200, "https://b.example"],
+      [429, "https://b.example"],
+      [200, null],
+    ]);
+  });
+});
+
+Deno.test("elbow serve --keep-versions drops the oldest version of a model", async () => {
+  using folder = new Folder();
+  const token = "a-token-of-128-random-bits-or-more";
+  const hash = await digestOf(new TextEncoder().encode(token));
+  const tokens = ["--tokens", folder.write("tokens", `admin ${hash}`)], db = folder.at("models.db");
+  await serving(["--db", db, ...tokens, "--keep-versions", "2"], async (url) => {
+    for (const seed of [1, 2, 3]) {
+      const bytes = VAE.create({ inputs: 1, latent: [{ size: 1 }] }, { seed }).save();
+      const headers = {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/octet-stream",
+      };
+      const body = bytes as BodyInit;
+      const put = await fetch(`${url}/v1/models/m`, { method: "PUT", headers, body });
+      assert.equal((await put.json()).version, seed);
+    }
+  });
+  const storage = openSqlite(db, { now: Date.now }), { index } = await storage.models.readIndex();
+  await storage.queue.close();
+  assert.deepEqual(index.models.get("m")!.versions.map(({ version }) => version), [2, 3]);
 });
