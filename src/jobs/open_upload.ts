@@ -8,24 +8,43 @@ import { needsFile, openFile, type OpenTable, openTable } from "../formats/sampl
 import { asTableText } from "../formats/text/table_text.ts";
 
 /** Bytes of a text read at once. */
-const PIECE = 1 << 18;
+const PIECE = 1 << 20;
 
-/** @throws DataError for text in no known encoding, or an unknown extension */
-export async function openUpload(source: string, bytes: Uint8Array): Promise<OpenTable> {
+/**
+ * @param signal stops the reading; it is looked at between pieces, when messages to the thread arrive
+ * @throws DataError for text in no known encoding, or an unknown extension
+ */
+export async function openUpload(
+  source: string,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<OpenTable> {
   const extension = formatOf(source, bytes);
   return needsFile(extension)
-    ? openFile(source, inMemory(bytes), extension)
-    : await openTable(source, piecesOf(asTableText(bytes, source)));
+    ? openFile(source, inMemory(bytes, signal), extension)
+    : await openTable(source, piecesOf(asTableText(bytes, source), signal));
 }
 
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+async function* piecesOf(bytes: Uint8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    await turn(signal);
+    yield bytes.subarray(at, at + PIECE);
+  }
 }
 
-function inMemory(bytes: Uint8Array): OpenFile {
+function inMemory(bytes: Uint8Array, signal?: AbortSignal): OpenFile {
   return {
     byteLength: bytes.length,
-    slice: async (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
+    async slice(start, end) {
+      await turn(signal);
+      return new Uint8Array(bytes.subarray(start, end)).buffer;
+    },
     [Symbol.dispose]() {},
   };
+}
+
+/** Lets messages arrive. @throws the reason of the signal */
+async function turn(signal?: AbortSignal): Promise<void> {
+  await new Promise((done) => void setTimeout(done));
+  signal?.throwIfAborted();
 }

@@ -69,10 +69,12 @@ export async function splitTable(
   source: string,
   input: Uint8Array,
   { falseAlarmRate, secondLook }: Scoring = {},
+  signal?: AbortSignal,
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
-    const table = await openUpload(source, input), cutter = new PartCutter(units.columns.length);
+    const table = await openUpload(source, input, signal);
+    const cutter = new PartCutter(units.columns.length);
     for await (const part of modelParts({ units }, source, table, UPLOAD_LIMITS)) cutter.add(part);
     const { parts, rows } = cutter.finish();
     const header = [...HEADER, ...(secondLook ? ["regret"] : [])];

@@ -51,7 +51,11 @@ async function perform(task: Task): Promise<Outcome> {
     case "train":
       return await train(task);
     case "split": {
-      return { type: "split", split: await splitTable(task.model, task.source, input, task) };
+      const { model, source } = task;
+      return {
+        type: "split",
+        split: await splitTable(model, source, input, task, stopping.signal),
+      };
     }
     case "score":
       return { type: "scored", scored: await scorePart(task.model, input, task) };

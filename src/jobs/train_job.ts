@@ -50,7 +50,7 @@ export async function trainJob(
   { device, checkpoint, signal, onProgress }: TrainContext,
 ): Promise<Trained> {
   const { columns: given, settings, maxWork } = spec;
-  const read = await readInput(spec, input);
+  const read = await readInput(spec, input, signal);
   const table = given ? { ...read, columns: given } : read;
   const { rows, columns } = table;
   const inputs = settings.spec ? columns.length : inputsOf(table);
@@ -80,11 +80,12 @@ export async function trainJob(
 async function readInput(
   { source, label, select, settings }: TrainSpec,
   input: Uint8Array,
+  signal?: AbortSignal,
 ): Promise<Table> {
   const options = { ...UPLOAD_LIMITS, label, columns: select, cells: "any" } as const;
   return settings.spec
     ? await readAnyTable(source, asTableText(input, source), options)
-    : await sampleOf(await openUpload(source, input), options, sampleOptions(settings));
+    : await sampleOf(await openUpload(source, input, signal), options, sampleOptions(settings));
 }
 
 /** The number of columns that a detector's networks see: a text column counts once per level. */

@@ -131,6 +131,27 @@ Deno.test("an upload that claims too many cells is refused before it is read", a
   }
 });
 
+Deno.test("a worker that is told to stop does so while it reads an upload", async () => {
+  const lines = "1.25,2.5,3.125\n".repeat(300_000);
+  const csv = new TextEncoder().encode(`${COLUMNS.join()}\n${lines}`);
+  const data = new Float64Array(3 * 300_000);
+  const npz = encodeNpz(new Map([["X", { data, shape: [300_000, 3] }]]));
+  for (const [name, bytes] of [["t.csv", csv], ["t.npz", npz]] as const) {
+    const stopping = new AbortController();
+    const table = await openUpload(name, bytes, stopping.signal);
+    let parts = 0;
+    const reading = (async () => {
+      for await (const _part of table.read({}).parts) {
+        // A message to the thread arrives like this.
+        if (++parts === 1) setTimeout(() => stopping.abort());
+      }
+    })();
+    // As a fault of the file, if a reader of its format met it; a thread that was stopped says only that.
+    await assert.rejects(reading);
+    assert.ok(parts >= 1 && parts < 5, `${parts}`);
+  }
+});
+
 Deno.test("a Parquet file that inflates beyond measure is refused before it is read", async () => {
   const rows = 1_300_000, bytes = parquetOf([Array(rows).fill(0)]);
   assert.ok(bytes.length < 3000, `${bytes.length} bytes`);
