@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Registry } from "../../src/http/models/registry.ts";
 import { VAE } from "../../mod.ts";
+import { BLOB_PIECE } from "../../src/storage/sqlite/blobs.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
+import { JobConflictError, type JobQueue, type Lease } from "../../src/storage/job_queue.ts";
+import { digestOf } from "../../src/storage/model_store.ts";
 import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { StorageFullError } from "../../src/storage/storage_full.ts";
 import { bytesOf, newJob, queueContract } from "./contract.ts";
@@ -154,3 +157,83 @@ Deno.test("SQLite: a disk that is found to be full when a change is committed is
   await queue.close();
   remove();
 });
+
+Deno.test("SQLite: long bytes are stored in pieces, between which other work gets its turn", async () => {
+  const [path, remove] = tempFile();
+  const { queue } = openSqlite(path, { now: Date.now });
+  const db = new Database(path), pieces = 5;
+  const long = Uint8Array.from({ length: (pieces - 1) * BLOB_PIECE + 7 }, (_, i) => i % 251);
+  const stored = () =>
+    db.rows("SELECT length(bytes) AS bytes FROM blob_pieces").map(({ bytes }) => bytes);
+  const turnsOf = async (work: () => Promise<unknown>) => {
+    let turns = 0, isOver = false;
+    const counting = (async () => {
+      for (; !isOver; turns++) await new Promise((resolve) => void setTimeout(resolve));
+    })();
+    const value = await work().finally(() => isOver = true);
+    await counting;
+    return { turns, value };
+  };
+  const put = await turnsOf(() => queue.uploads.put("o", "a.csv", long));
+  assert.ok(put.turns >= pieces - 1, `${put.turns}`);
+  assert.deepEqual(stored(), [...Array(pieces - 2).fill(BLOB_PIECE), 7]);
+  const read = await turnsOf(() => queue.uploads.read("o", "a.csv"));
+  assert.ok(read.turns >= pieces - 1, `${read.turns}`);
+  assert.deepEqual(read.value, long);
+  for (const length of [BLOB_PIECE - 1, BLOB_PIECE, BLOB_PIECE + 1]) {
+    await queue.uploads.put("o", "b.csv", long.subarray(0, length));
+    assert.deepEqual(await queue.uploads.read("o", "b.csv"), long.subarray(0, length));
+  }
+
+  // What is refused leaves nothing, and takes nothing from what is being stored.
+  await queue.enqueue(newJob("a"), bytesOf("rows"));
+  const other = long.map((value) => value + 1);
+  await Promise.all([
+    assert.rejects(queue.enqueue(newJob("a"), other), JobConflictError),
+    queue.enqueue(newJob("b"), other),
+  ]);
+  const [, lease] = [await claim(queue), await claim(queue)];
+  assert.deepEqual(await queue.input(lease), other);
+  await queue.ack(lease, {}, long);
+  assert.deepEqual(await queue.output("b"), long);
+  await queue.uploads.delete("o", "b.csv");
+  assert.equal(stored().length, pieces - 1, "the upload and the output are the same bytes");
+  await queue.uploads.delete("o", "a.csv");
+  assert.deepEqual(await queue.output("b"), long);
+  await queue.close();
+  db.close();
+  remove();
+});
+
+Deno.test("SQLite: pieces of a process that died are swept, and a file of format 1 is read", async () => {
+  const [path, remove] = tempFile();
+  const long = new Uint8Array(2 * BLOB_PIECE).fill(3), digest = await digestOf(long);
+  const first = openSqlite(path, { now: Date.now });
+  await first.queue.uploads.put("o", "a.csv", bytesOf("short"));
+  const db = new Database(path);
+  // As format 1 stored it.
+  db.run("INSERT INTO blobs VALUES (?, ?)", digest, long);
+  db.run("INSERT INTO uploads VALUES ('o', 'old.csv', ?, ?, 0)", digest, long.length);
+  db.run("DROP TABLE blob_pieces");
+  db.run("PRAGMA user_version = 1");
+  db.close();
+  await first.queue.close();
+  const { queue } = openSqlite(path, { now: Date.now });
+  assert.deepEqual(await queue.uploads.read("o", "old.csv"), long);
+  assert.deepEqual(await queue.uploads.read("o", "a.csv"), bytesOf("short"));
+  await queue.uploads.put("o", "again.csv", long);
+  assert.deepEqual(await queue.uploads.read("o", "again.csv"), long);
+  await queue.close();
+
+  const again = new Database(path);
+  again.run("INSERT INTO blob_pieces VALUES ('dead', 1, x'00')");
+  again.close();
+  const last = new Database(path);
+  assert.equal(last.rows("SELECT 1 FROM blob_pieces WHERE digest = 'dead'").length, 0);
+  last.close();
+  remove();
+});
+
+async function claim(queue: JobQueue): Promise<Lease> {
+  return (await queue.claim(AbortSignal.timeout(10_000)))!;
+}

@@ -13,6 +13,9 @@ export type Row = Record<string, SQLOutputValue>;
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS blobs (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS blob_pieces (
+  digest TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (digest, number)
+) STRICT;
 CREATE TABLE IF NOT EXISTS jobs (
   number INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, model TEXT NOT NULL, owner TEXT NOT NULL,
@@ -49,8 +52,14 @@ CREATE TABLE IF NOT EXISTS model_index (
 /** Tables checked when the file is opened; the bytes in the others are checked against their digests when read. */
 const CHECKED_TABLES = ["jobs", "events", "totals", "uploads", "model_index"] as const;
 
-/** Raised when the tables change, so that a file of another version is refused rather than misread. */
-const FORMAT = 1;
+/**
+ * Raised when the tables change, so that a file of a later version is refused rather than misread. Files of format 1 have
+ * no pieces of blobs.
+ */
+const FORMAT = 2;
+
+/** Left by a process that died before it named them. */
+const SWEEP_PIECES = "DELETE FROM blob_pieces WHERE digest NOT IN (SELECT digest FROM blobs)";
 
 /** Milliseconds that a writer waits for its turn. */
 const BUSY_MS = 10_000;
@@ -79,15 +88,16 @@ export class Database {
       );
       this.transaction(() => {
         const { user_version: format } = this.row("PRAGMA user_version")!;
-        if (format !== 0 && format !== FORMAT) {
+        if (Number(format) > FORMAT) {
           throw new TypeError(
-            `Cannot open ${path}: format must be ${FORMAT}, got ${format}`,
+            `Cannot open ${path}: format must be at most ${FORMAT}, got ${format}`,
           );
         }
         this.#sqlite.exec(SCHEMA);
         this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
       });
       this.#requireIntact(path);
+      this.transaction(() => this.run(SWEEP_PIECES));
     } catch (cause) {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;

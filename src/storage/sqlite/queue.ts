@@ -26,7 +26,7 @@ import {
 } from "../job_queue.ts";
 import { digestOf } from "../model_store.ts";
 import type { Database, Row } from "./database.ts";
-import { keepBlob, readBlob, sweepBlobs } from "./blobs.ts";
+import { keepBlob, readBlob, storing, sweepBlobs } from "./blobs.ts";
 import { jobOf, JobRows, UNFINISHED } from "./job_rows.ts";
 import { SqliteUploads } from "./uploads.ts";
 
@@ -41,6 +41,9 @@ export interface SqliteQueueOptions {
   /** How long a finished job is kept (default: 7 days). */
   readonly keepSeconds?: number;
 }
+
+/** The row of a job that exists. */
+type JobRow = Row & { readonly number: SQLInputValue };
 
 /** The longest wait for something that no other process announces. */
 const MAX_WAIT_MS = 1000;
@@ -66,7 +69,7 @@ export class SqliteQueue implements JobQueue {
 
   async enqueue(job: NewJob, input: Uint8Array): Promise<{ job: Job; isNew: boolean }> {
     const digest = await digestOf(input), ownFingerprint = fingerprint(job, digest);
-    return this.#db.transaction(() => {
+    return await storing(this.#db, digest, input, () => {
       const existing = this.#rows.find(job.id);
       if (existing && existing.fingerprint !== ownFingerprint) {
         throw new JobConflictError();
@@ -173,7 +176,7 @@ export class SqliteQueue implements JobQueue {
   }
 
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
-    const digest = this.#rows.find(id)?.input, bytes = readBlob(this.#db, digest);
+    const digest = this.#rows.find(id)?.input, bytes = await readBlob(this.#db, digest);
     if (!bytes) throw new LeaseLostError();
     return await intactInput(bytes, String(digest));
   }
@@ -193,14 +196,15 @@ export class SqliteQueue implements JobQueue {
   }
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
-    const digest = this.#rows.find(id)?.checkpoint, bytes = readBlob(this.#db, digest);
+    const digest = this.#rows.find(id)?.checkpoint, bytes = await readBlob(this.#db, digest);
     // A damaged checkpoint is ignored: the job starts over.
     return bytes && await digestOf(bytes) === digest ? bytes : undefined;
   }
 
   async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
     const digest = await digestOf(bytes);
-    this.#step(lease, ({ number, checkpoint }) => {
+    await storing(this.#db, digest, bytes, () => {
+      const { number, checkpoint } = this.#held(lease);
       keepBlob(this.#db, digest, bytes);
       this.#db.run("UPDATE jobs SET checkpoint = ?, stalled = 0 WHERE number = ?", digest, number);
       sweepBlobs(this.#db, [checkpoint]);
@@ -214,9 +218,13 @@ export class SqliteQueue implements JobQueue {
   }
 
   async ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void> {
-    const digest = output && await digestOf(output);
-    this.#step(lease, (row) => {
-      if (output) keepBlob(this.#db, digest!, output);
+    if (!output) {
+      return this.#step(lease, (row) => this.#rows.finish(row, "succeeded", { result }));
+    }
+    const digest = await digestOf(output);
+    await storing(this.#db, digest, output, () => {
+      const row = this.#held(lease);
+      keepBlob(this.#db, digest, output);
       this.#rows.finish(row, "succeeded", { result, output: digest });
     });
   }
@@ -237,7 +245,7 @@ export class SqliteQueue implements JobQueue {
   }
 
   async output(id: string): Promise<Uint8Array | undefined> {
-    return readBlob(this.#db, this.#rows.find(id)?.output);
+    return await readBlob(this.#db, this.#rows.find(id)?.output);
   }
 
   async stats(): Promise<QueueStats> {
@@ -249,10 +257,13 @@ export class SqliteQueue implements JobQueue {
   }
 
   /** One step by the holder of a lease. An expired lease holds until another worker claims the job. */
-  #step(lease: Lease, work: (row: Row & { number: SQLInputValue }) => void): void {
-    this.#db.transaction(() => {
-      if (!this.#rows.isHeld(lease)) throw new LeaseLostError();
-      work(this.#rows.find(lease.job.id) as Row & { number: SQLInputValue });
-    });
+  #step(lease: Lease, work: (row: JobRow) => void): void {
+    this.#db.transaction(() => work(this.#held(lease)));
+  }
+
+  /** The row of the job. @throws LeaseLostError */
+  #held(lease: Lease): JobRow {
+    if (!this.#rows.isHeld(lease)) throw new LeaseLostError();
+    return this.#rows.find(lease.job.id) as JobRow;
   }
 }

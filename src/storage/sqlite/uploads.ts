@@ -1,7 +1,7 @@
 /** Uploads in a SQLite file. */
 import type { Upload, UploadStore } from "../job_queue.ts";
 import { digestOf } from "../model_store.ts";
-import { keepBlob, readBlob, sweepBlobs } from "./blobs.ts";
+import { keepBlob, readBlob, storing, sweepBlobs } from "./blobs.ts";
 import type { Database, Row } from "./database.ts";
 
 /** Files by owner and name. */
@@ -16,7 +16,7 @@ export class SqliteUploads implements UploadStore {
 
   async put(owner: string, name: string, bytes: Uint8Array): Promise<Upload> {
     const digest = await digestOf(bytes);
-    return this.#db.transaction(() => {
+    return await storing(this.#db, digest, bytes, () => {
       const replaced = this.#row(owner, name);
       keepBlob(this.#db, digest, bytes);
       this.#db.run(
@@ -35,7 +35,7 @@ export class SqliteUploads implements UploadStore {
   }
 
   async read(owner: string, name: string): Promise<Uint8Array | undefined> {
-    return readBlob(this.#db, this.#row(owner, name)?.digest);
+    return await readBlob(this.#db, this.#row(owner, name)?.digest);
   }
 
   async delete(owner: string, name: string): Promise<boolean> {
