@@ -63,6 +63,29 @@ Deno.test("a step's score is the mean of its windows' scores, and a stream gives
   });
 });
 
+Deno.test("in a series with gaps, steps are means of their windows, and votes count the flags of a stream, also across a gap", async () => {
+  const gaps = new Set([...Array(3).keys(), 40, ...Array.from({ length: 15 }, (_, i) => 90 + i)]);
+  const steps = series(260, { at: 150, length: 40 }).map((row, t) =>
+    gaps.has(t) || t === 160 ? [NaN, NaN] : t % 7 === 0 ? [row[0], NaN] : row
+  );
+  const plain = detector.stream(), voting = detector.stream({ vote: { k: 3, of: 5 } });
+  const windows: number[] = [], flags: boolean[] = [];
+  for (const row of steps) {
+    const verdict = plain.push(row), voted = voting.push(row);
+    if (!verdict || !voted) continue;
+    windows.push(verdict.score);
+    flags.push(verdict.anomaly);
+    assert.equal(voted.anomaly, flags.slice(-5).filter(Boolean).length >= 3);
+  }
+  assert.ok(flags.includes(true) && flags.includes(false));
+  const verdicts = await detector.score(steps);
+  verdicts.forEach(({ score }, t) => {
+    const held = windows.slice(Math.max(0, t - WINDOW + 1), t + 1);
+    const mean = held.reduce((sum, each) => sum + each, 0) / held.length;
+    assertRelative(score, mean, 1e-4, 1e-3, `step ${t}`);
+  });
+});
+
 Deno.test("a stream forgets what lies before its window: any beginning gives the same verdict", () => {
   const steps = series(200);
   const long = detector.stream(), short = detector.stream();
