@@ -4,17 +4,13 @@
  *
  * Source: Fisher, 1922; doubled as in Yates, 1984.
  */
-import { hypergeometric, hypergeometricRange } from "../../core/probability/hypergeometric.ts";
+import { hypergeometricCdf } from "../../core/probability/hypergeometric.ts";
 
 /** The p-value, for `marked` of `n` in the first sample and `other` of `m` in the second. */
 export function fisherExactPValue(marked: number, n: number, other: number, m: number): number {
   const urn = { all: n + m, marked: m, drawn: marked + other };
-  const [min, max] = hypergeometricRange(urn);
-  let below = 0, above = 0;
-  for (let k = min; k <= max; k++) {
-    const probability = hypergeometric(urn, k);
-    if (k <= other) below += probability;
-    if (k >= other) above += probability;
-  }
+  const below = hypergeometricCdf(urn, other);
+  // As many items of the first sample or fewer: summed by itself, since 1 less a sum has no small values.
+  const above = hypergeometricCdf({ ...urn, marked: n }, marked);
   return Math.min(1, 2 * Math.min(below, above));
 }
