@@ -184,6 +184,31 @@ Deno.test("DriftTest names the column whose values moved and the column that wen
   assert.deepEqual(driftReport({ ...REFERENCE, sketch: undefined }, cells, scores).columns, []);
 });
 
+Deno.test("DriftTest reports a rare level that has become three times as frequent, and none that has not", () => {
+  // 40 tables at a rate of 0.1: more than 9 of them have a probability of 0.005.
+  const schema = [{ name: "late", kind: "binary" as const, levels: ["no", "yes"] }];
+  const answers = (rows: number, seed: number, share: number) => {
+    const random = new HostRandom(seed, 0, 9);
+    return {
+      data: Float64Array.from({ length: rows }, () => +(random.uniformF64() < share)),
+      rows,
+    };
+  };
+  let falseAlarms = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const sketch = sketchColumns(answers(3000, 3 * seed, 0.02), schema);
+    const reference = { schema, calibration: new Calibration(draws(100, seed)), sketch };
+    const [same, tripled] = [0.02, 0.06].map((share, i) =>
+      driftReport(reference, answers(1000, 3 * seed + 1 + i, share), draws(1000, 99 + seed), {
+        rate: 0.1,
+      }).columns[0].changed
+    );
+    if (same) falseAlarms++;
+    assert.ok(tripled, `seed ${seed}`);
+  }
+  assert.ok(falseAlarms < 10, `${falseAlarms} of 40`);
+});
+
 /** Some stores, all as frequent, and customers of whom most come once or twice. */
 function visits(rows: number, seed: number, stores: number) {
   const random = new HostRandom(seed, 0, 9);

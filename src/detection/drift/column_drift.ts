@@ -1,14 +1,15 @@
 /**
  * Whether the values of a column, and its share of missing cells, are those of the training rows: Kolmogorov-Smirnov
- * against the model's sketch, and Fisher's exact test. Where rows depend on each other, as steps of a series do, both
+ * against the model's sketch (of levels share by share, `level_shares.ts`), and Fisher's exact test. Where rows depend on each other, as steps of a series do, both
  * count only as many rows as tell as much (`block_shares.ts`).
  */
 import { lowerMedian } from "../../core/sorted.ts";
-import type { ColumnSchema } from "../../scoring/table/schema.ts";
+import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import { fisherExactPValue } from "./fisher_exact.ts";
 import { kolmogorovPValue } from "./kolmogorov.ts";
 import { type LevelPlaces, levelPlaces } from "./level_order.ts";
+import { levelsPValue } from "./level_shares.ts";
 import { PointCounter } from "./point_counts.ts";
 import { type ColumnSketch, distanceTo, sketchOf } from "./sketch.ts";
 
@@ -83,9 +84,11 @@ export class ColumnTest {
     const clock = kind === "timestamp";
     const comparable = before > 0 && present > 0 && !clock && this.#isOrderKnown;
     const distance = comparable ? distanceTo(sketch, counts) : 0;
-    const valuesPValue = comparable
-      ? kolmogorovPValue(distance, before / asOne, present / asOne)
-      : 1;
+    const valuesPValue = !comparable
+      ? 1
+      : hasLevels(kind)
+      ? levelsPValue(sketch, counts, before, asOne)
+      : kolmogorovPValue(distance, before / asOne, present / asOne);
     const [missingBefore, all, missingNow, allNow] = [known - before, known, missingCells, rows]
       .map((count) => Math.round(count / gapsAsOne));
     const missingPValue = fisherExactPValue(missingBefore, all, missingNow, allNow);
