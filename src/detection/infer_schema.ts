@@ -178,6 +178,9 @@ export function kindOfNumbers({ smallest, largest, whole }: NumberRange): Column
   return smallest > 0 && largest >= MIN_POSITIVE_RATIO * smallest ? "positive" : "numeric";
 }
 
+/** What spreadsheets call their last row. */
+const IS_TOTAL = /^(?:grand |sub-?)?(?:total|sum)s?:?$|^(?:gesamt|summe|totaal|somme|suma)\b/i;
+
 /** A value below or above what could be measured. */
 const IS_BOUND = /^[<>≤≥]=?\s*[+-]?[\d.,]+$/;
 
@@ -194,6 +197,8 @@ function kindOfTexts(
       ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50, numeric:1.234,50 or, for addresses and other codes, categorical)"
       : IS_BOUND.test(text)
       ? "a number, as in most rows of this column (write the bound itself, or leave the cell empty)"
+      : IS_TOTAL.test(text)
+      ? "a number, as in most rows of this column (delete the row if it holds totals)"
       : "a number, as in most rows of this column (leave the cell empty if it is missing, or declare the column categorical)";
     const expected = `expected ${number}`;
     throw new TypeError(

@@ -155,3 +155,45 @@ Deno.test("a last row of totals is named, and one that is merely large is not", 
   });
   assert.match(reportData(table).warnings.join("\n"), /the sum of all others in column "price"/);
 });
+
+Deno.test("numbers named like identifiers are named, unless they repeat, rise, or are declared", () => {
+  const random = new HostRandom(5, 0, 11);
+  const numbers = Array.from(
+    { length: 60 },
+    (_, r) => 10_000_000 + 1000 * random.below(1e4) + r,
+  );
+  const warned = (
+    name: string,
+    id: (r: number) => number,
+    declared: "count" | undefined = undefined,
+  ) => {
+    const rows = numbers.map((_, r) => ({ [name]: id(r), x: r * r % 17 }));
+    const schema = declared && [{ name, kind: declared }];
+    return reportData(rows, { schema }).warnings.filter((each) => each.includes("identifier"));
+  };
+  for (
+    const name of ["id", "customer_id", "orderId", "Kundennr", "Account No.", "phone"]
+  ) {
+    assert.deepEqual(warned(name, (r) => numbers[r]), [
+      `column "${name}" has a different number in every row and is named like an identifier: it counts as a size unless it is left out`,
+    ]);
+  }
+  for (const name of ["paid", "void", "monkey", "piano", "spend"]) {
+    assert.deepEqual(warned(name, (r) => numbers[r]), []);
+  }
+  assert.deepEqual(warned("id", (r) => numbers[r % 50]), []);
+  assert.deepEqual(warned("id", (r) => 7 * r), []);
+  assert.deepEqual(warned("id", (r) => numbers[r], "count"), []);
+});
+
+Deno.test("a label of a row of totals is named as one", () => {
+  const rows = Array.from({ length: 40 }, (_, r) => ({ n: `${r % 7}`, x: r % 5 }));
+  const table = (label: string) => () => reportData([...rows, { n: label, x: 80 }]);
+  for (const label of ["Total", "Grand total:", "Summe", "Subtotal"]) {
+    assert.throws(
+      table(label),
+      /row 41, column "n": .*\(delete the row if it holds totals\), got /,
+    );
+  }
+  assert.throws(table("Summer"), /leave the cell empty/);
+});

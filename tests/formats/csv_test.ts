@@ -90,7 +90,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "unnamed column",
     "a,\n1,2\n",
-    'row 1 (line 2): expected nothing in cell 2, which has no name in the header, got "2"',
+    'row 1 (line 2): expected nothing in cell 2, which has no name in the header (name it there, or delete lines of a title above the header), got "2"',
   ],
   [
     "only unnamed columns",

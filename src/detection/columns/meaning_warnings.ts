@@ -10,6 +10,7 @@ import type { RawTable } from "../../formats/table.ts";
 import { CURRENCY } from "../../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";
+import { identifierWarnings } from "./identifier_columns.ts";
 import { labelWarnings } from "./label_columns.ts";
 import { type Declaration, type ReadColumn, readColumns } from "./read_column.ts";
 import { sentinelWarnings } from "./sentinels.ts";
@@ -123,6 +124,7 @@ export function meaningWarnings(
   const columns = readColumns(table, schema, declared);
   return [
     ...columns.flatMap(labelWarnings),
+    ...columns.flatMap(identifierWarnings),
     ...columns.flatMap(textAndCodeWarnings),
     ...columns.flatMap(timeNumberWarnings),
     ...columns.flatMap(levelOrderWarnings),

@@ -45,7 +45,9 @@ export function namelessFault(
   line: number,
 ): DataError | undefined {
   if (isMissing(cell)) return undefined;
-  const expected = `nothing in cell ${index + 1}, which has no name in the header`;
+  const expected =
+    `nothing in cell ${index + 1}, which has no name in the header (name it there, or ` +
+    "delete lines of a title above the header)";
   return new DataError({ source, row, line, expected, actual: quoteValue(cell) });
 }
 
