@@ -26,7 +26,7 @@ import type { ColumnSchema } from "../scoring/table/schema.ts";
 import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import type { TableRows } from "../scoring/table/table_rows.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
-import { pauser } from "../trained/pauser.ts";
+import { withPauses } from "../trained/pauser.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
 import { calibrated, heldOutScores } from "./calibrate.ts";
@@ -71,7 +71,15 @@ export async function fitTable(
   options: DetectorOptions,
 ): Promise<FittedTable> {
   requireOptions(options);
-  const { window } = options, pause = pauser(options.signal);
+  return await withPauses(options.signal, (pause) => fitRows(rows, options, pause));
+}
+
+async function fitRows(
+  rows: TableRows | RawTable | RowBatches,
+  options: DetectorOptions,
+  pause: () => Promise<void>,
+): Promise<FittedTable> {
+  const { window } = options;
   const read = await readRows(rows, options);
   await pause();
   const isLinear = window !== undefined && presetOf(options) === "linear";

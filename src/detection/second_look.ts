@@ -11,7 +11,7 @@
 import { withObserved } from "../trained/rows/observed.ts";
 import { valuesOf } from "../trained/named_tensor.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
-import { pauser } from "../trained/pauser.ts";
+import { withPauses } from "../trained/pauser.ts";
 import { runWithPauses, type Steps } from "../trained/steps.ts";
 import { costsOf } from "../trained/calls/completion.ts";
 import type { Cells } from "../scoring/table/cells.ts";
@@ -53,7 +53,8 @@ export class SecondLook {
     isFlagged: (row: number) => boolean,
     signal?: AbortSignal,
   ): Promise<Float64Array> {
-    return await runWithPauses(this.steps(cells, isFlagged), pauser(signal));
+    const steps = this.steps(cells, isFlagged);
+    return await withPauses(signal, (pause) => runWithPauses(steps, pause));
   }
 
   /** `regrets` in steps of one run each, between which the caller may do other work. */

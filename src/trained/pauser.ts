@@ -1,19 +1,22 @@
-/** Yields to the event loop during long computations, and stops them on request. */
-
-/** Maximum time between yields, in milliseconds. */
-const YIELD_MS = 50;
+/** Lets other work run during long computations, and stops them on request. */
+import { Turns } from "./turns.ts";
 
 /**
- * Creates a function to await between pieces of work.
- * @returns a function whose promise rejects with the signal's reason once it is aborted
+ * Does work in pieces.
+ * @param work awaits its argument between them
+ * @throws the signal's reason, in the first pause after it is aborted
  */
-export function pauser(signal?: AbortSignal): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last >= YIELD_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      last = performance.now();
-    }
-    signal?.throwIfAborted();
-  };
+export async function withPauses<T>(
+  signal: AbortSignal | undefined,
+  work: (pause: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const turns = new Turns();
+  try {
+    return await work(async () => {
+      await turns.takeIfDue();
+      signal?.throwIfAborted();
+    });
+  } finally {
+    turns.end();
+  }
 }

@@ -11,6 +11,7 @@
  */
 import { type Backend, GpuError, type Segment, type SyncProgram } from "../backends/backend.ts";
 import type { Matrix } from "../trained/rows/matrix.ts";
+import { Turns, YIELD_MS } from "../trained/turns.ts";
 import type { TrainingGpu } from "./gpu/choice.ts";
 import { GpuStepper } from "./gpu/gpu_stepper.ts";
 import type { Recipe } from "./options.ts";
@@ -27,7 +28,6 @@ import type { RowOrder } from "./run/row_order.ts";
 import { RunState } from "./run/run_state.ts";
 import { StepSequence } from "./run/step_sequence.ts";
 import type { Stepper } from "./run/stepper.ts";
-import { Turns } from "./run/turns.ts";
 
 /** The resources of a run. */
 export interface Run {
@@ -53,9 +53,6 @@ export interface Run {
   /** A monotonic clock in milliseconds, for progress and the timing of writes, never for results. */
   readonly clock: () => number;
 }
-
-/** Maximum time between yields to the event loop, in milliseconds. */
-export const YIELD_MS = 20;
 
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
 export async function train(run: Run): Promise<FitReport> {

@@ -5,7 +5,7 @@
 import { type ByteBlock, ByteBlocks } from "../../formats/csv/byte_blocks.ts";
 import { readQuoted } from "../../formats/csv/quoted_rows.ts";
 import type { RowReader } from "../../formats/row_reader.ts";
-import { pauser } from "../../trained/pauser.ts";
+import { Turns } from "../../trained/turns.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { SeriesStream } from "../../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
@@ -169,10 +169,14 @@ async function* chain(
   first: Iterable<ByteBlock>,
   rest: AsyncIterator<ByteBlock>,
 ): AsyncGenerator<ByteBlock> {
-  const pause = pauser();
-  for (const block of first) {
-    await pause();
-    yield block;
+  const turns = new Turns();
+  try {
+    for (const block of first) {
+      await turns.takeIfDue();
+      yield block;
+    }
+  } finally {
+    turns.end();
   }
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }

@@ -18,7 +18,7 @@ import {
   requireKind,
   writeModelFile,
 } from "../file/model_file.ts";
-import { pauser } from "../pauser.ts";
+import { withPauses } from "../pauser.ts";
 import { loadModelFile } from "../trained_vae.ts";
 import { energiesOf, type RbmEngine, unitRows } from "./energies.ts";
 import {
@@ -116,7 +116,7 @@ export class TrainedRbm {
   async sample(count: number, options: RbmSampleOptions = {}): Promise<Matrix> {
     const { seed, sweeps, start, mean, signal } = parseSampling(options);
     requireNumber("count", count, { min: 1, max: 1e7, integer: true });
-    const { visible } = this.spec, pause = pauser(signal);
+    const { visible } = this.spec;
     const data = start
       ? this.rows(start).data.slice()
       : new Float32Array(count * visible).fill(0.5);
@@ -127,18 +127,20 @@ export class TrainedRbm {
     }
     const program = this.engine.compile("gibbs", { capacity: BULK_ROWS });
     try {
-      for (let first = 0; first < count; first += BULK_ROWS) {
-        const rows = Math.min(BULK_ROWS, count - first);
-        const chunk = data.subarray(first * visible, (first + rows) * visible);
-        for (let sweep = 0; sweep < sweeps; sweep++) {
-          program.write("x", chunk);
-          program.write("key", [...splitSeed(seed), sweep, first]);
-          program.run(rows);
-          program.read("draw", chunk);
-          await pause();
+      await withPauses(signal, async (pause) => {
+        for (let first = 0; first < count; first += BULK_ROWS) {
+          const rows = Math.min(BULK_ROWS, count - first);
+          const chunk = data.subarray(first * visible, (first + rows) * visible);
+          for (let sweep = 0; sweep < sweeps; sweep++) {
+            program.write("x", chunk);
+            program.write("key", [...splitSeed(seed), sweep, first]);
+            program.run(rows);
+            program.read("draw", chunk);
+            await pause();
+          }
+          if (mean) program.read("mean", chunk);
         }
-        if (mean) program.read("mean", chunk);
-      }
+      });
     } finally {
       program.dispose();
     }
@@ -152,7 +154,6 @@ export class TrainedRbm {
   async logPartition(options: PartitionOptions = {}): Promise<Partition> {
     const { method, chains, temperatures, base, seed, signal } = parsePartition(options);
     const { visible, hidden } = this.spec, units = Math.min(visible, hidden);
-    const pause = pauser(signal);
     signal?.throwIfAborted();
     if (method === "exact" || (method === "auto" && units <= MAX_ENUMERATED)) {
       if (units > MAX_ENUMERATED) {
@@ -160,11 +161,14 @@ export class TrainedRbm {
           `Cannot enumerate: the smaller layer must have at most ${MAX_ENUMERATED} units, got ${units}`,
         );
       }
-      return await exactPartition(this.engine, this.spec, pause);
+      return await withPauses(signal, (pause) => exactPartition(this.engine, this.spec, pause));
     }
     const logOdds = base ? baseRates(this.rows(base)) : new Float32Array(visible);
     const annealing = { chains, temperatures, seed, base: logOdds };
-    return await annealedPartition(this.engine, this.spec, annealing, pause);
+    return await withPauses(
+      signal,
+      (pause) => annealedPartition(this.engine, this.spec, annealing, pause),
+    );
   }
 
   /** ln p(x) = -F(x) - ln Z per row, nats, for rows of zeros and ones; as accurate as ln Z. */

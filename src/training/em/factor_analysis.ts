@@ -16,7 +16,7 @@ import { STREAMS } from "../../core/random/streams.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { splitDevice } from "../../trained/device_options.ts";
 import { type Matrix, requireFloatRows, type Rows, toMatrix } from "../../trained/rows/matrix.ts";
-import { pauser } from "../../trained/pauser.ts";
+import { withPauses } from "../../trained/pauser.ts";
 import { runWithPauses } from "../../trained/steps.ts";
 import { VAE } from "../vae.ts";
 import { linearVaeParameters } from "./linear_vae.ts";
@@ -62,8 +62,7 @@ export async function factorAnalysis(
   const matrix = toMatrix(rows, columnsOf(rows));
   requireSize(matrix, latent);
   signal?.throwIfAborted();
-  const pause = pauser(signal);
-  const moments = await runWithPauses(momentSteps(matrix), pause);
+  const moments = await withPauses(signal, (pause) => runWithPauses(momentSteps(matrix), pause));
   const floor = minVariance ?? defaultFloor(moments);
   requireVariance(moments, floor);
   const model = VAE.create({
@@ -73,7 +72,10 @@ export async function factorAnalysis(
     likelihood: { type: "gaussian", variance: noise, minVariance: floor },
   }, { seed, ...device });
   try {
-    const { factors, ...history } = await maximize(moments, settings, floor, pause, onProgress);
+    const { factors, ...history } = await withPauses(
+      signal,
+      (pause) => maximize(moments, settings, floor, pause, onProgress),
+    );
     model.setParameters(linearVaeParameters(moments.mean, factors, latent, noise));
     return { model, ...history };
   } catch (error) {

@@ -9,7 +9,7 @@ import { permutation } from "../../core/random/permutation.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
-import { pauser } from "../../trained/pauser.ts";
+import { withPauses } from "../../trained/pauser.ts";
 import { DivergenceError } from "../run/divergence.ts";
 import { gatherRows } from "../rows/minibatch.ts";
 import { learningRateAt, type MomentPowers, nextPowers, scheduleOf } from "../program/schedule.ts";
@@ -25,9 +25,13 @@ export interface RbmRun extends Pick<RbmFitOptions, "onProgress" | "signal"> {
 const SKIPS_BEFORE_GIVING_UP = 3;
 
 /** @throws DivergenceError if steps stay non-finite; the signal's reason if it is aborted */
-export async function trainRbm(run: RbmRun): Promise<RbmReport> {
+export function trainRbm(run: RbmRun): Promise<RbmReport> {
+  return withPauses(run.signal, (pause) => train(run, pause));
+}
+
+async function train(run: RbmRun, pause: () => Promise<void>): Promise<RbmReport> {
   const { parameters, recipe: { epochs }, onProgress } = run;
-  const steps = new Steps(run), pause = pauser(run.signal);
+  const steps = new Steps(run);
   const good = new Float64Array(parameters.length);
   const history: RbmEpoch[] = [];
   while (history.length < epochs) {
