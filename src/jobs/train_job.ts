@@ -5,7 +5,7 @@
 import { Detector } from "../detection/detector.ts";
 import { sampleOptions } from "../detection/rows/row_limit.ts";
 import { inferSchema } from "../detection/infer_schema.ts";
-import { readAnyTable, type Table } from "../formats/mod.ts";
+import { readAnyTable, type ReadTableOptions, type Table } from "../formats/mod.ts";
 import { sampleOf } from "../formats/sample/read_sample.ts";
 import { asTableText } from "../formats/text/table_text.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
@@ -82,7 +82,9 @@ async function readInput(
   input: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Table> {
-  const options = { ...UPLOAD_LIMITS, label, columns: select, cells: "any" } as const;
+  // The label is only left out, so it may say anything.
+  const left: ReadTableOptions = { label, parseLabel: () => 0 };
+  const options = { ...UPLOAD_LIMITS, ...left, columns: select, cells: "any" } as const;
   return settings.spec
     ? await readAnyTable(source, asTableText(input, source), options)
     : await sampleOf(await openUpload(source, input, signal), options, sampleOptions(settings));

@@ -79,7 +79,13 @@ Deno.test("an upload, rows by name and rows by position train the same model; a 
     CSV.split("\n").map((line, i) => `${line},${i === 0 ? "fault" : i % 2}`).join("\n"),
   );
   await client.putUpload("labelled.csv", labelled);
+  // What a label says does not matter where it is only left out.
+  const classes = new TextEncoder().encode(
+    CSV.replace(/$/gm, ",leak").replace("leak", "fault"),
+  );
+  await client.putUpload("classes.csv", classes);
   assert.deepEqual((await client.uploads()).uploads.map(({ name }) => name), [
+    "classes.csv",
     "labelled.csv",
     "t.csv",
   ]);
@@ -87,6 +93,7 @@ Deno.test("an upload, rows by name and rows by position train the same model; a 
   const jobs = [
     await client.train("a", { upload: "t.csv" }, QUICK),
     await client.train("b", { upload: "labelled.csv" }, { ...QUICK, label: "fault" }),
+    await client.train("b2", { upload: "classes.csv" }, { ...QUICK, label: "fault" }),
     await client.train("c", named, QUICK),
     await client.train("d", ROWS, { ...QUICK, columns: COLUMNS }),
   ];
