@@ -94,7 +94,7 @@ export function weightsFormatOption(text: string): Option {
 export function backendOption(): Option {
   return new Option(
     "--backend <name>",
-    "what runs the model; webgpu trains on a GPU",
+    "what runs the model; webgpu trains it, or runs the batches of a bare VAE, on a GPU",
   )
     .choices(BACKENDS).default("auto");
 }

@@ -3,6 +3,7 @@
  * Oracle: the file that was written.
  */
 import assert from "node:assert/strict";
+import { explanation } from "../../src/cli/score/explained.ts";
 import { highest, strangestOf, strangestOfAll } from "../../src/cli/score/strangest.ts";
 import { reportData } from "../../mod.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
@@ -66,4 +67,12 @@ Deno.test("a column that is named like a label is reported, unless it is declare
   const csv = `a,ground truth\n${named("x").map(({ a, x }) => `${a},${x}`).join("\n")}\n`;
   const { stderr } = await elbow(["report", folder.write("t.csv", csv)]);
   assert.match(stderr, /column "ground truth" is trained on, .* \(--label "ground truth"\)\n/);
+});
+
+Deno.test("an explanation writes times without zeros at their end", () => {
+  const of = (value: string) => explanation([{ column: "when", nats: 3, value, expected: null }]);
+  assert.equal(of("2024-01-05T00:00:00.000Z"), "when 2024-01-05");
+  assert.equal(of("2024-01-05T10:00:00.000Z"), "when 2024-01-05T10:00");
+  assert.equal(of("2024-01-05T00:00:07.000Z"), "when 2024-01-05T00:00:07");
+  assert.equal(of("2024-01-05T10:14:33.250Z"), "when 2024-01-05T10:14:33.250Z");
 });

@@ -10,7 +10,15 @@ import { printWarnings } from "../text/flag_names.ts";
 import { hasLevels } from "../../scoring/table/schema.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
-import { count, counted, jsonLine, report, rowsOutOf, type Section } from "../text/text.ts";
+import {
+  count,
+  counted,
+  jsonLine,
+  report,
+  rowsOutOf,
+  type Section,
+  timeText,
+} from "../text/text.ts";
 
 /** Options as commander passes them. */
 interface ReportOptions extends options.JsonOption, options.HeaderOption {
@@ -100,14 +108,12 @@ function columnTable(columns: readonly ColumnReport[]): string {
   );
 }
 
-/** A number to five digits, and to all before its mark; a time as in ISO 8601, a date where it has no time of day. */
+/** A number to five digits, and to all before its mark. */
 function valueText({ kind }: ColumnReport, value: number): string {
   if (hasLevels(kind) || Number.isNaN(value)) return "-";
   if (kind === "timestamp") {
     const time = new Date(1000 * value);
-    return Number.isNaN(time.getTime())
-      ? "-"
-      : time.toISOString().replace(/(T00:00)?:?(00)?\.000Z$/, "");
+    return Number.isNaN(time.getTime()) ? "-" : timeText(time.toISOString());
   }
   const whole = Math.trunc(Math.abs(value)), digits = whole < 1e15 ? `${whole}`.length + 1 : 5;
   return `${Number(value.toPrecision(Math.max(5, digits)))}`;

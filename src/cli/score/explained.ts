@@ -5,7 +5,7 @@ import { explainerOf } from "../../scoring/explain/explain.ts";
 import { type ExplainOptions, requireExplainOptions } from "../../scoring/explain/explainer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
-import { printable } from "../text/text.ts";
+import { printable, timeText } from "../text/text.ts";
 
 /** As in the messages of errors. */
 const MAX_CHARACTERS = 40;
@@ -65,7 +65,7 @@ function sentence(
   const [low, high] = interval ?? [];
   const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
   const cellText = (cell: number | string) =>
-    typeof cell === "number" ? rounded(cell, width) : shortened(printable(cell));
+    typeof cell === "number" ? rounded(cell, width) : shortened(timeText(printable(cell)));
   const found = `${printable(column)} ${
     unseen ? "holds a new or rare value" : value === null ? "unknown" : cellText(value)
   }`;

@@ -62,6 +62,11 @@ export function topColumns(
   return top;
 }
 
+/** A time of ISO 8601 without zeros at its end: 2024-01-05T10:14, or a date alone. */
+export function timeText(iso: string): string {
+  return iso.replace(/(T00:00)?:?(00)?\.000Z$/, "");
+}
+
 /** A whole number for people to read: 3,772. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
