@@ -118,3 +118,12 @@ testUnless(
     assert.equal((await registry.put("m", FILES[1])).version.version, 2);
   },
 );
+
+Deno.test("a folder in which nothing can be kept is refused by name, not as a bug", async () => {
+  using folder = new Folder();
+  folder.write(".elbow", "in the way");
+  await assert.rejects(openFolderStore(folder.path, [], true), {
+    name: "DataError",
+    message: /^Cannot write .*\.elbow: /,
+  });
+});

@@ -143,12 +143,17 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
+  if (codeOf(error) === "EROFS") return "its disk is read-only";
   if (isDiskFull(error)) return "no space is left on its disk";
   return messageOf(error);
 }
 
 /** Whether a file error says that the disk, or the user's share of it, is full. */
 export function isDiskFull(error: unknown): boolean {
-  const code = (error as { readonly code?: string } | undefined)?.code;
+  const code = codeOf(error);
   return code === "ENOSPC" || code === "EDQUOT";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { readonly code?: string } | undefined)?.code;
 }

@@ -15,7 +15,7 @@ import {
   type ModelStore,
 } from "../../storage/model_store.ts";
 import { StorageFullError } from "../../storage/storage_full.ts";
-import { isDiskFull, writeAtomically } from "../files/files.ts";
+import { isDiskFull, naming, writeAtomically } from "../files/files.ts";
 
 /** A file that somebody put in the folder. */
 export interface PlacedFile {
@@ -37,7 +37,7 @@ export async function openFolderStore(
   writable: boolean,
 ): Promise<ModelStore> {
   const dataFolder = `${folder}/.elbow`, indexPath = `${dataFolder}/index.json`;
-  if (writable) await Deno.mkdir(dataFolder, { recursive: true });
+  if (writable) await naming(dataFolder, () => Deno.mkdir(dataFolder, { recursive: true }));
   const pathOf = new Map(placed.map(({ digest, path }) => [digest, path]));
   const blobPath = (digest: string) =>
     pathOf.get(digest) ?? `${dataFolder}/${requireDigest(digest)}`;
