@@ -57,3 +57,28 @@ Deno.test("work stops if nobody waits for it any more", async () => {
   // Work that runs to its end has status 200.
   assert.deepEqual(entries.map(({ status }) => status), [408]);
 });
+
+Deno.test("a line that comes byte by byte takes turns with other work, and is answered", async () => {
+  const row = `[500, ${" ".repeat(300_000)}1, -3]\n`, bytes = new TextEncoder().encode(row);
+  let sent = 0, turns = 0, isOver = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent === bytes.length) controller.close();
+      else controller.enqueue(bytes.subarray(sent, ++sent));
+    },
+  });
+  const counting = (async () => {
+    for (; !isOver; turns++) await new Promise((resolve) => void setTimeout(resolve));
+  })();
+  const response = await APP.request("/v1/models/table/score", {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body,
+  });
+  const text = await response.text();
+  isOver = true;
+  await counting;
+  const { rows } = await ask("table/score", { rows: [[500, 1, -3]] });
+  assert.deepEqual([JSON.parse(text)], rows);
+  assert.ok(turns > 5, `${turns} turns for other work`);
+});

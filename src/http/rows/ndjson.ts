@@ -50,6 +50,8 @@ export async function* answerLines(
         await task.pacer.yieldIfDue();
         if (task.isStopping()) throw stoppingProblem();
       }
+      // Also after pieces that complete no line: a million of them are work, too.
+      await task.pacer.yieldIfDue();
     }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -100,29 +102,50 @@ function problemLine(problem: Problem, row: number): string {
  * @throws Problem for a line that is too long
  */
 async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
-  let rest = new Uint8Array();
+  const rest = new LineStart();
   for await (const piece of pieces) {
     const lines: Uint8Array[] = [];
     let first = 0;
     for (let end; (end = piece.indexOf(LINE_FEED, first)) >= 0; first = end + 1) {
-      lines.push(joined(rest, piece.subarray(first, end)));
-      rest = new Uint8Array();
+      lines.push(rest.complete(piece.subarray(first, end)));
     }
-    rest = joined(rest, piece.subarray(first));
+    rest.add(piece.subarray(first));
     yield lines.filter(hasContent);
     if (rest.length > MAX_LINE) {
       throw new Problem("body-too-large", `Cannot read row: a line has at most ${MAX_LINE} bytes`);
     }
   }
-  yield [rest].filter(hasContent);
+  yield [rest.complete(new Uint8Array())].filter(hasContent);
 }
 
-/** A copy, because pieces may share their memory. */
-function joined(one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(one.length + two.length);
-  both.set(one);
-  both.set(two, one.length);
-  return both;
+/** What has arrived of a line, in memory that grows by doubling: pieces may be a byte long. */
+class LineStart {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(piece: Uint8Array): void {
+    const length = this.#length + piece.length;
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  /** The whole line; the next one starts after it. A copy, because pieces may share their memory. */
+  complete(end: Uint8Array): Uint8Array {
+    if (this.#length === 0) return end.slice();
+    this.add(end);
+    const line = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return line;
+  }
 }
 
 /** Whether the line holds more than JSON whitespace. */
