@@ -1,9 +1,11 @@
 /**
- * Clients that send one byte per second, in endless headers or bodies: how long other requests take meanwhile, and how
- * much memory the server needs. The server runs in its own process.
+ * Clients that send one byte per second, in endless headers or bodies; and, a tenth as many, clients that ask for long
+ * answers and read nothing, or send a line byte by byte, each byte a chunk: how long other requests take meanwhile, and
+ * how much memory the server needs. The server runs in its own process.
  *
  *     deno run --allow-all tests/http/slow_clients.ts [CLIENTS] [SECONDS]
  */
+import { VAE } from "../../mod.ts";
 import { ROWS, TABLE } from "./util.ts";
 import { serveElbow } from "../util/elbow_server.ts";
 
@@ -13,9 +15,22 @@ const HEAD =
 /** The other requests are sent one after the other. */
 const ASKS = 500;
 
+/** Its longest answer has four million numbers. */
+const WIDE = VAE.create({ inputs: 400, latent: [{ size: 2 }] }, { seed: 1 });
+const LONG = JSON.stringify({ count: 10_000 });
+
+/** What a client sends at once, and what every second. */
 const KINDS = {
-  headers: `${HEAD}X-Slow: `,
-  bodies: `${HEAD}Content-Length: 4000000\r\n\r\n[`,
+  headers: [`${HEAD}X-Slow: `, " "],
+  bodies: [`${HEAD}Content-Length: 4000000\r\n\r\n[`, " "],
+  answers: [
+    `${HEAD.replace("table/score", "wide/sample")}Content-Length: ${LONG.length}\r\n\r\n${LONG}`,
+    "",
+  ],
+  lines: [
+    `${HEAD.replace("json", "x-ndjson")}Transfer-Encoding: chunked\r\n\r\n`,
+    "1\r\n \r\n".repeat(2000),
+  ],
 } as const;
 
 export interface Outcome {
@@ -36,6 +51,7 @@ export async function slowClients(
 ): Promise<Outcome> {
   const folder = await Deno.makeTempDir();
   await Deno.writeFile(`${folder}/table.safetensors`, TABLE.save());
+  await Deno.writeFile(`${folder}/wide.safetensors`, WIDE.save());
   const { child, url } = await serveElbow(["--models", folder]);
   const answers: string[] = [], others = new Others(url), connections: Deno.Conn[] = [];
   try {
@@ -43,14 +59,16 @@ export async function slowClients(
     const before = residentBytes(child.pid);
     others.forget();
     const encoder = new TextEncoder(), { hostname, port } = new URL(url);
+    const [opening, more] = KINDS[kind].map((text) => encoder.encode(text));
     for (let i = 0; i < clients; i++) {
       const connection = await Deno.connect({ hostname, port: Number(port) });
       connections.push(connection);
-      await connection.write(encoder.encode(KINDS[kind]));
+      await connection.write(opening);
+      if (kind === "answers") continue;
       void firstLine(connection).then((line) => line !== undefined && answers.push(line));
     }
     for (let second = 0; second < seconds; second++) {
-      for (const each of connections) each.write(encoder.encode(" ")).catch(() => {});
+      for (const each of connections) if (more.length > 0) each.write(more).catch(() => {});
       await others.ask(ASKS);
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -101,15 +119,12 @@ function residentBytes(pid: number): number {
 
 if (import.meta.main) {
   const [clients = "500", seconds = "15"] = Deno.args;
-  for (const kind of ["headers", "bodies"] as const) {
-    const { added, statuses, waits, answers } = await slowClients(
-      kind,
-      Number(clients),
-      Number(seconds),
-    );
+  for (const kind of ["headers", "bodies", "answers", "lines"] as const) {
+    const count = Math.ceil(Number(clients) / (kind === "headers" || kind === "bodies" ? 1 : 10));
+    const { added, statuses, waits, answers } = await slowClients(kind, count, Number(seconds));
     const at = (share: number) => waits[Math.floor(share * (waits.length - 1))].toFixed(2);
     console.log(
-      `${clients} slow ${kind}, ${seconds} s: ${(added / 2 ** 20).toFixed(0)} MiB more memory; ` +
+      `${count} slow ${kind}, ${seconds} s: ${(added / 2 ** 20).toFixed(0)} MiB more memory; ` +
         `${
           statuses.filter((status) => status === 200).length
         } of ${statuses.length} others answered, ` +
