@@ -42,7 +42,7 @@ import { SeriesDriftTest } from "./drift/series_drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
-import { MAX_TRAINING_ROWS } from "./ensemble/fit_ensemble.ts";
+import { maxTrainingRows } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
 import {
   batchesOf,
@@ -332,8 +332,8 @@ export class Detector extends TableScorer {
 export const LATER_STEPS = ": recalibrate on later steps that are normal, or train a new model";
 
 /** Rows used for training; an ensemble has a maximum. */
-function countTrained({ rows }: Cells, { ensemble }: TableModel): number {
-  return ensemble ? Math.min(rows, MAX_TRAINING_ROWS) : rows;
+function countTrained({ rows }: Cells, { ensemble, schema }: TableModel): number {
+  return ensemble ? Math.min(rows, maxTrainingRows(schema.length)) : rows;
 }
 
 /** The verdict on a row, and why. */

@@ -1,7 +1,7 @@
 /** What `elbow train` reports, as JSON and for people; nats of the standardised table. */
 import type { Detector } from "../../detection/detector.ts";
 import { MAX_WINDOWS } from "../../detection/series/fit_series.ts";
-import { MAX_TRAINING_ROWS } from "../../detection/ensemble/fit_ensemble.ts";
+import { maxTrainingRows } from "../../detection/ensemble/fit_ensemble.ts";
 import { ordinaryCount } from "../../detection/ensemble/ordinary_rows.ts";
 import type { Table } from "../../formats/mod.ts";
 import { latentSize } from "../../models/spec.ts";
@@ -89,7 +89,9 @@ function trainingRows(trained: Trained): number {
   const { detector: { table, window }, leftOut } = trained, rows = trainableRows(trained);
   if (isLinear(trained.detector)) return Math.min(rows, MAX_WINDOWS * window!);
   const kept = leftOut > 0 ? ordinaryCount(rows, leftOut) : rows;
-  return table.ensemble && window === undefined ? Math.min(kept, MAX_TRAINING_ROWS) : kept;
+  return table.ensemble && window === undefined
+    ? Math.min(kept, maxTrainingRows(table.schema.length))
+    : kept;
 }
 
 function trainingText(trained: Trained): string {

@@ -33,8 +33,14 @@ import { linearResiduals, Moments } from "./linear.ts";
 import { imputed, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { spreadOf } from "./reference_distances.ts";
 
-/** Further rows do not improve networks of this size. */
-export const MAX_TRAINING_ROWS = 12_000;
+/**
+ * The number of rows that views, regressions, curves and references come from; each network trains on `NETWORK_ROWS` of
+ * them. What rare rows there are among 12,000 is chance, and decides what the detector takes for ordinary. So narrow
+ * tables give more.
+ */
+export function maxTrainingRows(columns: number): number {
+  return Math.min(48_000, Math.max(12_000, Math.floor(2 ** 22 / columns)));
+}
 
 /** Number of reference rows. More hardly improve detection, but increase the file size and the time per score. */
 const REFERENCES = 1024;
@@ -71,7 +77,7 @@ export interface FittedEnsemble {
 export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
   const { schema, seed, members, statistics } = request;
   const columns = schema.length;
-  const cells = subsample(request.cells, columns, MAX_TRAINING_ROWS, seed);
+  const cells = subsample(request.cells, columns, maxTrainingRows(columns), seed);
   const views = fitViews(cells, schema);
   const { order, folds, referenceRows } = splitFolds(cells.rows, members, seed);
   const fitted: FittedPart[] = [];

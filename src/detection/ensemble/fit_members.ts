@@ -1,7 +1,9 @@
 /**
- * Fits the networks of one view. Each is trained on all rows except those of its fold, so every row has a network that
- * has not seen it and treats it like a new row.
+ * Fits the networks of one view. None is trained on rows of its own fold, so every row has a network that has not
+ * seen it and treats it like a new row.
  */
+import { permutation } from "../../core/random/permutation.ts";
+import { STREAMS } from "../../core/random/streams.ts";
 import { roundHalves, roundParameters } from "./half_values.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import type { ModelSpecInput } from "../../models/spec.ts";
@@ -39,6 +41,9 @@ export interface MembersRequest {
   readonly start?: (m: number) => ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
 }
 
+/** Further rows do not improve networks of this size: they learn to reconstruct the rare ones, too. */
+const NETWORK_ROWS = 6000;
+
 /** Number of its own training rows that each network is evaluated on. */
 const TRAINING_SAMPLE_ROWS = 1000;
 
@@ -48,9 +53,7 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
   const squares = new Float64Array(rows * width), kl = new Float64Array(rows);
   const vaes: VAE[] = [], reports: FitReport[] = [], trainingSamples: Sample[] = [];
   for (const [m, fold] of folds.entries()) {
-    const trainingRows = Uint32Array.from(
-      folds.flatMap((each, i) => i === m && folds.length > 1 ? [] : [...each]),
-    ).sort();
+    const trainingRows = trainingRowsOf(folds, m, seed);
     const vae = VAE.create(spec, { ...device, seed: seed + m });
     vaes.push(vae);
     if (start) vae.setParameters(start(m));
@@ -87,6 +90,15 @@ export async function fitMembers(request: MembersRequest): Promise<Members> {
       trainingSamples.flatMap((sample) => [...residuals(sample)]),
     ),
   };
+}
+
+/** At most `NETWORK_ROWS` rows of the folds other than m, or of the only one. */
+function trainingRowsOf(folds: readonly Uint32Array[], m: number, seed: number): Uint32Array {
+  const others = folds.filter((_, i) => i !== m || folds.length === 1);
+  const rows = Uint32Array.from(others.flatMap((fold) => [...fold])).sort();
+  if (rows.length <= NETWORK_ROWS) return rows;
+  const drawn = permutation(rows.length, seed, 4 + m, STREAMS.ensemble).subarray(0, NETWORK_ROWS);
+  return drawn.map((i) => rows[i]).sort();
 }
 
 /** Squared errors of rows, and which of them are observed. */

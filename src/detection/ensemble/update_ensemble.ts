@@ -26,7 +26,7 @@ import {
   fitPart,
   type FittedEnsemble,
   type FittedPart,
-  MAX_TRAINING_ROWS,
+  maxTrainingRows,
   reportOf,
   splitFolds,
   subsample,
@@ -43,7 +43,8 @@ export async function updateEnsemble(
   model: EnsembleModel,
   request: UpdateRequest,
 ): Promise<Omit<FittedEnsemble, "warnings">> {
-  const cells = subsample(request.cells, model.columns, MAX_TRAINING_ROWS, request.seed);
+  const maxRows = maxTrainingRows(model.columns);
+  const cells = subsample(request.cells, model.columns, maxRows, request.seed);
   const fitted: FittedPart[] = [];
   for (const p of model.parts.keys()) {
     fitted.push(await updatePart(model, { p, first: fitted[0] }, cells, request));

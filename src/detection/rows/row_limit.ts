@@ -2,7 +2,7 @@
 import type { RowSampleOptions } from "../../formats/sample/row_sample.ts";
 import type { DetectorOptions } from "../options.ts";
 
-/** More rows do not improve an ensemble: it trains on 12,000 and calibrates on at most 10,000. */
+/** More rows do not improve an ensemble: it is fitted to 48,000 and calibrates on at most 10,000. */
 const MAX_ROWS = 1_000_000;
 
 /** Half a gibibyte. */
