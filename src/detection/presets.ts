@@ -95,6 +95,7 @@ export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, 
     members,
     statistics,
     device,
+    signal: options.signal,
     spec: (features, latent) => memberSpec(features, latent, network),
     fitOptions: (rows, member) => {
       return {
