@@ -104,7 +104,7 @@ async function fitHoldingOut(
   const sketch = sketchColumns(cells, schema, levelCells);
   await pause();
   const all = window === undefined ? cells : split.training;
-  const fitted = await fit({ all, training: training.cells }, inputSchema, options);
+  const fitted = await fit({ all, training: training.cells }, inputSchema, options, pause);
   const { vae, report, parts } = fitted;
   const table = {
     ...{ schema, ...parts, falseAlarmRate, sketch, ...(window && { window }) },

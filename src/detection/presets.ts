@@ -35,11 +35,12 @@ export interface Fitted {
   readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble" | "format">;
 }
 
-/** Fits the model of a preset. */
+/** Fits the model of a preset, and awaits `pause` between its steps. */
 export type FitPreset = (
   rows: { readonly all: Cells; readonly training: Cells },
   schema: readonly ColumnSchema[],
   options: DetectorOptions,
+  pause: () => Promise<void>,
 ) => Promise<Fitted>;
 
 /** Preset "small": one VAE over expanded, standardised columns, with weights rounded to halves. */
@@ -80,7 +81,7 @@ export async function trainNetwork(
 }
 
 /** Preset "ensemble". */
-export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options) => {
+export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options, pause) => {
   const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
   const [device] = splitDevice(options), network = optionsFor("network", options);
   const { checkpoint, ...fitOptions } = optionsFor("training", options);
@@ -95,7 +96,7 @@ export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, 
     members,
     statistics,
     device,
-    signal: options.signal,
+    pause,
     spec: (features, latent) => memberSpec(features, latent, network),
     fitOptions: (rows, member) => {
       return {

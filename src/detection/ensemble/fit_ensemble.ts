@@ -16,7 +16,6 @@ import type { StatisticName } from "../../scoring/ensemble/statistics.ts";
 import { surprisalOf } from "../../scoring/ensemble/surprisal.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { pauser } from "../../trained/pauser.ts";
 import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
@@ -56,7 +55,8 @@ export interface EnsembleRequest {
   readonly members: number;
   readonly statistics: readonly StatisticName[];
   readonly device: DeviceOptions;
-  readonly signal?: AbortSignal;
+  /** Awaited between steps of the fit. */
+  readonly pause: () => Promise<void>;
   /** The networks of a view, given its features and the latent dimensions that these justify. */
   readonly spec: (features: number, latent: number) => MembersRequest["spec"];
   /** @param member index over all views */
@@ -77,8 +77,8 @@ export interface FittedEnsemble {
 }
 
 export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
-  const { schema, seed, members, statistics } = request;
-  const columns = schema.length, pause = pauser(request.signal);
+  const { schema, seed, members, statistics, pause } = request;
+  const columns = schema.length;
   const cells = subsample(request.cells, columns, maxTrainingRows(columns), seed);
   const views = fitViews(cells, schema);
   const { order, folds, referenceRows } = splitFolds(cells.rows, members, seed);
