@@ -42,7 +42,6 @@ import { SeriesDriftTest } from "./drift/series_drift.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
-import { maxTrainingRows } from "./ensemble/fit_ensemble.ts";
 import type { DetectorOptions } from "./options.ts";
 import {
   batchesOf,
@@ -61,6 +60,7 @@ import {
 } from "./partial_fit.ts";
 import { flaggedOf, recalibrated, type Recalibration } from "./recalibrate.ts";
 import type { SampledCells } from "./rows/sample_warnings.ts";
+import type { TrainedRows } from "./rows/trained_rows.ts";
 import { SecondLook } from "./second_look.ts";
 import { recalibratedSeries } from "./series/recalibrate_series.ts";
 
@@ -75,6 +75,13 @@ export class Detector extends TableScorer {
   constructor(vae: TrainedVae, model: TableModel, report?: FitReport) {
     super(vae, model);
     this.report = report;
+  }
+
+  #trainedRows?: TrainedRows;
+
+  /** The number of rows that `fit` trained on; absent if the detector was loaded. */
+  get trainedRows(): TrainedRows | undefined {
+    return this.#trainedRows;
   }
 
   /** The device in use, and the one used for training; for an ensemble, over all of its networks. */
@@ -92,8 +99,9 @@ export class Detector extends TableScorer {
     rows: TableRows | RawTable | RowBatches,
     options: DetectorOptions = {},
   ): Promise<Detector> {
-    const { vae, model, report, heldOut } = await fitTable(rows, options);
+    const { vae, model, report, trainedRows, heldOut } = await fitTable(rows, options);
     const detector = new Detector(vae, model, report);
+    detector.#trainedRows = trainedRows;
     detector.#heldOut = heldOut;
     return detector;
   }
@@ -152,7 +160,12 @@ export class Detector extends TableScorer {
       () => splitNewRows(drawn, { ...before, falseAlarmRate }, options),
     );
     const flagged = flaggedOf(this, this.scoreCells(calibration).scores);
-    const { vae, parts } = await continueTraining(this.vae, before, { cells, training }, options);
+    const { vae, parts, trained } = await continueTraining(
+      this.vae,
+      before,
+      { cells, training },
+      options,
+    );
     try {
       const sketch = sketchColumns(cells, this.schema);
       const table = { ...parts, sketch, calibrationWarnings, falseAlarmRate };
@@ -168,7 +181,7 @@ export class Detector extends TableScorer {
       this.#heldOut = calibration;
       const { rows } = calibration, thresholds = [oldThreshold, this.threshold] as const;
       return {
-        ...{ trained: countTrained(training, before), rows, thresholds },
+        ...{ trained, rows, thresholds },
         ...{ falseAlarmRate: this.falseAlarmRate, ...flagged },
       };
     } finally {
@@ -330,11 +343,6 @@ export class Detector extends TableScorer {
 
 /** What to do with a series that has changed. */
 export const LATER_STEPS = ": recalibrate on later steps that are normal, or train a new model";
-
-/** Rows used for training; an ensemble has a maximum. */
-function countTrained({ rows }: Cells, { ensemble, schema }: TableModel): number {
-  return ensemble ? Math.min(rows, maxTrainingRows(schema.length)) : rows;
-}
 
 /** The verdict on a row, and why. */
 export interface RowExplanation extends RowScore {

@@ -49,6 +49,7 @@ import { fitLinear } from "./series/fit_linear.ts";
 import { trimmingWarnings } from "./columns/trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./rows/split.ts";
 import { withTrainedLevels } from "./rows/trained_levels.ts";
+import type { TrainedRows } from "./rows/trained_rows.ts";
 import { unseenLevelWarnings } from "./columns/unseen_levels.ts";
 
 /** The rows that calibrate, and what each costs in addition to its score (`impossible_costs.ts`). */
@@ -61,6 +62,7 @@ export interface FittedTable {
   readonly vae: VAE;
   readonly model: TableModel;
   readonly report: FitReport;
+  readonly trainedRows: TrainedRows;
   /** Absent for a series. */
   readonly heldOut?: HeldOutRows;
 }
@@ -114,7 +116,11 @@ async function fitHoldingOut(
   };
   const heldOut = heldOutScores(vae, table, split.calibration, heldOutCosts);
   const model = calibrated(table, heldOut, split.calibrationWindows);
-  if (window !== undefined) return { vae, model, report };
+  if (window !== undefined) {
+    const steps = split.calibrationWindows!.reduce((sum, count) => sum + count + window - 1, 0);
+    const of = cells.rows - steps;
+    return { vae, model, report, trainedRows: { rows: of, of } };
+  }
   const ofLevels = unseenLevelWarnings(schema, training.cells, {
     cells: split.calibration,
     scores: heldOut.scores,
@@ -126,7 +132,11 @@ async function fitHoldingOut(
     warnings: [...model.warnings, ...ofFit],
     calibrationWarnings: [...model.calibrationWarnings, ...ofLevels],
   };
-  return { vae, model: warned, report, heldOut: { ...split.calibration, costs: heldOutCosts } };
+  return {
+    ...{ vae, model: warned, report },
+    trainedRows: { rows: fitted.rows, of: split.training.rows },
+    heldOut: { ...split.calibration, costs: heldOutCosts },
+  };
 }
 
 /** Holds out rows for calibration; the levels of categories are then those that the others know. */

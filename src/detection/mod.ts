@@ -5,6 +5,7 @@
  */
 export type { DetectorSpecOptions } from "./defaults.ts";
 export { Detector } from "./detector.ts";
+export type { TrainedRows } from "./rows/trained_rows.ts";
 export type { RowBatches } from "./rows/read_rows.ts";
 export type { DetectorOptions, Preset } from "./options.ts";
 export type { ColumnOverride } from "./infer_schema.ts";

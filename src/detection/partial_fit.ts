@@ -105,8 +105,8 @@ export function splitNewRows(
 }
 
 /**
- * Continues training. Returns a new network, which the caller disposes of, and the changed parts of the model, not yet
- * calibrated.
+ * Continues training. Returns a new network, which the caller disposes of, the changed parts of the model, not yet
+ * calibrated, and the number of rows trained on.
  * @param cells all new rows, including `training`
  */
 export async function continueTraining(
@@ -114,11 +114,12 @@ export async function continueTraining(
   model: TableModel,
   rows: { readonly cells: Cells; readonly training: Cells },
   options: PartialFitOptions,
-): Promise<{ readonly vae: VAE; readonly parts: TableModel }> {
+): Promise<{ readonly vae: VAE; readonly parts: TableModel; readonly trained: number }> {
   // The weights change, so a model read from an int8 file continues in halves; `save` can round it again.
   const parts = { ...model, format: model.format === "int8" ? "f16" as const : model.format };
   if (!model.ensemble) {
-    return { vae: await continueNetwork(vae, model, rows, options), parts };
+    const trained = rows.training.rows;
+    return { vae: await continueNetwork(vae, model, rows, options), parts, trained };
   }
   const { seed = 0 } = options, { onProgress, ...given } = optionsFor("training", options);
   const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
@@ -132,7 +133,7 @@ export async function continueTraining(
       onProgress: onProgress && progressOverMembers(onProgress, member, members),
     }),
   });
-  return { vae: updated.vae, parts: { ...parts, ensemble: updated.model } };
+  return { vae: updated.vae, parts: { ...parts, ensemble: updated.model }, trained: updated.rows };
 }
 
 async function continueNetwork(

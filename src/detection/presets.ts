@@ -33,6 +33,8 @@ export interface Fitted {
   /** Set for an ensemble; warnings about a single network depend on its scores. */
   readonly warnings?: readonly string[];
   readonly parts: Pick<TableModel, "expansion" | "standardization" | "ensemble" | "format">;
+  /** Number of rows that it was fitted to. */
+  readonly rows: number;
 }
 
 /** Fits the model of a preset, and awaits `pause` between its steps. */
@@ -58,7 +60,8 @@ export const fitNetwork: FitPreset = async ({ all, training }, schema, options) 
   const defaults = defaultTraining(training.rows, fitOptions.batchSize);
   const least = minVariances(schema, expansion, standardization);
   const report = await trainNetwork(vae, rows, { ...defaults, ...fitOptions, seed }, least);
-  return { vae, report, parts: { expansion, standardization, format: "f16" } };
+  const parts = { expansion, standardization, format: "f16" as const };
+  return { vae, report, parts, rows: training.rows };
 };
 
 /**

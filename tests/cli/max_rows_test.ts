@@ -75,6 +75,20 @@ Deno.test("the report tells the number of rows that train: 48,000 in a narrow en
   assert.equal(trainingRows, 0.8 * 24_000);
 });
 
+Deno.test("rows left out for a cell far out are not among those that the report says have trained", async () => {
+  using folder = new Folder();
+  const [header, ...lines] = tableCsv(400).trimEnd().split("\n");
+  const far = lines.map((line, r) => r % 40 === 0 ? line.replace(/^[^,]*/, `${r + 1}e30`) : line);
+  const data = folder.write("t.csv", [header, ...far].join("\n"));
+  const args = ["--members", "1", "--epochs", "1", "--json", "--out", folder.at("m")];
+  const { trainingRows, calibrationRows, warnings } = JSON.parse(
+    await elbowOk("train", data, ...args),
+  );
+  const [, left] = /: (\d+) of \d+ training rows lie more than a million/.exec(warnings.join())!;
+  assert.ok(Number(left) > 0);
+  assert.equal(trainingRows, 400 - calibrationRows - Number(left));
+});
+
 Deno.test("a series trains on its last steps", async () => {
   using folder = new Folder();
   const [header, ...lines] = tableCsv(900).trimEnd().split("\n");

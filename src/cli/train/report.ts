@@ -1,8 +1,5 @@
 /** What `elbow train` reports, as JSON and for people; nats of the standardised table. */
 import type { Detector } from "../../detection/detector.ts";
-import { MAX_WINDOWS } from "../../detection/series/fit_series.ts";
-import { maxTrainingRows } from "../../detection/ensemble/fit_ensemble.ts";
-import { ordinaryCount } from "../../detection/ensemble/ordinary_rows.ts";
 import type { Table } from "../../formats/mod.ts";
 import { latentSize } from "../../models/spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -39,7 +36,7 @@ export function trainResult(trained: Trained, model: string) {
   const { falseAlarmRate, threshold, calibrationRows, device, warnings } = detector;
   return {
     ...written(trained, model),
-    trainingRows: trainingRows(trained),
+    trainingRows: detector.trainedRows!.rows,
     calibrationRows,
     ...figures,
     latent: latentSize(detector.vae.spec),
@@ -73,34 +70,11 @@ export function dataText({ source, rows, columns, label, drawn }: Table): string
   })`;
 }
 
-/** Rows of the table, with duplicates counted once. */
-function distinctRows({ detector, table }: Trained): number {
-  return detector.table.sketch?.rows ?? table.rows;
-}
-
-/** Rows available for training: all but those held out. */
-function trainableRows(trained: Trained): number {
-  const rows = distinctRows(trained);
-  return isLinear(trained.detector) ? rows : rows - trained.detector.calibrationRows;
-}
-
-/** Rows trained on: an ensemble takes a limited number, and none of those left out as too anomalous. */
-function trainingRows(trained: Trained): number {
-  const { detector: { table, window }, leftOut } = trained, rows = trainableRows(trained);
-  if (isLinear(trained.detector)) return Math.min(rows, MAX_WINDOWS * window!);
-  const kept = leftOut > 0 ? ordinaryCount(rows, leftOut) : rows;
-  return table.ensemble && window === undefined
-    ? Math.min(kept, maxTrainingRows(table.schema.length))
-    : kept;
-}
-
-function trainingText(trained: Trained): string {
-  const { calibrationRows } = trained.detector, rows = trainingRows(trained);
-  const rowsText = rowsOutOf(rows, trainableRows(trained));
-  const calibrationPart = calibrationRows < distinctRows(trained)
-    ? `${count(calibrationRows)} of `
-    : "";
-  return isLinear(trained.detector)
+function trainingText(detector: Detector): string {
+  const { calibrationRows } = detector, { rows, of } = detector.trainedRows!;
+  const rowsText = rowsOutOf(rows, of);
+  const calibrationPart = calibrationRows < of ? `${count(calibrationRows)} of ` : "";
+  return isLinear(detector)
     ? `${rowsText}, and calibrated on ${calibrationPart}them by fits that had not seen them`
     : `${rowsText}, and ${count(calibrationRows)} more to calibrate`;
 }
@@ -163,7 +137,7 @@ export function trainSections(trained: Trained, model: string): Section[] {
     {
       lines: [
         ["Data", dataText(table)],
-        ["Trained on", trainingText(trained)],
+        ["Trained on", trainingText(detector)],
         ["Model", `${model} (${count(bytes)} bytes)`],
         [
           "Flags rows above",

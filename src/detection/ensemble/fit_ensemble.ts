@@ -74,6 +74,8 @@ export interface FittedEnsemble {
   readonly report: FitReport;
   /** Warnings about the networks. */
   readonly warnings: readonly string[];
+  /** Number of rows that it was fitted to. */
+  readonly rows: number;
 }
 
 export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsemble> {
@@ -101,7 +103,10 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
     first.onHost.machine,
   );
   for (const vae of others) vae.dispose();
-  return { model: complete, vae: first, report: reportOf(fitted), warnings: warningsOf(fitted) };
+  return {
+    ...{ model: complete, vae: first, rows: cells.rows },
+    ...{ report: reportOf(fitted), warnings: warningsOf(fitted) },
+  };
 }
 
 /** The report of the first member, with the GPU use of all members. */

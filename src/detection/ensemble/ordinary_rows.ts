@@ -30,11 +30,6 @@ const MAX_CANDIDATES = 24_000;
 
 const REFERENCES = 1024, FOLDS = 2;
 
-/** How many of `rows` rows remain. */
-export function ordinaryCount(rows: number, share: number): number {
-  return Math.max(1, Math.round(Math.min(rows, MAX_CANDIDATES) * (1 - share)));
-}
-
 /** @param share share of the rows that is left out, 0 to 0.5 */
 export function ordinaryRows(
   cells: Cells,
@@ -45,7 +40,7 @@ export function ordinaryRows(
   const order = permutation(cells.rows, seed, 2, STREAMS.ensemble).subarray(0, MAX_CANDIDATES);
   const candidates = takeCells(cells, columns, order.slice().sort());
   const anomalyScores = anomalyScoresOf(candidates, schema, seed);
-  const kept = ordinaryCount(cells.rows, share);
+  const kept = Math.max(1, Math.round(candidates.rows * (1 - share)));
   const ranked = Uint32Array.from(anomalyScores, (_, r) => r)
     .sort((a, b) => anomalyScores[a] - anomalyScores[b] || a - b);
   return takeCells(candidates, columns, selectOrdinary(candidates, schema, ranked, kept));

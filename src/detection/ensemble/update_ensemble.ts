@@ -54,7 +54,7 @@ export async function updateEnsemble(
   const updated = assembleModel({ columns, statistics, gaps }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
   for (const vae of others) vae.dispose();
-  return { model: updated, vae: first, report: reportOf(fitted) };
+  return { model: updated, vae: first, report: reportOf(fitted), rows: cells.rows };
 }
 
 async function updatePart(

@@ -11,14 +11,20 @@ import { sketchColumns } from "../drift/sketch.ts";
 import { withoutSpikes } from "../rows/extremes.ts";
 import { DEFAULT_RATE, type DetectorOptions } from "../options.ts";
 import type { TrainingTable } from "../rows/read_training.ts";
-import { fitSeries } from "./fit_series.ts";
+import type { TrainedRows } from "../rows/trained_rows.ts";
+import { fitSeries, MAX_WINDOWS } from "./fit_series.ts";
 
 /** @throws RangeError for windows that are too wide, or options out of range */
 export function fitLinear(
   { cells: steps, schema, warnings, calibrationWarnings }: TrainingTable,
   window: number,
   options: DetectorOptions,
-): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
+): {
+  readonly vae: VAE;
+  readonly model: TableModel;
+  readonly report: FitReport;
+  readonly trainedRows: TrainedRows;
+} {
   const { falseAlarmRate = DEFAULT_RATE, seed = 0, latent } = options;
   const [device] = splitDevice(options);
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
@@ -32,5 +38,7 @@ export function fitLinear(
   };
   const scores = Float64Array.from(heldOutScores.flatMap((block) => [...block]));
   const calibrationWindows = heldOutScores.map(({ length }) => length);
-  return { vae, model: calibrated(table, { scores, ...missingCosts }, calibrationWindows), report };
+  const model = calibrated(table, { scores, ...missingCosts }, calibrationWindows);
+  const trainedRows = { rows: Math.min(cells.rows, MAX_WINDOWS * window), of: cells.rows };
+  return { vae, model, report, trainedRows };
 }
