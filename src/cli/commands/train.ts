@@ -12,6 +12,7 @@ import { requireEnding, requireWritablePath, writeAtomically } from "../files/fi
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
+import { writeTrained } from "../models/write_trained.ts";
 import { lossCurve } from "../train/loss_curve.ts";
 import { readTrainingTable } from "../train/read.ts";
 import { overridesOf, readOverrides } from "../train/overrides.ts";
@@ -50,6 +51,7 @@ export function trainCommand(io: Io): Command {
     warnAboutLabelledRows(trained, io);
     if (given.json) print(io, jsonLine(trainResult(trained, out)));
     else io.stdout(report(trainSections(trained, out)));
+    if (trained.refusal) throw trained.refusal;
   });
 }
 
@@ -72,8 +74,7 @@ export async function train(
     io,
     (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
   );
-  const bytes = detector.save({ format: given.weightsFormat });
-  await writeAtomically(given.out, [bytes]);
+  const written = await writeTrained(detector, given.out, given.weightsFormat);
   if (given.curve !== undefined) {
     await writeAtomically(given.curve, [lossCurve(detector.report!.history)]);
   }
@@ -89,7 +90,7 @@ export async function train(
     table,
     fit,
     labelFigures: against,
-    bytes: bytes.length,
+    ...written,
     leftOut: trimmedShare(given),
   };
 }

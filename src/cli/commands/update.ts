@@ -5,10 +5,11 @@ import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
-import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { requireWritablePath } from "../files/files.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
+import { writeTrained } from "../models/write_trained.ts";
 import * as options from "../options.ts";
 import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
 import { count, counted, jsonLine, report } from "../text/text.ts";
@@ -68,16 +69,15 @@ async function update(
     ...(seed !== undefined && { seed }),
   };
   const result = await namingTable(table, () => detector.partialFit(table, run));
-  const bytes = detector.save({ format }), data = table.source;
-  await writeAtomically(out, [bytes]);
+  const { bytes, refusal } = await writeTrained(detector, out, format), data = table.source;
   if (json) {
-    const file = { model: out, bytes: bytes.length, data, ...drawnRows(table) };
+    const file = { model: out, bytes, data, ...drawnRows(table) };
     print(io, jsonLine({ ...file, ...result }));
   } else {
     const { trained, rows } = result;
     io.stdout(report([{
       lines: [
-        ["Model", `${out} (${count(bytes.length)} bytes)`],
+        ["Model", `${out} (${count(bytes)} bytes)`],
         ["Trained further on", `${data} (${counted(trained, "row")})`],
         [
           "Calibrated on",
@@ -89,4 +89,5 @@ async function update(
   }
   warnOfUnlikely(result, io);
   printWarnings(detector.warnings, io);
+  if (refusal) throw refusal;
 }

@@ -7,17 +7,17 @@ import { isLinear } from "../../scoring/series/is_linear.ts";
 import type { FitReport } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
 import { type Io, note } from "../io.ts";
+import type { Written } from "../models/write_trained.ts";
 import { type LabelFigures, labelSection } from "../evaluate/label_figures.ts";
 import { count, counted, nats, rate, rowsOutOf, type Section } from "../text/text.ts";
 
 /** A fitted detector, and the table it was fitted to. */
-export interface Trained {
+export interface Trained extends Written {
   readonly detector: Detector;
   readonly table: Table;
   readonly fit: FitReport;
   /** How its scores compare with the label, over all rows of the table. */
   readonly labelFigures?: LabelFigures;
-  readonly bytes: number;
   /** The share of rows left out as too anomalous. */
   readonly leftOut: number;
 }

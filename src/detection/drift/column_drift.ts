@@ -1,7 +1,7 @@
 /**
  * Whether the values of a column, and its share of missing cells, are those of the training rows: Kolmogorov-Smirnov
- * against the model's sketch (of levels share by share, `level_shares.ts`), and Fisher's exact test. Where rows depend on each other, as steps of a series do, both
- * count only as many rows as tell as much (`block_shares.ts`).
+ * against the model's sketch (of levels share by share, `level_shares.ts`), and Fisher's exact test. Where rows depend
+ * on each other, as steps of a series do, both count only as many rows as tell as much (`block_shares.ts`).
  */
 import { lowerMedian } from "../../core/sorted.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
