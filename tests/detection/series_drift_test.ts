@@ -132,6 +132,17 @@ Deno.test("elbow drift of a series does what the library does, and says how much
     (await elbow(["drift", model, slow])).stderr,
     /^elbow: 400 steps tell as much about (x|the scores) as 1?\d independent ones: only large changes would show\n$/,
   );
+  const timed = folder.write(
+    "c.csv",
+    `x,at\n${
+      Array.from(all.subarray(0, TRAINED), (x, t) => `${x},${1.6e9 + 3600 * t}\n`).join("")
+    }`,
+  );
+  const clock = ["--column", "at=timestamp", "--columns", "x,at"], withClock = folder.at("c");
+  await elbowOk("train", timed, "--window", `${WINDOW}`, "--out", withClock, ...clock);
+  const same = await elbow(["drift", withClock, timed]);
+  assert.equal(same.stderr, "", "that times rise does not make steps tell less");
+  assert.match(same.stdout, /^at +a clock .* -$/m);
   const short = folder.write("u.csv", csv(all.subarray(0, 100)));
   assert.match(
     await refused("drift", model, short),

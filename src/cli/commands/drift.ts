@@ -131,7 +131,7 @@ function tests({ columns, scores }: DriftReport, schema: readonly ColumnSchema[]
   const share = (value: number) => value === 0 ? "-" : `${Number((100 * value).toPrecision(2))} %`;
   const isSeries = scores.stepsAsOne !== undefined;
   const asOne = ({ stepsAsOne }: Pick<ColumnDrift, "stepsAsOne">) =>
-    stepsAsOne === undefined ? [] : [stepsAsOne.toFixed(stepsAsOne < 10 ? 1 : 0)];
+    !isSeries ? [] : [stepsAsOne?.toFixed(stepsAsOne < 10 ? 1 : 0) ?? "-"];
   const line = (
     { name, distance, pValue, changed, medians }: Omit<ColumnDrift, "missing" | "clock">,
   ) => [

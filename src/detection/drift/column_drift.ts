@@ -29,7 +29,7 @@ export interface ColumnDrift {
   readonly clock: boolean;
   /** Shares of missing cells in the training rows and in the table. */
   readonly missing: readonly [before: number, now: number];
-  /** Of a series: this many of its steps tell as much as one that is independent of all others. */
+  /** Of a series, except for its clocks: this many steps tell as much as one that is independent of all others. */
   readonly stepsAsOne?: number;
 }
 
