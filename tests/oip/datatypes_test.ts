@@ -47,7 +47,7 @@ function bytesOf(
   return new Uint8Array(view.buffer);
 }
 
-/** Smallest and largest values of each integer type that float64 holds, and how they are written. */
+/** Smallest and largest values of each integer type that are taken in JSON, and how they are written. */
 const INTEGERS: Readonly<
   Record<
     string,
@@ -57,11 +57,11 @@ const INTEGERS: Readonly<
   UINT8: [1, 0, 255, (v, at, n) => v.setUint8(at, n)],
   UINT16: [2, 0, 65_535, (v, at, n) => v.setUint16(at, n, true)],
   UINT32: [4, 0, 4_294_967_295, (v, at, n) => v.setUint32(at, n, true)],
-  UINT64: [8, 0, 2 ** 53, (v, at, n) => v.setBigUint64(at, BigInt(n), true)],
+  UINT64: [8, 0, 2 ** 53 - 1, (v, at, n) => v.setBigUint64(at, BigInt(n), true)],
   INT8: [1, -128, 127, (v, at, n) => v.setInt8(at, n)],
   INT16: [2, -32_768, 32_767, (v, at, n) => v.setInt16(at, n, true)],
   INT32: [4, -(2 ** 31), 2 ** 31 - 1, (v, at, n) => v.setInt32(at, n, true)],
-  INT64: [8, -(2 ** 53), 2 ** 53, (v, at, n) => v.setBigInt64(at, BigInt(n), true)],
+  INT64: [8, 1 - 2 ** 53, 2 ** 53 - 1, (v, at, n) => v.setBigInt64(at, BigInt(n), true)],
 };
 
 for (const [datatype, [size, min, max, write]] of Object.entries(INTEGERS)) {
@@ -79,6 +79,18 @@ for (const [datatype, [size, min, max, write]] of Object.entries(INTEGERS)) {
     assert.match(await detailOf(infer(datatype, undefined, tail.subarray(1).slice())), /bytes/);
   });
 }
+
+Deno.test("64 bits in JSON: a number that may have been rounded to 2^53 is refused", async () => {
+  for (const datatype of ["INT64", "UINT64"]) {
+    // All that is left of 2^53 + 1.
+    assert.equal(JSON.parse("9007199254740993"), 2 ** 53);
+    assert.match(
+      await detailOf(infer(datatype, [0, 2 ** 53, 0, 0, 0, 0])),
+      /row 1, column "x1": .* that float64 holds exactly, got 9007199254740992$/,
+    );
+  }
+  await detailOf(infer("INT64", [0, -(2 ** 53), 0, 0, 0, 0]));
+});
 
 Deno.test("64 bits in binary: what float64 holds is taken, and what it would round is refused", async () => {
   const send = (datatype: string, value: bigint) =>

@@ -16,8 +16,6 @@ export interface Datatype {
   readonly expected: string;
 }
 
-const EXACT = 2 ** 53;
-
 function integer(bits: 8 | 16 | 32, isSigned: boolean, read: Datatype["read"]): Datatype {
   const count = 2 ** bits, min = isSigned ? -count / 2 : 0, max = min + count - 1;
   return {
@@ -31,7 +29,7 @@ function integer(bits: 8 | 16 | 32, isSigned: boolean, read: Datatype["read"]): 
   };
 }
 
-/** A number of JSON beyond 2^53 may have been rounded when it was parsed; a binary one is known in full. */
+/** A number of JSON from 2^53 on may have been rounded when it was parsed; a binary one is known in full. */
 function longInteger(isSigned: boolean, read: Datatype["read"]): Datatype {
   return {
     bytes: 8,
@@ -41,8 +39,8 @@ function longInteger(isSigned: boolean, read: Datatype["read"]): Datatype {
         const rounded = Number(value);
         return BigInt(rounded) === value ? rounded : undefined;
       }
-      const isExact = Number.isInteger(value) && Math.abs(value as number) <= EXACT;
-      return isExact && (isSigned || (value as number) >= 0) ? value as number : undefined;
+      const isExact = Number.isSafeInteger(value) && (isSigned || (value as number) >= 0);
+      return isExact ? value as number : undefined;
     },
     expected: `a whole number${isSigned ? "" : " from 0"} that float64 holds exactly`,
   };
