@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Registry } from "../../src/http/models/registry.ts";
 import { VAE } from "../../mod.ts";
-import { BLOB_PIECE } from "../../src/storage/sqlite/blobs.ts";
+import { BLOB_PIECE, readBlob } from "../../src/storage/sqlite/blobs.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
 import { JobConflictError, type JobQueue, type Lease } from "../../src/storage/job_queue.ts";
 import { digestOf } from "../../src/storage/model_store.ts";
@@ -202,6 +202,34 @@ Deno.test("SQLite: long bytes are stored in pieces, between which other work get
   assert.deepEqual(await queue.output("b"), long);
   await queue.close();
   db.close();
+  remove();
+});
+
+Deno.test("SQLite: bytes that another process deletes while they are read are gone, not cut off", async () => {
+  const [path, remove] = tempFile();
+  const { queue } = openSqlite(path, { now: Date.now });
+  const long = new Uint8Array(3 * BLOB_PIECE).fill(3), digest = await digestOf(long);
+  const [db, other] = [new Database(path), new Database(path)];
+  for (const statements of [1, 2, 3]) {
+    await queue.uploads.put("o", "a.csv", long);
+    let left = statements;
+    const row: Database["row"] = (sql, ...values) => {
+      const found = db.row(sql, ...values);
+      if (--left === 0) {
+        other.transaction(() => {
+          for (const table of ["uploads", "blobs", "blob_pieces"]) {
+            other.run(`DELETE FROM ${table}`);
+          }
+        });
+      }
+      return found;
+    };
+    const read = await readBlob({ row } as Database, digest);
+    // By the third statement all has been read.
+    assert.equal(read?.length, statements < 3 ? undefined : long.length);
+  }
+  for (const each of [db, other]) each.close();
+  await queue.close();
   remove();
 });
 

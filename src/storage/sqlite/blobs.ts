@@ -36,9 +36,15 @@ export async function storing<Value>(
 export function keepBlob(db: Database, digest: string, bytes: Uint8Array): void {
   db.run("INSERT OR IGNORE INTO blobs VALUES (?, ?)", digest, bytes.subarray(0, BLOB_PIECE));
   const pieces = Math.ceil(bytes.length / BLOB_PIECE) - 1;
-  if (pieces <= 0 || laterSizes(db, digest).pieces === pieces) return;
+  if (pieces <= 0 || countLater(db, digest) === pieces) return;
   for (const [number, piece] of laterPieces(bytes)) insertPiece(db, digest, number, piece);
 }
+
+/** One statement, because another process may delete all pieces after any. */
+const FIRST_AND_SIZES = `
+SELECT bytes AS first, pieces, laterBytes FROM blobs, (
+  SELECT count(*) AS pieces, ifnull(sum(length(bytes)), 0) AS laterBytes FROM blob_pieces WHERE digest = ?1
+) WHERE digest = ?1`;
 
 /** @param digest the value of a column */
 export async function readBlob(
@@ -46,13 +52,13 @@ export async function readBlob(
   digest: Row[string] | undefined,
 ): Promise<Uint8Array | undefined> {
   if (typeof digest !== "string") return undefined;
-  const first = db.row("SELECT bytes FROM blobs WHERE digest = ?", digest)?.bytes as
-    | Uint8Array
-    | undefined;
-  if (first?.length !== BLOB_PIECE) return first;
-  const later = laterSizes(db, digest), whole = new Uint8Array(first.length + later.bytes);
+  const { first, pieces, laterBytes } = db.row(FIRST_AND_SIZES, digest) ?? {};
+  if (!(first instanceof Uint8Array) || first.length !== BLOB_PIECE) {
+    return first as Uint8Array | undefined;
+  }
+  const whole = new Uint8Array(first.length + Number(laterBytes));
   whole.set(first);
-  for (let number = 1; number <= later.pieces; number++) {
+  for (let number = 1; number <= Number(pieces); number++) {
     await turn();
     const sql = "SELECT bytes FROM blob_pieces WHERE digest = ? AND number = ?";
     const piece = db.row(sql, digest, number)?.bytes as Uint8Array | undefined;
@@ -90,10 +96,10 @@ function* laterPieces(bytes: Uint8Array): Generator<[number, Uint8Array]> {
   }
 }
 
-function laterSizes(db: Database, digest: string): { pieces: number; bytes: number } {
-  const sql = "SELECT count(*) AS pieces, sum(length(bytes)) AS bytes FROM blob_pieces";
-  const { pieces, bytes } = db.row(`${sql} WHERE digest = ?`, digest)!;
-  return { pieces: Number(pieces), bytes: Number(bytes ?? 0) };
+function countLater(db: Database, digest: string): number {
+  return Number(
+    db.row("SELECT count(*) AS pieces FROM blob_pieces WHERE digest = ?", digest)!.pieces,
+  );
 }
 
 /** Lets other work run. */
