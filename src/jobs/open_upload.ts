@@ -6,12 +6,13 @@ import { formatOf } from "../formats/mod.ts";
 import type { OpenFile } from "../formats/random_access.ts";
 import { needsFile, openFile, type OpenTable, openTable } from "../formats/sample/table_parts.ts";
 import { asTableText } from "../formats/text/table_text.ts";
+import { YIELD_MS } from "../trained/turns.ts";
 
 /** Bytes of a text read at once. */
 const PIECE = 1 << 20;
 
 /**
- * @param signal stops the reading; it is looked at between pieces, when messages to the thread arrive
+ * @param signal stops the reading, after messages to the thread have had their turn
  * @throws DataError for text in no known encoding, or an unknown extension
  */
 export async function openUpload(
@@ -19,32 +20,40 @@ export async function openUpload(
   bytes: Uint8Array,
   signal?: AbortSignal,
 ): Promise<OpenTable> {
-  const extension = formatOf(source, bytes);
+  const extension = formatOf(source, bytes), pause = pauses(signal);
   return needsFile(extension)
-    ? openFile(source, inMemory(bytes, signal), extension)
-    : await openTable(source, piecesOf(asTableText(bytes, source), signal));
+    ? openFile(source, inMemory(bytes, pause), extension)
+    : await openTable(source, piecesOf(asTableText(bytes, source), pause));
 }
 
-async function* piecesOf(bytes: Uint8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+type Pause = () => Promise<void>;
+
+async function* piecesOf(bytes: Uint8Array, pause: Pause): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) {
-    await turn(signal);
+    await pause();
     yield bytes.subarray(at, at + PIECE);
   }
 }
 
-function inMemory(bytes: Uint8Array, signal?: AbortSignal): OpenFile {
+function inMemory(bytes: Uint8Array, pause: Pause): OpenFile {
   return {
     byteLength: bytes.length,
     async slice(start, end) {
-      await turn(signal);
+      await pause();
       return new Uint8Array(bytes.subarray(start, end)).buffer;
     },
     [Symbol.dispose]() {},
   };
 }
 
-/** Lets messages arrive. @throws the reason of the signal */
-async function turn(signal?: AbortSignal): Promise<void> {
-  await new Promise((done) => void setTimeout(done));
-  signal?.throwIfAborted();
+/** A turn now and then, not for every slice: an array that is stored by columns has thousands, and a timer takes 2 ms. */
+function pauses(signal?: AbortSignal): Pause {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last >= YIELD_MS) {
+      await new Promise((done) => void setTimeout(done));
+      last = performance.now();
+    }
+    signal?.throwIfAborted();
+  };
 }

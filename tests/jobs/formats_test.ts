@@ -7,6 +7,7 @@ import { Detector } from "../../mod.ts";
 import { encodeNpy, encodeNpz, readAnyTable } from "../../src/formats/mod.ts";
 import { openUpload } from "../../src/jobs/open_upload.ts";
 import { PART_ROWS, splitTable } from "../../src/jobs/score_job.ts";
+import { YIELD_MS } from "../../src/trained/turns.ts";
 import { COLUMNS, type JobsApp, jobsApp, QUICK, ROWS, TOKENS } from "./app.ts";
 
 function parquetOf(
@@ -144,12 +145,40 @@ Deno.test("a worker that is told to stop does so while it reads an upload", asyn
       for await (const _part of table.read({}).parts) {
         // A message to the thread arrives like this.
         if (++parts === 1) setTimeout(() => stopping.abort());
+        // Long enough for messages to get their turn.
+        for (const start = performance.now(); performance.now() - start <= YIELD_MS;);
       }
     })();
     // As a fault of the file, if a reader of its format met it; a thread that was stopped says only that.
     await assert.rejects(reading);
     assert.ok(parts >= 1 && parts < 5, `${parts}`);
   }
+});
+
+Deno.test("an array that is stored by columns is read without a timer for each of its columns", async () => {
+  const columns = 4000, magic = [0x93, ...new TextEncoder().encode("NUMPY"), 1, 0];
+  const header = `{'descr': '<f8', 'fortran_order': True, 'shape': (2, ${columns}), }`.padEnd(117) +
+    "\n";
+  const bytes = Uint8Array.from([
+    ...magic,
+    ...[header.length, 0],
+    ...new TextEncoder().encode(header),
+    ...new Uint8Array(new Float64Array(2 * columns).buffer),
+  ]);
+  const { setTimeout } = globalThis;
+  let timers = 0, rows = 0;
+  globalThis.setTimeout = ((...given: Parameters<typeof setTimeout>) => {
+    timers++;
+    return setTimeout(...given);
+  }) as typeof setTimeout;
+  try {
+    const table = await openUpload("t.npy", bytes);
+    for await (const part of table.read({}).parts) rows += part.rows;
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.equal(rows, 2);
+  assert.ok(timers < columns / 4, `${timers} timers`);
 });
 
 Deno.test("a Parquet file that inflates beyond measure is refused before it is read", async () => {
