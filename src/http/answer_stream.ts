@@ -1,7 +1,7 @@
 /**
  * The body of a long answer while its client reads it. A client that asks for millions of numbers and reads none would
- * keep them in memory for as long as it stays connected. So a long answer is handed over in pieces, and if none is taken
- * for too long, all that is left of it is dropped.
+ * keep them in memory for as long as it stays connected. So a long answer is handed over in pieces, and if too little is
+ * taken for too long, all that is left of it is dropped.
  *
  * Limits: the server keeps the socket of a dropped answer until the client closes it.
  */
@@ -19,40 +19,36 @@ export function isLong(body: Reply["body"]): body is Uint8Array<ArrayBuffer> | R
 }
 
 /**
- * @param stallMs how long the client may take none of it
+ * @param stallMs how long the client may let the server wait for it to take `leastBytes`
  * @param onEnd called once, when it has been read, dropped or given up by the client
  */
 export function answerStream(
   body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   stallMs: number,
   onEnd: () => void,
+  leastBytes = 1,
 ): ReadableStream<Uint8Array> {
   let reader: PieceReader | undefined = body instanceof ReadableStream
     ? body.getReader()
     : readerOf(body);
-  let timer: ReturnType<typeof setTimeout>;
+  const wait = new Wait(stallMs, leastBytes);
   const close = () => {
-    clearTimeout(timer);
+    wait.end();
     if (reader) onEnd();
     const open = reader;
     reader = undefined;
     return open;
   };
-  const startTimer = (controller: ReadableStreamDefaultController) => {
-    timer = setTimeout(() => {
-      const open = close();
-      const seconds = stallMs / 1000;
-      const detail = `Cannot send answer: its client took none of it for ${seconds} seconds`;
-      controller.error(new DOMException(detail, "TimeoutError"));
-      open?.cancel().catch(() => {});
-    }, stallMs);
-    // Deno.serve may drop an answer without a word when its client leaves: nothing may wait for that.
-    (timer as { unref?(): void }).unref?.();
+  const drop = (controller: ReadableStreamDefaultController) => {
+    const open = close(), seconds = stallMs / 1000;
+    const detail = `Cannot send answer: its client took too little of it for ${seconds} seconds`;
+    controller.error(new DOMException(detail, "TimeoutError"));
+    open?.cancel().catch(() => {});
   };
   return new ReadableStream({
-    start: startTimer,
+    start: (controller) => wait.begin(0, () => drop(controller)),
     async pull(controller) {
-      clearTimeout(timer);
+      wait.end();
       try {
         const { done, value } = await reader!.read();
         if (!reader) return;
@@ -61,7 +57,7 @@ export function answerStream(
           return controller.close();
         }
         controller.enqueue(value);
-        startTimer(controller);
+        wait.begin(value.length, () => drop(controller));
       } catch (error) {
         close();
         controller.error(error);
@@ -71,6 +67,38 @@ export function answerStream(
       await close()?.cancel(reason);
     },
   }, { highWaterMark: 0 });
+}
+
+/** How long the server has waited for its client since that last took enough. */
+class Wait {
+  readonly #stallMs: number;
+  readonly #leastBytes: number;
+  #leftMs: number;
+  #bytes = 0;
+  #since = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(stallMs: number, leastBytes: number) {
+    this.#stallMs = this.#leftMs = stallMs;
+    this.#leastBytes = leastBytes;
+  }
+
+  /** @param bytes in the piece that the client is to take */
+  begin(bytes: number, onOver: () => void): void {
+    this.#bytes += bytes;
+    this.#since = performance.now();
+    this.#timer = setTimeout(onOver, this.#leftMs);
+    // Deno.serve may drop an answer without a word when its client leaves: nothing may wait for that.
+    (this.#timer as { unref?(): void }).unref?.();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#leftMs -= performance.now() - this.#since;
+    if (this.#bytes < this.#leastBytes) return;
+    this.#leftMs = this.#stallMs;
+    this.#bytes = 0;
+  }
 }
 
 type PieceReader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;

@@ -27,8 +27,8 @@ export class Call {
   model: string | undefined = undefined;
   version: number | undefined = undefined;
   rows: number | undefined = undefined;
-  /** Gives back what the answer holds. Called once, when it has been sent or dropped. */
-  release: () => void = () => {};
+  /** Gives back what the answer holds, if anything. Called once, when it has been sent or dropped. */
+  release: (() => void) | undefined = undefined;
   readonly #pathParams: PathParams;
 
   constructor(request: Request, env: unknown, route: string, pathParams: PathParams) {

@@ -12,11 +12,11 @@ import { knownMethod } from "./telemetry/metrics.ts";
 import { logEntry } from "./telemetry/observe.ts";
 import { Problem } from "./problems.ts";
 import { type Reply, respondProblem, toResponse, withLength } from "./responses.ts";
-import type { Action, Service } from "./service.ts";
+import { type Action, type Service, SLOW_BYTES_PER_SECOND } from "./service.ts";
 import { StorageFullError } from "../storage/storage_full.ts";
 import { TRACE_HEADER, traceOf } from "./telemetry/trace.ts";
 
-/** How many times longer than a body may take, a client may take nothing of its answer. */
+/** How many times longer than a body may take, a client may take too little of its answer. */
 const STALL_FACTOR = 6;
 
 export async function exchange(call: Call, service: Service, action: Action): Promise<Response> {
@@ -54,11 +54,14 @@ function answer(call: Call, service: Service, action: Action): Reply | Promise<R
 function whileRead(reply: Reply, { release }: Call, { deadlineMs }: Service): Reply {
   const { body, headers } = reply;
   if (!isLong(body)) {
-    release();
+    release?.();
     return reply;
   }
-  const length = body instanceof Uint8Array ? { "content-length": `${body.length}` } : undefined;
-  const pieces = answerStream(body, deadlineMs * STALL_FACTOR, release);
+  const isBytes = body instanceof Uint8Array, stallMs = deadlineMs * STALL_FACTOR;
+  const length = isBytes ? { "content-length": `${body.length}` } : undefined;
+  // Of an answer that is in memory: a client that takes a piece a minute would keep it for hours.
+  const leastBytes = release || isBytes ? SLOW_BYTES_PER_SECOND * stallMs / 1000 : undefined;
+  const pieces = answerStream(body, stallMs, () => release?.(), leastBytes);
   return { ...reply, body: pieces, headers: { ...headers, ...length } };
 }
 

@@ -140,15 +140,15 @@ export function holdAnswer(call: Call, { answers }: Service, numbers: number): v
 /** How many times longer than other bodies an upload may take to arrive. */
 const UPLOAD_DEADLINE_FACTOR = 6;
 
-/** The rate at which an upload may take longer still: 64 MiB in some 35 minutes. */
-const UPLOAD_BYTES_PER_SECOND = 32_768;
+/** The rate at which an upload or a long answer may take as long as it needs: 64 MiB in some 35 minutes. */
+export const SLOW_BYTES_PER_SECOND = 32_768;
 
 /** The limits of an upload. */
 export function uploadLimits({ deadlineMs }: Service, maxBytes: number): BodyLimits {
   return {
     maxBytes,
     deadlineMs: deadlineMs * UPLOAD_DEADLINE_FACTOR,
-    bytesPerSecond: UPLOAD_BYTES_PER_SECOND,
+    bytesPerSecond: SLOW_BYTES_PER_SECOND,
   };
 }
 

@@ -41,7 +41,7 @@ Deno.test("an answer that nobody reads is dropped, and what it held is free", as
   const ask = asker(0.01);
   const unread = await ask(10_000);
   await pause(200);
-  await assert.rejects(unread.arrayBuffer(), /its client took none of it for 0.06 seconds/);
+  await assert.rejects(unread.arrayBuffer(), /its client took too little of it for 0.06 seconds/);
   const answers = await Promise.all(Array.from({ length: 8 }, () => ask(10_000)));
   assert.deepEqual(answers.map(({ status }) => status), Array(8).fill(200));
   await Promise.all(answers.map(({ body }) => body!.cancel().catch(() => {})));
@@ -76,13 +76,27 @@ Deno.test("an answer ends once, however it ends, and a client that waits for it 
   await answerStream(new Uint8Array(10), 20, () => ends.push("given up")).cancel();
   const dropped = answerStream(new Uint8Array(10), 20, () => ends.push("dropped"));
   await pause(60);
-  await assert.rejects(new Response(dropped).arrayBuffer(), /took none of it/);
+  await assert.rejects(new Response(dropped).arrayBuffer(), /took too little of it/);
   const broken = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.error(new Error("broken")),
   }, { highWaterMark: 0 });
   const failing = new Response(answerStream(broken, 20, () => ends.push("failed"))).arrayBuffer();
   await assert.rejects(failing, /broken/);
   assert.deepEqual(ends, ["read", "given up", "dropped", "failed"]);
+});
+
+Deno.test("an answer that its client takes too slowly is dropped, and one taken fast enough is not", async () => {
+  const piece = 1 << 18, body = new Uint8Array(5 * piece);
+  const take = async (leastBytes: number) => {
+    let ends = 0, taken = 0;
+    for await (const { length } of answerStream(body, 200, () => ends++, leastBytes)) {
+      taken += length;
+      await pause(80);
+    }
+    return [taken, ends];
+  };
+  assert.deepEqual(await take(piece), [body.length, 1]);
+  await assert.rejects(take(4 * piece), /took too little of it for 0.2 seconds/);
 });
 
 Deno.test("an answer that nobody reads does not keep a process that is done", async () => {
