@@ -31,6 +31,22 @@ Deno.test("a named pipe is read like the file, also in a format whose directory 
   assert.equal(lines, await elbowOk("score", model, folder.write("t.npz", npz)));
 });
 
+Deno.test("a folder that cannot be written is named, and not the draft of it", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv()), model = folder.at("m");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  const under = `${data}/graphs`;
+  const message = await refused("export", model, "--to", "onnx", "--out", under);
+  assert.equal(message, `elbow: Cannot write ${under}: a part of this path is a file\n`);
+  // A link to nowhere: nothing is there, but no folder can take its place.
+  const link = folder.at("link");
+  await Deno.symlink(folder.at("none"), link);
+  const { status, stderr } = await elbow(["export", model, "--to", "onnx", "--out", link]);
+  assert.equal(status, 1);
+  assert.match(stderr, /^elbow: Cannot write .*\/link: [^\n]+\n$/);
+  assert.deepEqual(folder.names(), ["link", "m", "t.csv"]);
+});
+
 Deno.test("a folder or an empty file in the place of data or a model is refused by name", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv()), model = folder.at("m");

@@ -1,9 +1,13 @@
 /** Folders as commands write them: completely or not at all, to a new or empty place. */
 import { createFolderDraft } from "./drafts.ts";
+import { naming } from "./files.ts";
 
 /** @throws TypeError unless the folder is new or empty */
 export async function requireEmptyFolder(folder: string): Promise<void> {
-  const existing = await Deno.stat(folder).catch(() => undefined);
+  const existing = await Deno.stat(folder).catch((error) => {
+    if (!(error instanceof Deno.errors.NotADirectory)) return undefined;
+    throw new TypeError(`Cannot write ${folder}: a part of this path is a file`);
+  });
   if (!existing) return;
   if (!existing.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);
   for await (const { name } of Deno.readDir(folder)) {
@@ -14,20 +18,23 @@ export async function requireEmptyFolder(folder: string): Promise<void> {
 /**
  * Writes under another name in the same place, then renames.
  * @param files by name; a name may include subfolders
+ * @throws DOMException naming the folder
  */
 export async function writeFolder(
   folder: string,
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {
   const place = folder.replace(/(?<=.)[/\\]+$/, "");
-  using draft = await createFolderDraft(place);
+  using draft = await naming(folder, () => createFolderDraft(place));
   try {
     for (const [name, bytes] of files) {
       const path = `${draft.path}/${name}`;
-      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      await Deno.writeFile(path, bytes);
+      await naming(`${folder}/${name}`, async () => {
+        await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+        await Deno.writeFile(path, bytes);
+      });
     }
-    await Deno.rename(draft.path, place);
+    await naming(folder, () => Deno.rename(draft.path, place));
   } catch (error) {
     await Deno.remove(draft.path, { recursive: true }).catch(() => {});
     throw error;
