@@ -50,6 +50,22 @@ Deno.test("every command reads a table without a header line as it reads one wit
   }
 });
 
+Deno.test("a first row of decimal commas is separated where it would be below a header", async () => {
+  using folder = new Folder();
+  const lines = tableCsv(200).split("\n").slice(1, -1)
+    .map((line) =>
+      line.split(",").map((cell) => Number(cell).toFixed(3).replace(".", ",")).join(";")
+    );
+  const names = lines[0].split(";").map((_, c) => `x${c}`).join(";");
+  const data = folder.write("t.csv", lines.join("\r\n")), model = folder.at("m");
+  const headed = folder.write("h.csv", [names, ...lines].join("\n")), same = folder.at("n");
+  await elbowOk("train", data, "--no-header", "--out", model, ...QUICK);
+  await elbowOk("train", headed, "--out", same, ...QUICK);
+  assert.deepEqual(Deno.readFileSync(model), Deno.readFileSync(same));
+  const scores = await elbowOk("score", model, data, "--no-header");
+  assert.equal(scores, await elbowOk("score", model, headed));
+});
+
 Deno.test("a model with names takes columns without names in its order, and a label beside them", async () => {
   using folder = new Folder();
   const model = folder.at("m"), named = folder.write("n.csv", HEADED.replace(/^.*/, "a,b,c,d,y"));

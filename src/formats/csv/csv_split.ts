@@ -4,7 +4,8 @@
  * closing quote. Limits: one record of at most 64 Mi characters.
  */
 import { DataError } from "../errors.ts";
-import { isSeparator, RecordEnds } from "./record_ends.ts";
+import { markOf } from "./decimal_comma.ts";
+import { RecordEnds } from "./record_ends.ts";
 
 const MAX_RECORD_CHARS = 1 << 26;
 const NEWLINE = 10, SPACE = 32, QUOTE = 34;
@@ -70,17 +71,30 @@ export class RecordBlocks {
   }
 }
 
-/** Tab, semicolon, vertical bar or comma: the one that occurs most often outside quotes in the first line; comma if none does. */
+/**
+ * Tab, semicolon, vertical bar or comma: the one that occurs most often outside quotes in the first line; comma if none
+ * does. Commas that all are decimal marks between others separate nothing: -0,5;1,25 has two cells.
+ */
 export function detectSeparator(text: string): string {
-  const counts = new Map([[",", 0], ["\t", 0], [";", 0], ["|", 0]]), ends = new RecordEnds();
+  const ends = new RecordEnds();
+  let line = "";
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (ends.endsAt(code)) break;
-    if (ends.isInside || !isSeparator(code)) continue;
-    counts.set(text[i], counts.get(text[i])! + 1);
+    if (!ends.isInside) line += text[i];
   }
-  return [...counts].reduce((best, next) => next[1] > best[1] ? next : best)[0];
+  const counts = SEPARATORS.map((separator) => line.split(separator).length);
+  const most = (among: readonly string[]) =>
+    among.reduce((best, next) =>
+      counts[SEPARATORS.indexOf(next)] > counts[SEPARATORS.indexOf(best)] ? next : best
+    );
+  const other = most(SEPARATORS.slice(1)), cells = line.split(other);
+  const areMarks = cells.length > 1 &&
+    cells.every((cell) => !cell.includes(",") || markOf(cell) === ",");
+  return areMarks ? other : most(SEPARATORS);
 }
+
+const SEPARATORS = [",", "\t", ";", "|"];
 
 /** One record of cells and the line it starts on. */
 export interface CsvRecord {
