@@ -35,7 +35,7 @@ import { spreadOf } from "./reference_distances.ts";
 
 /**
  * The number of rows that views, regressions, curves and references come from; each network trains on `NETWORK_ROWS` of
- * them. What rare rows there are among 12,000 is chance, and decides what the detector takes for ordinary. So narrow
+ * them. Which rare rows are among 12,000 is chance, and decides what the detector takes for ordinary. So narrow
  * tables give more.
  */
 export function maxTrainingRows(columns: number): number {

@@ -41,7 +41,7 @@ export interface MembersRequest {
   readonly start?: (m: number) => ReadonlyMap<string, { readonly data: ArrayLike<number> }>;
 }
 
-/** Further rows do not improve networks of this size: they learn to reconstruct the rare ones, too. */
+/** Further rows, in as many steps, do not improve networks of this size (ADR 20). */
 const NETWORK_ROWS = 6000;
 
 /** Number of its own training rows that each network is evaluated on. */
