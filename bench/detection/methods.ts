@@ -5,7 +5,7 @@
 import { ecod } from "../../src/detection/baselines/ecod.ts";
 import { isolationForest } from "../../src/detection/baselines/isolation_forest.ts";
 import { Detector, type DetectorOptions } from "../../src/detection/detector.ts";
-import type { ColumnOverride } from "../../src/detection/infer_schema.ts";
+import type { ColumnOverride } from "../../src/detection/columns/infer_schema.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { tableModelOf } from "../../src/scoring/table_scorer.ts";
 import { Ensemble } from "../../src/scoring/ensemble/ensemble.ts";

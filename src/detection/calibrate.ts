@@ -29,7 +29,7 @@ export type HeldOutScores =
 
 /**
  * Scores held-out rows, to calibrate the model on them.
- * @param heldOutCosts what each costs in addition: `impossible_costs.ts`
+ * @param heldOutCosts what each costs in addition: `columns/impossible_costs.ts`
  */
 export function heldOutScores(
   vae: VAE,

@@ -1,8 +1,8 @@
 /**
  * Fits a calibrated model to the rows of a table, or the steps of a series.
  *
- * Column kinds are inferred (`infer_schema.ts`) or given: numbers, text, times, with missing cells anywhere. The seed
- * splits the rows: some are held out for calibration (`Calibration`), and the rest train
+ * Column kinds are inferred (`columns/infer_schema.ts`) or given: numbers, text, times, with missing cells anywhere.
+ * The seed splits the rows: some are held out for calibration (`Calibration`), and the rest train
  *
  *   preset "ensemble"   several networks, regressions and reference rows in two views of the table
  *                       (`ensemble/fit_ensemble.ts`, docs/adr/0020-what-a-detector-is.md); the default
@@ -34,8 +34,8 @@ import { readRows, type RowBatches } from "./rows/read_rows.ts";
 import { sketchColumns } from "./drift/sketch.ts";
 import { ordinaryRows } from "./ensemble/ordinary_rows.ts";
 import { withoutExtremes } from "./rows/extremes.ts";
-import { COMPARED_ROWS, trainedWarnings } from "./fit_warnings.ts";
-import { impossibleCosts, type TableCosts } from "./impossible_costs.ts";
+import { COMPARED_ROWS, trainedWarnings } from "./warnings/fit_warnings.ts";
+import { impossibleCosts, type TableCosts } from "./columns/impossible_costs.ts";
 import {
   DEFAULT_RATE,
   type DetectorOptions,
@@ -46,13 +46,13 @@ import {
 import type { TrainingTable } from "./rows/read_training.ts";
 import { fitEnsemblePreset, fitNetwork } from "./presets.ts";
 import { fitLinear } from "./series/fit_linear.ts";
-import { trimmingWarnings } from "./columns/trimming_warnings.ts";
+import { trimmingWarnings } from "./warnings/trimming_warnings.ts";
 import { calibrationFraction, type Split, splitRows, splitSeries } from "./rows/split.ts";
 import { withTrainedLevels } from "./rows/trained_levels.ts";
 import type { TrainedRows } from "./rows/trained_rows.ts";
-import { unseenLevelWarnings } from "./columns/unseen_levels.ts";
+import { unseenLevelWarnings } from "./warnings/unseen_levels.ts";
 
-/** The rows that calibrate, and what each costs in addition to its score (`impossible_costs.ts`). */
+/** The rows that calibrate, and what each costs in addition to its score (`columns/impossible_costs.ts`). */
 export interface HeldOutRows extends Cells {
   readonly costs?: Float64Array;
 }

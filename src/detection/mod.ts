@@ -8,7 +8,7 @@ export { Detector } from "./detector.ts";
 export type { TrainedRows } from "./rows/trained_rows.ts";
 export type { RowBatches } from "./rows/read_rows.ts";
 export type { DetectorOptions, Preset } from "./options.ts";
-export type { ColumnOverride } from "./infer_schema.ts";
+export type { ColumnOverride } from "./columns/infer_schema.ts";
 export type { StatisticName } from "../scoring/ensemble/statistics.ts";
 export type { AmountFormat } from "../formats/text/amounts.ts";
 export type { DateOrder } from "../core/timestamp.ts";

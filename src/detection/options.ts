@@ -10,7 +10,7 @@ import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statist
 import { MAX_WINDOW } from "../scoring/table_model.ts";
 import { type FitOptions, requireRunHooks } from "../training/options.ts";
 import type { DetectorSpecOptions } from "./defaults.ts";
-import { type ColumnOverride, parseOverrides } from "./infer_schema.ts";
+import { type ColumnOverride, parseOverrides } from "./columns/infer_schema.ts";
 
 /** Options of `Detector.fit`; all have defaults. */
 export interface DetectorOptions extends

@@ -4,7 +4,7 @@
  */
 import { Detector } from "../detection/detector.ts";
 import { sampleOptions } from "../detection/rows/row_limit.ts";
-import { inferSchema } from "../detection/infer_schema.ts";
+import { inferSchema } from "../detection/columns/infer_schema.ts";
 import { readAnyTable, type ReadTableOptions, type Table } from "../formats/mod.ts";
 import { sampleOf } from "../formats/sample/read_sample.ts";
 import { asTableText } from "../formats/text/table_text.ts";

@@ -4,9 +4,13 @@
 import assert from "node:assert/strict";
 import { CsvParts } from "../../src/formats/csv/csv_parts.ts";
 import { readTable } from "../../src/formats/mod.ts";
-import { type ColumnOverride, inferSchema, readingOf } from "../../src/detection/infer_schema.ts";
+import {
+  type ColumnOverride,
+  inferSchema,
+  readingOf,
+} from "../../src/detection/columns/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/rows/raw_rows.ts";
-import { meaningWarnings } from "../../src/detection/columns/meaning_warnings.ts";
+import { meaningWarnings } from "../../src/detection/warnings/meaning_warnings.ts";
 import { codecOf } from "../../src/scoring/table/schema.ts";
 import { elbow, elbowOk, Folder, QUICK } from "../cli/util.ts";
 

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { normal, poisson } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { impossibleCosts } from "../../src/detection/impossible_costs.ts";
-import { inferSchema } from "../../src/detection/infer_schema.ts";
+import { impossibleCosts } from "../../src/detection/columns/impossible_costs.ts";
+import { inferSchema } from "../../src/detection/columns/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/rows/raw_rows.ts";
 import { addImpossibleCosts } from "../../src/scoring/table/impossible.ts";
 import { encodeTable } from "../../src/scoring/table/encode_table.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
 import { normal, poisson } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { impossibleCosts } from "../../src/detection/impossible_costs.ts";
+import { impossibleCosts } from "../../src/detection/columns/impossible_costs.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { writePackedFile } from "../../src/trained/file/packed_file.ts";
 import { IMPOSSIBLE, mixedRow } from "../util/mixed_rows.ts";

@@ -1,8 +1,8 @@
 /** Schemas inferred from small tables: types, levels, codes, faults and facts. */
 import assert from "node:assert/strict";
 import { columnFacts } from "../../src/detection/columns/column_facts.ts";
-import { columnWarnings } from "../../src/detection/columns/column_warnings.ts";
-import { inferSchema } from "../../src/detection/infer_schema.ts";
+import { columnWarnings } from "../../src/detection/warnings/column_warnings.ts";
+import { inferSchema } from "../../src/detection/columns/infer_schema.ts";
 import { rawTableOf } from "../../src/detection/rows/raw_rows.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import type { TableRows } from "../../src/scoring/table/table_rows.ts";

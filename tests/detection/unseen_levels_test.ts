@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { unseenLevelWarnings } from "../../src/detection/columns/unseen_levels.ts";
+import { unseenLevelWarnings } from "../../src/detection/warnings/unseen_levels.ts";
 import { withTrainedLevels } from "../../src/detection/rows/trained_levels.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector, type DetectorOptions } from "../../mod.ts";
 import { exceedanceProbability } from "../../src/core/probability/hypergeometric.ts";
-import { ensembleWarnings, trainedWarnings } from "../../src/detection/fit_warnings.ts";
+import { ensembleWarnings, trainedWarnings } from "../../src/detection/warnings/fit_warnings.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals, planeRows } from "../util/data.ts";
 

@@ -1,7 +1,7 @@
 /** `elbow report DATA`: describes a table before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
-import { type ColumnOverride, readingOf } from "../../detection/infer_schema.ts";
+import { type ColumnOverride, readingOf } from "../../detection/columns/infer_schema.ts";
 import { namingTable } from "../files/data.ts";
 import { columnOption } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";

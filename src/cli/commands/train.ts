@@ -4,7 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
-import { readingOf } from "../../detection/infer_schema.ts";
+import { readingOf } from "../../detection/columns/infer_schema.ts";
 import { trimmedShare } from "../../detection/options.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
 import { detectorFigures } from "../evaluate/label_figures.ts";

@@ -1,6 +1,6 @@
 /** A column of DATA, or a member of an NPZ file, as classes: its texts, or its numbers as texts, whatever they are. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
-import { readingOf } from "../../detection/infer_schema.ts";
+import { readingOf } from "../../detection/columns/infer_schema.ts";
 import { readNpzMember } from "../../formats/numpy/npz.ts";
 import { sampleOf } from "../../formats/sample/read_sample.ts";
 import type { Io } from "../io.ts";

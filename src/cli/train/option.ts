@@ -1,7 +1,7 @@
 /** An option of `elbow train`, where its value goes, and the values of all options. */
 import type { Option } from "npm:commander@15.1.0";
 import type { DetectorOptions } from "../../detection/detector.ts";
-import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import type { ColumnOverride } from "../../detection/columns/infer_schema.ts";
 import type { Objective, ObjectiveInput } from "../../objectives/objective.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import type { LabelOptions } from "../files/labels.ts";

@@ -1,6 +1,6 @@
 /** Column overrides: `--column NAME=KIND[:LEVEL|LEVEL…]` or `NAME=KIND:FORMAT`, once per column, or `--schema FILE`. */
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
-import { type ColumnOverride, parseOverrides } from "../../detection/infer_schema.ts";
+import { type ColumnOverride, parseOverrides } from "../../detection/columns/infer_schema.ts";
 import { COLUMN_KINDS, type ColumnKind, formatsOf, hasLevels } from "../../scoring/table/schema.ts";
 import { readWhole } from "../files/files.ts";
 

@@ -10,9 +10,9 @@
  */
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { describeUnseenTimes, findUnseenTimes } from "../../detection/columns/unseen_times.ts";
-import type { ColumnOverride } from "../../detection/infer_schema.ts";
+import type { ColumnOverride } from "../../detection/columns/infer_schema.ts";
 import { stepTimeWarnings } from "../../detection/series/step_times.ts";
-import { timeDeclarationOf } from "../../detection/columns/time_numbers.ts";
+import { timeDeclarationOf } from "../../detection/warnings/time_numbers.ts";
 import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";

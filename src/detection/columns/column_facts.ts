@@ -1,6 +1,6 @@
 /**
  * Facts about the columns of a table that a user should know before training: columns without information, duplicate
- * columns, missing cells and so on. `column_warnings.ts` says them.
+ * columns, missing cells and so on. `warnings/column_warnings.ts` says them.
  */
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { type ColumnStrengths, orderFacts } from "./order_facts.ts";

@@ -23,7 +23,7 @@ import type { View, ViewName } from "../../scoring/views/view.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
-import { ensembleWarnings } from "../fit_warnings.ts";
+import { ensembleWarnings } from "../warnings/fit_warnings.ts";
 import { codeLevels } from "./code_levels.ts";
 import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts";
 import { fitViews } from "./fit_views.ts";

@@ -5,7 +5,7 @@ import { NUMBERS } from "../../formats/text/cells.ts";
 import { requireFloatRows } from "../../trained/rows/matrix.ts";
 import { cellsOfRow, type TableRows } from "../../scoring/table/table_rows.ts";
 import type { RawTable } from "../../formats/table.ts";
-import { type ColumnOverride, readingOf } from "../infer_schema.ts";
+import { type ColumnOverride, readingOf } from "../columns/infer_schema.ts";
 
 /**
  * Takes each cell unchanged: a number, text, boolean or Date, or missing (null, undefined or NaN).

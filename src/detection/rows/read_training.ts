@@ -15,12 +15,12 @@ import {
   columnWarnings,
   orderWarnings,
   shiftWarnings,
-} from "../columns/column_warnings.ts";
-import { meaningWarnings } from "../columns/meaning_warnings.ts";
+} from "../warnings/column_warnings.ts";
+import { meaningWarnings } from "../warnings/meaning_warnings.ts";
 import { withoutCopies } from "./copies.ts";
 import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
-import { inferSchema, MAX_INFERRED_LEVELS } from "../infer_schema.ts";
+import { inferSchema, MAX_INFERRED_LEVELS } from "../columns/infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "../columns/order_facts.ts";

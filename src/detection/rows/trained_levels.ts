@@ -9,7 +9,7 @@
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
-import { type ColumnOverride, MAX_INFERRED_LEVELS } from "../infer_schema.ts";
+import { type ColumnOverride, MAX_INFERRED_LEVELS } from "../columns/infer_schema.ts";
 import type { Split } from "./split.ts";
 
 const MIN_ROWS_OF_LEVEL = 2;

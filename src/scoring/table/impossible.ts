@@ -2,7 +2,7 @@
  * Impossible cells, which the kind of their column rules out: a negative or fractional count, a number in a positive
  * column that is not positive, an unknown value in a binary or ordinal column. The model scores them as numbers; in
  * addition, each costs as much as a 1 in a separate column that only marks impossible cells
- * (`detection/impossible_costs.ts`), so that it stands out like an unknown level of a category.
+ * (`detection/columns/impossible_costs.ts`), so that it stands out like an unknown level of a category.
  */
 import type { ColumnSchema } from "./schema.ts";
 

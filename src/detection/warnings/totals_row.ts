@@ -1,7 +1,7 @@
 /** The warning that the last row holds totals: spreadsheets end with the sums of their columns. */
 import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
 import { listColumns } from "./column_warnings.ts";
-import type { ReadColumn } from "./read_column.ts";
+import type { ReadColumn } from "../columns/read_column.ts";
 
 /** Of fewer other numbers the last one may be the sum by chance. */
 const MIN_ADDENDS = 10;

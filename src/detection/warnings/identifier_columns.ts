@@ -1,5 +1,5 @@
 /** Warnings about numbers that are probably identifiers: a detector takes them for sizes, and learns nothing from them. */
-import type { ReadColumn } from "./read_column.ts";
+import type { ReadColumn } from "../columns/read_column.ts";
 
 /** customer_id, "Account No." */
 const BY_WORD = /(?:^|[\W_])(?:id|key|nr|no|number|nummer|phone)\.?$/i;

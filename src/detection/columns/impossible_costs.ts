@@ -18,13 +18,13 @@
  * is the first of its sort as often as a row is the only one of its sort). If there are many, inferred kinds rule
  * nothing out.
  */
-import { isImpossible } from "../scoring/table/impossible.ts";
-import { type Cells, takeColumn } from "../scoring/table/cells.ts";
-import type { ColumnKind, ColumnSchema } from "../scoring/table/schema.ts";
-import { listColumns } from "./columns/column_warnings.ts";
-import { MIN_VARIANCE } from "./defaults.ts";
+import { isImpossible } from "../../scoring/table/impossible.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
+import type { ColumnKind, ColumnSchema } from "../../scoring/table/schema.ts";
+import { listColumns } from "../warnings/column_warnings.ts";
+import { MIN_VARIANCE } from "../defaults.ts";
 import { onlyImpossible } from "./only_impossible.ts";
-import { filterValues, observedValues } from "./rows/take_cells.ts";
+import { filterValues, observedValues } from "../rows/take_cells.ts";
 
 /** What valid cells of each kind are, for warnings. */
 const EXPECTED_CELLS: { readonly [Kind in ColumnKind]?: string } = {

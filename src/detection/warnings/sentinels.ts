@@ -3,7 +3,7 @@
  * farther from all other values of the column than these are from each other.
  */
 import { hasLevels } from "../../scoring/table/schema.ts";
-import type { ReadColumn } from "./read_column.ts";
+import type { ReadColumn } from "../columns/read_column.ts";
 
 /** One sentence for each such number in an undeclared column of numbers. */
 export function sentinelWarnings(column: ReadColumn): string[] {

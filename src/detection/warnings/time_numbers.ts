@@ -5,7 +5,7 @@
  */
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { codecOf } from "../../scoring/table/schema.ts";
-import type { ReadColumn } from "./read_column.ts";
+import type { ReadColumn } from "../columns/read_column.ts";
 
 /** 2001-09-09 and 2100, in seconds since 1970. */
 const SECONDS = [1e9, 4_102_444_800] as const;

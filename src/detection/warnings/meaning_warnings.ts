@@ -12,7 +12,7 @@ import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";
 import { identifierWarnings } from "./identifier_columns.ts";
 import { labelWarnings } from "./label_columns.ts";
-import { type Declaration, type ReadColumn, readColumns } from "./read_column.ts";
+import { type Declaration, type ReadColumn, readColumns } from "../columns/read_column.ts";
 import { sentinelWarnings } from "./sentinels.ts";
 import { timeNumberWarnings } from "./time_numbers.ts";
 import { totalsWarnings } from "./totals_row.ts";

@@ -11,7 +11,7 @@
  *
  * P-values remain valid however far a model overfits, because they come from rows that it has not seen.
  */
-import { exceedanceProbability } from "../core/probability/hypergeometric.ts";
+import { exceedanceProbability } from "../../core/probability/hypergeometric.ts";
 
 /** Maximum number of training rows to compare. */
 export const COMPARED_ROWS = 2000;

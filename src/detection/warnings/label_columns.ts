@@ -3,7 +3,7 @@
  * so the labels of later rows, where there are any, decide their scores.
  */
 import { hasLevels } from "../../scoring/table/schema.ts";
-import type { ReadColumn } from "./read_column.ts";
+import type { ReadColumn } from "../columns/read_column.ts";
 
 const LABELS = /^(?:labels?|target|ground[ _-]?truth)$/i;
 const TWO_VALUED_LABELS = /^(?:is[ _-]?)?(?:outlier|anomal(?:y|ous)|fraud(?:ulent)?|class|y)$/i;

@@ -3,7 +3,7 @@
  * numbers they have lost the zeros that would show it.
  */
 import { hasLevels } from "../../scoring/table/schema.ts";
-import type { ReadColumn } from "./read_column.ts";
+import type { ReadColumn } from "../columns/read_column.ts";
 
 /** One sentence for each such undeclared column. */
 export function decimalMarkWarnings(columns: readonly ReadColumn[]): string[] {

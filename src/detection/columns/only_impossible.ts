@@ -2,8 +2,8 @@
  * Finds the cell of a column that is impossible but for itself: without it, another kind would be inferred, which rules
  * its value out. A column of zeros and ones with a single 2 is a count, and without the 2 binary.
  */
-import { isImpossible } from "../scoring/table/impossible.ts";
-import type { ColumnSchema } from "../scoring/table/schema.ts";
+import { isImpossible } from "../../scoring/table/impossible.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { kindOfNumbers } from "./infer_schema.ts";
 
 /**

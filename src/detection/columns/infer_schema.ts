@@ -17,13 +17,13 @@
  * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A column
  * of identifiers therefore has no levels and carries no information.
  */
-import { show } from "../core/validate.ts";
-import { listNames } from "../formats/errors.ts";
-import type { CellReading } from "../formats/mod.ts";
-import { ColumnTally } from "../formats/sample/column_tally.ts";
-import type { NumberRange } from "../formats/sample/written_forms.ts";
-import type { RawTable } from "../formats/table.ts";
-import { encodeTable } from "../scoring/table/encode_table.ts";
+import { show } from "../../core/validate.ts";
+import { listNames } from "../../formats/errors.ts";
+import type { CellReading } from "../../formats/mod.ts";
+import { ColumnTally } from "../../formats/sample/column_tally.ts";
+import type { NumberRange } from "../../formats/sample/written_forms.ts";
+import type { RawTable } from "../../formats/table.ts";
+import { encodeTable } from "../../scoring/table/encode_table.ts";
 import {
   type CellFormat,
   codecOf,
@@ -31,8 +31,8 @@ import {
   type ColumnSchema,
   hasLevels,
   parseSchema,
-} from "../scoring/table/schema.ts";
-import { type Cells, takeColumn } from "../scoring/table/cells.ts";
+} from "../../scoring/table/schema.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 
 /** A user's declaration of a column. For kinds with levels, omitted levels are inferred. */
 export interface ColumnOverride {

@@ -1,7 +1,7 @@
-/** What a user should know of the columns of a table (`column_facts.ts`), one sentence each, without a full stop. */
-import type { ColumnStrengths } from "./order_facts.ts";
-import type { ColumnFacts } from "./column_facts.ts";
-import { unseenTimesWarning } from "./unseen_times.ts";
+/** What a user should know of the columns of a table (`columns/column_facts.ts`): sentences without a full stop. */
+import type { ColumnStrengths } from "../columns/order_facts.ts";
+import type { ColumnFacts } from "../columns/column_facts.ts";
+import { unseenTimesWarning } from "../columns/unseen_times.ts";
 
 /** The most columns that one sentence names, and the most sentences of one kind. */
 const MAX_LISTED = 5;
