@@ -15,9 +15,9 @@
 export * from "./src/detection/mod.ts";
 export * from "./src/scoring/mod.ts";
 export { type Activation, ACTIVATIONS } from "./src/ops/names.ts";
-export type { CategoricalLatentInput } from "./src/models/categorical_latent.ts";
-export type { DeterministicLatentInput } from "./src/models/deterministic_latent.ts";
-export type { GaussianLatentInput } from "./src/models/gaussian_latent.ts";
+export type { CategoricalLatentInput } from "./src/models/latents/categorical.ts";
+export type { DeterministicLatentInput } from "./src/models/latents/deterministic.ts";
+export type { GaussianLatentInput } from "./src/models/latents/gaussian.ts";
 export type { LatentInput } from "./src/models/latents.ts";
 export type { PriorInput } from "./src/models/priors.ts";
 export type { ModelSpecInput } from "./src/models/spec.ts";

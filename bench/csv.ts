@@ -11,7 +11,7 @@ import { readSample } from "../src/formats/sample/read_sample.ts";
 import { ByteBlocks } from "../src/formats/csv/byte_blocks.ts";
 import { NUMBERS } from "../src/formats/text/cells.ts";
 import { PlainRows } from "../src/formats/csv/csv_rows.ts";
-import { BufferPool } from "../src/cli/score/buffer_pool.ts";
+import { BufferPool } from "../src/cli/score/stream/buffer_pool.ts";
 import { Calibration } from "../src/scoring/decisions/calibration.ts";
 import { decide } from "../src/scoring/decisions/decide.ts";
 import { VerdictLines } from "../src/scoring/verdict_lines.ts";

@@ -17,9 +17,9 @@ import type { TrainedVae } from "../trained/trained_vae.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { rowSchema } from "../scoring/table_model.ts";
 import { writeOnnx } from "./onnx.ts";
-import { exportEnsemble } from "./ensemble.ts";
+import { exportEnsemble } from "./primitives/ensemble.ts";
 import { exportProgram, type GraphName, GRAPHS } from "./program.ts";
-import type { Fused } from "./primitives.ts";
+import type { Fused } from "./primitives/primitives.ts";
 import { writeNpz, writeStateDict } from "./tensors.ts";
 import { writeTfjs } from "./tfjs.ts";
 

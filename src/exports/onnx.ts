@@ -8,7 +8,7 @@
  * Source: onnx/onnx.proto (field numbers), docs/Operators.md. Limit: 2 GiB, as any protobuf.
  */
 import type { Shape } from "../core/shape.ts";
-import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";
+import type { ExportProgram, Primitive, Step, Value } from "./primitives/primitives.ts";
 import { type Bytes, bytes, integer, integers, message, text } from "./protobuf.ts";
 
 const FLOAT = 1, INT64 = 7, BOOL = 9, DOUBLE = 11;

@@ -7,7 +7,7 @@
  *   score    x → score [B, 1], cost, kl      as `score` returns it, in nats; its parts
  *   elbo     x, noise → elbo [B, 1], z       for the draw that the given noise makes
  *
- * A detector's graphs take rows of its table as x, and answer in the table's units: `table.ts`.
+ * A detector's graphs take rows of its table as x, and answer in the table's units: `primitives/table.ts`.
  */
 import { createGraph, type Graph } from "../graph/graph.ts";
 import { givenNoise, noNoise } from "../layers/noise.ts";
@@ -20,10 +20,10 @@ import type { Node } from "../ops/spec.ts";
 import { buildForward } from "../trained/programs/programs.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
-import { Emitter } from "./emitter.ts";
-import { lowered, programOf } from "./lowered.ts";
-import type { ExportProgram, Fused, Value } from "./primitives.ts";
-import { ExportTable } from "./table.ts";
+import { Emitter } from "./primitives/emitter.ts";
+import { lowered, programOf } from "./primitives/lowered.ts";
+import type { ExportProgram, Fused, Value } from "./primitives/primitives.ts";
+import { ExportTable } from "./primitives/table.ts";
 
 /** The graphs, in the order they are written. */
 export const GRAPHS = ["encoder", "decoder", "score", "elbo"] as const;

@@ -9,7 +9,7 @@
  */
 import { concatBytes } from "../core/bytes/bytes.ts";
 import type { Shape } from "../core/shape.ts";
-import type { ExportProgram, Primitive, Step, Value } from "./primitives.ts";
+import type { ExportProgram, Primitive, Step, Value } from "./primitives/primitives.ts";
 
 /** The files of a model, by name. */
 export interface TfjsFiles {

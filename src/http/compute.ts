@@ -1,9 +1,9 @@
 /** Computes a verb's numbers for all rows of a request, in parts between which other requests get their turn. */
 import { NotFiniteError } from "../trained/finite.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { isBlank, notFinite, type Numbers } from "./answers.ts";
+import { isBlank, notFinite, type Numbers } from "./answers/answers.ts";
 import type { Pacer } from "./pacer.ts";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./answers/problems.ts";
 import type { Work } from "./verbs/mod.ts";
 
 /** Rows in a part: at least one run of the model's programs; for narrow rows, at most some milliseconds of work. */

@@ -22,7 +22,7 @@ import type { Table } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { Units } from "../scoring/units.ts";
 import { recoded } from "./body/charset.ts";
-import { invalid, pointerStep, type Problem } from "./problems.ts";
+import { invalid, pointerStep, type Problem } from "./answers/problems.ts";
 import { refusal, requireCount } from "./rows/rows.ts";
 import type { CsvReading, ReadCsvRows } from "./verbs/verb.ts";
 

@@ -6,7 +6,7 @@ import * as v from "npm:valibot@1.5.0";
 import { show } from "../core/validate.ts";
 import { MAX_BLAMED } from "../scoring/explain/explainer.ts";
 import { MAX_FLOAT32 } from "../trained/finite.ts";
-import { type FieldFault, invalid, pointerStep, Problem } from "./problems.ts";
+import { type FieldFault, invalid, pointerStep, Problem } from "./answers/problems.ts";
 import { NAME } from "../storage/model_store.ts";
 
 const ROWS_EXPECTED = "a list of at least one row";

@@ -1,6 +1,6 @@
 /**
- * The option `secondLook` of the verb `score`: behind the numbers of each row the likelihood regret of a flagged row, in
- * nats; NaN, which means absent, for any other. Passed to `createApp` by whoever wants it, because it loads training
+ * The option `secondLook` of the verb `score`: behind the numbers of each row the likelihood regret of a flagged row,
+ * in nats; NaN, which means absent, for any other. Passed to `createApp` by whoever wants it, because it loads training
  * code, which a bundle for the edge does not carry:
  *
  * ```ts
@@ -13,9 +13,9 @@
  */
 import type { SecondLook } from "../detection/second_look.ts";
 import type { Cells } from "../scoring/table/cells.ts";
-import { notFinite } from "./answers.ts";
+import { notFinite } from "./answers/answers.ts";
 import type { Pacer } from "./pacer.ts";
-import { invalid } from "./problems.ts";
+import { invalid } from "./answers/problems.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import type { PartialWork, TakeSecondLook } from "./verbs/verb.ts";
 import { ANOMALY } from "./verbs/verdict.ts";

@@ -10,18 +10,18 @@ import {
   type CategoricalLatent,
   categoricalLatent,
   type CategoricalLatentInput,
-} from "./categorical_latent.ts";
+} from "./latents/categorical.ts";
 import {
   type DeterministicLatent,
   deterministicLatent,
   type DeterministicLatentInput,
-} from "./deterministic_latent.ts";
+} from "./latents/deterministic.ts";
 import {
   type GaussianLatent,
   gaussianLatent,
   type GaussianLatentInput,
-} from "./gaussian_latent.ts";
-import type { LatentFamily } from "./latent_family.ts";
+} from "./latents/gaussian.ts";
+import type { LatentFamily } from "./latents/latent_family.ts";
 import { type NetworkSpec, parseNetwork } from "./network.ts";
 
 /** Complete specs of latent layers, by type. */

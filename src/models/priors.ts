@@ -2,11 +2,11 @@
  * The priors, by the `type` of the spec's `prior`. To add one: add its file, and its lines here.
  */
 import { requireChoice, requireObject } from "../core/validate.ts";
-import { mixture, type MixturePrior } from "./mixture_prior.ts";
-import { vamp, type VampPrior } from "./vamp_prior.ts";
+import { mixture, type MixturePrior } from "./priors/mixture.ts";
+import { vamp, type VampPrior } from "./priors/vamp.ts";
 import type { Prior } from "../distributions/prior.ts";
 import type { Scope } from "../layers/scope.ts";
-import type { PriorFamily, PriorRequest } from "./prior_family.ts";
+import type { PriorFamily, PriorRequest } from "./priors/prior_family.ts";
 
 /** Complete specs of priors, by type. */
 export interface PriorOptions {

@@ -7,8 +7,8 @@ import { type ByteBlock, ByteBlocks } from "../../src/formats/csv/byte_blocks.ts
 import { parseDecimal, ShortDecimal } from "../../src/formats/text/decimal.ts";
 import { DataError, readCsv } from "../../src/formats/mod.ts";
 import { loadModel } from "../../src/cli/models/model.ts";
-import { scoreStream, type ScoringModel } from "../../src/cli/score/stream.ts";
-import { csvInput } from "../../src/cli/score/csv_input.ts";
+import { scoreStream, type ScoringModel } from "../../src/cli/score/stream/stream.ts";
+import { csvInput } from "../../src/cli/score/input/csv_input.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";

@@ -1,9 +1,9 @@
 /** Threads of `elbow score`, one block after another. Oracle: the same blocks scored in this thread. */
 import assert from "node:assert/strict";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
-import { BlockScorer } from "../../src/cli/score/block.ts";
-import { rowReader } from "../../src/cli/score/file_layout.ts";
-import { ScoreThreads } from "../../src/cli/score/threads.ts";
+import { BlockScorer } from "../../src/cli/score/stream/block.ts";
+import { rowReader } from "../../src/cli/score/input/file_layout.ts";
+import { ScoreThreads } from "../../src/cli/score/stream/threads.ts";
 import type { ByteBlock } from "../../src/formats/csv/byte_blocks.ts";
 import { DataError } from "../../src/formats/mod.ts";
 import { readQuoted } from "../../src/formats/csv/quoted_rows.ts";

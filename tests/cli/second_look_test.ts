@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { type LoadedModel, loadModel } from "../../src/cli/models/model.ts";
-import { BlockScorer } from "../../src/cli/score/block.ts";
+import { BlockScorer } from "../../src/cli/score/stream/block.ts";
 import { openSecondLook } from "../../src/cli/score/cell_scorer.ts";
-import { rowReader } from "../../src/cli/score/file_layout.ts";
+import { rowReader } from "../../src/cli/score/input/file_layout.ts";
 import { Interruption } from "../../src/cli/io.ts";
-import { ScoreThreads } from "../../src/cli/score/threads.ts";
+import { ScoreThreads } from "../../src/cli/score/stream/threads.ts";
 import { readCsv } from "../../src/formats/mod.ts";
 import { readQuoted } from "../../src/formats/csv/quoted_rows.ts";
 import type { TableScorer } from "../../src/scoring/table_scorer.ts";

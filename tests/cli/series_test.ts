@@ -5,8 +5,8 @@ import { loadModel } from "../../src/cli/models/model.ts";
 import { TableScorer } from "../../src/scoring/mod.ts";
 import { stepMeans } from "../../src/scoring/series/windows.ts";
 import { VAE } from "../../src/training/vae.ts";
-import { csvInput } from "../../src/cli/score/csv_input.ts";
-import { scoreStream, type ScoringModel } from "../../src/cli/score/stream.ts";
+import { csvInput } from "../../src/cli/score/input/csv_input.ts";
+import { scoreStream, type ScoringModel } from "../../src/cli/score/stream/stream.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
 

@@ -3,11 +3,11 @@
  * are equally far. Oracle: `NeighbourStatistic`.
  */
 import { batched } from "../../src/core/shape.ts";
-import { Emitter } from "../../src/exports/emitter.ts";
-import { programOf } from "../../src/exports/lowered.ts";
-import { neighbourhood } from "../../src/exports/neighbourhood.ts";
+import { Emitter } from "../../src/exports/primitives/emitter.ts";
+import { programOf } from "../../src/exports/primitives/lowered.ts";
+import { neighbourhood } from "../../src/exports/primitives/neighbourhood.ts";
 import { writeOnnx } from "../../src/exports/onnx.ts";
-import type { Fused, Value } from "../../src/exports/primitives.ts";
+import type { Fused, Value } from "../../src/exports/primitives/primitives.ts";
 import { writeTfjs } from "../../src/exports/tfjs.ts";
 import {
   candidatesPerRow,

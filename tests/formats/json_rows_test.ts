@@ -3,7 +3,7 @@
  * and its refusals.
  */
 import assert from "node:assert/strict";
-import { JSONL_INPUT } from "../../src/cli/score/jsonl_input.ts";
+import { JSONL_INPUT } from "../../src/cli/score/input/jsonl_input.ts";
 import { ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
 import { DataError, readJsonl } from "../../src/formats/mod.ts";
 import { JsonNumber } from "../../src/formats/jsonl/json_number.ts";

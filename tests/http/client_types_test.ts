@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import type * as v from "npm:valibot@1.5.0";
-import { ANSWERS } from "../../src/http/answer_schemas.ts";
+import { ANSWERS } from "../../src/http/openapi/answer_schemas.ts";
 import type {
   AliasTarget,
   Answers,

@@ -4,7 +4,7 @@ import { app } from "../../examples/server.ts";
 import { requestExample } from "../../src/http/openapi/request_examples.ts";
 import { VERBS } from "../../src/http/verbs/mod.ts";
 import { EXAMPLE, numbersOf } from "../../scripts/http_examples.ts";
-import { PROBLEMS } from "../../src/http/problems.ts";
+import { PROBLEMS } from "../../src/http/answers/problems.ts";
 
 const TEXT = await Deno.readTextFile(new URL("../../docs/http.md", import.meta.url));
 

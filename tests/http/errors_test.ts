@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
 import type { Model, Models, ModelStore } from "../../src/http/mod.ts";
-import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
+import { type ProblemName, PROBLEMS } from "../../src/http/answers/problems.ts";
 import { APP, createApp, MODELS, PLAIN, post, problemOf, TABLE } from "./util.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };

@@ -10,7 +10,7 @@ import { crc32 } from "../../src/core/bytes/crc32.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { decode, encode, type Tensor } from "../../src/formats/safetensors/safetensors.ts";
 import { openModel } from "../../src/http/models/open_model.ts";
-import { Problem } from "../../src/http/problems.ts";
+import { Problem } from "../../src/http/answers/problems.ts";
 import { NotFiniteError } from "../../src/trained/finite.ts";
 import { isTable, type Model, unitsOf, vaeOf } from "../../src/scoring/units.ts";
 import { Detector } from "../../src/detection/mod.ts";

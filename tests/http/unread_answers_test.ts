@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { answerStream } from "../../src/http/answer_stream.ts";
+import { answerStream } from "../../src/http/answers/answer_stream.ts";
 import { createApp } from "../../src/http/mod.ts";
 
 const WIDE = VAE.create({ inputs: 400, latent: [{ size: 1 }] }, { seed: 1 });
@@ -100,7 +100,7 @@ Deno.test("an answer that its client takes too slowly is dropped, and one taken 
 });
 
 Deno.test("an answer that nobody reads does not keep a process that is done", async () => {
-  const module = new URL("../../src/http/answer_stream.ts", import.meta.url);
+  const module = new URL("../../src/http/answers/answer_stream.ts", import.meta.url);
   const program = `
     const { answerStream } = await import("${module}");
     const stream = answerStream(new Uint8Array(10), 3_600_000, () => {});

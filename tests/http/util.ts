@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Detector, VAE } from "../../mod.ts";
 import { type App, type AppOptions, createApp as create } from "../../src/http/mod.ts";
-import { type ProblemName, PROBLEMS } from "../../src/http/problems.ts";
+import { type ProblemName, PROBLEMS } from "../../src/http/answers/problems.ts";
 import { normals, planeRows } from "../util/data.ts";
 import { requireDocumented } from "./openapi.ts";
 

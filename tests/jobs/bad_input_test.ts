@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { zipSync } from "npm:fflate@0.8.3";
 import { workOf } from "../../src/jobs/budget.ts";
 import { encodeNpy } from "../../src/formats/numpy/npy.ts";
-import type { ProblemName } from "../../src/http/problems.ts";
+import type { ProblemName } from "../../src/http/answers/problems.ts";
 import { problemOf } from "../http/util.ts";
 import { COLUMNS, type JobsApp, jobsApp, QUICK, ROWS } from "./app.ts";
 

@@ -10,7 +10,7 @@ import { requireRowsPath } from "../files/rows_output.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
-import { inputFormat } from "../score/input_formats.ts";
+import { inputFormat } from "../score/input/input_formats.ts";
 import {
   decidingOptions,
   explainingOptions,
@@ -22,7 +22,7 @@ import {
 import { scoreTable } from "../score/score_table.ts";
 import { scoresCsv, scoresJson, summary } from "../score/scored.ts";
 import { highest, strangestTable } from "../score/strangest.ts";
-import { writeStream } from "../score/write_stream.ts";
+import { writeStream } from "../score/stream/write_stream.ts";
 import { gathered } from "../text/text.ts";
 
 export function scoreCommand(io: Io): Command {

@@ -8,7 +8,7 @@ import {
 } from "../../formats/sample/table_parts.ts";
 import type { OpenFile } from "../../formats/random_access.ts";
 import { piecesAsTableText } from "../../formats/text/table_text.ts";
-import { untilAborted } from "../score/until_aborted.ts";
+import { untilAborted } from "../score/stream/until_aborted.ts";
 import { naming, reasonOf, writeAll } from "./files.ts";
 import { endingOf } from "./paths.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
@@ -45,7 +45,9 @@ function inputAsUtf8(
   return piecesAsTableText(unpackedInput(pieces), "-", encodingWarning("-", io));
 }
 
-/** Whether a path names no file, but what a shell opened: `-`, `/dev/stdin` or, for `<(zcat t.csv.gz)`, `/dev/fd/63`. */
+/**
+ * Whether a path names no file, but what a shell opened: `-`, `/dev/stdin` or, for `<(zcat t.csv.gz)`, `/dev/fd/63`.
+ */
 export function isStandardInput(path: string): boolean {
   return /^(-|\/dev\/stdin|\/(dev|proc\/self)\/fd\/\d+)$/.test(path);
 }

@@ -5,7 +5,7 @@
  *                 count         whole numbers from 0
  *                 positive      above 0, the largest at least a thousand times the smallest
  *                 numeric       any others
- *   any text      timestamp     every text is a point in time, ISO 8601 or of one other format (`written_forms.ts`)
+ *   any text      timestamp     every text is a point in time, ISO 8601 or of one other format
  *                 numbers       every text is an amount of one format
  *                 binary        two texts
  *                 categorical   other texts
@@ -14,8 +14,8 @@
  *
  * Numbers are never inferred to be identifiers: an override declares a column of codes as a category, and seconds since
  * 1970 as a timestamp. Levels are the 64 most frequent texts among those that occur at least twice (of
- * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A column
- * of identifiers therefore has no levels and carries no information.
+ * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A
+ * column of identifiers therefore has no levels and carries no information.
  */
 import { show } from "../../core/validate.ts";
 import { listNames } from "../../formats/errors.ts";

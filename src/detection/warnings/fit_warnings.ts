@@ -3,7 +3,7 @@
  *
  *   single network: it overfits if more than 15 % of the held-out rows score above the 95 % quantile of the training
  *   rows, and the probability of that many by chance, the quantile being one of the training scores, is below 10⁻³
- *   (`hypergeometric.ts`)
+ *   (`core/probability/hypergeometric.ts`)
  *
  *   ensemble, per view: more than 40 % of the rows have, by a network that has not seen them, a larger residual than
  *   the 95 % quantile of the rows that the networks trained on. The limit is higher because an ensemble's statistics

@@ -1,8 +1,8 @@
 /** Admission: the size of the headers, the requests in flight, the token and its scope, the rate limit. */
-import type { Call } from "../call.ts";
+import type { Call } from "../exchange/call.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
-import type { RequestHead } from "../head.ts";
-import { Problem, stoppingProblem } from "../problems.ts";
+import type { RequestHead } from "../exchange/head.ts";
+import { Problem, stoppingProblem } from "../answers/problems.ts";
 import type { Action, Service } from "../service.ts";
 
 /** The most characters that all headers of a request may have together. */

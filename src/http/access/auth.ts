@@ -5,8 +5,8 @@
  * Limits: an unsalted hash is safe for unguessable tokens, of 128 random bits or more, but not for passwords.
  */
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
-import type { HeaderLookup } from "../head.ts";
-import { Problem } from "../problems.ts";
+import type { HeaderLookup } from "../exchange/head.ts";
+import { Problem } from "../answers/problems.ts";
 
 /** What a token permits: querying models, training them, or changing what is served. */
 export type Scope = "score" | "train" | "admin";

@@ -3,8 +3,8 @@
  * (https://encoding.spec.whatwg.org). All other bodies are UTF-8.
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
-import { invalid, Problem } from "../problems.ts";
-import type { HeaderLookup } from "../head.ts";
+import { invalid, Problem } from "../answers/problems.ts";
+import type { HeaderLookup } from "../exchange/head.ts";
 import type { Pacer } from "../pacer.ts";
 
 /** Bytes decoded without a pause. */

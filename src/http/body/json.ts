@@ -2,7 +2,7 @@
  * JSON from bytes; nesting is limited before anything is parsed. If a key occurs twice in one object, the last value
  * counts, as in JSON.parse.
  */
-import { Problem } from "../problems.ts";
+import { Problem } from "../answers/problems.ts";
 import { requireType } from "./content_type.ts";
 import { type BodyLimits, type IncomingRequest, readBytes } from "./read_bytes.ts";
 

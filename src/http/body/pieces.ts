@@ -1,5 +1,5 @@
 /** A request's body as it arrives, piece by piece. */
-import { Problem, stoppingProblem } from "../problems.ts";
+import { Problem, stoppingProblem } from "../answers/problems.ts";
 
 /** The most pieces that a body may arrive in, unless it is long: a million pieces of one byte each are an attack. */
 const MAX_PIECES = 65_536;

@@ -2,8 +2,8 @@
  * Reads a request's body as bytes, which are counted as they arrive, whatever the headers say; a body that takes too
  * long is abandoned.
  */
-import type { HeaderLookup } from "../head.ts";
-import { Problem } from "../problems.ts";
+import type { HeaderLookup } from "../exchange/head.ts";
+import { Problem } from "../answers/problems.ts";
 import { bodyTimeout, interruptedBody, maxPiecesOf, piecesOf } from "./pieces.ts";
 import type { ReservedBytes } from "./reserved_bytes.ts";
 
@@ -29,8 +29,8 @@ export interface IncomingRequest {
 
 /**
  * All bytes of the body. Reading it at once is several times as fast as reading pieces, but takes as much memory as its
- * header declares, even if hardly a byte follows: all callers share a budget for that. Beyond it, pieces are copied into
- * one buffer, which grows by doubling as they arrive.
+ * header declares, even if hardly a byte follows: all callers share a budget for that. Beyond it, pieces are copied
+ * into one buffer, which grows by doubling as they arrive.
  * @throws Problem for too many bytes or pieces, a timeout, or a body that breaks off
  */
 export function readBytes(

@@ -1,5 +1,5 @@
 /**
- * What the client sends and receives, written out because public types must be. `http/answer_schemas.ts` and
+ * What the client sends and receives, written out because public types must be. `http/openapi/answer_schemas.ts` and
  * tests/http/client_types_test.ts do not compile if these types differ from the schemas that the server checks bodies
  * against and that the tests check its answers against.
  */

@@ -8,7 +8,7 @@ import {
   type ModelStore,
   type ReadIndex,
 } from "../../storage/model_store.ts";
-import { Problem } from "../problems.ts";
+import { Problem } from "../answers/problems.ts";
 
 /**
  * Starts again if another process changed the index first.

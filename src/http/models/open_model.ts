@@ -8,7 +8,7 @@ import { readModelFile } from "../../trained/file/model_file.ts";
 import { type TableModel, tableModelOf, TableScorer } from "../../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/trained_vae.ts";
 import type { Model } from "./catalogue.ts";
-import { Problem } from "../problems.ts";
+import { Problem } from "../answers/problems.ts";
 
 /** The most columns (conditions included), latent dimensions and hidden units of a served model. */
 const MAX_WIDTH = 16_384;

@@ -7,8 +7,8 @@ import type { Catalogue, Listed, Model, Served } from "./catalogue.ts";
 import { changeIndex, latestIndex } from "./change_index.ts";
 import { LoadedModels } from "./loaded_models.ts";
 import { openModel } from "./open_model.ts";
-import { holds, type Precondition } from "../precondition.ts";
-import { Problem } from "../problems.ts";
+import { holds, type Precondition } from "../exchange/precondition.ts";
+import { Problem } from "../answers/problems.ts";
 import {
   type Alias,
   digestOf,

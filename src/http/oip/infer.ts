@@ -1,14 +1,14 @@
 /** `POST …/infer`: takes the tensor x and returns the requested outputs, by default all of them. */
 import { concatBytes } from "../../core/bytes/bytes.ts";
-import { requireAnswerSize, streamOf } from "../answers.ts";
+import { requireAnswerSize, streamOf } from "../answers/answers.ts";
 import { requireType } from "../body/content_type.ts";
 import { readBytes } from "../body/read_bytes.ts";
-import type { Call } from "../call.ts";
+import type { Call } from "../exchange/call.ts";
 import type { Served } from "../models/catalogue.ts";
 import { compute } from "../compute.ts";
-import type { Numbers } from "../answers.ts";
-import { invalid, Problem } from "../problems.ts";
-import { type Reply, respondBody } from "../responses.ts";
+import type { Numbers } from "../answers/answers.ts";
+import { invalid, Problem } from "../answers/problems.ts";
+import { type Reply, respondBody } from "../answers/responses.ts";
 import {
   bodyLimits,
   holdAnswer,

@@ -5,7 +5,7 @@
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
 import { latentSize } from "../../models/spec.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
-import type { Numbers } from "../answers.ts";
+import type { Numbers } from "../answers/answers.ts";
 import type { Model } from "../models/catalogue.ts";
 import type { VerbName } from "../verbs/mod.ts";
 import { ANOMALY, CONTRIBUTIONS, P_VALUE } from "../verbs/verdict.ts";

@@ -4,7 +4,7 @@
  */
 import { groupBy } from "../../core/group_by.ts";
 import type { Json } from "./openapi.ts";
-import { PROBLEMS } from "../problems.ts";
+import { PROBLEMS } from "../answers/problems.ts";
 import { curlLine } from "./request_examples.ts";
 import { rulesText, typeText } from "./schema_text.ts";
 

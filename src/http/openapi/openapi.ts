@@ -5,9 +5,9 @@
 import { type JsonSchema, toJsonSchema } from "npm:@valibot/to-json-schema@1.8.0";
 import type * as v from "npm:valibot@1.5.0";
 import { VERSION } from "../../core/version.ts";
-import { type AnswerName, ANSWERS } from "../answer_schemas.ts";
+import { type AnswerName, ANSWERS } from "./answer_schemas.ts";
 import { type Content, type Operation, OPERATIONS } from "./operations.ts";
-import { PROBLEMS } from "../problems.ts";
+import { PROBLEMS } from "../answers/problems.ts";
 import { requestExample } from "./request_examples.ts";
 import { numberRow, tableRow } from "../schemas.ts";
 import { trainBody } from "../jobs/train_schema.ts";

@@ -3,7 +3,7 @@
  * compares this list with the actual routes.
  */
 import type * as v from "npm:valibot@1.5.0";
-import type { AnswerName } from "../answer_schemas.ts";
+import type { AnswerName } from "./answer_schemas.ts";
 import type { Scope } from "../access/auth.ts";
 import { inferBody } from "../oip/request.ts";
 import { aliasBody, scoreJobBody, withRows } from "../schemas.ts";

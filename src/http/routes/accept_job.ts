@@ -6,9 +6,9 @@ import {
   type NewJob,
   QueueFullError,
 } from "../../storage/job_queue.ts";
-import type { Call } from "../call.ts";
-import { invalid, Problem } from "../problems.ts";
-import { type Reply, respond } from "../responses.ts";
+import type { Call } from "../exchange/call.ts";
+import { invalid, Problem } from "../answers/problems.ts";
+import { type Reply, respond } from "../answers/responses.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
 import { jobAnswer } from "./jobs.ts";
 

@@ -1,9 +1,9 @@
 /** `/v1/aliases`: other names for models. They can be set only if models may be changed. */
 import type { Hono } from "npm:hono@4.13.19";
 import { readJson } from "../body/json.ts";
-import { respond, respondNothing } from "../responses.ts";
+import { respond, respondNothing } from "../answers/responses.ts";
 import { aliasBody, checkBody } from "../schemas.ts";
-import { route } from "../route.ts";
+import { route } from "../exchange/route.ts";
 import { adminAction, bodyLimits, newName, pathName, type Service } from "../service.ts";
 
 export function aliasRoutes(app: Hono, service: Service): void {

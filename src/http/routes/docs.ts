@@ -1,7 +1,7 @@
 /** `/openapi.json` and `/docs`: what the app offers, for programs and for people. */
 import type { Hono } from "npm:hono@4.13.19";
-import { type Reply, respond, respondBody } from "../responses.ts";
-import { route } from "../route.ts";
+import { type Reply, respond, respondBody } from "../answers/responses.ts";
+import { route } from "../exchange/route.ts";
 import type { Action, Service } from "../service.ts";
 
 export function docsRoutes(app: Hono, service: Service): void {

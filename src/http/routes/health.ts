@@ -3,9 +3,9 @@
  * app has tokens, it needs the scope "score".
  */
 import type { Hono } from "npm:hono@4.13.19";
-import { Problem } from "../problems.ts";
-import { respond, respondBody } from "../responses.ts";
-import { route } from "../route.ts";
+import { Problem } from "../answers/problems.ts";
+import { respond, respondBody } from "../answers/responses.ts";
+import { route } from "../exchange/route.ts";
 import type { Service } from "../service.ts";
 
 /** Milliseconds that a store may take to answer, so that its failure does not hide the metrics of the server. */

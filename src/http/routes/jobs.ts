@@ -5,14 +5,14 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Job } from "../../storage/job_queue.ts";
-import { prefers } from "../accept.ts";
-import { streamOf } from "../answers.ts";
-import type { Call } from "../call.ts";
+import { prefers } from "../answers/accept.ts";
+import { streamOf } from "../answers/answers.ts";
+import type { Call } from "../exchange/call.ts";
 import { NDJSON } from "../rows/ndjson.ts";
-import { invalid, Problem } from "../problems.ts";
-import { respond, respondBody } from "../responses.ts";
+import { invalid, Problem } from "../answers/problems.ts";
+import { respond, respondBody } from "../answers/responses.ts";
 import { resultLines } from "../jobs/result_lines.ts";
-import { route } from "../route.ts";
+import { route } from "../exchange/route.ts";
 import { type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
 

@@ -6,12 +6,12 @@ import type { Hono } from "npm:hono@4.13.19";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import { requireType } from "../body/content_type.ts";
 import { readBytes } from "../body/read_bytes.ts";
-import type { Call } from "../call.ts";
+import type { Call } from "../exchange/call.ts";
 import type { Served } from "../models/catalogue.ts";
-import { holds, preconditionOf } from "../precondition.ts";
+import { holds, preconditionOf } from "../exchange/precondition.ts";
 import type { Registry } from "../models/registry.ts";
-import { type Reply, respond, respondNothing, respondUnchanged } from "../responses.ts";
-import { route } from "../route.ts";
+import { type Reply, respond, respondNothing, respondUnchanged } from "../answers/responses.ts";
+import { route } from "../exchange/route.ts";
 import {
   type Action,
   adminAction,

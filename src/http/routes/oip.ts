@@ -4,8 +4,8 @@ import { VERSION } from "../../core/version.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { infer } from "../oip/infer.ts";
 import { outputsOf } from "../oip/outputs.ts";
-import { respond } from "../responses.ts";
-import { route } from "../route.ts";
+import { respond } from "../answers/responses.ts";
+import { route } from "../exchange/route.ts";
 import { type Action, modelHeaders, servedModel, type Service } from "../service.ts";
 import { readyModels } from "./health.ts";
 

@@ -15,12 +15,12 @@ import {
   type TableRows,
 } from "../../scoring/table/table_rows.ts";
 import { readJson } from "../body/json.ts";
-import type { Call } from "../call.ts";
-import { invalid, Problem } from "../problems.ts";
-import type { Reply } from "../responses.ts";
+import type { Call } from "../exchange/call.ts";
+import { invalid, Problem } from "../answers/problems.ts";
+import type { Reply } from "../answers/responses.ts";
 import { readRows } from "../rows/rows.ts";
 import { checkBody } from "../schemas.ts";
-import { route } from "../route.ts";
+import { route } from "../exchange/route.ts";
 import { bodyLimits, newName, pacerOf, type Service, trainAction } from "../service.ts";
 import { countCells } from "../jobs/table_size.ts";
 import { trainBody } from "../jobs/train_schema.ts";

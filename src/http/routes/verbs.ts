@@ -4,26 +4,26 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { prefers } from "../accept.ts";
-import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers.ts";
+import { prefers } from "../answers/accept.ts";
+import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers/answers.ts";
 import { requireType } from "../body/content_type.ts";
 import { parseJson } from "../body/json.ts";
 import { piecesOf } from "../body/pieces.ts";
 import { readBytes } from "../body/read_bytes.ts";
-import type { Call } from "../call.ts";
+import type { Call } from "../exchange/call.ts";
 import type { Served } from "../models/catalogue.ts";
-import type { RequestHead } from "../head.ts";
+import type { RequestHead } from "../exchange/head.ts";
 import { compute } from "../compute.ts";
 import { answerLines, NDJSON } from "../rows/ndjson.ts";
 import { Pacer } from "../pacer.ts";
-import { invalid } from "../problems.ts";
+import { invalid } from "../answers/problems.ts";
 import { cachedVerb, openingOf } from "../cached_verb.ts";
 import { readNumberRows } from "../rows/number_rows.ts";
-import { type Reply, respondBare, respondBody } from "../responses.ts";
+import { type Reply, respondBare, respondBody } from "../answers/responses.ts";
 import { readFloatRows, readRows, requireFit } from "../rows/rows.ts";
 import { checkBody, type Checked, queryOptions } from "../schemas.ts";
-import type { VerbRoute } from "../fast_path.ts";
-import { route } from "../route.ts";
+import type { VerbRoute } from "../exchange/fast_path.ts";
+import { route } from "../exchange/route.ts";
 import {
   type Action,
   bodyLimits,

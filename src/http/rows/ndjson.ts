@@ -7,12 +7,12 @@
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
-import type { Numbers } from "../answers.ts";
+import type { Numbers } from "../answers/answers.ts";
 import { parseJsonOf } from "../body/json.ts";
 import { compute } from "../compute.ts";
 import type { Pacer } from "../pacer.ts";
-import { invalid, Problem, stoppingProblem } from "../problems.ts";
-import { problemDetails } from "../responses.ts";
+import { invalid, Problem, stoppingProblem } from "../answers/problems.ts";
+import { problemDetails } from "../answers/responses.ts";
 import { readRows } from "./rows.ts";
 import type { Work } from "../verbs/mod.ts";
 

@@ -12,7 +12,7 @@ import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_ty
 import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { wrongWidth } from "../../scoring/table/table_rows.ts";
-import { invalid, pointerStep, type Problem } from "../problems.ts";
+import { invalid, pointerStep, type Problem } from "../answers/problems.ts";
 import type { Units } from "../../scoring/units.ts";
 
 /** What a row must look like. */

@@ -1,6 +1,6 @@
 /** Counts answered rows, whichever door they came through and however they were written. */
 import { isTable } from "../../scoring/units.ts";
-import type { Numbers } from "../answers.ts";
+import type { Numbers } from "../answers/answers.ts";
 import type { Served } from "../models/catalogue.ts";
 import { ANOMALY, P_VALUE } from "../verbs/verdict.ts";
 import type { Metrics } from "./metrics.ts";

@@ -10,9 +10,9 @@ import {
 } from "../../scoring/explain/explainer.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import type { RowText } from "../answers.ts";
+import type { RowText } from "../answers/answers.ts";
 import type { Pacer } from "../pacer.ts";
-import { invalid } from "../problems.ts";
+import { invalid } from "../answers/problems.ts";
 import { CONTRIBUTIONS } from "./verdict.ts";
 
 /** The verb's work without the option. */

@@ -20,7 +20,7 @@ import {
   vaeOf,
   vaeUnits,
 } from "../../scoring/units.ts";
-import { invalid } from "../problems.ts";
+import { invalid } from "../answers/problems.ts";
 import { numberRow, OPTIONS } from "../schemas.ts";
 import { jsonList, numberedNames, rowsOf, sideBySide } from "./rows_made.ts";
 import { scores } from "./scores.ts";

@@ -7,7 +7,7 @@ import type { ScoreMethod } from "../../trained/trained_vae.ts";
 import { isTable, unitsOf, vaeOf } from "../../scoring/units.ts";
 import type { Model } from "../models/catalogue.ts";
 import { explained, type ExplainRequest } from "./explained.ts";
-import { invalid } from "../problems.ts";
+import { invalid } from "../answers/problems.ts";
 import { RowArena } from "../rows/row_arena.ts";
 import type { Limits, PartialWork } from "./verb.ts";
 import { ANOMALY, CONTRIBUTIONS, P_VALUE } from "./verdict.ts";

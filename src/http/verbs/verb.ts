@@ -3,11 +3,11 @@ import type * as v from "npm:valibot@1.5.0";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { requireAnswerSize, type RowText } from "../answers.ts";
-import type { HeaderLookup } from "../head.ts";
+import { requireAnswerSize, type RowText } from "../answers/answers.ts";
+import type { HeaderLookup } from "../exchange/head.ts";
 import type { Model } from "../models/catalogue.ts";
 import type { Pacer } from "../pacer.ts";
-import { invalid } from "../problems.ts";
+import { invalid } from "../answers/problems.ts";
 import { requireCount } from "../rows/rows.ts";
 import { type BodyReader, bodyReader, type Checked, type RowSchema, tableRow } from "../schemas.ts";
 

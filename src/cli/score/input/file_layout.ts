@@ -1,0 +1,68 @@
+/** The positions of the model's columns in a file, found from its beginning, and the reader of the rows after it. */
+import type { ByteBlock } from "../../../formats/csv/byte_blocks.ts";
+import { PlainRows, type RowFormat } from "../../../formats/csv/csv_rows.ts";
+import { type DecimalMark, markedCodec } from "../../../formats/csv/decimal_comma.ts";
+import { blankFault } from "../../../formats/csv/row_faults.ts";
+import { JsonRows } from "../../../formats/jsonl/json_rows.ts";
+import type { BlockRows, ReadColumn, RowReader } from "../../../formats/row_reader.ts";
+import { codecOf } from "../../../scoring/table/schema.ts";
+import type { LoadedModel } from "../../models/model.ts";
+
+/** Plain data, so that it can be sent to other threads. */
+export type FileLayout = CsvLayout | JsonLayout;
+
+/** The layout of CSV. */
+export interface CsvLayout {
+  readonly source: string;
+  readonly width: number;
+  /** Whether the first row is on the first line. */
+  readonly isHeadless?: boolean;
+  readonly separator: string;
+  /** The decimal mark if the separator is not a comma, as far as the first rows show it. */
+  readonly mark?: DecimalMark;
+  /** The position of each of the model's columns. */
+  readonly places: readonly number[];
+  /** Positions of columns without a name, which may hold nothing. */
+  readonly nameless?: readonly number[];
+}
+
+/** The layout of JSON lines. */
+export interface JsonLayout {
+  readonly source: string;
+  /** For rows that are arrays. */
+  readonly arrays?: Pick<CsvLayout, "width" | "places">;
+}
+
+/** Reads blocks with quotes, with `formats/csv/quoted_rows.ts`, which not every thread needs. */
+export type ReadQuoted = (block: ByteBlock, format: RowFormat) => BlockRows;
+
+/** Reads rows according to a model's schema. */
+export function rowReader(
+  model: LoadedModel,
+  layout: FileLayout,
+  readQuoted: ReadQuoted,
+): RowReader {
+  if ("separator" in layout) return csvReader(model, layout, readQuoted);
+  const { source, arrays } = layout;
+  return new JsonRows({ source, width: arrays?.width, columns: columnsAt(model, arrays?.places) });
+}
+
+function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
+  const { source, width, isHeadless, separator, mark, places, nameless } = layout;
+  const columns = columnsAt(model, places).map((column) => {
+    const marked = separator !== "," && column.codec.plain;
+    return marked ? { ...column, codec: markedCodec(column.codec, mark) } : column;
+  });
+  const format = { source, width, isHeadless, separator, mark, columns, nameless };
+  const plain = new PlainRows(format);
+  return {
+    read: (block) => block.quoted ? readQuoted(block, format) : plain.read(block),
+    blankFault: (row, line) => blankFault(format, row, line),
+  };
+}
+
+function columnsAt({ units }: LoadedModel, places: readonly number[] = []): ReadColumn[] {
+  return units.schema!.map((column, c) => {
+    return { name: column.name, index: places[c] ?? -1, codec: codecOf(column) };
+  });
+}
