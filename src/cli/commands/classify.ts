@@ -8,17 +8,22 @@ import { readDataFor } from "../files/data.ts";
 import type { Io } from "../io.ts";
 import { loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
-import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import {
+  addRowsOut,
+  requireRowsPath,
+  type RowsDestination,
+  writeRows,
+} from "../files/rows_output.ts";
 import { shortFloat32 } from "../text/text.ts";
 
 interface ClassifyOptions extends RowsDestination, options.BackendOption, options.HeaderOption {}
 
 export function classifyCommand(io: Io): Command {
-  return new Command("classify").summary("write the probability of each class")
+  const command = new Command("classify").summary("write the probability of each class")
     .description("Writes q(y | x) and the most probable class of every row of DATA, as CSV.")
     .argument("<model>", "file written by elbow train --spec, with a classifier")
-    .argument("<data>", options.tableFile("table of x"))
-    .option("--out <file>", "CSV file to write instead of standard output")
+    .argument("<data>", options.tableFile("table of x"));
+  return addRowsOut(command, "CSV file to write instead of standard output")
     .addOption(options.noHeaderOption())
     .addOption(options.backendOption())
     .addOption(options.jsonOption())

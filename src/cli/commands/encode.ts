@@ -14,7 +14,12 @@ import { type Io, note } from "../io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
 import { axesOption, isSvg, writeScatter } from "../files/picture.ts";
-import { requireRowsPath, type RowsDestination, writeRows } from "../files/rows_output.ts";
+import {
+  addRowsOut,
+  requireRowsPath,
+  type RowsDestination,
+  writeRows,
+} from "../files/rows_output.ts";
 import { counted, shortFloat32 } from "../text/text.ts";
 
 interface EncodeOptions extends RowsDestination, options.BackendOption, options.HeaderOption {
@@ -31,11 +36,8 @@ export function encodeCommand(io: Io): Command {
         "a ladder they are estimated from 256 draws, with the same noise for every row.",
     )
     .argument("<model>", options.MODEL_FILE)
-    .argument("<data>", options.tableFile())
-    .option(
-      "--out <file>",
-      "CSV file, or scatter plot as .svg, to write instead of standard output",
-    )
+    .argument("<data>", options.tableFile());
+  addRowsOut(command, "CSV file, or scatter plot as .svg, to write instead of standard output")
     .option("--label <column>", "with --out x.svg: column that sets the colours")
     .addOption(options.noHeaderOption())
     .addOption(axesOption())

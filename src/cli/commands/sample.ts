@@ -37,7 +37,10 @@ export function sampleCommand(io: Io): Command {
     .description("Draws z ~ p(z), x ~ p(x | z), and writes the rows as CSV.")
     .argument("<model>", options.MODEL_FILE)
     .addOption(
-      options.integerOption("--count <n>", "rows to draw (required)", { min: 1, max: 1e7 }),
+      options.integerOption("--count <n>", "rows to draw (required without --manifold)", {
+        min: 1,
+        max: 1e7,
+      }),
     )
     .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
     .addOption(

@@ -6,7 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import { explainerOf } from "../../scoring/explain/explain.ts";
 import { writeAtomically } from "../files/files.ts";
 import { isStandardInput, peekedInput } from "../files/input.ts";
-import { requireRowsPath } from "../files/rows_output.ts";
+import { addRowsOut, requireRowsPath } from "../files/rows_output.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadAny, type LoadedModel, type LoadedRbm } from "../models/model.ts";
 import * as options from "../options.ts";
@@ -33,8 +33,8 @@ export function scoreCommand(io: Io): Command {
         "the limit is such that, on average, at most this share of the flagged rows is normal.",
     )
     .argument("<model>", options.MODEL_FILE)
-    .argument("<data>", options.tableFile())
-    .option("--out <file>", "CSV file to write instead of standard output")
+    .argument("<data>", options.tableFile());
+  addRowsOut(command, "CSV file to write instead of standard output")
     .addOption(options.noHeaderOption());
   for (const option of decidingOptions()) command.addOption(option);
   command.addOption(options.backendOption()).addOption(options.jsonOption());

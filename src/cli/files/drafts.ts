@@ -10,9 +10,20 @@ import { baseName, folderOf } from "./paths.ts";
 /** How a draft's name continues that of its place. */
 const ENDING = /^\.elbow-[0-9a-f]{12}\.tmp$/;
 
+/** Bytes of a name's beginning for which the end of a draft's name leaves room: file systems take names of 255. */
+const MAX_BEGINNING = 255 - ".elbow-0123456789ab.tmp".length;
+
+/** How the names of a place's drafts begin: with its own name, or as many of its characters as there is room for. */
+function draftBeginning(place: string): string {
+  const characters = Array.from(baseName(place)), encoder = new TextEncoder();
+  while (encoder.encode(characters.join("")).length > MAX_BEGINNING) characters.pop();
+  return characters.join("");
+}
+
 /** A new name beside a place. */
 function draftName(place: string): string {
-  return `${place}.elbow-${crypto.randomUUID().slice(-12)}.tmp`;
+  const folder = place.slice(0, place.length - baseName(place).length);
+  return `${folder}${draftBeginning(place)}.elbow-${crypto.randomUUID().slice(-12)}.tmp`;
 }
 
 /** Tries to take the lock of an open file. False if another process holds it; undefined if files cannot be locked. */
@@ -29,10 +40,25 @@ export async function createDraft(
   for (;;) {
     const path = draftName(place);
     const file = await Deno.open(path, { write: true, createNew: true, mode });
-    // Until it was locked, another process may have taken it for a killed one's.
-    const isLocked = await tryLock(file) !== false;
-    if (isLocked && await Deno.stat(path).catch(() => undefined)) return { path, file };
+    try {
+      // Until it was locked, another process may have taken it for a killed one's.
+      const isLocked = await tryLock(file) !== false;
+      if (isLocked && await exists(path)) return { path, file };
+    } catch (error) {
+      file.close();
+      await Deno.remove(path).catch(() => {});
+      throw error;
+    }
     file.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return await Deno.stat(path).then(() => true);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
@@ -60,7 +86,7 @@ export async function lockFolder(path: string): Promise<Deno.FsFile | undefined>
 
 /** Removes the drafts that killed processes left beside a place. */
 async function removeLeftDrafts(place: string): Promise<void> {
-  const name = baseName(place), folder = folderOf(place);
+  const name = draftBeginning(place), folder = folderOf(place);
   try {
     for await (const entry of Deno.readDir(folder)) {
       if (!entry.name.startsWith(name) || !ENDING.test(entry.name.slice(name.length))) continue;

@@ -23,8 +23,11 @@ export async function requireWritablePath(
   path: string,
   inputs: readonly string[] = [],
 ): Promise<void> {
-  if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
-  const existing = await Deno.stat(path).catch(() => undefined);
+  requireName(path);
+  const existing = await Deno.stat(path).catch((error) => {
+    if (codeOf(error) !== "ENAMETOOLONG") return undefined;
+    throw new TypeError(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  });
   if (existing?.isDirectory) throw new TypeError(`Cannot write ${path}: it is a folder`);
   const folder = folderOf(path);
   const parent = await Deno.stat(folder).catch((error) => {
@@ -40,6 +43,15 @@ export async function requireWritablePath(
     if (input === "-" || await Deno.realPath(input).catch(() => "") !== realPath) continue;
     throw new TypeError(`Cannot write ${path}: it is also the input`);
   }
+}
+
+/** @throws TypeError for the name of an output that names no file or folder */
+export function requireName(path: string): void {
+  if (path === "") throw new TypeError('Cannot write "": the name of a file must not be empty');
+  if (path !== "-") return;
+  throw new TypeError(
+    'Cannot write to standard output: expected the name of a file or folder, got "-" (./- is one of that name)',
+  );
 }
 
 /**
@@ -143,6 +155,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
+  if (codeOf(error) === "ENAMETOOLONG") return "its name is too long for the file system";
   if (codeOf(error) === "EROFS") return "its disk is read-only";
   if (isDiskFull(error)) return "no space is left on its disk";
   return messageOf(error);

@@ -1,12 +1,15 @@
 /** Folders as commands write them: completely or not at all, to a new or empty place. */
 import { createFolderDraft } from "./drafts.ts";
-import { naming } from "./files.ts";
+import { naming, reasonOf, requireName } from "./files.ts";
 
 /** @throws TypeError unless the folder is new or empty */
 export async function requireEmptyFolder(folder: string): Promise<void> {
+  requireName(folder);
   const existing = await Deno.stat(folder).catch((error) => {
-    if (!(error instanceof Deno.errors.NotADirectory)) return undefined;
-    throw new TypeError(`Cannot write ${folder}: a part of this path is a file`);
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    const isFile = error instanceof Deno.errors.NotADirectory;
+    const reason = isFile ? "a part of this path is a file" : reasonOf(error);
+    throw new TypeError(`Cannot write ${folder}: ${reason}`, { cause: error });
   });
   if (!existing) return;
   if (!existing.isDirectory) throw new TypeError(`Cannot write ${folder}: it is a file`);

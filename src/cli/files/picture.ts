@@ -12,6 +12,7 @@ import {
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { writeAtomically } from "./files.ts";
 import { endingOf } from "./paths.ts";
+import { addRowsOut } from "./rows_output.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { jsonLine } from "../text/text.ts";
@@ -25,13 +26,10 @@ export interface ImageOptions {
 /** Adds the options of commands whose rows may be images. */
 export function addOutputOptions(command: Command): Command {
   const limits = { min: 1, max: 16_384 };
-  return command
-    .option(
-      "--out <file>",
-      "CSV file, or images as .png or .svg, to write instead of standard output",
-    )
-    .addOption(options.backendOption())
-    .addOption(options.jsonOption())
+  return addRowsOut(
+    command,
+    "CSV file, or images as .png or .svg, to write instead of standard output",
+  )
     .addOption(
       options.integerOption(
         "--image-width <pixels>",
@@ -45,7 +43,9 @@ export function addOutputOptions(command: Command): Command {
         "with a picture: images per line (default: about square)",
         limits,
       ),
-    );
+    )
+    .addOption(options.backendOption())
+    .addOption(options.jsonOption());
 }
 
 /** The two dimensions to draw. */

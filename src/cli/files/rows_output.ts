@@ -1,4 +1,5 @@
 /** Rows of numbers as the commands write them: CSV to standard output or to a file, or JSON. */
+import type { Command } from "npm:commander@15.1.0";
 import { requireEnding, requireWritablePath, writeAtomically } from "./files.ts";
 import { type Io, print } from "../io.ts";
 import { csvLine, gathered, jsonLine } from "../text/text.ts";
@@ -19,6 +20,13 @@ export interface RowsOutput {
 export interface RowsDestination {
   readonly out?: string;
   readonly json?: boolean;
+}
+
+/** Adds --out to a command that writes rows. "-" is standard output, to which they go without it. */
+export function addRowsOut(command: Command, text: string): Command {
+  return command.option("--out <file>", text).hook("preAction", (_, given) => {
+    if (given.getOptionValue("out") === "-") given.setOptionValue("out", undefined);
+  });
 }
 
 /**

@@ -5,7 +5,7 @@
 import { messageOf } from "../../core/errors.ts";
 import type { CheckpointStore } from "../../training/run/checkpoint.ts";
 import { lockFolder } from "../files/drafts.ts";
-import { writeAtomically } from "../files/files.ts";
+import { requireName, writeAtomically } from "../files/files.ts";
 
 /** How to use the folder. */
 export interface DirectoryStoreOptions {
@@ -20,6 +20,7 @@ export async function openDirectoryStore(
   folder: string,
   { resume, everySeconds }: DirectoryStoreOptions,
 ): Promise<CheckpointStore & Disposable & { readonly path: string }> {
+  requireName(folder);
   const path = `${folder.replace(/(?<=.)[/\\]+$/, "")}/checkpoint.safetensors`;
   let lock: Deno.FsFile | undefined;
   try {
