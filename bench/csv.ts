@@ -7,7 +7,8 @@
  *
  *     deno task bench:csv [--rows 1000000] [--columns 10] [--train | --verb recalibrate|update|drift|evaluate]
  */
-import { readSample } from "../src/formats/sample/read_sample.ts";
+import { sampleOf } from "../src/formats/sample/read_sample.ts";
+import { openTable } from "../src/formats/sample/table_parts.ts";
 import { ByteBlocks } from "../src/formats/csv/byte_blocks.ts";
 import { NUMBERS } from "../src/formats/text/cells.ts";
 import { PlainRows } from "../src/formats/csv/csv_rows.ts";
@@ -129,7 +130,8 @@ async function readAndWrite(path: string, columns: number): Promise<number> {
 async function readToTrain(path: string): Promise<number> {
   const start = performance.now();
   using file = await Deno.open(path);
-  await readSample(path, file.readable, { cells: "any" }, { maxRows: () => 1_000_000 });
+  const table = await openTable(path, file.readable);
+  await sampleOf(table, { cells: "any" }, { maxRows: () => 1_000_000 });
   return (performance.now() - start) / 1000;
 }
 

@@ -135,7 +135,7 @@ export async function endWithoutResult(
 }
 
 /** The job itself is at fault; the message may be shown to its owner. */
-export class Refusal extends TypeError {
+class Refusal extends TypeError {
   /** The name of the class, for messages. */
   override readonly name = "Refusal";
 }

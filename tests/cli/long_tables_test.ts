@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { encodeNpy, readTable } from "../../src/formats/mod.ts";
-import { readSample } from "../../src/formats/sample/read_sample.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+import { readSample } from "../formats/in_pieces.ts";
 
 const CSV = tableCsv(3000);
 const FEW = ["--max-rows", "400"];

@@ -1,8 +1,9 @@
 /** Tables whose files arrive in pieces. */
 import type { ReadTableOptions, Table } from "../../src/formats/mod.ts";
-import { readSample } from "../../src/formats/sample/read_sample.ts";
+import { type ReadSampleOptions, sampleOf } from "../../src/formats/sample/read_sample.ts";
 import type { OpenFile } from "../../src/formats/random_access.ts";
 import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
+import { openTable } from "../../src/formats/sample/table_parts.ts";
 
 /** Any kind of cell. */
 export const ANY: ReadTableOptions = { cells: "any" };
@@ -38,6 +39,16 @@ export class TestFile implements OpenFile {
   [Symbol.dispose](): void {
     this.isClosed = true;
   }
+}
+
+/** Reads any table piece by piece, and keeps some of its rows. */
+export async function readSample(
+  name: string,
+  pieces: AsyncIterable<Uint8Array>,
+  options: ReadTableOptions,
+  sample: ReadSampleOptions,
+): Promise<Table> {
+  return await sampleOf(await openTable(name, pieces), options, sample);
 }
 
 /** Reads a text in pieces of that many bytes. */

@@ -8,8 +8,8 @@ import {
   readNpy,
   readNpz,
 } from "../../src/formats/mod.ts";
-import { readSample } from "../../src/formats/sample/read_sample.ts";
 import { fuzz, golden, refuses } from "./util.ts";
+import { readSample } from "./in_pieces.ts";
 
 const TYPES = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"];
 const BASE = Float64Array.from({ length: 12 }, (_, index) => index);

@@ -8,10 +8,10 @@ import {
   type ReadTableOptions,
   type Table,
 } from "../../src/formats/mod.ts";
-import { readSample, sampleOf } from "../../src/formats/sample/read_sample.ts";
+import { sampleOf } from "../../src/formats/sample/read_sample.ts";
 import { openFile, openTable } from "../../src/formats/sample/table_parts.ts";
 import { zipSync } from "npm:fflate@0.8.3";
-import { ANY, most, piecesOf, TestFile } from "./in_pieces.ts";
+import { ANY, most, piecesOf, readSample, TestFile } from "./in_pieces.ts";
 import { golden, seededIntegers } from "./util.ts";
 
 const ROWS = 60_000;

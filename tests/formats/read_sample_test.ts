@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { encodeNpy, readTable, type ReadTableOptions, type Table } from "../../src/formats/mod.ts";
-import { readSample } from "../../src/formats/sample/read_sample.ts";
 import type { RowSampleOptions } from "../../src/formats/sample/row_sample.ts";
 import { openTable } from "../../src/formats/sample/table_parts.ts";
 import { modelParts } from "../../src/detection/model_table.ts";
 import type { Units } from "../../src/scoring/units.ts";
-import { ANY, KEYED, most, piecesOf, read } from "./in_pieces.ts";
+import { ANY, KEYED, most, piecesOf, read, readSample } from "./in_pieces.ts";
 import { golden } from "./util.ts";
 
 /** Numbers that turn into text late, missing cells, letters of two bytes, line breaks within quotes. */

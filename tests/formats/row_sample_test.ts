@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { readTable, type Table } from "../../src/formats/mod.ts";
-import { readSample, sampleOf } from "../../src/formats/sample/read_sample.ts";
+import { sampleOf } from "../../src/formats/sample/read_sample.ts";
 import { RowSample } from "../../src/formats/sample/row_sample.ts";
 import { openFile } from "../../src/formats/sample/table_parts.ts";
-import { ANY, KEYED, most, read, TestFile } from "./in_pieces.ts";
+import { ANY, KEYED, most, read, readSample, TestFile } from "./in_pieces.ts";
 
 const LONG = "x,kind,id,y\n" +
   Array.from({ length: 6000 }, (_, r) => `${r / 4},${["a", "b"][r % 2]},n${r},${+(r % 10 === 0)}\n`)

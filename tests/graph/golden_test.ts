@@ -10,7 +10,7 @@ import { gradient } from "../../src/graph/gradient.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";
 import { plan } from "../../src/graph/plan.ts";
-import { printPlan } from "../../src/graph/print.ts";
+import { printPlan } from "./print_plan.ts";
 
 const GOLDEN = new URL("./golden/vae_training.txt", import.meta.url);
 

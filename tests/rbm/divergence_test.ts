@@ -13,12 +13,12 @@ import { rbmParameters } from "../../src/models/rbm.ts";
 import { contrastiveDivergence } from "../../src/objectives/contrastive_divergence.ts";
 import type { Node } from "../../src/ops/spec.ts";
 import { Rbm } from "../../src/training/rbm/rbm.ts";
-import { rbmGradientPlan } from "../../src/training/rbm/rbm_program.ts";
 import { evaluator } from "../gradient/finite_difference.ts";
 import { assertRelative } from "../util/close.ts";
 import { EXECUTORS, open } from "../util/executors.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
 import { distribution, empirical, flat, install, machine, slopes, swept } from "./oracle.ts";
+import { rbmGradientPlan } from "./gradient_plan.ts";
 
 const SPEC = { visible: 4, hidden: 3 };
 /** Weights strong enough that one sweep is far from the model's distribution. */

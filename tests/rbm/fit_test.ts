@@ -11,12 +11,12 @@ import { layOut } from "../../src/graph/layout.ts";
 import { rbmParameters } from "../../src/models/rbm.ts";
 import { TrainedRbm } from "../../src/trained/rbm/trained_rbm.ts";
 import { Rbm } from "../../src/training/rbm/rbm.ts";
-import { rbmGradientPlan } from "../../src/training/rbm/rbm_program.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { assertRelative, assertSameBytes } from "../util/close.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { estimate, mean, STANDARD_ERRORS } from "../util/statistics.ts";
 import { distribution, freeEnergy, install, machine, states } from "./oracle.ts";
+import { rbmGradientPlan } from "./gradient_plan.ts";
 
 /** All 3 × 3 pictures of whole rows or whole columns: 14 of 512 (MacKay, 2003, section 43). */
 function barsAndStripes(): number[][] {

@@ -11,7 +11,7 @@ const TAB = 9, NEWLINE = 10, RETURN = 13, QUOTE = 34, COMMA = 44, SEMICOLON = 59
 const MARKS: ReadonlySet<number> = new Set([0xfeff, 0xef, 0xbb, 0xbf]);
 
 /** Whether a character may separate cells. */
-export function isSeparator(code: number): boolean {
+function isSeparator(code: number): boolean {
   return code === COMMA || code === SEMICOLON || code === TAB || code === BAR;
 }
 

@@ -1,24 +1,11 @@
 /** Reads a table in parts, and keeps at most a given number of its rows. */
 import type { ReadTableOptions, Table } from "../mod.ts";
 import { RowSample, type RowSampleOptions } from "./row_sample.ts";
-import { type OpenTable, openTable } from "./table_parts.ts";
+import type { OpenTable } from "./table_parts.ts";
 
 /** How to sample; `onRows` is called with the number of rows read so far. */
 export interface ReadSampleOptions extends RowSampleOptions {
   readonly onRows?: (rows: number) => void;
-}
-
-/**
- * Reads any table piece by piece.
- * @param name as for `readTable`
- */
-export async function readSample(
-  name: string,
-  pieces: AsyncIterable<Uint8Array>,
-  options: ReadTableOptions,
-  sample: ReadSampleOptions,
-): Promise<Table> {
-  return await sampleOf(await openTable(name, pieces), options, sample);
 }
 
 /** Reads a table that is open, and closes it. */

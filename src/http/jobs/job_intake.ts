@@ -54,7 +54,7 @@ export function intakeOf(options: TrainingOptions, registry: Registry): JobIntak
 }
 
 /** Runs one task at a time for each caller. Limits: within this process only. */
-export class CallerLock {
+class CallerLock {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Runs `work` once everything the caller started before is over. */

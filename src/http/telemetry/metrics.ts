@@ -125,7 +125,7 @@ export class Metrics {
 }
 
 /** What was found of a detector's rows. */
-export class Verdicts {
+class Verdicts {
   readonly pValues = new Histogram(P_VALUES);
   anomalies = 0;
 

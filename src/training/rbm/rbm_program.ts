@@ -37,23 +37,13 @@ export function rbmTrainPlan(
   const { optimizer } = request;
   const g = createGraph();
   const scope = createScope(g, { noise: drawnNoise, training: true });
-  const { gap, reconstruction, chain, gradients, nodes } = divergence(scope, request);
+  const { gap, reconstruction, chain, gradients, nodes } = divergenceNodes(scope, request);
   const { squaredNorm, effects } = optimizerSteps(g, optimizer, nodes, gradients);
   return plan(g, { ...request, outputs: { gap, reconstruction, chain, squaredNorm }, effects });
 }
 
-/** Only the estimate of d mean(-ln p) / d parameter: outputs by parameter name, and gap. */
-export function rbmGradientPlan(request: RbmPlanRequest): Plan {
-  const g = createGraph();
-  const { gap, gradients, nodes } = divergence(
-    createScope(g, { noise: drawnNoise, training: true }),
-    request,
-  );
-  const named = nodes.map(({ name }, i) => [name, gradients[i]] as const);
-  return plan(g, { ...request, outputs: { gap, ...Object.fromEntries(named) } });
-}
-
-function divergence(scope: Scope, { spec, objective }: RbmPlanRequest) {
+/** The gap, the estimate of d mean(-ln p) / d parameter, and the end of the chains. */
+export function divergenceNodes(scope: Scope, { spec, objective }: RbmPlanRequest) {
   const { g } = scope;
   const machine = rbmGraph(scope, spec);
   const { visible, hidden } = machine;

@@ -1,7 +1,7 @@
-/** A plan as text, one instruction per line: for people, and for the stored plans in the tests. */
-import { showShape } from "../core/shape.ts";
-import type { Attributes } from "../ops/spec.ts";
-import type { Place, Plan } from "./plan.ts";
+/** A plan as text, one instruction per line, to store and to compare. */
+import { showShape } from "../../src/core/shape.ts";
+import type { Attributes } from "../../src/ops/spec.ts";
+import type { Place, Plan } from "../../src/graph/plan.ts";
 
 /** Lines like `dense{activation=tanh} scratch+0 [B, 4] <- …`, after a header with sizes and names. */
 export function printPlan(plan: Plan): string {
