@@ -45,10 +45,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const program = await programFor(isKnown ? [name] : Object.keys(COMMANDS), io);
   try {
     if (args.length === 0) program.error("error: no command given");
-    if (name === "help" && args[1] !== undefined && !Object.hasOwn(COMMANDS, args[1])) {
-      program.error(`error: unknown command '${args[1]}'`);
-    }
-    await program.parseAsync(args, { from: "user" });
+    const isUnknown = name === "help" && args.length > 1 && !Object.hasOwn(COMMANDS, args[1]);
+    // What help is asked for is refused like a command, with what was meant.
+    await program.parseAsync(isUnknown ? [args[1]] : args, { from: "user" });
     return 0;
   } catch (error) {
     return fail(error, io, `See elbow ${isKnown ? `${name} ` : ""}--help`);

@@ -194,5 +194,5 @@ function networkWarnings(scorer: TableScorer, report: FitReport, { training }: S
   const data = training.data.subarray(0, rows * scorer.columns.length);
   const { scores } = scorer.scoreCells({ data, rows });
   const units = report.history.at(-1)?.activeUnits ?? NaN;
-  return trainedWarnings(scores, scorer.calibration.scores, units);
+  return trainedWarnings(scores, scorer.calibration.scores, units, scorer.columns.length);
 }

@@ -139,13 +139,14 @@ export function createTable(table: Table, cells: CellReading = "numbers", before
   return { columns, data, rows, source, ...found };
 }
 
-/** Refuses names that occur twice. */
-function checkUniqueNames(names: readonly string[], source: string): void {
+/** Refuses names that occur twice. @param advice what to do about it, after a colon */
+function checkUniqueNames(names: readonly string[], source: string, advice = ""): void {
   const seen = new Map<string, number>();
   names.forEach((name, i) => {
     const first = seen.get(name);
     if (first !== undefined) {
-      const subject = "column names", actual = `it at positions ${first + 1} and ${i + 1}`;
+      const subject = "column names",
+        actual = `it at positions ${first + 1} and ${i + 1}${advice}`;
       throw new DataError({ source, column: name, subject, expected: "unique", actual });
     }
     seen.set(name, i);
@@ -163,7 +164,7 @@ export function planColumns(
   options: TableOptions,
   source: string,
 ): ColumnPlan {
-  checkUniqueNames(names, source);
+  checkUniqueNames(names, source, ": rename one of them in the file");
   const position = new Map(names.map((name, index) => [name, index]));
   const find = (name: string): number => {
     const index = position.get(name);

@@ -18,6 +18,19 @@ Deno.test("elbow doctor passes its own test", async () => {
   assert.match(text, /^ {2}training +auto tries it for runs of 1e\+12 operations/m);
 });
 
+Deno.test("elbow doctor shows all features of a GPU in lines of 80 characters", async () => {
+  const features = Array.from({ length: 15 }, (_, i) => `feature-${"x".repeat(2 * i)}${i}`);
+  const gpu = () => Promise.resolve({ ...TEST_ADAPTER, features });
+  const lines = (await elbow(["doctor"], { gpu })).stdout.split("\n");
+  const first = lines.findIndex((line) => line.startsWith("  features"));
+  const last = lines.findIndex((line) => line.startsWith("  largest binding"));
+  const shown = lines.slice(first, last);
+  assert.deepEqual(shown.filter((line) => line.length > 80), []);
+  assert.equal(new Set(shown.map((line) => line.indexOf("feature-"))).size, 1, "in one column");
+  const words = shown.map((line) => line.replace("  features", "").trim()).join(" ");
+  assert.deepEqual(words.split(", "), features);
+});
+
 Deno.test("elbow doctor says why auto would not train on the GPU", async () => {
   const software = { ...TEST_ADAPTER, software: true };
   const { stdout } = await elbow(["doctor"], { gpu: () => Promise.resolve(software) });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { TableScorer } from "../../mod.ts";
-import { cellsOf, elbow, elbowOk, Folder, tableCsv } from "./util.ts";
+import { cellsOf, elbow, elbowOk, Folder, refused, tableCsv } from "./util.ts";
 
 Deno.test("the default detector can be trained, inspected, scored, evaluated, and draws rows of the table", async () => {
   using folder = new Folder();
@@ -94,4 +94,13 @@ Deno.test("a weights format that is refused after training loses nothing: the mo
     else assert.match(await elbowOk("score", out, data), /^row,score/);
     Deno.removeSync(out);
   }
+  // In place, a failed update may be repeated, so it must not have happened.
+  const before = Deno.readFileSync(exact), update = ["update", exact, data, "--out", exact];
+  assert.match(
+    await refused(...update, "--epochs", "1", ...int8),
+    /Cannot save as int8: scores must .*, got 0\.9\d+: \/.*\/e is unchanged\n$/,
+  );
+  assert.deepEqual(Deno.readFileSync(exact), before);
+  assert.match(await elbowOk(...update, "--epochs", "1"), /^Trained further on/m);
+  assert.notDeepEqual(Deno.readFileSync(exact), before);
 });

@@ -175,6 +175,11 @@ Deno.test("typing errors are pointed out, and options that would have no effect 
     /Cannot open [^ ]*no\/x\.db: expected a file in a folder that exists and may be written to$/m,
   );
   assert.match(await refused("help", "nosuch"), /unknown command 'nosuch'/);
+  assert.match(await refused("help", "scroe"), /unknown command 'scroe' \(Did you mean score\?\)/);
+  assert.match(
+    await refused("score", model, "nosuch.csv", "--method", "dose"),
+    /'--method dose' needs '--reference <table>'/,
+  );
   assert.match(await refused("serve"), /--models <dir>, --db <file> or --nats <urls>/);
   assert.match(await score("--reference", "nosuch.csv"), /'--reference <table>' is for --method/);
   assert.match(await score("--reference", data, "--method", "elbo"), /is for --method mahalanobis/);

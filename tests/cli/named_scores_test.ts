@@ -33,7 +33,7 @@ Deno.test("elbow score --method gives what VAE.score() gives for the standardise
   }
   assert.match(
     await refused("score", model, data, "--method", "dose"),
-    /reference must be at least 2/,
+    /'--method dose' needs '--reference <table>'/,
   );
   assert.match(await refused("score", model, data, "--method", "best"), /--method/);
   assert.match(

@@ -155,3 +155,20 @@ Deno.test("a wrong first line is refused with the option to add or to leave out"
   );
   assert.match(await refused("score", model, arrays, "--no-header"), /expected CSV or TSV/);
 });
+
+Deno.test("a blank first line is refused as such by score as by train, with a header line and without", async () => {
+  using folder = new Folder();
+  const model = folder.at("m"), headed = folder.write("h.csv", HEADED);
+  await elbowOk("train", headed, "--label", "x4", "--out", model, ...QUICK);
+  for (
+    const [text, more, expected] of [
+      [HEADED, [], "the header line"],
+      [HEADLESS, ["--no-header"], "the first row"],
+    ] as const
+  ) {
+    const blank = folder.write("b.csv", `\n${text}`);
+    const message = `elbow: Cannot read ${blank}, line 1: expected ${expected}, got a blank line\n`;
+    assert.equal(await refused("score", model, blank, ...more), message);
+    assert.equal(await refused("train", blank, "--out", model, ...more), message);
+  }
+});

@@ -81,7 +81,7 @@ Deno.test("trainedWarnings() warns at the counts that its formula gives", () => 
   for (const [training, rows, most] of [[100, 100, 20], [1000, 100, 15], [1000, 1000, 150]]) {
     const larger = training / 20;
     const told = (above: number) =>
-      trainedWarnings(scores(training), kept(above, training, rows), 2);
+      trainedWarnings(scores(training), kept(above, training, rows), 2, 3);
     assert.deepEqual(told(most), [], `${training} ${rows}`);
     assert.match(told(most + 1)[0], /overfits: \d\d % of the held-out rows/);
     for (const above of [0, 1, most, most + 1]) {
@@ -90,11 +90,24 @@ Deno.test("trainedWarnings() warns at the counts that its formula gives", () => 
     }
   }
   assert.match(
-    trainedWarnings(scores(100), kept(0, 100, 100), 0)[0],
+    trainedWarnings(scores(100), kept(0, 100, 100), 0, 2)[0],
     /latent variables are not used/,
   );
+  assert.deepEqual(trainedWarnings(scores(100), kept(0, 100, 100), 0, 1), []);
   // 3 of 10 are not enough evidence.
-  assert.deepEqual(trainedWarnings(scores(100), kept(3, 100, 10), 1), []);
+  assert.deepEqual(trainedWarnings(scores(100), kept(3, 100, 10), 1, 2), []);
+});
+
+Deno.test("a table of one column is not warned that its columns are scored one by one", async () => {
+  const objective = { type: "elbo", beta: 10 } as const;
+  for (const [columns, expected] of [[1, 0], [2, 1]]) {
+    const rows = planeRows(300, 3, 31).map((row) => row.slice(0, columns));
+    const small = await Detector.fit(rows, { objective, latent: 1, epochs: 60 });
+    assert.equal(small.report!.history.at(-1)!.activeUnits, 0);
+    const told = small.warnings.filter((each) => each.includes("latent variables are not used"));
+    assert.equal(told.length, expected, `${small.warnings}`);
+    small.dispose();
+  }
 });
 
 Deno.test("the default detector warns of networks that overfit, and not for ordinary tables", async () => {
@@ -122,10 +135,11 @@ Deno.test("ensembleWarnings() warns at the counts that its formula gives", () =>
     residual: Float64Array.from({ length: 100 }, (_, i) => i < above ? 95 : 94),
     activeUnits,
   });
-  assert.deepEqual(ensembleWarnings([view(40), view(5)]), []);
-  assert.match(ensembleWarnings([view(5), view(41)])[0], /overfit: 41 %/);
+  assert.deepEqual(ensembleWarnings([view(40), view(5)], 3), []);
+  assert.match(ensembleWarnings([view(5), view(41)], 1)[0], /overfit: 41 %/);
   assert.match(
-    ensembleWarnings([view(0, [0, 0]), view(0, [0])])[0],
+    ensembleWarnings([view(0, [0, 0]), view(0, [0])], 2)[0],
     /no network uses its latent variables/,
   );
+  assert.deepEqual(ensembleWarnings([view(0, [0, 0]), view(0, [0])], 1), []);
 });

@@ -125,7 +125,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "repeated name",
     "a,b,a\n1,2,3\n",
-    'column "a": column names must be unique, got it at positions 1 and 3',
+    'column "a": column names must be unique, got it at positions 1 and 3: rename one of them in the file',
   ],
   [
     "short row",

@@ -9,7 +9,7 @@ import { TRIAL_OPERATIONS } from "../../training/gpu/choice.ts";
 import { VAE } from "../../training/vae.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
-import { jsonLine, report } from "../text/text.ts";
+import { jsonLine, report, wrapped } from "../text/text.ts";
 import { VERSION } from "../../core/version.ts";
 
 /**
@@ -177,7 +177,8 @@ function gpuLines(gpu: GpuFindings): [string, string][] {
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
   return [
     ["GPU", `${gpu.name} (${gpu.software ? "software" : "hardware"})`],
-    ["  features", gpu.features.join(", ") || "none"],
+    ...wrapped(gpu.features.length > 0 ? gpu.features : ["none"], 60)
+      .map((line, i): [string, string] => [i === 0 ? "  features" : "", line]),
     [
       "  largest binding",
       `${mebibytes(maxStorageBufferBindingSize)} (limits all parameters together)`,

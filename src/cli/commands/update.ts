@@ -46,20 +46,15 @@ export function updateCommand(io: Io): Command {
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
     model.scorer.refuseSeries("update detector", LATER_STEPS);
-    await update(
-      model.scorer,
-      await drawDataFor(model, data, io, sampleOptions(given), given),
-      out,
-      given,
-      io,
-    );
+    const table = await drawDataFor(model, data, io, sampleOptions(given), given);
+    await update(model.scorer, table, { from: path, to: out }, given, io);
   });
 }
 
 async function update(
   detector: Detector,
   table: Table,
-  out: string,
+  { from, to: out }: { readonly from: string; readonly to: string },
   { epochs, seed, weightsFormat: format, json }: UpdateOptions,
   io: Io,
 ): Promise<void> {
@@ -69,7 +64,7 @@ async function update(
     ...(seed !== undefined && { seed }),
   };
   const result = await namingTable(table, () => detector.partialFit(table, run));
-  const { bytes, refusal } = await writeTrained(detector, out, format), data = table.source;
+  const { bytes, refusal } = await writeTrained(detector, out, format, from), data = table.source;
   if (json) {
     const file = { model: out, bytes, data, ...drawnRows(table) };
     print(io, jsonLine({ ...file, ...result }));

@@ -38,11 +38,18 @@ export async function requireWritablePath(
   if (!parent?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
   await requireWritable(path, folder);
   if (!existing) return;
-  const realPath = await Deno.realPath(path);
   for (const input of inputs) {
-    if (input === "-" || await Deno.realPath(input).catch(() => "") !== realPath) continue;
+    if (input === "-" || !await isSameFile(path, input)) continue;
     throw new TypeError(`Cannot write ${path}: it is also the input`);
   }
+}
+
+/** Whether two paths lead to one file. */
+export async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all(
+    [path, other].map((each) => Deno.realPath(each).catch(() => undefined)),
+  );
+  return one !== undefined && one === two;
 }
 
 /** @throws TypeError for the name of an output that names no file or folder */

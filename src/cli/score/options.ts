@@ -103,8 +103,11 @@ const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larg
 /** The scores that compare with known rows. */
 const COMPARING = SCORE_NAMES.filter(needsReference);
 
-/** Refuses options that the others leave without effect. */
+/** Refuses options that the others leave without effect, or that lack another. */
 export function requireUsed({ reference, method }: ScoreOptions, command: Command): void {
+  if (reference === undefined && method && needsReference(method)) {
+    command.error(`error: option '--method ${method}' needs '--reference <table>'`);
+  }
   if (reference === undefined || (method && needsReference(method))) return;
   command.error(`error: option '--reference <table>' is for --method ${COMPARING.join(", ")}`);
 }

@@ -121,6 +121,18 @@ function listed(items: readonly string[], start: number): string {
   return lines.join(`\n${" ".repeat(start)}`);
 }
 
+/** Words in lines of at most so many characters, separated by commas. */
+export function wrapped(words: readonly string[], characters: number): string[] {
+  const lines: string[] = [];
+  words.forEach((word, i) => {
+    const text = i < words.length - 1 ? `${word},` : word, last = lines.at(-1);
+    const joined = `${last} ${text}`;
+    if (last !== undefined && joined.length <= characters) lines[lines.length - 1] = joined;
+    else lines.push(text);
+  });
+  return lines;
+}
+
 /** One JSON object on one line: `fields`, then each list, item by item, however long. */
 export function* jsonLine(
   fields: Readonly<Record<string, unknown>>,

@@ -105,7 +105,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   for (const vae of others) vae.dispose();
   return {
     ...{ model: complete, vae: first, rows: cells.rows },
-    ...{ report: reportOf(fitted), warnings: warningsOf(fitted) },
+    ...{ report: reportOf(fitted), warnings: warningsOf(fitted, columns) },
   };
 }
 
@@ -115,11 +115,12 @@ export function reportOf(fitted: readonly FittedPart[]): FitReport {
   return { ...reports[0], ...gpuOfAll(reports) };
 }
 
-function warningsOf(fitted: readonly FittedPart[]): string[] {
-  return ensembleWarnings(fitted.map(({ members: { trainingResidual, residual, reports } }) => {
+function warningsOf(fitted: readonly FittedPart[], columns: number): string[] {
+  const views = fitted.map(({ members: { trainingResidual, residual, reports } }) => {
     const activeUnits = reports.map(({ history }) => history.at(-1)?.activeUnits ?? NaN);
     return { trainingResidual, residual, activeUnits };
-  }));
+  });
+  return ensembleWarnings(views, columns);
 }
 
 /** Assigns rows to the folds of the members, and chooses the references. */

@@ -31,9 +31,10 @@ export interface FittedView {
   readonly activeUnits: readonly number[];
 }
 
-export function ensembleWarnings(views: readonly FittedView[]): string[] {
+/** Warnings about the networks of an ensemble. @param columns of the table: one alone has no other to be related to */
+export function ensembleWarnings(views: readonly FittedView[], columns: number): string[] {
   const warnings: string[] = [];
-  if (views.every(({ activeUnits }) => activeUnits.every((units) => units === 0))) {
+  if (columns > 1 && views.every(({ activeUnits }) => activeUnits.every((units) => units === 0))) {
     warnings.push(
       "no network uses its latent variables: only regressions and neighbours relate columns to each other",
     );
@@ -74,14 +75,16 @@ function significantShareAbove(
  * @param training scores of training rows
  * @param heldOut scores of held-out rows
  * @param activeUnits active units after training
+ * @param columns of the table: one alone has no other to be related to
  */
 export function trainedWarnings(
   training: Float64Array,
   heldOut: Float64Array,
   activeUnits: number,
+  columns: number,
 ): string[] {
   const warnings: string[] = [];
-  if (activeUnits === 0) {
+  if (columns > 1 && activeUnits === 0) {
     warnings.push(
       "the latent variables are not used: each column is scored by itself",
     );

@@ -40,6 +40,10 @@ function open(
   const first = bytes.subarray(start, end);
   const separator = given ?? detectSeparator(new TextDecoder().decode(first));
   const found = csvNames(first, source, separator);
+  if (found?.length === 1 && found[0] === "") {
+    const expected = header ? "the header line" : "the first row";
+    throw new DataError({ source, line: place.firstLine, expected, actual: "a blank line" });
+  }
   const names = header ? found! : namesByPosition(model.units, defaultNames(found!.length), source);
   // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(first, { source });
