@@ -71,7 +71,7 @@ export const BACKEND_DOORS: readonly string[] = [
 
 /** npm packages allowed in library code, by folder of src/; all other folders may use none. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  formats: ["fflate", "hyparquet", "hyparquet-compressors"],
+  formats: ["fflate", "fzstd", "hyparquet", "hyparquet-compressors"],
   pictures: ["fast-png"],
   http: ["hono", "valibot", "@valibot/to-json-schema"],
   cli: ["commander", "hono"],
