@@ -22,7 +22,7 @@ export {
 export { discover, type Discoveries } from "../scoring/decisions/false_discovery.ts";
 export { type ExcessLaw, Tail } from "../scoring/decisions/tail.ts";
 export type { ColumnDrift } from "./drift/column_drift.ts";
-export type { DriftOptions, DriftReport } from "./drift/drift.ts";
+export type { DriftOptions, DriftReport } from "./drift/drift_report.ts";
 export { DriftMonitor, type MonitorOptions } from "./drift/monitor.ts";
 export { type ColumnReport, type DataReport, reportData } from "./data_report.ts";
 export type { Spectrum } from "./columns/spectrum.ts";

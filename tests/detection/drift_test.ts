@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../src/detection/detector.ts";
-import { type DriftOptions, DriftTest, type Reference } from "../../src/detection/drift/drift.ts";
+import { DriftTest } from "../../src/detection/drift/drift.ts";
+import type { DriftOptions, Reference } from "../../src/detection/drift/drift_report.ts";
 import { countAt } from "../../src/detection/drift/point_counts.ts";
 import {
   kolmogorovDistance,

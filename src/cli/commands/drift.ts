@@ -1,7 +1,7 @@
 /** `elbow drift MODEL DATA`: whether a table still resembles the rows that the model was trained on. */
 import { Command } from "npm:commander@15.1.0";
 import type { ColumnDrift } from "../../detection/drift/column_drift.ts";
-import type { DriftOptions, DriftReport } from "../../detection/drift/drift.ts";
+import type { DriftOptions, DriftReport } from "../../detection/drift/drift_report.ts";
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { alignColumns } from "../text/aligned.ts";
 import { partsFor } from "../files/data.ts";

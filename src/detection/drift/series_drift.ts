@@ -10,15 +10,20 @@
  * an eighth of them cannot be: a stretch within one state of a process that stays in its states for weeks has changed,
  * as far as it shows (docs/adr/0087-drift-of-a-series.md has rates).
  */
-import { lowerMedian } from "../../core/sorted.ts";
-import { requireNumber } from "../../core/validate.ts";
 import { type Calibration, roundUp } from "../../scoring/decisions/calibration.ts";
 import type { SeriesStream } from "../../scoring/series/series_stream.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { BlockShares, MIN_BLOCKS } from "./block_shares.ts";
 import { type ColumnDrift, ColumnTest } from "./column_drift.ts";
-import type { DriftOptions, DriftReport, Reference } from "./drift.ts";
-import { distanceFromCounts, kolmogorovPValue } from "./kolmogorov.ts";
+import {
+  type DriftOptions,
+  type DriftReport,
+  driftReport,
+  levelOf,
+  type Reference,
+  requireRate,
+  scoreDrift,
+} from "./drift_report.ts";
 import { MedianSample } from "./median_sample.ts";
 import { DriftMonitor } from "./monitor.ts";
 import { PointCounter } from "./point_counts.ts";
@@ -50,12 +55,11 @@ export class SeriesDriftTest {
     stream: Pick<SeriesStream, "push">,
     options: DriftOptions = {},
   ) {
-    const { schema, calibration, sketch, window } = reference, { maxRows } = options;
+    const { schema, calibration, sketch, window } = reference;
     this.#reference = reference;
     this.#stream = stream;
     this.#options = options;
-    this.#rate = requireNumber("rate", options.rate ?? 0.01, { above: 0, max: 0.5 });
-    if (maxRows !== undefined) requireNumber("maxRows", maxRows, { min: 1, integer: true });
+    this.#rate = requireRate(options);
     new DriftMonitor(calibration, options); // refuses its options before anything is read
     this.#columns = !sketch ? [] : schema.map((column, c) => {
       const test = new ColumnTest(column, c, sketch);
@@ -103,8 +107,7 @@ export class SeriesDriftTest {
         } windows, got ${rows}`,
       );
     }
-    const { medians, drawn } = this.#medians.finish();
-    const level = this.#rate / (1 + this.#columns.length);
+    const { medians, drawn } = this.#medians.finish(), level = levelOf(this.#rate, this.#columns);
     const columns = this.#columns.map(({ test, blocks }, c): ColumnDrift => {
       const { stepsAsOne, gapsAsOne } = blocks;
       const drift = test.drift(medians[c], level, stepsAsOne, gapsAsOne);
@@ -113,30 +116,16 @@ export class SeriesDriftTest {
     });
     const asOne = Math.max(window, this.#scores.blocks.stepsAsOne);
     const scores = this.#scoreDrift(asOne, medians[columns.length], level);
-    return {
-      rows,
-      ...(drawn !== undefined && { drawnRows: drawn }),
-      changed: scores.changed || columns.some((each) => each.changed),
-      columns,
-      scores,
-      tablesBetweenFalseAlarms: 1 / this.#rate,
-      stream: this.#streamDrift(asOne),
-    };
+    return driftReport(
+      { rows, drawn, columns, scores, stream: this.#streamDrift(asOne) },
+      this.#rate,
+    );
   }
 
   #scoreDrift(asOne: number, median: number, level: number): DriftReport["scores"] {
-    const { calibration: { scores: known } } = this.#reference, { counts } = this.#scores.counter;
-    const distance = distanceFromCounts(known, counts);
-    const pValue = kolmogorovPValue(distance, this.#knownAsOne(asOne), counts.total / asOne);
-    const medians = [lowerMedian(known), median] as const;
-    return {
-      name: "score",
-      distance,
-      pValue,
-      changed: pValue <= level,
-      medians,
-      stepsAsOne: asOne,
-    };
+    const { scores: known } = this.#reference.calibration, { counts } = this.#scores.counter;
+    const sizes = [this.#knownAsOne(asOne), counts.total / asOne] as const;
+    return { ...scoreDrift(known, counts, sizes, median, level), stepsAsOne: asOne };
   }
 
   /** Independent scores that those of the calibration tell as much as; of many windows it holds some, evenly spaced. */
