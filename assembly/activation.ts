@@ -143,7 +143,10 @@ class EluGrad {
   }
 }
 
-/** `map2`, eight elements at a time where neither operand stretches: the engine checks each pointer once for two vectors. */
+/**
+ * `map2`, eight elements at a time where neither operand stretches: the engine checks each pointer once for two
+ * vectors.
+ */
 function grad<F>(
   out: usize,
   rows: i32,

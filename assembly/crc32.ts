@@ -5,8 +5,8 @@
 const P: u32 = 0xedb88320;
 
 /**
- * Adds the first `bytes` bytes, a multiple of 16, to those after them, of which there are 4800 or more. The remainder of
- * those after them, after 0, is then that of the whole message after `before`.
+ * Adds the first `bytes` bytes, a multiple of 16, to those after them, of which there are 4800 or more. The remainder
+ * of those after them, after 0, is then that of the whole message after `before`.
  *
  * Bits are coefficients in GF(2), the first the highest. P divides x^300 + x^155 + x^117 + x^89 + 1, and therefore its
  * 128th power, which has the exponents times 128. So modulo P, 16 bytes v that 4800 bytes follow,

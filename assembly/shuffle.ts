@@ -1,6 +1,7 @@
 /**
- * The draws that shuffle rows: Philox 4x32-10 and Lemire's integers without bias, both as in `src/core/random/philox.ts`,
- * which names the sources. A module of its own, with a memory of its own, for `src/core/random/permutation.ts`.
+ * The draws that shuffle rows: Philox 4x32-10 and Lemire's integers without bias, both as in
+ * `src/core/random/philox.ts`, which names the sources. A module of its own, with a memory of its own, for
+ * `src/core/random/permutation.ts`.
  */
 const MULTIPLIER_0: u64 = 0xd2511f53, MULTIPLIER_1: u64 = 0xcd9e8d57;
 const WEYL_0: u32 = 0x9e3779b9, WEYL_1: u32 = 0xbb67ae85;

@@ -7,10 +7,10 @@
  *
  * The draws are our own, because NumPy's generator is not available here. One draw of 1,000 rows changes F1 by some
  * hundredths, and the seed of the weights by tenths. So everything is done with `--seeds` seeds, thresholds and tests
- * are drawn `--draws` times from the scores of all rows, and the mean is printed with the smallest and the largest mean of a seed. The VAE
- * is the example's: 18-20-15-7, two latent dimensions, standard deviation 0.01, the KL averaged over the latent
- * dimensions, 30 epochs of batches of 64 by Adam at 0.001, and as score the mean squared error over five draws of z.
- * Its initial weights are Elbow's.
+ * are drawn `--draws` times from the scores of all rows, and the mean is printed with the smallest and the largest mean
+ * of a seed. The VAE is the example's: 18-20-15-7, two latent dimensions, standard deviation 0.01, the KL averaged over
+ * the latent dimensions, 30 epochs of batches of 64 by Adam at 0.001, and as score the mean squared error over five
+ * draws of z. Its initial weights are Elbow's.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";

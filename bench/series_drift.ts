@@ -1,8 +1,8 @@
 /**
  * How often an unchanged series is reported as changed at a rate of 1 %, and how often a level shift of one standard
- * deviation is: `deno task bench:series-drift`. Each series is random; 2,000 steps train, and after 3,000 more a stretch
- * is tested. Prints the shares of stretches, what column a's steps are worth (steps as one, median), and the rows
- * that pass per alarm of the row-by-row monitor, where --run-length asks for at least 2,000.
+ * deviation is: `deno task bench:series-drift`. Each series is random; 2,000 steps train, and after 3,000 more a
+ * stretch is tested. Prints the shares of stretches, what column a's steps are worth (steps as one, median), and the
+ * rows that pass per alarm of the row-by-row monitor, where --run-length asks for at least 2,000.
  */
 import { parseArgs } from "node:util";
 import { quantile } from "./detection/compare.ts";

@@ -15,6 +15,10 @@ import { isGenerated, readTree, type SourceFile } from "./lib/tree.ts";
 const MAX_FILE_LINES = 400;
 const TARGET_FILE_LINES = 200;
 const MAX_FUNCTION_LINES = 50;
+const MAX_COMMENT_WIDTH = 120;
+
+/** The table of contents of the decision records. */
+const RECORDS = "docs/adr/README.md";
 
 /** Functions whose last digits ECMAScript leaves to the host. */
 const HOST_FUNCTIONS: readonly string[] = [
@@ -60,6 +64,7 @@ export const RULES: readonly Rule[] = [
   { name: "file-name", applies: isCode, check: fileName },
   { name: "file-header", applies: isLibrary, check: fileHeader },
   { name: "function-length", applies: isLibrary, check: functionLength },
+  { name: "comment-width", applies: isCode, check: commentWidth },
   { name: "error-grammar", applies: isLibrary, check: errorGrammar },
   {
     name: "no-random",
@@ -120,7 +125,18 @@ export function lintFiles(files: readonly SourceFile[]): Finding[] {
       }
     }
   }
-  return findings;
+  return [...findings, ...unlistedRecords(files)];
+}
+
+/** Decision records that their table of contents does not name by number and title. */
+function unlistedRecords(files: readonly SourceFile[]): Finding[] {
+  const contents = files.find(({ path }) => path === RECORDS)?.text.replace(/\s+/g, " ") ?? "";
+  return files.flatMap(({ path, text }) => {
+    const [, name] = /^docs\/adr\/(\d{4}-.*\.md)$/.exec(path) ?? [];
+    const link = `[${text.split("\n", 1)[0].replace(/^# /, "")}](${name})`;
+    if (name === undefined || contents.includes(link)) return [];
+    return [{ path, line: 1, rule: "record-listed", message: `${RECORDS} must have ${link}` }];
+  });
 }
 
 function countLines(text: string): number {
@@ -131,6 +147,15 @@ function* fileLength({ text }: SourceFile): Generator<Hit> {
   const lines = countLines(text);
   if (lines > MAX_FILE_LINES) {
     yield [MAX_FILE_LINES, `${lines} lines, at most ${MAX_FILE_LINES}: split by concept`];
+  }
+}
+
+/** The prose of comments. Formulas and tables in them are indented, and may be wider. */
+function* commentWidth({ text }: SourceFile): Generator<Hit> {
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.length > MAX_COMMENT_WIDTH && /^\s*(?:\/\*\*|\*|\/\/) \S/.test(line)) {
+      yield [index + 1, `comment of ${line.length} columns, at most ${MAX_COMMENT_WIDTH}`];
+    }
   }
 }
 

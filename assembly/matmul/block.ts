@@ -45,8 +45,8 @@ export function blockCols(depth: i32): i32 {
 }
 
 /**
- * The same if all rows are one block of A, so that each panel of B is read in one go after it was packed: as many as stay
- * in the first-level cache until then.
+ * The same if all rows are one block of A, so that each panel of B is read in one go after it was packed: as many as
+ * stay in the first-level cache until then.
  */
 @inline
 export function usedOnceCols(depth: i32, cols: i32): i32 {

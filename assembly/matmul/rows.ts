@@ -1,6 +1,6 @@
 /**
- * Products of few rows, x · W: each weight is used once per row, so nothing is packed at run time. They go over the rows
- * of W, up to 32 columns at a time in 8 accumulators.
+ * Products of few rows, x · W: each weight is used once per row, so nothing is packed at run time. They go over the
+ * rows of W, up to 32 columns at a time in 8 accumulators.
  *
  * Sums are in the order of `product.ts` (one chain per element over k, in the same blocks), so a row of `dense` has the
  * same bits alone as in a batch. W is a matrix, or in panels that were packed once for many runs (`panels.ts`). Panels

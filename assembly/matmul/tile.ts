@@ -1,13 +1,13 @@
 /**
  * One tile of C, 6 × 8 or 4 × 8: C (+)= A · B over `depth` steps of panels, A [k][6] or [k][4] and B [k][8].
  *
- * Rows come in pairs. A vector holds a pair of A twice, a b a b, and then swapped, b a b a, so one sum collects the even
- * columns of the first row and the odd ones of the second, and the other sum the rest: 5 loads and 3 shuffles for 12
- * multiply-adds. At the end the sums are woven into rows. Each element is one chain over k in ascending order.
+ * Rows come in pairs. A vector holds a pair of A twice, a b a b, and then swapped, b a b a, so one sum collects the
+ * even columns of the first row and the odd ones of the second, and the other sum the rest: 5 loads and 3 shuffles for
+ * 12 multiply-adds. At the end the sums are woven into rows. Each element is one chain over k in ascending order.
  *
- * Eight sums are the fewest that can keep two units of four cycles busy, so each delay is lost; twelve, two vectors of B
- * and one of A take all 15 registers (ADR 69). One of the two units also shuffles, and each load and each turn of a loop
- * is checked: hence few shuffles, and two steps a turn (ADR 86).
+ * Eight sums are the fewest that can keep two units of four cycles busy, so each delay is lost; twelve, two vectors of
+ * B and one of A take all 15 registers (ADR 69). One of the two units also shuffles, and each load and each turn of a
+ * loop is checked: hence few shuffles, and two steps a turn (ADR 86).
  */
 import { relu4 } from "../simd/activation";
 import { madd } from "../simd/fma";

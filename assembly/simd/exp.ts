@@ -64,8 +64,8 @@ export function exp4(x: v128): v128 {
 }
 
 /**
- * The same for x <= 0, in fewer steps, as 2ⁿ (eʳ - 1) + 2ⁿ: 0 below the range. It has the same bits, except below -83, where
- * the product is subnormal: unfused, it may then be one ulp off.
+ * The same for x <= 0, in fewer steps, as 2ⁿ (eʳ - 1) + 2ⁿ: 0 below the range. It has the same bits, except below -83,
+ * where the product is subnormal: unfused, it may then be one ulp off.
  */
 @inline
 export function expNegative4(x: v128): v128 {

@@ -38,7 +38,9 @@ export function note(io: Io, text: string): void {
   io.stderr(`elbow: ${text}\n`);
 }
 
-/** The same process with some other streams. It inherits the rest: a copy would read `signal`, which takes up Ctrl-C. */
+/**
+ * The same process with some other streams. It inherits the rest: a copy would read `signal`, which takes up Ctrl-C.
+ */
 export function withStreams(io: Io, streams: Partial<Io>): Io {
   return Object.assign(Object.create(io), streams);
 }

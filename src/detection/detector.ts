@@ -233,8 +233,8 @@ export class Detector extends TableScorer {
   }
 
   /**
-   * Whether rows are still like those that the detector was fitted to, or last calibrated on. Of a series the rates hold
-   * about, for stretches several times as long as what is slowest in it.
+   * Whether rows are still like those that the detector was fitted to, or last calibrated on. Of a series the rates
+   * hold about, for stretches several times as long as what is slowest in it.
    */
   drift(rows: TableRows | Cells, options?: DriftOptions): DriftReport;
   /** The same for rows in batches, which may exceed the available memory. */

@@ -64,7 +64,9 @@ export class Pacer {
   }
 }
 
-/** A timer, because Deno runs `setImmediate` before it looks for new requests, however many of them follow each other. */
+/**
+ * A timer, because Deno runs `setImmediate` before it looks for new requests, however many of them follow each other.
+ */
 function nextMacrotask(): Promise<void> {
   return new Promise((done) => void setTimeout(done));
 }

@@ -46,7 +46,9 @@ function inMemory(bytes: Uint8Array, pause: Pause): OpenFile {
   };
 }
 
-/** A turn now and then, not for every slice: an array that is stored by columns has thousands, and a timer takes 2 ms. */
+/**
+ * A turn now and then, not for every slice: an array that is stored by columns has thousands, and a timer takes 2 ms.
+ */
 function pauses(signal?: AbortSignal): Pause {
   let last = performance.now();
   return async () => {

@@ -45,7 +45,9 @@ import {
 import type { OpName } from "./names.ts";
 import type { OpSpec } from "./spec.ts";
 
-/** In the order of `OP_NAMES`, which a test holds. Library code takes the names from here: bundles then hold them once. */
+/**
+ * In the order of `OP_NAMES`, which a test holds. Library code takes the names from here: bundles then hold them once.
+ */
 export const OPS: { readonly [N in OpName]: OpSpec<N> } = {
   dense,
   matmul,

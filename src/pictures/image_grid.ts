@@ -70,7 +70,8 @@ export function imageGrid(images: Matrix, options: GridOptions = {}): Picture {
 }
 
 /**
- * Draws each pixel as a square of pixels, so that small images can be seen; unchanged if the picture would be too large.
+ * Draws each pixel as a square of pixels, so that small images can be seen; unchanged if the picture would be too
+ * large.
  * @param times pixels a side of a square, a whole number from 1
  */
 export function enlarged(picture: Picture, times: number): Picture {

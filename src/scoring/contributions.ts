@@ -9,9 +9,8 @@
  *   raw_d = cost_d + KL · x_d² / Σ x²
  *   contribution_d = (raw_d - typical_d) + 1/D Σ typical
  *
- * D counts the columns whose typical_d is not 0: a column that the model does not see, such as one of identifiers, has no
- * contribution.
- * typical_d is the mean of raw_d over the calibration rows. The shift does not change the sum.
+ * D counts the columns whose typical_d is not 0: a column that the model does not see, such as one of identifiers, has
+ * no contribution. typical_d is the mean of raw_d over the calibration rows. The shift does not change the sum.
  *
  * A missing cell gets the typical cost of its column, so that scores of rows with different missing cells are
  * comparable: an unknown value counts neither for nor against the row. In a model of rows with gaps the KL covers only

@@ -62,7 +62,9 @@ export function countAnomalies(label: ArrayLike<number>): number {
   return count;
 }
 
-/** Groups of rows with equal scores, highest first. @throws RangeError for a score that is NaN, or other numbers of rows */
+/**
+ * Groups of rows with equal scores, highest first. @throws RangeError for a score that is NaN, or other numbers of rows
+ */
 function* ties(scores: ArrayLike<number>, label: ArrayLike<number>): Generator<Tie> {
   if (label.length !== scores.length) {
     throw new RangeError(

@@ -45,8 +45,8 @@ export function areFinite(values: ArrayLike<number>, largest = Number.MAX_VALUE)
 /**
  * Whether all values are finite, for checks in every call: once compiled, this loop takes a fraction of the time of
  * `areFinite`. A float64 sum of float32 numbers is finite if and only if all of them are. There are four sums because
- * additions wait for one another, and because V8 would compile a shorter function into its callers with Maglev, and leave
- * it there, five times as slow.
+ * additions wait for one another, and because V8 would compile a shorter function into its callers with Maglev, and
+ * leave it there, five times as slow.
  */
 export function haveFiniteSum(values: Float32Array): boolean {
   let a = 0, b = 0, c = 0, d = 0, i = 0;

@@ -1,6 +1,7 @@
 /**
- * Turns of the event loop, each asked for when the one before has ended. A timer of 0 ms fires after 2.2 ms in Deno, and
- * after 4 in browsers; one that is already due fires at once, and all else that has happened is heard as well (ADR 81).
+ * Turns of the event loop, each asked for when the one before has ended. A timer of 0 ms fires after 2.2 ms in Deno,
+ * and after 4 in browsers; one that is already due fires at once, and all else that has happened is heard as well (ADR
+ * 81).
  */
 
 /** The longest time without a turn, in milliseconds. */

@@ -60,7 +60,9 @@ Deno.test("the default detector can be trained, inspected, scored, evaluated, an
   }
 });
 
-/** Forty columns that two numbers determine but for a hundredth: their scores are of errors that int8 does not resolve. */
+/**
+ * Forty columns that two numbers determine but for a hundredth: their scores are of errors that int8 does not resolve.
+ */
 function nearlyExactCsv(rows: number): string {
   const random = new HostRandom(1, 0, 81), draw = () => random.uniformF64() - 0.5;
   const lines = Array.from({ length: rows }, () => {

@@ -1,6 +1,6 @@
 /**
- * `elbow recalibrate`, `update`, `drift` and `evaluate` with tables longer than their limit, and in every format. Oracles: the
- * command on a file of the rows that are drawn, and the library on the table in memory.
+ * `elbow recalibrate`, `update`, `drift` and `evaluate` with tables longer than their limit, and in every format.
+ * Oracles: the command on a file of the rows that are drawn, and the library on the table in memory.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";

@@ -192,8 +192,8 @@ Deno.test("decide() with a tail is unsure near its threshold, and sure far beyon
   );
   const unflagged = decide(calibration, usual, { falseAlarmRate, fdr: 0.1, tail: true });
   assert.deepEqual([unflagged.anomalies, unflagged.extrapolated], [0, false]);
-  // Tails fitted to other calibration rows: none flags a score just above the threshold of the tail, and nearly all flag
-  // one four times as far from it as the limit.
+  // Tails fitted to other calibration rows: none flags a score just above the threshold of the tail, and nearly all
+  // flag one four times as far from it as the limit.
   const others = Array.from(
     { length: 60 },
     (_, seed) => new Tail(resample(1000, 7000 + seed).calibration),

@@ -33,7 +33,8 @@ const DRAWS: { readonly [kind: string]: (random: HostRandom) => Cell[] } = {
     const count = Math.floor(Math.exp(normal(random)));
     return [z, gap ? null : 2 * z + normal(random), name, count, rare ? 2 : random.below(2)];
   },
-  // Most are counts or zeros and ones, until a row breaks the kind: some fresh row is the first to do so in some column.
+  // Most are counts or zeros and ones, until a row breaks the kind: some fresh row is the first to do so in some
+  // column.
   "kinds that few rows break": (random) => [
     normal(random),
     ...Array.from({ length: 15 }, () => poisson(random, 0.12)),

@@ -174,7 +174,8 @@ Deno.test("excessLaw() of a single, tied or extreme excess is still a distributi
     const beyond = excessSurvival(law, 10 * Math.max(...excesses));
     assert.ok(beyond > 0 && beyond < 0.5, `${excesses}: ${beyond}`);
   }
-  // Ties at the threshold do not hide that the other excesses have a heavy tail: it is not taken for an exponential one.
+  // Ties at the threshold do not hide that the other excesses have a heavy tail: it is not taken for an exponential
+  // one.
   const heavy = Float64Array.from({ length: 25 }, (_, i) => ((i + 1) / 26) ** -1.5);
   const withTies = excessLaw(Float64Array.from([...new Float64Array(15), ...heavy]));
   assert.ok(withTies.parts[0].weight < 0.01, `${withTies.parts[0].weight}`);

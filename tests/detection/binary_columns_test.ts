@@ -1,4 +1,6 @@
-/** A binary column does not drown the others in preset "small": a fault elsewhere that contradicts it keeps the blame. */
+/**
+ * A binary column does not drown the others in preset "small": a fault elsewhere that contradicts it keeps the blame.
+ */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { normal } from "../../src/core/random/draws.ts";

@@ -1,4 +1,7 @@
-/** Drift: the statistical tests against SciPy (`tests/decisions/golden.ts`), run lengths by counting, and planted changes. */
+/**
+ * Drift: the statistical tests against SciPy (`tests/decisions/golden.ts`), run lengths by counting, and planted
+ * changes.
+ */
 import assert from "node:assert/strict";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
@@ -225,7 +228,8 @@ function visits(rows: number, seed: number, stores: number) {
 // chosen from all rows, every other one.
 for (const [stores, rows] of [[40, 400], [200, 1000]]) {
   Deno.test(`Detector.drift() reports categories of unchanged tables no more often than its rate, and new levels: ${stores}`, async () => {
-    // Fewer than 4 of 20 tables, at a rate of 0.05: the probability of more is 0.02 if all tests are as liberal as allowed.
+    // Fewer than 4 of 20 tables, at a rate of 0.05: the probability of more is 0.02 if all tests are as liberal as
+    // allowed.
     let changed = 0;
     for (let seed = 0; seed < 10; seed++) {
       const options = { preset: "small", epochs: 1, seed } as const;

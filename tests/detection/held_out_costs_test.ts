@@ -1,6 +1,6 @@
 /**
- * Calibration rows cost what new rows cost. Oracle: the row is taken out of the table, the kinds and costs of all others
- * are inferred anew, and the row is encoded and judged by them as a new row would be.
+ * Calibration rows cost what new rows cost. Oracle: the row is taken out of the table, the kinds and costs of all
+ * others are inferred anew, and the row is encoded and judged by them as a new row would be.
  */
 import assert from "node:assert/strict";
 import { normal, poisson } from "../../src/core/random/draws.ts";

@@ -1,6 +1,6 @@
 /**
- * Columns of many rare levels, whose new ones must not take up the false alarms. Oracle: thresholds counted by hand, and
- * a planted fault.
+ * Columns of many rare levels, whose new ones must not take up the false alarms. Oracle: thresholds counted by hand,
+ * and a planted fault.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";

@@ -38,6 +38,13 @@ const CASES: readonly [rule: string, path: string, bad: string, goodPath: string
       "tests/a.ts",
       `throw new Error("a.");`,
     ],
+    [
+      "comment-width",
+      "tests/a.ts",
+      `  // ${"x ".repeat(60)}`,
+      "tests/a.ts",
+      ` *   ${"x ".repeat(60)}\n${"x(); ".repeat(30)}// x`,
+    ],
     ["no-random", "src/cli/a.ts", "Math.random();", "src/cli/a.ts", "// Math.random()"],
     ["no-host-functions", "src/scoring/a.ts", "Math.log(x);", "src/cli/a.ts", "Math.log(x);"],
     ["no-host-functions", "src/core/a.ts", "xs.map(Math.exp);", "src/core/a.ts", "Math.sqrt(x);"],
@@ -75,6 +82,19 @@ for (const [rule, path, bad, goodPath, good] of CASES) {
     deepEqual(broken(goodPath, good), []);
   });
 }
+
+Deno.test("lintFiles() catches a decision record that the table of contents lacks", () => {
+  const record = { path: "docs/adr/0007-never.md", text: "# 7. Never a broken model\n\nText\n" };
+  const contents = (line: string) => ({
+    path: "docs/adr/README.md",
+    text: `# Decisions\n\n${line}\n`,
+  });
+  const rules = (...files: { path: string; text: string }[]) =>
+    lintFiles(files).map(({ rule }) => rule);
+  deepEqual(rules(record), ["record-listed"]);
+  deepEqual(rules(record, contents("- [7. Always](0007-never.md)")), ["record-listed"]);
+  deepEqual(rules(record, contents("- [7. Never a\n  broken model](0007-never.md)")), []);
+});
 
 Deno.test("every file law has a test", () => {
   const planted = new Set(CASES.map(([rule]) => rule));

@@ -1,4 +1,6 @@
-/** Jobs under a lease: renewal, waits after faults, and the end of cancelling. Oracle: the documented times and order. */
+/**
+ * Jobs under a lease: renewal, waits after faults, and the end of cancelling. Oracle: the documented times and order.
+ */
 import assert from "node:assert/strict";
 import { digestOf } from "../../src/http/mod.ts";
 import { backoff, runLeased } from "../../src/jobs/leased_job.ts";

@@ -1,6 +1,6 @@
 /**
- * docs/models.md: each line of JSON shows all keys of a type with their defaults, and each section all types. Oracle: the
- * parsers, given only the keys that the page says must be given.
+ * docs/models.md: each line of JSON shows all keys of a type with their defaults, and each section all types. Oracle:
+ * the parsers, given only the keys that the page says must be given.
  */
 import assert from "node:assert/strict";
 import { parseFlows } from "../../src/flows/mod.ts";

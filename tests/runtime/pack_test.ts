@@ -1,6 +1,6 @@
 /**
- * The npm package that docs/runtimes.md describes, as `deno pack` makes it: every entry is there with its types, and one
- * scores on Node.js. Oracle: the score of this process, from the sources.
+ * The npm package that docs/runtimes.md describes, as `deno pack` makes it: every entry is there with its types, and
+ * one scores on Node.js. Oracle: the score of this process, from the sources.
  */
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };

@@ -36,9 +36,9 @@ export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;
 export const WASM_OPS = ["packWeights", "packedDense", "runChunks", "smallestDense"] as const;
 
 /**
- * A thread list is all that a thread needs to run a list over chunks of rows in its own scratch memory. In words: number of
- * records, inputs and outputs, 0; for each input and output {address within scratch, address of row 0 of all rows,
- * bytes per row}; the records.
+ * A thread list is all that a thread needs to run a list over chunks of rows in its own scratch memory. In words:
+ * number of records, inputs and outputs, 0; for each input and output {address within scratch, address of row 0 of all
+ * rows, bytes per row}; the records.
  */
 export const THREAD_LIST_HEAD_WORDS = 4;
 export const THREAD_LIST_COPY_WORDS = 3;

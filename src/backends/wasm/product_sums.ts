@@ -34,7 +34,10 @@ function productsOf({ instructions }: Plan, { inputs }: Instruction): readonly n
   });
 }
 
-/** Whether a sum can be computed where its first product is: nobody else needs the products, all operands are there, and nothing else uses the memory of the sum until then. */
+/**
+ * Whether a sum can be computed where its first product is: nobody else needs the products, all operands are there, and
+ * nothing else uses the memory of the sum until then.
+ */
 function canMove(plan: Plan, first: number, second: number, sum: number): boolean {
   const { instructions, capacity } = plan, { output } = instructions[sum];
   // A product of one row is added to every row of the other.

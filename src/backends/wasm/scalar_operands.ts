@@ -1,6 +1,7 @@
 /**
- * The gradient of a mean is one number, spread over a column. Elementwise kernels take a number once, but a column row by
- * row, in a loop that starts anew for each. So a column of one number is read as the scalar at its start. No bit changes.
+ * The gradient of a mean is one number, spread over a column. Elementwise kernels take a number once, but a column row
+ * by row, in a loop that starts anew for each. So a column of one number is read as the scalar at its start. No bit
+ * changes.
  */
 import { SCALAR } from "../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";

@@ -4,7 +4,9 @@ import { listColumns } from "../../detection/warnings/column_warnings.ts";
 /** Fewer flagged rows mean nothing. */
 const MIN_FLAGGED = 10;
 
-/** The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate. */
+/**
+ * The end of a sentence on flagged rows; empty unless they exceed both a fifth of the table and five times the rate.
+ */
 export function manyFlagged(flagged: number, rows: number, rate = 0): string {
   if (flagged < MIN_FLAGGED || flagged <= rows * Math.max(0.2, 5 * rate)) return "";
   return "; so many are seldom all anomalies: elbow drift checks whether the rows are still like those trained on";

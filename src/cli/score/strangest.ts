@@ -1,4 +1,6 @@
-/** The rows with the highest scores: what `elbow score --out FILE` shows, so that a first look needs no other program. */
+/**
+ * The rows with the highest scores: what `elbow score --out FILE` shows, so that a first look needs no other program.
+ */
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { ScoreTable } from "../../scoring/table_scorer.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";

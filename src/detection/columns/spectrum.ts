@@ -94,7 +94,9 @@ function standardizedRanks(cells: Cells, width: number, columns: readonly number
   return standardize(ranked, standardizationOf(ranked, columns.length));
 }
 
-/** That a table would use no dimensions. Of columns of levels, which may relate to numbers, the spectrum knows nothing. */
+/**
+ * That a table would use no dimensions. Of columns of levels, which may relate to numbers, the spectrum knows nothing.
+ */
 export function collapseWarnings(
   spectrum: Spectrum | undefined,
   schema: readonly ColumnSchema[],

@@ -1,6 +1,6 @@
 /**
- * What tests of drift are given and what they report, whether rows are independent (`drift.ts`) or the steps of a series
- * (`series_drift.ts`).
+ * What tests of drift are given and what they report, whether rows are independent (`drift.ts`) or the steps of a
+ * series (`series_drift.ts`).
  */
 import { lowerMedian } from "../../core/sorted.ts";
 import { requireNumber } from "../../core/validate.ts";

@@ -1,6 +1,6 @@
 /**
- * Compares a column of levels, share by share: the smallest p-value by Fisher's exact test that as many cells are at most
- * at a place of the sketch, times the number of these places (Bonferroni).
+ * Compares a column of levels, share by share: the smallest p-value by Fisher's exact test that as many cells are at
+ * most at a place of the sketch, times the number of these places (Bonferroni).
  *
  * Kolmogorov and Smirnov's distance has no more places here, and asks of each what only the largest of infinitely many
  * reaches by chance: after a fit of 3,000 rows, it sees nothing in 1,000 in which a rare answer has gone from 2 to 5 %.

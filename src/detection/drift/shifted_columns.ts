@@ -1,4 +1,6 @@
-/** Columns that have moved away from where they were in training: no test, which needs independent rows, but a distance. */
+/**
+ * Columns that have moved away from where they were in training: no test, which needs independent rows, but a distance.
+ */
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
 import { MIN_SHIFT } from "../columns/order_facts.ts";

@@ -30,8 +30,8 @@ import { levelPoints } from "./level_points.ts";
 const KNOTS = 48;
 
 /**
- * The share of cells at each end of a column that do not shape its curve. A rank does not say how far out these are: with
- * one cell of 12,000 as far out as an anomaly, an anomaly would be an ordinary end of the column.
+ * The share of cells at each end of a column that do not shape its curve. A rank does not say how far out these are:
+ * with one cell of 12,000 as far out as an anomaly, an anomaly would be an ordinary end of the column.
  */
 const OUTER = 1 / 2500;
 
@@ -144,7 +144,10 @@ function normalCurve(sorted: Float64Array, slope: number): Curve {
   return { x: Float64Array.from(x), y: Float64Array.from(y), slopes };
 }
 
-/** How many cells at each end do not shape the curve: none where all others are equal, because their ranks are all there is. */
+/**
+ * How many cells at each end do not shape the curve: none where all others are equal, because their ranks are all there
+ * is.
+ */
 function outerCells(sorted: Float64Array): number {
   const outer = Math.floor(sorted.length * OUTER);
   return sorted[outer] < sorted[sorted.length - 1 - outer] ? outer : 0;

@@ -7,10 +7,11 @@
  *   y_l   u_l / √(p_l d), so that Σ_l p_l y_l y_lᵀ = I / d: correspondence analysis, with the variance of one numeric
  *         column, however many levels there are
  *
- * A point is at most MAX_RADIUS from the mean, and at least MIN_SHARE of how far it would be with an axis for every level,
- * √((1 - p_l) / (p_l (levels - 1))): rare levels stand out, whatever they come with. Other categories take part by their
- * own points, so all are found in turns, from random ones (alternating least squares: Gifi, Nonlinear Multivariate
- * Analysis, 1990, chapter 3). A level that no row has is twice as far out as any other can be, on all axes alike.
+ * A point is at most MAX_RADIUS from the mean, and at least MIN_SHARE of how far it would be with an axis for every
+ * level, √((1 - p_l) / (p_l (levels - 1))): rare levels stand out, whatever they come with. Other categories take part
+ * by their own points, so all are found in turns, from random ones (alternating least squares: Gifi, Nonlinear
+ * Multivariate Analysis, 1990, chapter 3). A level that no row has is twice as far out as any other can be, on all axes
+ * alike.
  */
 import { normal } from "../../core/random/draws.ts";
 import { HostRandom } from "../../core/random/philox.ts";
@@ -28,7 +29,9 @@ const SHRINK = 10;
 /** Standard deviations of a numeric column: one rare level must not outweigh all other columns. */
 const MAX_RADIUS = 5;
 
-/** Of the distance with an axis for every level: none of it hides rare levels, all of it contradictory ones (ADR 82). */
+/**
+ * Of the distance with an axis for every level: none of it hides rare levels, all of it contradictory ones (ADR 82).
+ */
 const MIN_SHARE = 0.6;
 
 /** A category: the code of each row, -1 if its cell is missing, and the number of codes. */

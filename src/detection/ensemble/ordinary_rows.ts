@@ -8,8 +8,8 @@
  *   views, each from models that have not seen the row
  *
  * These are the statistics of the default detector without its networks, which would take as long as the fit itself.
- * Rare levels of a column are never dropped altogether (`select_ordinary.ts`). Calibration rows must not be selected this
- * way: rows that were selected by score say nothing about future scores.
+ * Rare levels of a column are never dropped altogether (`select_ordinary.ts`). Calibration rows must not be selected
+ * this way: rows that were selected by score say nothing about future scores.
  */
 import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";

@@ -3,9 +3,9 @@
  * frequent ones among them. Levels are inferred from all rows, so one may be that of calibration rows alone, which no
  * network has seen and which scores higher than anything else. Of fresh rows fewer would have such a level, so the rows
  * that calibrate would not be like them: p-values would be too large, and with many rare levels, such as customers,
- * nothing could be flagged. Nor may calibration rows have a say in which of many levels are kept: of two hundred stores,
- * all as frequent, those kept would be the ones that happen to have more calibration rows than other stores, and fewer
- * of other rows would have one. Dropped levels count as unknown ones, in all rows alike.
+ * nothing could be flagged. Nor may calibration rows have a say in which of many levels are kept: of two hundred
+ * stores, all as frequent, those kept would be the ones that happen to have more calibration rows than other stores,
+ * and fewer of other rows would have one. Dropped levels count as unknown ones, in all rows alike.
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";

@@ -1,6 +1,6 @@
 /**
- * Warnings about numbers with a decimal point beside amounts with a decimal comma: 1.234 may then be a thousand. As plain
- * numbers they have lost the zeros that would show it.
+ * Warnings about numbers with a decimal point beside amounts with a decimal comma: 1.234 may then be a thousand. As
+ * plain numbers they have lost the zeros that would show it.
  */
 import { hasLevels } from "../../scoring/table/schema.ts";
 import type { ReadColumn } from "../columns/read_column.ts";

@@ -1,4 +1,6 @@
-/** Warnings about numbers that are probably identifiers: a detector takes them for sizes, and learns nothing from them. */
+/**
+ * Warnings about numbers that are probably identifiers: a detector takes them for sizes, and learns nothing from them.
+ */
 import type { ReadColumn } from "../columns/read_column.ts";
 
 /** customer_id, "Account No." */

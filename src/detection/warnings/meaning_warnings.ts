@@ -1,6 +1,6 @@
 /**
- * Warnings about columns that were probably meant as something else. Texts that are dates or amounts whose format is not
- * certain: they stay text, because the meaning of "3/9/24" or "$1,234" depends on the country. Numbers that may be
+ * Warnings about columns that were probably meant as something else. Texts that are dates or amounts whose format is
+ * not certain: they stay text, because the meaning of "3/9/24" or "$1,234" depends on the country. Numbers that may be
  * codes, because some begin with 0: they stay numbers, because readings may be padded, too. Amounts in several
  * currencies, and values written in several ways.
  */

@@ -1,7 +1,7 @@
 /**
- * Warnings about columns of numbers that are times: dates of eight digits, such as 20240309, and seconds or milliseconds
- * since 1970. As numbers, the last day of a month is far from the first of the next, and the hour and the weekday are
- * lost. They stay numbers, because identifiers may look so too.
+ * Warnings about columns of numbers that are times: dates of eight digits, such as 20240309, and seconds or
+ * milliseconds since 1970. As numbers, the last day of a month is far from the first of the next, and the hour and the
+ * weekday are lost. They stay numbers, because identifiers may look so too.
  */
 import { parseTimestamp } from "../../core/timestamp.ts";
 import { codecOf } from "../../scoring/table/schema.ts";

@@ -13,7 +13,10 @@ export interface CalibrationRows {
   readonly falseAlarmRate: number;
 }
 
-/** Nats by which new levels must raise the threshold to be worth a warning. A ratio would not do: scores may be negative. */
+/**
+ * Nats by which new levels must raise the threshold to be worth a warning. A ratio would not do: scores may be
+ * negative.
+ */
 const MUCH_HIGHER = 3;
 
 /** One sentence for each such column. */

@@ -1,5 +1,6 @@
 /**
- * CSV to Table: a header is required unless names are given; separator, quotes, CRLF and byte order mark are recognised.
+ * CSV to Table: a header is required unless names are given; separator, quotes, CRLF and byte order mark are
+ * recognised.
  * Source: RFC 4180, with `;`, `|` and tab as further separators.
  * Numbers have a decimal point or, if the separator is not a comma, a decimal comma: `decimal_comma.ts`.
  * Limits: UTF-8; nothing is skipped or guessed silently.

@@ -18,7 +18,9 @@ function isSeparator(code: number): boolean {
 /** Call `endsAt` for each character from the start of a record on. */
 export class RecordEnds {
   #isInside = false;
-  /** Whether a quote that comes next opens, which also holds right after a closing one: the two are an escaped quote. */
+  /**
+   * Whether a quote that comes next opens, which also holds right after a closing one: the two are an escaped quote.
+   */
   #mayOpen = true;
 
   /** Whether the last character was inside quotes. */

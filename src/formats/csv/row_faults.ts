@@ -83,7 +83,9 @@ function expectedCells({ width, name, isHeadless }: Place): string {
   return `${width === 1 ? "1 cell" : `${width} cells`}, as in ${header}`;
 }
 
-/** That the only cell of the first row holds as many numbers as there are words in the header: no separator was found. */
+/**
+ * That the only cell of the first row holds as many numbers as there are words in the header: no separator was found.
+ */
 export function separatorFault(
   source: string,
   header: string,

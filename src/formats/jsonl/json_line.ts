@@ -4,7 +4,9 @@
  */
 import { DataError, listNames, quoteValue } from "../errors.ts";
 
-/** The place of a line, for messages. In JSON lines, row and line are equal, because only the last lines may be blank. */
+/**
+ * The place of a line, for messages. In JSON lines, row and line are equal, because only the last lines may be blank.
+ */
 export interface LinePlace {
   readonly source: string;
   /** Row number, from 1. */

@@ -1,7 +1,7 @@
 /**
- * Opens any table to read it in parts, in memory that does not grow with the file: CSV, TSV, JSON lines and NPY as their
- * bytes arrive; NPZ and Parquet, whose directory is at the end, from a file of which any part can be read. Without one,
- * these two are read as one part.
+ * Opens any table to read it in parts, in memory that does not grow with the file: CSV, TSV, JSON lines and NPY as
+ * their bytes arrive; NPZ and Parquet, whose directory is at the end, from a file of which any part can be read.
+ * Without one, these two are read as one part.
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { CsvParts } from "../csv/csv_parts.ts";

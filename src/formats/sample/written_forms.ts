@@ -39,7 +39,10 @@ export interface Amounts {
 export const CURRENCY =
   "(?:\\p{Sc}|USD|EUR|JPY|GBP|CNY|AUD|CAD|CHF|HKD|SGD|SEK|KRW|NOK|NZD|INR|MXN|TWD|ZAR|BRL|DKK|PLN|THB|ILS|IDR|CZK|AED|TRY|HUF|CLP|SAR|PHP|MYR|COP|RUB|RON|PEN)";
 
-/** An amount has a mark, a currency or a per cent sign; without one, 030 123 456 is a telephone number and ABC123 a name. */
+/**
+ * An amount has a mark, a currency or a per cent sign; without one, 030 123 456 is a telephone number and ABC123 a
+ * name.
+ */
 const IS_AMOUNT = new RegExp(
   `^\\(?[-+−]?\\s*(?:${CURRENCY}[-+−\\d.,'’\\s]+|[-+−\\d.,'’\\s]*(?:[.,'’]\\d|%|${CURRENCY})[-+−\\d.,'’\\s]*[%]?)\\)?$`,
   "u",
@@ -111,8 +114,8 @@ export class WrittenForms {
 
   /**
    * The amounts, if all numbers are amounts of one format.
-   * @param plain the column's plain numbers. They exclude decimal commas: 1.000 would have been a thousand there, but was
-   *   read as 1
+   * @param plain the column's plain numbers. They exclude decimal commas: 1.000 would have been a thousand there, but
+   *   was read as 1
    * @param firstPlain the first of them that is not 0
    */
   amounts(plain: NumberRange, firstPlain?: CellPlace): Amounts | undefined {

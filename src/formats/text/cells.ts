@@ -26,7 +26,9 @@ export const MISSING_EXPECTED = "a finite number (missing values are not allowed
 export const LABEL_EXPECTED =
   "a label (a number, true or false, yes or no, anomaly or normal, outlier or inlier, o or n)";
 
-/** As people, databases, statistics programs and spreadsheets write it; MySQL's zero dates and Excel's errors among it. */
+/**
+ * As people, databases, statistics programs and spreadsheets write it; MySQL's zero dates and Excel's errors among it.
+ */
 const MISSING = new Set(
   " na n/a n.a. n.a <na> nan -nan null (null) \\n none nil ? - -- – — . 0000-00-00 #n/a #value! #div/0! #ref! #num! #name? #null!"
     .split(" "),

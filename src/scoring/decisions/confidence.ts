@@ -2,8 +2,8 @@
  * The confidence of a verdict: how likely another set of calibration rows would have given the same one.
  *
  * A row is flagged if fewer than k = ⌊α (n + 1)⌋ of n calibration scores reach its own. If each calibration score
- * reaches it with probability π, the number that do is Bin(n, π), and π | r of n is Beta(r + 1, n - r + 1) under a uniform
- * prior. So the number in another set of n is beta-binomial,
+ * reaches it with probability π, the number that do is Bin(n, π), and π | r of n is Beta(r + 1, n - r + 1) under a
+ * uniform prior. So the number in another set of n is beta-binomial,
  *
  *   P(flagged) = ∫ P(Bin(n, π) ≤ k - 1) dBeta(π; r + 1, n - r + 1) = `exceedanceProbability(n, k - 1, n + 1, r + 1)`:
  *
@@ -19,7 +19,8 @@
  *   P(flagged) = P(P(S > s | θ, γ) ≤ α | peaks): `Tail.chanceBelow`
  *
  * Source: Perini, Vercruyssen and Davis, "Quantifying the confidence of anomaly detectors in their
- * example-wise predictions" (ExCeeD), ECML PKDD 2020, with the conformal rule in place of theirs, and π averaged over what is known of it.
+ * example-wise predictions" (ExCeeD), ECML PKDD 2020, with the conformal rule in place of theirs, and π averaged over
+ * what is known of it.
  */
 import { exceedanceProbability } from "../../core/probability/hypergeometric.ts";
 import type { Calibration } from "./calibration.ts";

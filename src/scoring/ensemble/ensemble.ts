@@ -5,10 +5,10 @@
  *
  *   row → views → one program (`members.ts`) → statistics → surprisals s → score = ½ s₍₁₎ + ¼ s₍₂₎ + ¼ s₍₃₎
  *
- * Each of the three statistics distributes a third of the score over the columns, so contributions sum to the score, and
- * a column that several find strange stands out from one that a single statistic blames by mistake. Missing cells are
- * imputed by the regression, as in the rows that the surprisals were fitted on. If a row lacks more cells than those
- * rows did, it is also completed as a whole row (`impute.ts`), and the lower of the two scores counts.
+ * Each of the three statistics distributes a third of the score over the columns, so contributions sum to the score,
+ * and a column that several find strange stands out from one that a single statistic blames by mistake. Missing cells
+ * are imputed by the regression, as in the rows that the surprisals were fitted on. If a row lacks more cells than
+ * those rows did, it is also completed as a whole row (`impute.ts`), and the lower of the two scores counts.
  */
 import type { Segment, SyncProgram, WeightFormat } from "../../backends/backend.ts";
 import { type Layout, layOut } from "../../graph/layout.ts";

@@ -140,8 +140,8 @@ export class Explainer {
 }
 
 /**
- * The explainer of a model, one for each table: an update or a new calibration gives a detector another one, and the old
- * explainer no longer holds.
+ * The explainer of a model, one for each table: an update or a new calibration gives a detector another one, and the
+ * old explainer no longer holds.
  */
 export function explainers(
   expectationsOf: (scorer: TableScorer) => ExpectationModel,

@@ -3,11 +3,11 @@
  * the last view, where every number has normal quantiles (a Gaussian copula).
  *
  * The expected value is the conditional median, mapped back through the column's curve. The ends of the interval are
- * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows in the file, which need not
- * be Gaussian; if these are too few, normal quantiles. Reference rows were trained on, so each residual is corrected by
- * leverage to that of a regression without its row (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974). Monotone curves
- * preserve the level of the interval. Of a category, the point of its level is predicted like numbers, and the level that
- * is most probable given the prediction is expected. Times cannot be mapped back.
+ * x̂ + s q, s the conditional deviation, q quantiles of (x - x̂) / s over the reference rows in the file, which need
+ * not be Gaussian; if these are too few, normal quantiles. Reference rows were trained on, so each residual is
+ * corrected by leverage to that of a regression without its row (1 - h, h = (1 + x_Oᵀ P_O x_O) / rows; Allen, 1974).
+ * Monotone curves preserve the level of the interval. Of a category, the point of its level is predicted like numbers,
+ * and the level that is most probable given the prediction is expected. Times cannot be mapped back.
  */
 import { portableExp, portableLog } from "../../core/portable.ts";
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";

@@ -1,5 +1,6 @@
 /**
- * The features of a view in a file. Numbers are JSON; what a feature has many of is in tensors for all of them, in order:
+ * The features of a view in a file. Numbers are JSON; what a feature has many of is in tensors for all of them, in
+ * order:
  *
  *   knots    F64 [knots, 2]    of curves (`curve_file.ts`)
  *   points   F32 [1, points]   coordinates of levels

@@ -53,8 +53,8 @@ CREATE TABLE IF NOT EXISTS model_index (
 const CHECKED_TABLES = ["jobs", "events", "totals", "uploads", "model_index"] as const;
 
 /**
- * Raised when the tables change, so that a file of a later version is refused rather than misread. Files of format 1 have
- * no pieces of blobs.
+ * Raised when the tables change, so that a file of a later version is refused rather than misread. Files of format 1
+ * have no pieces of blobs.
  */
 const FORMAT = 2;
 

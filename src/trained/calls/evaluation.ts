@@ -66,8 +66,8 @@ type Prepare = (program: Program, first: number, count: number) => void;
 type RowOptions = Pick<EvaluationOptions, "samples" | "seed" | "firstRow" | "sameDraws">;
 
 /**
- * Evaluates rows with a program that computes the terms of the draws, in steps of one run each. Between steps the caller
- * may do other work, with the same program too.
+ * Evaluates rows with a program that computes the terms of the draws, in steps of one run each. Between steps the
+ * caller may do other work, with the same program too.
  * @param compile returns the program for a number of rows and draws per run; it is called before each run, so
  *   it should cache its result
  * @param prepare writes the inputs other than `x` and `key`, for `count` rows from `first` on

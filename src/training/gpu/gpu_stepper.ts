@@ -1,8 +1,8 @@
 /**
  * Takes training steps on a GPU that may fail at any time. At the start of an epoch the host uploads its parameters; it
  * then sends steps, and downloads the parameters when it needs them. Whenever both hold the same parameters, it saves
- * the whole run as a sync point, from which the host can continue alone. A GPU that computed incorrectly may have done so
- * since the last successful comparison (`canary.ts`); the host then continues from the sync point before that.
+ * the whole run as a sync point, from which the host can continue alone. A GPU that computed incorrectly may have done
+ * so since the last successful comparison (`canary.ts`); the host then continues from the sync point before that.
  */
 import type { GpuError } from "../../backends/backend.ts";
 import type { Plan } from "../../graph/plan.ts";

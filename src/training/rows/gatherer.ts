@@ -1,7 +1,7 @@
 /**
  * Gathers the batches of a run. A view and a bulk copy for each row take 35 ns for 32 columns and leave garbage, a loop
- * as long; so a data set of moderate size is copied to a WebAssembly memory, where `assembly/gather.ts` takes 6 ns, and a
- * batch leaves it as a whole. On hosts that forbid compiling bytes, rows are copied one by one.
+ * as long; so a data set of moderate size is copied to a WebAssembly memory, where `assembly/gather.ts` takes 6 ns, and
+ * a batch leaves it as a whole. On hosts that forbid compiling bytes, rows are copied one by one.
  */
 import { fromHexadecimal } from "../../core/bytes/hex.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";

@@ -1,6 +1,6 @@
 /**
- * Σ_d -ln p(x_d | z) + KL(q(z | x) ‖ p(z)), nats, at z = E[z | x] (An and Cho, 2015): -ELBO without the spread of z, and
- * no bound on -ln p(x). `VAE.elbo` draws z.
+ * Σ_d -ln p(x_d | z) + KL(q(z | x) ‖ p(z)), nats, at z = E[z | x] (An and Cho, 2015): -ELBO without the spread of z,
+ * and no bound on -ln p(x). `VAE.elbo` draws z.
  */
 import { type NamedScore, rowSums } from "./score.ts";
 
