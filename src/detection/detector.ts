@@ -36,11 +36,9 @@ import {
 import { type FitReport, gpuDetails } from "../training/report.ts";
 import { renumberingRows } from "../trained/renumber.ts";
 import { VAE } from "../training/vae.ts";
-import { calibrated, heldOutScores } from "./calibrate.ts";
 import { DriftTest } from "./drift/drift.ts";
 import type { DriftOptions, DriftReport, RowsTest } from "./drift/drift_report.ts";
 import { SeriesDriftTest } from "./drift/series_drift.ts";
-import { sketchColumns } from "./drift/sketch.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
 import { convertFormat } from "./convert_format.ts";
 import type { DetectorOptions } from "./options.ts";
@@ -53,17 +51,17 @@ import {
 } from "./rows/new_rows.ts";
 import { isAsync, namingDrawnRows, type RowBatches } from "./rows/read_rows.ts";
 import {
-  continueTraining,
   type PartialFit,
   type PartialFitOptions,
   requireFitOptions,
-  splitNewRows,
+  updated,
 } from "./partial_fit.ts";
-import { flaggedOf, recalibrated, type Recalibration } from "./recalibrate.ts";
+import { recalibrated, type Recalibration } from "./recalibrate.ts";
 import type { SampledCells } from "./rows/sample_warnings.ts";
 import type { TrainedRows } from "./rows/trained_rows.ts";
 import { SecondLook } from "./second_look.ts";
 import { recalibratedSeries } from "./series/recalibrate_series.ts";
+import { updatedSeries } from "./series/update_series.ts";
 
 export type { DetectorOptions } from "./options.ts";
 
@@ -142,36 +140,23 @@ export class Detector extends TableScorer {
   /**
    * Continues training on new normal rows, without the original ones. Some of the new rows are held out for
    * calibration: the false-alarm rate and drift refer to rows like these from now on. An ensemble still knows the old
-   * rows, represented by its references; the preset "small" forgets them.
+   * rows, represented by its references, and so does a linear model of a series; the preset "small" forgets them.
    * @param rows all rows, or batches, which may exceed the available memory: see `maxRows`
-   * @throws TypeError for a series; TypeError or RangeError for rows or options that cannot be used; the
-   *   signal's reason if aborted. The detector is then unchanged.
+   * @throws TypeError or RangeError for rows or options that cannot be used; the signal's reason if aborted. The
+   *   detector is then unchanged.
    */
   async partialFit(
     rows: TableRows | Cells | RowBatches,
     options: PartialFitOptions = {},
   ): Promise<PartialFit> {
-    const action = "update detector";
-    this.refuseSeries(action, LATER_STEPS);
+    const action = "update detector", { window } = this;
     requireFitOptions(options);
-    const before = this.model, { falseAlarmRate } = this, { maxRows, seed, signal } = options;
-    const drawn = await drawCells(rows, this.schema, { action, maxRows, seed, signal });
-    const { cells, training, calibration, calibrationWarnings } = namingDrawnRows(
-      drawn,
-      () => splitNewRows(drawn, { ...before, falseAlarmRate }, options),
-    );
-    const flagged = flaggedOf(this, this.scoreCells(calibration).scores);
-    const { vae, parts, trained } = await continueTraining(
-      this.vae,
-      before,
-      { cells, training },
-      options,
-    );
+    const before = this.model, { maxRows, seed, signal } = options;
+    const drawn = await drawCells(rows, this.schema, { action, window, maxRows, seed, signal });
+    const update = window === undefined ? updated : updatedSeries;
+    const { vae, model, heldOut, result } = await update(this, drawn, options);
     try {
-      const sketch = sketchColumns(cells, this.schema);
-      const table = { ...parts, sketch, calibrationWarnings, falseAlarmRate };
-      const heldOut = heldOutScores(vae, table, calibration);
-      const model = calibrated(table, heldOut), oldThreshold = this.threshold;
+      const oldThreshold = this.threshold;
       if (this.model !== before) {
         throw new DOMException(
           "Cannot update detector: it was changed in the meantime",
@@ -179,12 +164,9 @@ export class Detector extends TableScorer {
         );
       }
       this.replaceModel(model, vae.parameters());
-      this.#heldOut = calibration;
-      const { rows } = calibration, thresholds = [oldThreshold, this.threshold] as const;
-      return {
-        ...{ trained, rows, thresholds },
-        ...{ falseAlarmRate: this.falseAlarmRate, ...flagged },
-      };
+      this.#heldOut = heldOut;
+      const { threshold, falseAlarmRate } = this;
+      return { ...result, thresholds: [oldThreshold, threshold], falseAlarmRate };
     } finally {
       vae.dispose();
     }
@@ -299,10 +281,10 @@ export class Detector extends TableScorer {
    * Steps of a series depend on each other, so single steps cannot serve as calibration rows.
    * @internal
    */
-  refuseSeries(action: string, advice: string = ""): void {
+  refuseSeries(action: string): void {
     if (this.model.window === undefined) return;
     throw new TypeError(
-      `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps${advice}`,
+      `Cannot ${action}: the model scores a series, in windows of ${this.model.window} steps`,
     );
   }
 
@@ -341,9 +323,6 @@ export class Detector extends TableScorer {
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
 }
-
-/** What to do with a series that has changed. */
-export const LATER_STEPS = ": recalibrate on later steps that are normal, or train a new model";
 
 /** The verdict on a row, and why. */
 export interface RowExplanation extends RowScore {

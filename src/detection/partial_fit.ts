@@ -7,6 +7,8 @@
  *   small      has nothing that represents the old rows: it trains a few epochs on the new ones from its current
  *              weights, and gradually forgets the old ones
  *
+ * A series is updated by `series/update_series.ts`.
+ *
  * The transforms of the columns do not change. Some of the new rows are held out for calibration: the false-alarm rate
  * then holds for rows like the new ones, whatever the old rows were like.
  */
@@ -16,21 +18,24 @@ import type { ColumnSchema } from "../scoring/table/schema.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
+import type { TableScorer } from "../scoring/table_scorer.ts";
 import { valuesOf } from "../trained/named_tensor.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import type { FitOptions } from "../training/options.ts";
 import { VAE } from "../training/vae.ts";
 import { minVariances, updateTraining } from "./defaults.ts";
+import { sketchColumns } from "./drift/sketch.ts";
 import { updateEnsemble } from "./ensemble/update_ensemble.ts";
 import { withoutCopies } from "./rows/copies.ts";
 import { type SampledCells, sampleWarnings } from "./rows/sample_warnings.ts";
 import { refuseExtremes, withoutExtremes } from "./rows/extremes.ts";
 import { progressOverMembers, trainNetwork } from "./presets.ts";
-import { MIN_ROWS } from "./calibrate.ts";
+import { calibrated, heldOutScores, MIN_ROWS } from "./calibrate.ts";
 import { optionsFor } from "./options.ts";
 import { type DrawOptions, requireMaxRows } from "./rows/new_rows.ts";
+import { namingDrawnRows } from "./rows/read_rows.ts";
 import { refuseSaturated } from "./rows/saturation.ts";
-import type { Recalibration } from "./recalibrate.ts";
+import { flaggedOf, type Recalibration } from "./recalibrate.ts";
 import { calibrationFraction, type Split, splitRows } from "./rows/split.ts";
 
 /** Options of `partialFit`; all have defaults. */
@@ -44,10 +49,44 @@ export interface PartialFitOptions
 
 /** Result of `partialFit`; `rows` is the number of new rows that now calibrate. */
 export interface PartialFit extends Recalibration {
-  /** The probability of as many flagged rows, which is known: rows of a table do not depend on each other. */
-  readonly chance: number;
   /** Number of rows trained on. */
   readonly trained: number;
+}
+
+/** A network and a model that are to replace those of a detector. */
+export interface Updated {
+  /** The caller disposes of it. */
+  readonly vae: VAE;
+  readonly model: TableModel;
+  /** The rows that calibrate; absent for a series. */
+  readonly heldOut?: Cells;
+  readonly result: Pick<PartialFit, "trained" | "rows" | "scored" | "flaggedBefore" | "chance">;
+}
+
+/** Updates a model of single rows. @throws TypeError or RangeError naming the row and column that cannot be used */
+export async function updated(
+  scorer: TableScorer,
+  drawn: SampledCells,
+  options: PartialFitOptions,
+): Promise<Updated> {
+  const before = scorer.table, { falseAlarmRate } = scorer;
+  const { cells, training, calibration, calibrationWarnings } = namingDrawnRows(
+    drawn,
+    () => splitNewRows(drawn, { ...before, falseAlarmRate }, options),
+  );
+  const flagged = flaggedOf(scorer, scorer.scoreCells(calibration).scores);
+  const rows = { cells, training };
+  const { vae, parts, trained } = await continueTraining(scorer.vae, before, rows, options);
+  try {
+    const sketch = sketchColumns(cells, scorer.schema);
+    const table = { ...parts, sketch, calibrationWarnings, falseAlarmRate };
+    const model = calibrated(table, heldOutScores(vae, table, calibration));
+    const result = { trained, rows: calibration.rows, ...flagged };
+    return { vae, model, heldOut: calibration, result };
+  } catch (error) {
+    vae.dispose();
+    throw error;
+  }
 }
 
 const KEYS = ["seed", "epochs", "calibration", "maxRows", "onProgress", "signal"];
@@ -67,7 +106,7 @@ export function requireFitOptions(options: PartialFitOptions): void {
 }
 
 /** The new rows without copies, those that train, and those that calibrate. */
-export interface NewRows extends Split, Pick<TableModel, "calibrationWarnings"> {
+interface NewRows extends Split, Pick<TableModel, "calibrationWarnings"> {
   readonly cells: Cells;
 }
 
@@ -75,7 +114,7 @@ export interface NewRows extends Split, Pick<TableModel, "calibrationWarnings"> 
  * Checks the new rows, removes copies, and splits the rest.
  * @throws TypeError or RangeError naming the row and column that cannot be used
  */
-export function splitNewRows(
+function splitNewRows(
   newRows: SampledCells,
   model: TableModel,
   options: PartialFitOptions,

@@ -111,7 +111,7 @@ Deno.test("inspect shows the window; commands that need single rows refuse a ser
   assert.match(await refused("sample", model, "--count", "2"), /the model scores a series/);
 });
 
-Deno.test("recalibrate takes the steps of a series, without a probability; update says what to do instead", async () => {
+Deno.test("recalibrate takes the steps of a series, without a probability, and so does update", async () => {
   const out = `${folder.path}/recalibrated.safetensors`;
   const text = await elbowOk("recalibrate", model, data, "--out", out);
   assert.match(text, /Flagged before +\d+ of \d+ rows\n/);
@@ -119,9 +119,18 @@ Deno.test("recalibrate takes the steps of a series, without a probability; updat
     !("chance" in JSON.parse(await elbowOk("recalibrate", model, data, "--out", out, "--json"))),
   );
   assert.match(await elbowOk("score", out, data), /^row,score/);
+  const linear = `${folder.path}/for_update.safetensors`;
+  await elbowOk("train", data, "--out", linear, "--window", `${WINDOW}`);
+  const updated = JSON.parse(await elbowOk("update", linear, data, "--out", out, "--json"));
+  assert.deepEqual([updated.trained, "chance" in updated], [rows.length, false]);
+  const detector = await Detector.load(Deno.readFileSync(linear));
+  await detector.partialFit(rows);
+  assert.deepEqual(Deno.readFileSync(out), detector.save());
+  detector.dispose();
+  const epochs = ["--out", out, "--epochs", "3"];
   assert.match(
-    await refused("update", model, data, "--out", out),
-    /series, in windows of 8 steps: recalibrate on later steps/,
+    await refused("update", linear, data, ...epochs),
+    /--preset linear takes no --epochs:/,
   );
 });
 
@@ -196,7 +205,7 @@ Deno.test("score explains why a series may be mostly flagged: a column has moved
   const most = "; more than half is seldom all anomalous: ";
   assert.equal(
     await tail(moved),
-    `${most}column "flow" has other values than in training, and if these are normal now, train a new model on later steps\n`,
+    `${most}column "flow" has other values than in training, and if these are normal now, elbow update learns later steps\n`,
   );
   assert.match(
     await tail(mixed),

@@ -1,6 +1,6 @@
 /** `elbow update MODEL DATA --out FILE`: continues a model's training with new normal rows. */
 import { Command } from "npm:commander@15.1.0";
-import { type Detector, LATER_STEPS } from "../../detection/detector.ts";
+import type { Detector } from "../../detection/detector.ts";
 import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
@@ -30,7 +30,7 @@ export function updateCommand(io: Io): Command {
     .description(
       "Takes the rows of DATA as normal and continues training on them; the old rows are not needed. Some " +
         "of the new rows calibrate: from now on the false-alarm rate holds for rows like them. A model of " +
-        "preset small forgets the old rows. Series and bare VAEs are refused.",
+        "preset small forgets the old rows. Of a series, DATA holds later steps. Bare VAEs are refused.",
     )
     .argument("<model>", options.MODEL_FILE)
     .argument("<data>", options.tableFile("table of normal rows"))
@@ -45,8 +45,8 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
-    model.scorer.refuseSeries("update detector", LATER_STEPS);
-    const table = await drawDataFor(model, data, io, sampleOptions(given), given);
+    const sample = sampleOptions({ ...given, window: model.scorer.window });
+    const table = await drawDataFor(model, data, io, sample, given);
     await update(model.scorer, table, { from: path, to: out }, given, io);
   });
 }

@@ -35,5 +35,5 @@ function likelyReason(shiftedColumns: readonly string[] | undefined): string {
   return `${listColumns(shiftedColumns)} ${
     shiftedColumns.length > 1 ? "have" : "has"
   } other values than in training, and if these are ` +
-    "normal now, train a new model on later steps";
+    "normal now, elbow update learns later steps";
 }

@@ -15,6 +15,7 @@ const MAX_SATURATED_SHARE = 0.1;
 export function refuseSaturated(
   cells: Cells,
   { schema, ensemble, expansion, standardization }: TableModel,
+  unit: "rows" | "windows" = "rows",
 ): void {
   const projections = ensemble
     ? ensemble.parts.map(({ view }) => ({
@@ -39,7 +40,7 @@ export function refuseSaturated(
         schema[owner[d]].name
       }" lies more than a million standard deviations from the training rows in ${
         counts[d]
-      } of ${cells.rows} rows: check its unit, or fit a new detector`,
+      } of ${cells.rows} ${unit}: check its unit, or fit a new detector`,
     );
   }
 }

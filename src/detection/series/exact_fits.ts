@@ -23,6 +23,7 @@ import {
   residualVariances,
   type ScaledFactors,
 } from "./column_noise.ts";
+import { type OldWindows, pooled } from "./old_windows.ts";
 
 /** Maximum number of components; also at most half the cells or half the windows. */
 const MAX_LATENT = 64;
@@ -33,19 +34,21 @@ const MAX_RESIDUAL_SHARE = 0.05;
 /** How often the noise of the columns is taken from a fit, and the fit repeated. */
 const NOISE_ROUNDS = 3;
 
-/** Cells per window, steps per window, number of windows, and the seed. */
+/** Cells per window, steps per window, number of windows, the seed, and what is known already. */
 export interface WindowsShape {
   readonly width: number;
   readonly window: number;
   readonly windows: number;
   readonly seed: number;
+  /** Counted with the windows of every fit. */
+  readonly old?: OldWindows;
 }
 
 /**
  * Fits repeatedly, each time starting from the axes of the first fit, with a given number of components or as many as
  * needed. The first fit decides the noise of the columns relative to each other.
  */
-export function exactFitter({ width, window, windows, seed }: WindowsShape) {
+export function exactFitter({ width, window, windows, seed, old }: WindowsShape) {
   const maxLatent = Math.min(MAX_LATENT, width >> 1, windows >> 1), columns = width / window;
   let noise: Float64Array = new Float64Array(columns).fill(1), axes: Float64Array | undefined;
   const solve = (covariance: Float64Array, latent: number | undefined): ScaledFactors => {
@@ -67,7 +70,8 @@ export function exactFitter({ width, window, windows, seed }: WindowsShape) {
   };
   let isFirst = true;
   return (rows: Matrix, latent?: number) => {
-    const { mean, covariance } = runSync(momentSteps(rows));
+    const moments = runSync(momentSteps(rows));
+    const { mean, covariance } = old ? pooled(old, moments) : moments;
     let solved = solve(covariance, latent);
     for (let round = 0; isFirst && columns > 1 && round < NOISE_ROUNDS; round++) {
       noise = columnNoise(residualVariances(covariance, solved, columns));

@@ -12,7 +12,7 @@ import { withoutSpikes } from "../rows/extremes.ts";
 import { DEFAULT_RATE, type DetectorOptions } from "../options.ts";
 import type { TrainingTable } from "../rows/read_training.ts";
 import type { TrainedRows } from "../rows/trained_rows.ts";
-import { fitSeries, MAX_WINDOWS } from "./fit_series.ts";
+import { fitSeries, MAX_WINDOWS, type SeriesRequest } from "./fit_series.ts";
 
 /** @throws RangeError for windows that are too wide, or options out of range */
 export function fitLinear(
@@ -30,15 +30,23 @@ export function fitLinear(
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
   const { cells, warnings: spikeWarnings } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
+  const table = { schema, falseAlarmRate, calibrationWarnings };
+  const fitted = fitCalibrated(request, { ...table, warnings: [...warnings, ...spikeWarnings] });
+  const trainedRows = { rows: Math.min(cells.rows, MAX_WINDOWS * window), of: cells.rows };
+  return { ...fitted, trainedRows };
+}
+
+/** Fits, and calibrates on the scores that the blocks have from fits without them. */
+export function fitCalibrated(
+  request: SeriesRequest,
+  table: Pick<TableModel, "schema" | "falseAlarmRate" | "warnings" | "calibrationWarnings">,
+): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
+  const { cells, window } = request;
   const { vae, report, parts, missingCosts, heldOutScores } = fitSeries(request);
-  const table = {
-    ...{ schema, ...parts, falseAlarmRate, window, calibrationWarnings },
-    warnings: [...warnings, ...spikeWarnings],
-    sketch: sketchColumns(cells, schema),
-  };
+  const sketch = sketchColumns(cells, table.schema);
   const scores = Float64Array.from(heldOutScores.flatMap((block) => [...block]));
   const calibrationWindows = heldOutScores.map(({ length }) => length);
-  const model = calibrated(table, { scores, ...missingCosts }, calibrationWindows);
-  const trainedRows = { rows: Math.min(cells.rows, MAX_WINDOWS * window), of: cells.rows };
-  return { vae, model, report, trainedRows };
+  const uncalibrated = { ...table, ...parts, window, sketch };
+  const model = calibrated(uncalibrated, { scores, ...missingCosts }, calibrationWindows);
+  return { vae, model, report };
 }

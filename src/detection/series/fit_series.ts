@@ -37,6 +37,7 @@ import { blocksOf } from "../rows/split.ts";
 import { exactFitter } from "./exact_fits.ts";
 import { typicalCosts } from "../typical_costs.ts";
 import { linearReport } from "./linear_report.ts";
+import type { OldWindows } from "./old_windows.ts";
 
 /** Neighbouring windows are almost equal, so from long series this many are taken, evenly spaced. */
 export const MAX_WINDOWS = 12_000;
@@ -58,19 +59,28 @@ export interface SeriesRequest {
   /** Number of components, if the user sets it. */
   readonly latent?: number;
   readonly device: DeviceOptions;
+  /** What an update keeps of the model that it continues. */
+  readonly before?: KeptOfModel;
+}
+
+/** The units of a model's cells, and its windows. */
+export interface KeptOfModel {
+  readonly standardization: Standardization;
+  readonly old: OldWindows;
 }
 
 /** @throws RangeError for windows with too many cells for a covariance */
 export function fitSeries(request: SeriesRequest) {
-  const { cells, schema, window, seed, device } = request;
+  const { cells, schema, window, seed, device, before } = request;
   const expansion = new Expansion(rowSchema(schema, window)), { width } = expansion;
   requireWidth(width);
   const { windows, starts } = sampledWindows(cells, schema.length, window);
   const expanded = expansion.expand(windows);
-  const standardization = standardizationOf(expanded, width);
+  const standardization = before?.standardization ?? standardizationOf(expanded, width);
   const standardized = standardize(expanded, standardization);
   const rows = filled(standardized);
-  const fit = exactFitter({ width, window, windows: starts.length, seed });
+  const shape = { width, window, windows: starts.length, seed };
+  const fit = exactFitter({ ...shape, ...(before && { old: before.old }) });
   if (request.latent !== undefined) {
     requireNumber("latent", request.latent, { min: 1, max: width - 1, integer: true });
   }

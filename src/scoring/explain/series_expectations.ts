@@ -154,7 +154,8 @@ function freedomOf({ kind, levels = [] }: ColumnSchema): number {
 
 type LinearSpec = ModelSpec & { readonly latent: readonly { readonly size: number }[] };
 
-function factorsOf(vae: TrainedVae): Factors {
+/** The factors of a linear model. */
+export function factorsOf(vae: TrainedVae): Factors {
   const { likelihood, latent: [{ size }] } = vae.spec as LinearSpec;
   const parameters = vae.parameters(), dataOf = (name: string) => parameters.get(name)!.data;
   const mean = dataOf("decoder.mean.bias"), logVars = dataOf("likelihood.logVar");
