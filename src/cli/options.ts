@@ -62,6 +62,14 @@ export function excludeOption(): Option {
   return namesOption("--exclude <a,b,c>", "columns to leave out, such as identifiers and clocks");
 }
 
+/** Cells that are empty although they hold something. */
+export function missingOption(): Option {
+  return namesOption(
+    "--missing <a,b,c>",
+    "cells that stand for missing values, such as unknown or -999; the model keeps them",
+  );
+}
+
 /** For CSV without a header line. */
 export function noHeaderOption(): Option {
   return new Option(

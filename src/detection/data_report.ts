@@ -15,7 +15,7 @@ import { autocorrelationWarnings, columnWarnings } from "./warnings/column_warni
 import { meaningWarnings } from "./warnings/meaning_warnings.ts";
 import { collapseWarnings, type Spectrum, spectrumOfTable } from "./columns/spectrum.ts";
 import { MIN_ROWS } from "./calibrate.ts";
-import { inferSchema } from "./columns/infer_schema.ts";
+import { inferSchema, MAX_INFERRED_LEVELS } from "./columns/infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./rows/raw_rows.ts";
 import { isRaw } from "./rows/read_training.ts";
@@ -68,12 +68,13 @@ const MANY_DUPLICATES = 0.2;
  */
 export function reportData(
   rows: TableRows | RawTable,
-  { columns, schema: overrides = [] }: Pick<DetectorOptions, "columns" | "schema"> = {},
+  options: Pick<DetectorOptions, "columns" | "schema" | "missing"> = {},
 ): DataReport {
+  const { columns, schema: overrides = [], missing } = options;
   const names = columns ?? (isRaw(rows) ? rows.columns : columnsOf(rows));
   requireColumns(names);
-  const table = isRaw(rows) ? { ...rows, columns: names } : rawTableOf(rows, names, overrides);
-  const { schema, cells } = inferSchema(table, overrides);
+  const table = isRaw(rows) ? { ...rows, columns: names } : rawTableOf(rows, names, options);
+  const { schema, cells } = inferSchema(table, overrides, MAX_INFERRED_LEVELS, missing);
   const report = reportCells(cells, schema, table);
   const warnings = [...meaningWarnings(table, schema, overrides), ...report.warnings];
   return { ...report, warnings };

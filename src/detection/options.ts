@@ -1,5 +1,5 @@
 /** The options of `Detector.fit`: networks, training, device and calibration. */
-import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
+import { requireChoice, requireNumber, requireObject, show } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { RATE } from "../scoring/decisions/rates.ts";
@@ -41,6 +41,8 @@ export interface DetectorOptions extends
   readonly columns?: readonly string[];
   /** The kinds of some columns; the others are inferred. Not with a `likelihood`, which is for numbers. */
   readonly schema?: readonly ColumnOverride[];
+  /** Texts, and numbers, that stand for a missing value in any column, such as unknown or -999. */
+  readonly missing?: readonly string[];
   /** Rows are the steps of a series, in order: learn windows of this many steps, 2 to 10,000. */
   readonly window?: number;
   /**
@@ -84,6 +86,7 @@ const RECIPIENTS = {
   window: "detector",
   robust: "detector",
   schema: "detector",
+  missing: "detector",
   maxRows: "detector",
   falseAlarmRate: "detector",
   calibration: "detector",
@@ -139,6 +142,7 @@ export function requireOptions(options: DetectorOptions): void {
   if (options.maxRows !== undefined) {
     requireNumber("maxRows", options.maxRows, { min: 1, integer: true });
   }
+  if (options.missing !== undefined) requireMissing(options.missing);
   requireStatistics(options.statistics);
   if (options.robust !== undefined && typeof options.robust !== "boolean") {
     requireNumber("robust", options.robust, { above: 0, max: MAX_TRIMMED_SHARE });
@@ -170,6 +174,11 @@ function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown
     );
   }
   parseOverrides("schema", schema);
+}
+
+function requireMissing(missing: unknown): void {
+  if (Array.isArray(missing) && [...missing].every((text) => typeof text === "string")) return;
+  throw new TypeError(`Cannot read missing: expected a list of texts, got ${show(missing)}`);
 }
 
 function requireStatistics(statistics: unknown): void {

@@ -71,7 +71,7 @@ function tableMetadata(model: TableModel): unknown {
     model;
   const { logs } = expansion;
   const columns = schema.map((column) =>
-    column.kind === "numeric" && !column.format ? column.name : column
+    column.kind === "numeric" && !column.format && !column.missing ? column.name : column
   );
   const decisions = {
     ...{ falseAlarmRate, warnings },

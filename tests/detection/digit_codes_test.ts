@@ -33,7 +33,7 @@ Deno.test("a column declared to have levels keeps its texts, from files and from
     readTable("t.csv", semicolons, { cells }),
     readTable("t.jsonl", json, { cells }),
     parts.take()!,
-    rawTableOf(rows, ["zip", "n"], DECLARED),
+    rawTableOf(rows, ["zip", "n"], { schema: DECLARED }),
   ];
   for (const table of tables) {
     const { schema, cells: { data } } = inferSchema(table, DECLARED);

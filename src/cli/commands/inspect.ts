@@ -4,6 +4,7 @@ import { statesOf } from "../../detection/ensemble/member_checkpoints.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
 import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts";
 import type { EnsembleModel } from "../../scoring/ensemble/ensemble.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { type TableModel, warningsOf } from "../../scoring/table_model.ts";
 import { tableModelOf } from "../../scoring/table_scorer.ts";
 import { fromModelFile } from "../../trained/trained_vae.ts";
@@ -171,9 +172,19 @@ function tableSections(file: ModelFile): Section[] {
     },
     {
       title: "Columns: mean and standard deviation",
-      lines: schema.map(({ name }, c) => [`  ${name}`, describeColumn(table, c)]),
+      lines: [
+        ...missingLines(schema),
+        ...schema.map(({ name }, c): [string, string] => [`  ${name}`, describeColumn(table, c)]),
+      ],
     },
   ];
+}
+
+/** What stands for a missing value, where that was said: mostly the same in all columns. */
+function missingLines(schema: readonly ColumnSchema[]): [string, string][] {
+  const lists = new Set(schema.map(({ missing = [] }) => missing.map(printable).join(", ")));
+  lists.delete("");
+  return [...lists].map((list) => ["  Missing if", list]);
 }
 
 function ensembleSection({ statistics, parts }: EnsembleModel): Section {

@@ -1,7 +1,7 @@
 /** `elbow report DATA`: describes a table before anything is trained on it. */
 import { Command } from "npm:commander@15.1.0";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
-import { type ColumnOverride, readingOf } from "../../detection/columns/infer_schema.ts";
+import type { ColumnOverride } from "../../detection/columns/infer_schema.ts";
 import { namingTable } from "../files/data.ts";
 import { columnOption } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";
@@ -26,6 +26,7 @@ interface ReportOptions extends options.JsonOption, options.HeaderOption {
   readonly columns?: readonly string[];
   readonly exclude?: readonly string[];
   readonly column?: readonly ColumnOverride[];
+  readonly missing?: readonly string[];
   readonly maxRows?: number;
   readonly seed?: number;
 }
@@ -44,6 +45,7 @@ export function reportCommand(io: Io): Command {
     .addOption(options.excludeOption())
     .addOption(options.noHeaderOption())
     .addOption(columnOption())
+    .addOption(options.missingOption())
     .addOption(options.maxRowsOption("describe"))
     .addOption(options.integerOption("--seed <n>", "seed of the draw (default: 0)"))
     .addOption(options.jsonOption())
@@ -52,9 +54,13 @@ export function reportCommand(io: Io): Command {
       const table = await readTrainingTable(path, io, {
         ...given,
         exclude: left,
-        cells: readingOf(column),
+        overrides: column ?? [],
       });
-      const result = await namingTable(table, async () => reportData(table, { schema: column }));
+      const { missing } = given;
+      const result = await namingTable(
+        table,
+        async () => reportData(table, { schema: column, missing }),
+      );
       const all = table.drawn?.rows;
       if (given.json) {
         print(io, jsonLine({ data: path, ...plain(result), ...drawnRows(result, all) }));

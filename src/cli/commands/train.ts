@@ -4,7 +4,6 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
-import { readingOf } from "../../detection/columns/infer_schema.ts";
 import { trimmedShare } from "../../detection/options.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
 import { detectorFigures } from "../evaluate/label_figures.ts";
@@ -64,8 +63,10 @@ export async function train(
   await requireWritablePath(given.out, [data]);
   if (given.curve !== undefined) await requireWritablePath(given.curve, [data]);
   const overrides = await readOverrides(given);
-  const cells = readingOf([...overrides.fromFile, ...overrides.fromFlags]);
-  const read = await readTrainingTable(data, io, { ...given, cells });
+  const read = await readTrainingTable(data, io, {
+    ...given,
+    overrides: [...overrides.fromFile, ...overrides.fromFlags],
+  });
   const schema = overridesOf(overrides, read.columns);
   const table = given.columns ? read : withoutUnfitColumns(read, schema, given.window, io);
   const detector = await withRun(

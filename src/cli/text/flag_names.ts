@@ -19,6 +19,11 @@ const RULES: readonly Rule[] = [
     /^column "(.*)" (?:looks like .*|has decimal points, .*)declare it (timestamp(?::dmy|:ymd)?|numeric:(?:1,234\.50|1\.234,50))(?! %)/,
     declaring(),
   ],
+  [
+    /\bif (".*") stands? for .*, list (?:it|them) as missing/,
+    missingFlag,
+  ],
+  [/, far from all its other values: .*leave those cells empty$/, "$& (or list it in --missing)"],
   [/^column "(.*)" is ordered by the alphabet.*$/, "$& (--column '$1=ordinal:FIRST|NEXT|…')"],
   [/column "(.*)": expected at most two levels.*$/, declaring("categorical")],
   [
@@ -51,6 +56,17 @@ const RULES: readonly Rule[] = [
   [/\bneeds a window$/, "needs --window"],
   [/\bpreset "(\w+)"/g, "--preset $1"],
 ];
+
+/** The flag for quoted texts, if there are any without a comma, which separates them. */
+function missingFlag(message: string, quoted: string): string {
+  const texts = (quoted.match(/"(?:\\.|[^"\\])*"/g) ?? []).map((text) =>
+    JSON.parse(text) as string
+  );
+  const list = texts.filter((text) => !text.includes(",")).join(",");
+  return list === ""
+    ? message
+    : `${message} with --missing ${/^[\w,.+-]+$/.test(list) ? list : `'${list}'`}`;
+}
 
 /** The message with the flags that apply. */
 export function withFlagNames(text: string): string {

@@ -17,6 +17,7 @@ export interface TrainOptions extends JsonOption, BackendOption, HeaderOption, L
   readonly maxRows?: number;
   readonly column?: readonly ColumnOverride[];
   readonly schema?: string;
+  readonly missing?: readonly string[];
   readonly preset?: DetectorOptions["preset"];
   readonly members?: number;
   readonly robust?: boolean | number;

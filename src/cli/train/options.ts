@@ -63,11 +63,12 @@ export const TRAIN_OPTIONS = {
     option: options.maxRowsOption("train on", "; of a series, the last ones"),
   },
   column: { appliesTo: DETECTOR, option: columnOption() },
+  missing: { appliesTo: DETECTOR, to: "fit", option: options.missingOption() },
   schema: {
     appliesTo: DETECTOR,
     option: new Option(
       "--schema <json>",
-      "file with the kinds of columns: [{ name, kind, levels?, format? }, …]",
+      "file with the kinds of columns: [{ name, kind, levels?, format?, missing? }, …]",
     ),
   },
   preset: {

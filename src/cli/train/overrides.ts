@@ -63,7 +63,7 @@ export async function readOverrides(
     value = JSON.parse(text);
   } catch (cause) {
     throw new SyntaxError(
-      `Cannot read ${path}: expected JSON: [{ name, kind, levels?, format? }, …]`,
+      `Cannot read ${path}: expected JSON: [{ name, kind, levels?, format?, missing? }, …]`,
       {
         cause,
       },

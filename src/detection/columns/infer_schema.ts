@@ -17,10 +17,11 @@
  * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A
  * column of identifiers therefore has no levels and carries no information.
  */
+import { withMissingTexts } from "./declared_missing.ts";
 import { show } from "../../core/validate.ts";
 import { listNames } from "../../formats/errors.ts";
 import type { CellReading } from "../../formats/mod.ts";
-import { ColumnTally } from "../../formats/sample/column_tally.ts";
+import { ColumnTally, MAX_WORDS } from "../../formats/sample/column_tally.ts";
 import type { NumberRange } from "../../formats/sample/written_forms.ts";
 import type { RawTable } from "../../formats/table.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
@@ -44,6 +45,8 @@ export interface ColumnOverride {
   readonly levels?: readonly string[];
   /** The format of its texts. */
   readonly format?: CellFormat;
+  /** Its texts and numbers that stand for a missing value, besides the usual ones. */
+  readonly missing?: readonly string[];
 }
 
 /**
@@ -59,10 +62,16 @@ export function parseOverrides(field: string, value: unknown): ColumnOverride[] 
 }
 
 /** How to read the cells of a table: columns with levels keep their texts unchanged. */
-export function readingOf(overrides: readonly ColumnOverride[] = []): CellReading {
-  const texts = overrides.filter(({ kind, format }) => hasLevels(kind) || format)
-    .map(({ name }) => name);
-  return texts.length === 0 ? "any" : { texts: new Set(texts) };
+export function readingOf(overrides?: readonly ColumnOverride[]): CellReading {
+  const texts = keptTexts(overrides);
+  return texts.size === 0 ? "any" : { texts };
+}
+
+/** Columns that keep their texts: those with levels or a format. */
+export function keptTexts(overrides: readonly ColumnOverride[] = []): ReadonlySet<string> {
+  return new Set(
+    overrides.filter(({ kind, format }) => hasLevels(kind) || format).map(({ name }) => name),
+  );
 }
 
 /** Maximum number of inferred levels. */
@@ -74,6 +83,7 @@ const MIN_POSITIVE_RATIO = 1000;
 /**
  * Infers the schema of a table, and encodes its cells.
  * @param maxLevels maximum number of inferred levels of a category
+ * @param missing texts and numbers that stand for missing values in any column, which the table does not hold any more
  * @throws TypeError naming the row, from 1, and column of a text where a number belongs, or the column of
  *   an override that the table does not have, or that does not fit it
  */
@@ -81,6 +91,7 @@ export function inferSchema(
   table: RawTable,
   overrides: readonly ColumnOverride[] = [],
   maxLevels: number = MAX_INFERRED_LEVELS,
+  missing: readonly string[] = [],
 ): { readonly schema: ColumnSchema[]; readonly cells: Cells } {
   const { columns, data, rows } = table;
   const unknown = overrides.find(({ name }) => !columns.includes(name));
@@ -108,9 +119,10 @@ export function inferSchema(
     return complete({ name, kind, ...(bothLevels && { levels: bothLevels }) });
   });
   const hasCommas = table.decimalCommas || inferred.some(hasComma);
-  const schema = hasCommas
+  const marked = hasCommas
     ? inferred.map((each) => isOpen.has(each.name) ? commaForm(each) : each)
     : inferred;
+  const schema = withMissingTexts(marked, { missing, schema: overrides });
   // Most tables are plain numbers, and large, so they are not copied.
   const isPlain = !table.texts && schema.every((column) => codecOf(column).plain);
   return { schema, cells: isPlain ? { data, rows } : encodeTable(table, schema) };
@@ -199,7 +211,9 @@ function kindOfTexts(
       ? "a number, as in most rows of this column (write the bound itself, or leave the cell empty)"
       : IS_TOTAL.test(text)
       ? "a number, as in most rows of this column (delete the row if it holds totals)"
-      : "a number, as in most rows of this column (leave the cell empty if it is missing, or declare the column categorical)";
+      : `a number, as in most rows of this column (${
+        hintFor(tally)
+      }, or declare the column categorical)`;
     const expected = `expected ${number}`;
     throw new TypeError(
       drawn
@@ -209,6 +223,17 @@ function kindOfTexts(
   }
   if (numbers === 0 && times) return "timestamp";
   return texts![c]!.length === 2 ? "binary" : "categorical";
+}
+
+/** What to do with texts among numbers: the same few words, again and again, probably stand for missing values. */
+function hintFor({ others, words }: ColumnTally): string {
+  if (words.size > MAX_WORDS || others === words.size) {
+    return "leave the cell empty if it is missing";
+  }
+  const quoted = [...words].map(show), last = quoted.pop();
+  return quoted.length === 0
+    ? `if ${last} stands for a missing value, list it as missing`
+    : `if ${quoted.join(", ")} and ${last} stand for missing values, list them as missing`;
 }
 
 /** Levels of a column: most frequent first, or for ordinal columns in numeric or alphabetical order. */

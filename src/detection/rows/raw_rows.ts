@@ -1,23 +1,37 @@
 /** Converts rows passed by a program (lists, objects or a matrix) to a raw table. */
 import { show } from "../../core/validate.ts";
-import { CellGatherer } from "../../formats/text/cell_gatherer.ts";
+import { CellGatherer, type CellReading } from "../../formats/text/cell_gatherer.ts";
 import { NUMBERS } from "../../formats/text/cells.ts";
 import { requireFloatRows } from "../../trained/rows/matrix.ts";
 import { cellsOfRow, type TableRows } from "../../scoring/table/table_rows.ts";
 import type { RawTable } from "../../formats/table.ts";
-import { type ColumnOverride, readingOf } from "../columns/infer_schema.ts";
+import { withMissing } from "../../formats/text/missing_texts.ts";
+import { keptTexts, readingOf } from "../columns/infer_schema.ts";
+import { missingTextsOf } from "../columns/declared_missing.ts";
+import type { DetectorOptions } from "../options.ts";
 
 /**
  * Takes each cell unchanged: a number, text, boolean or Date, or missing (null, undefined or NaN).
- * @param overrides declare the columns that have levels and keep their texts
+ * @param options declare the columns that have levels and keep their texts, and what stands for a missing cell
  * @param before number of rows before these, for error messages
  * @throws TypeError or RangeError naming row, from 1, and column
  */
 export function rawTableOf(
   rows: TableRows,
   columns: readonly string[],
-  overrides: readonly ColumnOverride[] = [],
+  options: Pick<DetectorOptions, "schema" | "missing"> = {},
   before = 0,
+): RawTable {
+  const { schema } = options, textsOf = missingTextsOf(options);
+  const table = gatheredTable(rows, columns, readingOf(schema), before);
+  return textsOf ? withMissing(table, textsOf, keptTexts(schema)) : table;
+}
+
+function gatheredTable(
+  rows: TableRows,
+  columns: readonly string[],
+  reading: CellReading,
+  before: number,
 ): RawTable {
   if (!Array.isArray(rows)) {
     const { data, shape } = requireFloatRows(rows, columns.length);
@@ -28,7 +42,7 @@ export function rawTableOf(
     });
     return { columns, data: Float64Array.from(data), rows: shape[0] };
   }
-  const gatherer = new CellGatherer(columns, readingOf(overrides), NUMBERS);
+  const gatherer = new CellGatherer(columns, reading, NUMBERS);
   for (let r = 0; r < rows.length; r++) {
     const cells = cellsOfRow(rows[r], before + r, columns);
     for (let c = 0; c < columns.length; c++) {

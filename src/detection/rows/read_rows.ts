@@ -29,7 +29,7 @@ export async function readRows(
     requireColumns(names);
     const part = isRaw(batch)
       ? { ...batch, columns: names }
-      : rawTableOf(batch, names, options.schema, sample.read);
+      : rawTableOf(batch, names, options, sample.read);
     if (part.rows > 0) sample.add({ ...part, source: "-" });
   };
   if (!isInBatches) add(rows);

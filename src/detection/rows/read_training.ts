@@ -20,6 +20,7 @@ import { meaningWarnings } from "../warnings/meaning_warnings.ts";
 import { withoutCopies } from "./copies.ts";
 import { requireReadable, sampleWarnings, SIZE_EXPECTED } from "./sample_warnings.ts";
 import { refuseExtremes } from "./extremes.ts";
+import { withMissingTexts } from "../columns/declared_missing.ts";
 import { inferSchema, MAX_INFERRED_LEVELS } from "../columns/infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
@@ -42,17 +43,15 @@ export function readTraining(
   rows: TableRows | RawTable,
   options: DetectorOptions,
 ): TrainingTable {
-  const { columns, schema: overrides = [], likelihood, window } = options;
+  const { columns, schema: overrides = [], likelihood, window, missing = [] } = options;
   const table = isRaw(rows) ? rows : undefined;
   const names = columns ?? table?.columns ?? columnsOf(rows as TableRows);
   requireColumns(names);
-  const raw = table
-    ? { ...table, columns: names }
-    : rawTableOf(rows as TableRows, names, overrides);
+  const raw = table ? { ...table, columns: names } : rawTableOf(rows as TableRows, names, options);
   const maxLevels = window === undefined ? MAX_CANDIDATES : MAX_INFERRED_LEVELS;
   const { schema, cells } = likelihood === undefined
-    ? inferSchema(raw, overrides, maxLevels)
-    : asNumbers(raw);
+    ? inferSchema(raw, overrides, maxLevels, missing)
+    : asNumbers(raw, options);
   const described = withKeptLevels(schema, overrides);
   requireSize(cells, names);
   if (raw.drawn) requireReadable(raw.drawn, schema);
@@ -126,8 +125,11 @@ export function isRaw(rows: TableRows | RawTable): rows is RawTable {
 }
 
 /** A given likelihood applies to all columns, so all are numeric, and text is rejected with its row. */
-function asNumbers(raw: RawTable): { schema: readonly ColumnSchema[]; cells: Cells } {
-  const schema = numericSchema(raw.columns);
+function asNumbers(
+  raw: RawTable,
+  options: DetectorOptions,
+): { schema: readonly ColumnSchema[]; cells: Cells } {
+  const schema = withMissingTexts(numericSchema(raw.columns), options);
   return { schema, cells: encodeTable(raw, schema) };
 }
 

@@ -201,7 +201,7 @@ export class CsvReader implements PartReader<string> {
     const codecOf = reading === "numbers" ? () => NUMBERS : reading;
     const marked = (column: string) => {
       const codec = codecOf(column);
-      return codec.plain ? markedCodec(codec) : codec;
+      return codec.plain || codec.decimal ? markedCodec(codec) : codec;
     };
     return new CellGatherer(columns, marked, NUMBERS);
   }

@@ -29,7 +29,7 @@ const withPoint = (text: string): string => text.replace(",", ".");
 export function markedCodec(codec: CellCodec, mark?: DecimalMark): CellCodec {
   let known = mark;
   return {
-    plain: mark !== undefined,
+    plain: codec.plain && mark !== undefined,
     encode(cell) {
       const cellMark = typeof cell === "string" ? markOf(cell) : undefined;
       if (cellMark === undefined) return codec.encode(cell);

@@ -22,6 +22,8 @@ export class ColumnTally {
   numbers = 0;
   /** Cells of any other text. */
   others = 0;
+  /** The first of these others, as far as they differ; no more than {@link MAX_WORDS} and one. */
+  readonly words: Set<string> = new Set();
   /** Whether all of these others are timestamps. */
   times = true;
   /** The first cell that is not a number here; one with a decimal comma only if there is no other. */
@@ -93,6 +95,7 @@ export class ColumnTally {
       const kind = kinds[code] || (kinds[code] = this.#classify(texts[code], row));
       if (kind === OTHER) {
         this.others++;
+        if (this.words.size <= MAX_WORDS) this.words.add(texts[code]);
         this.times &&= !Number.isNaN(parseTimestamp(texts[code]));
       } else this.numbers++;
       // A decimal comma alone can be read if the separator is not a comma, so the fault is any other text beside it.
@@ -102,6 +105,9 @@ export class ColumnTally {
     }
   }
 }
+
+/** More different texts are hardly spellings of a missing value. */
+export const MAX_WORDS = 3;
 
 const NUMBER = 1, COMMA = 2, FOREIGN = 3, OTHER = 4;
 

@@ -25,6 +25,8 @@ export interface RowSampleOptions {
   readonly seed?: number;
   /** Whether to keep the last rows. */
   readonly latest?: boolean;
+  /** Changes each part before its rows are counted or kept. */
+  readonly prepare?: (part: Table) => Table;
 }
 
 /** The most texts of a column that are remembered although no kept row has them. */
@@ -66,7 +68,8 @@ export class RowSample {
   }
 
   /** Takes the next rows. Each part has the columns of the previous part, and perhaps more after them. */
-  add(part: Table): void {
+  add(given: Table): void {
+    const part = this.#options.prepare?.(given) ?? given;
     this.#open(part);
     let counted = this.#tallies ? 0 : part.rows;
     for (let r = 0; r < part.rows; r++) {

@@ -12,6 +12,8 @@ export interface CellCodec {
   encode(cell: unknown): number | undefined;
   /** Whether every number is encoded as itself; `encode` need not be called for one. */
   readonly plain?: boolean;
+  /** Whether it reads numbers that may have a decimal comma in their file, as plain ones may. */
+  readonly decimal?: boolean;
   /** What was expected instead of a cell that the column did not take, for a message. */
   expected(cell: unknown): string;
 }

@@ -32,6 +32,7 @@ const column = v.strictObject({
   kind: v.picklist(COLUMN_KINDS),
   levels: v.optional(v.pipe(texts, v.description("the values that have a code of their own"))),
   format: v.optional(v.picklist([...formatsOf("timestamp"), ...formatsOf("numeric")])),
+  missing: v.optional(v.pipe(texts, v.description("cells that stand for missing values"))),
 });
 const cell = v.nullable(v.union([v.number(), v.string()]));
 const rowsOf = v.strictObject({ ...model, columns: texts, rows: v.array(v.array(cell)) });

@@ -20,6 +20,7 @@ import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
 import { type AmountFormat, parseAmount } from "../../formats/text/amounts.ts";
 import { type CellCodec, isMissing, parseNumber } from "../../formats/text/cells.ts";
+import { isOneOf } from "../../formats/text/missing_texts.ts";
 
 /** The kind of a column. */
 export type ColumnKind =
@@ -63,6 +64,8 @@ export interface ColumnSchema {
   readonly levels?: readonly string[];
   /** The format of its texts, if they are not plain numbers or ISO 8601. */
   readonly format?: CellFormat;
+  /** Its texts and numbers that stand for a missing value, besides the usual ones. */
+  readonly missing?: readonly string[];
 }
 
 /** Maximum number of levels of a column. */
@@ -101,7 +104,7 @@ export function parseSchema(field: string, value: unknown): ColumnSchema[] {
 }
 
 function parseColumn(field: string, value: unknown): ColumnSchema {
-  const fields = requireObject(field, value, ["name", "kind", "levels", "format"]);
+  const fields = requireObject(field, value, ["name", "kind", "levels", "format", "missing"]);
   if (typeof fields.name !== "string") {
     throw new TypeError(
       `Cannot read ${field}.name: expected a text, got ${show(fields.name)}`,
@@ -116,8 +119,16 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
   const format = fields.format === undefined
     ? undefined
     : requireChoice(`${field}.format`, fields.format, formatsOf(kind));
-  if (!hasLevels(kind)) return { name, kind, ...(format && { format }) };
-  return { name, kind, levels: requireLevels(`${field}.levels`, levels) };
+  const missing = fields.missing === undefined
+    ? undefined
+    : requireLevels(`${field}.missing`, fields.missing);
+  return {
+    name,
+    kind,
+    ...(format && { format }),
+    ...(hasLevels(kind) && { levels: requireLevels(`${field}.levels`, levels) }),
+    ...(missing && { missing }),
+  };
 }
 
 /** @throws TypeError or RangeError unless the value is a list of distinct texts */
@@ -144,7 +155,17 @@ function requireLevels(field: string, value: unknown): readonly string[] {
 /** How cells of a column are encoded. */
 export const codecOf: (column: ColumnSchema) => CellCodec = /* @__PURE__ */ memoize(makeCodec);
 
-function makeCodec({ kind, levels = [], format }: ColumnSchema): CellCodec {
+function makeCodec({ missing, ...column }: ColumnSchema): CellCodec {
+  const codec = valueCodec(column);
+  if (!missing) return codec;
+  const isMissing = isOneOf(missing), plain = codec.plain && missing.every(isNoNumber);
+  const encode = (cell: unknown) => isMissing(cell) ? NaN : codec.encode(cell);
+  return { ...codec, plain, decimal: codec.plain, encode };
+}
+
+const isNoNumber = (text: string) => Number.isNaN(parseNumber(text));
+
+function valueCodec({ kind, levels = [], format }: ColumnSchema): CellCodec {
   if (hasLevels(kind)) return levelCodec(levels);
   if (kind === "timestamp") return timeCodec(format as DateOrder | undefined);
   return format ? amountCodec(format as AmountFormat) : NUMBERS;

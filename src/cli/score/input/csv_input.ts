@@ -57,7 +57,10 @@ function open(
     firstRow: 0,
     firstLine: place.firstLine + lines,
   };
-  const numberPlaces = indices.filter((_, c) => codecOf(model.units.schema![c]).plain);
+  const numberPlaces = indices.filter((_, c) => {
+    const { plain, decimal } = codecOf(model.units.schema![c]);
+    return plain || decimal;
+  });
   const mark = separator === "," ? undefined : firstMark(rest, separator, numberPlaces, source);
   const nameless = names.flatMap((name, index) => isNameless(name) ? [index] : []);
   const shape = { width: names.length, isHeadless: !header, places: indices, nameless };

@@ -50,8 +50,10 @@ export function rowReader(
 function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
   const { source, width, isHeadless, separator, mark, places, nameless } = layout;
   const columns = columnsAt(model, places).map((column) => {
-    const marked = separator !== "," && column.codec.plain;
-    return marked ? { ...column, codec: markedCodec(column.codec, mark) } : column;
+    const { plain, decimal } = column.codec, mayHaveComma = plain || decimal;
+    return mayHaveComma && separator !== ","
+      ? { ...column, codec: markedCodec(column.codec, mark) }
+      : column;
   });
   const format = { source, width, isHeadless, separator, mark, columns, nameless };
   const plain = new PlainRows(format);

@@ -1,0 +1,127 @@
+/**
+ * `--missing`: texts and numbers that stand for missing values. Oracle: the same table with these cells empty, which is
+ * trained and scored alike.
+ */
+import assert from "node:assert/strict";
+import { Detector, TableScorer } from "../../mod.ts";
+import { elbow, elbowOk, Folder, QUICK, refused } from "./util.ts";
+
+const NAMES = ["size", "price", "town"];
+const TOWNS = ["Bern", "Basel", "Chur"];
+
+/** Cells as people write them: some are a word, some -999, in every column; undefined is no cell at all. */
+function cellsOf(r: number, gap: (word: string) => string): string[] {
+  const number = (value: number) =>
+    r % 11 === 4 ? gap("ERROR") : r % 13 === 5 ? gap("-999") : `${value}`;
+  return [
+    number(1 + r * 7 % 19),
+    r % 17 === 3 ? gap("-999.0") : number((r * 31 % 97) / 4),
+    r % 7 === 2 ? gap("n/k") : TOWNS[r * r % 3],
+  ];
+}
+
+const asWritten = (r: number) => cellsOf(r, (word) => word);
+const asEmpty = (r: number) => cellsOf(r, () => "");
+
+const rowsOf = (cells: (r: number) => string[]) => Array.from({ length: 240 }, (_, r) => cells(r));
+
+const csv = (rows: string[][]) => [NAMES, ...rows].map((row) => `${row.join()}\n`).join("");
+/** Semicolons, decimal commas. */
+const european = (rows: string[][]) =>
+  [NAMES, ...rows].map((row) => `${row.join(";").replaceAll(".", ",")}\n`).join("");
+const json = (rows: string[][]) =>
+  rows.map((row) => {
+    const cells = row.map((cell) => cell === "" ? null : Number.isNaN(Number(cell)) ? cell : +cell);
+    return `${JSON.stringify(Object.fromEntries(NAMES.map((name, c) => [name, cells[c]])))}\n`;
+  }).join("");
+
+const MISSING = ["--missing", "ERROR,n/k,-999"];
+
+Deno.test("cells named by --missing train and score as empty ones, in CSV with either decimal mark and in JSON", async () => {
+  using folder = new Folder();
+  const formats = [["csv", csv], ["csv", european], ["jsonl", json]] as const;
+  for (const [ending, format] of formats) {
+    for (const more of [[], ["--max-rows", "150"], ["--column", "size=count"]]) {
+      const written = folder.write(`written.${ending}`, format(rowsOf(asWritten)));
+      const empty = folder.write(`empty.${ending}`, format(rowsOf(asEmpty)));
+      const model = folder.at("model"), want = folder.at("want");
+      await elbowOk("train", written, "--out", model, ...QUICK, ...MISSING, ...more);
+      await elbowOk("train", empty, "--out", want, ...QUICK, ...more);
+      const scores = await elbowOk("score", want, empty);
+      assert.equal(await elbowOk("score", model, written), scores, format.name);
+      assert.equal(await elbowOk("score", model, empty), scores, "empty cells are still missing");
+      const columns = JSON.parse(await elbowOk("inspect", model, "--json")).columns;
+      const kinds = JSON.parse(await elbowOk("inspect", want, "--json")).columns;
+      for (const [c, column] of columns.entries()) {
+        assert.deepEqual(column, { ...kinds[c], missing: ["ERROR", "n/k", "-999"] });
+      }
+    }
+  }
+});
+
+Deno.test("report, drift, recalibrate and update take cells named by --missing as empty ones", async () => {
+  using folder = new Folder();
+  const written = folder.write("written.csv", csv(rowsOf(asWritten)));
+  const empty = folder.write("empty.csv", csv(rowsOf(asEmpty)));
+  const report = (path: string, ...more: string[]) => elbowOk("report", path, "--json", ...more);
+  assert.deepEqual(
+    { ...JSON.parse(await report(written, ...MISSING)), data: "" },
+    { ...JSON.parse(await report(empty)), data: "" },
+  );
+  const model = folder.at("model");
+  await elbowOk("train", written, "--out", model, ...QUICK, ...MISSING);
+  assert.match(await elbowOk("inspect", model), /^ {2}Missing if +ERROR, n\/k, -999$/m);
+  for (const verb of ["drift", "recalibrate", "update"]) {
+    const out = verb === "drift" ? [] : ["--out", folder.at("next")];
+    const said = async (path: string) =>
+      (await elbowOk(verb, model, path, ...out, "--json")).replaceAll(path, "");
+    assert.equal(await said(written), await said(empty), verb);
+  }
+});
+
+Deno.test("Detector.fit() takes missing, keeps it in its file, and reads rows of programs by it", async () => {
+  const named = (cells: (r: number) => string[]) =>
+    rowsOf(cells).map((row) => {
+      const [size, price, town] = row.map((cell) =>
+        cell === "" ? null : Number.isNaN(Number(cell)) ? cell : +cell
+      );
+      return { size, price, town };
+    });
+  const options = { preset: "small", epochs: 3, hidden: [8], latent: 2 } as const;
+  const missing = ["ERROR", "n/k", "-999"];
+  const want = await Detector.fit(named(asEmpty), options);
+  const got = await Detector.fit(named(asWritten), { ...options, missing });
+  const scores = await want.score(named(asEmpty));
+  assert.deepEqual(await got.score(named(asWritten)), scores);
+  const loaded = await TableScorer.load(got.save());
+  assert.deepEqual((await loaded.score(named(asWritten))).map(({ score }) => score), [
+    ...(await loaded.score(named(asEmpty))).map(({ score }) => score),
+  ]);
+  // The schema of a model declares the columns of the next one, gaps included.
+  const next = await Detector.fit(named(asWritten), { ...options, schema: got.schema });
+  assert.deepEqual(next.schema, got.schema);
+  await assert.rejects(
+    Detector.fit(named(asEmpty), { ...options, missing: [-999] as unknown as string[] }),
+    /^TypeError: Cannot read missing: expected a list of texts, got \[-999\]$/,
+  );
+});
+
+Deno.test("a refusal of words among numbers says how to list them, and a sentinel's warning does too", async () => {
+  using folder = new Folder();
+  const table = (words: string[]) =>
+    folder.write("t.csv", `x\n${Array.from({ length: 60 }, (_, r) => words[r] ?? r).join("\n")}\n`);
+  const of = (words: string[]) => refused("report", table(words));
+  assert.match(
+    await of(["ERROR", "UNKNOWN", "ERROR"]),
+    /\(if "ERROR" and "UNKNOWN" stand for missing values, list them as missing with --missing ERROR,UNKNOWN, or declare the column categorical with --column x=categorical\), got "ERROR"/,
+  );
+  assert.match(
+    await of(["not known", "not known"]),
+    /list it as missing with --missing 'not known'/,
+  );
+  // One word once, or many words, may be anything.
+  assert.match(await of(["two"]), /\(leave the cell empty if it is missing, or declare/);
+  assert.match(await of(["A 1", "A 2", "A 3", "A 4", "A 4"]), /\(leave the cell empty if/);
+  const { stderr } = await elbow(["report", table(["-999", "-999"])]);
+  assert.match(stderr, /leave those cells empty \(or list it in --missing\)/);
+});
