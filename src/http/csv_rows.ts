@@ -22,6 +22,7 @@ import type { Table } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import type { Units } from "../scoring/units.ts";
 import { recoded } from "./body/charset.ts";
+import { hasHeaderLine } from "./body/content_type.ts";
 import { invalid, pointerStep, type Problem } from "./answers/problems.ts";
 import { refusal, requireCount } from "./rows/rows.ts";
 import type { CsvReading, ReadCsvRows } from "./verbs/verb.ts";
@@ -53,7 +54,7 @@ async function readCsvRows(
   const { openTable } = await import("../formats/sample/table_parts.ts");
   try {
     const text = asUtf8(await recoded(bytes, head, pacer), SOURCE);
-    const header = hasHeader(head), parts: Table[] = [];
+    const header = hasHeaderLine(head), parts: Table[] = [];
     requireSize(text, maxRows, header);
     const table = await openTable(SOURCE, piecesOf(text, pacer, header), { header });
     for await (const part of modelParts({ units }, SOURCE, table)) {
@@ -65,11 +66,6 @@ async function readCsvRows(
   } catch (error) {
     throw error instanceof DataError ? problemOf(error) : error;
   }
-}
-
-/** By the parameter of the media type (RFC 4180, 3). */
-function hasHeader(head: CsvReading["head"]): boolean {
-  return !/;\s*header\s*=\s*"?absent\b/i.test(head.get("content-type") ?? "");
 }
 
 /** @throws Problem for a row too long to be read without a pause */

@@ -121,6 +121,7 @@ function rowsAlone(body: unknown): readonly unknown[] | undefined {
 /** The body that asks for an upload to be scored. */
 export const scoreJobBody = body({
   upload: v.string("the name of an upload"),
+  header: v.optional(v.boolean("true or false")),
   falseAlarmRate: v.optional(rate),
   secondLook: v.optional(v.boolean("true or false")),
 });

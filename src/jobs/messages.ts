@@ -1,5 +1,6 @@
 /** The messages between a runner and its thread. */
 import type { DeviceOptions } from "../trained/trained_vae.ts";
+import type { UploadedTable } from "./open_upload.ts";
 import type { ScoredPart, Scoring, Split } from "./score_job.ts";
 import type { Trained, TrainSpec } from "./train_job.ts";
 
@@ -15,7 +16,7 @@ export type Task =
   }
   | {
     readonly type: "split";
-    readonly source: string;
+    readonly uploaded: UploadedTable;
     readonly input: Uint8Array;
     readonly model: Uint8Array;
   } & Scoring

@@ -4,26 +4,41 @@
  */
 import { formatOf } from "../formats/mod.ts";
 import type { OpenFile } from "../formats/random_access.ts";
-import { needsFile, openFile, type OpenTable, openTable } from "../formats/sample/table_parts.ts";
+import {
+  needsFile,
+  openFile,
+  type OpenTable,
+  openTable,
+  requireCsv,
+} from "../formats/sample/table_parts.ts";
 import { asTableText } from "../formats/text/table_text.ts";
 import { YIELD_MS } from "../trained/turns.ts";
 
 /** Bytes of a text read at once. */
 const PIECE = 1 << 20;
 
+/** A file that a caller has uploaded. */
+export interface UploadedTable {
+  /** Its name, whose extension gives the format. */
+  readonly source: string;
+  /** Whether CSV starts with a header line (default). */
+  readonly header?: boolean;
+}
+
 /**
  * @param signal stops the reading, after messages to the thread have had their turn
- * @throws DataError for text in no known encoding, or an unknown extension
+ * @throws DataError for text in no known encoding, an unknown extension, or no header line in a format without any
  */
 export async function openUpload(
-  source: string,
+  { source, header = true }: UploadedTable,
   bytes: Uint8Array,
   signal?: AbortSignal,
 ): Promise<OpenTable> {
   const extension = formatOf(source, bytes), pause = pauses(signal);
+  if (!header) requireCsv(source, extension);
   return needsFile(extension)
     ? openFile(source, inMemory(bytes, pause), extension)
-    : await openTable(source, piecesOf(asTableText(bytes, source), pause));
+    : await openTable(source, piecesOf(asTableText(bytes, source), pause), { header });
 }
 
 type Pause = () => Promise<void>;

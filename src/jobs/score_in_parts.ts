@@ -14,6 +14,7 @@ import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
 import { digestOf } from "../storage/model_store.ts";
 import type { Outcome } from "./messages.ts";
 import { endWithoutResult, type LeasedJob, modelOf } from "./leased_job.ts";
+import type { UploadedTable } from "./open_upload.ts";
 import { PART_ROWS, type PartSpec, type ScoredPart, type ScoreSpec } from "./score_job.ts";
 import { WorkThread } from "./work_thread.ts";
 
@@ -22,6 +23,9 @@ const PARTS_AHEAD = 32;
 
 /** The owner of parts, which is not a caller's name. */
 const NO_OWNER = "";
+
+/** What parts have in common. */
+type JobScoring = Omit<ScoreSpec, keyof UploadedTable>;
 
 /** A part was not scored; the outcome says how the job ends. */
 class NotScored extends Error {
@@ -40,11 +44,14 @@ export async function doScoring(
   onSplit: () => void,
 ): Promise<void> {
   const { lease, options: { queue }, signal, log } = leased;
-  const { source, ...scoring } = lease.job.spec as unknown as ScoreSpec, { digest } = scoring;
-  const input = await queue.input(lease), model = await modelOf(leased, digest);
+  const { source, header: hasHeader, ...scoring } = lease.job.spec as unknown as ScoreSpec;
+  const input = await queue.input(lease), model = await modelOf(leased, scoring.digest);
   const { falseAlarmRate, secondLook } = scoring;
-  const split = { type: "split", source, input, model, falseAlarmRate, secondLook } as const;
-  const outcome = await thread.do(split, { signal });
+  const uploaded = { source, header: hasHeader };
+  const outcome = await thread.do(
+    { type: "split", uploaded, input, model, falseAlarmRate, secondLook },
+    { signal },
+  );
   onSplit();
   if (outcome.type !== "split") return await endWithoutResult(leased, outcome);
   log("split");
@@ -69,12 +76,12 @@ export async function doScoring(
 class JobParts {
   readonly #leased: LeasedJob;
   readonly #queue: JobQueue;
-  readonly #scoring: Omit<ScoreSpec, "source">;
+  readonly #scoring: JobScoring;
   readonly #model: Uint8Array;
   readonly #ids: string[] = [];
   #thread?: WorkThread;
 
-  constructor(leased: LeasedJob, scoring: Omit<ScoreSpec, "source">, model: Uint8Array) {
+  constructor(leased: LeasedJob, scoring: JobScoring, model: Uint8Array) {
     this.#leased = leased;
     this.#queue = leased.options.queue;
     this.#scoring = scoring;

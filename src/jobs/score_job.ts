@@ -13,7 +13,7 @@ import { TableScorer } from "../scoring/table_scorer.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { unitsOf } from "../scoring/units.ts";
 import { HEADER, regretCell, VerdictLines } from "../scoring/verdict_lines.ts";
-import { openUpload } from "./open_upload.ts";
+import { openUpload, type UploadedTable } from "./open_upload.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 
 /** What users choose of a scoring. */
@@ -25,17 +25,15 @@ export interface Scoring {
 }
 
 /** The spec of a job that scores a whole file. */
-export interface ScoreSpec extends Scoring {
+export interface ScoreSpec extends Scoring, UploadedTable {
   /** The version that was served when the job was accepted. */
   readonly version: number;
   /** SHA-256 of its file. */
   readonly digest: string;
-  /** The name of the file; its extension gives the format. */
-  readonly source: string;
 }
 
 /** The spec of a part. */
-export interface PartSpec extends Omit<ScoreSpec, "source"> {
+export interface PartSpec extends Omit<ScoreSpec, keyof UploadedTable> {
   /** The id of the job that it belongs to. */
   readonly whole: string;
   /** Rows of the file before the part's first row. */
@@ -66,15 +64,15 @@ const UTF8 = new TextEncoder();
 /** @throws DataError for a file that the model cannot take, RangeError for a rate that it cannot hold */
 export async function splitTable(
   model: Uint8Array,
-  source: string,
+  uploaded: UploadedTable,
   input: Uint8Array,
   { falseAlarmRate, secondLook }: Scoring = {},
   signal?: AbortSignal,
 ): Promise<Split> {
   const scorer = await openScorer(model, falseAlarmRate), units = unitsOf(scorer);
   try {
-    const table = await openUpload(source, input, signal);
-    const cutter = new PartCutter(units.columns.length);
+    const table = await openUpload(uploaded, input, signal);
+    const cutter = new PartCutter(units.columns.length), { source } = uploaded;
     for await (const part of modelParts({ units }, source, table, UPLOAD_LIMITS)) cutter.add(part);
     const { parts, rows } = cutter.finish();
     const header = [...HEADER, ...(secondLook ? ["regret"] : [])];

@@ -51,10 +51,10 @@ async function perform(task: Task): Promise<Outcome> {
     case "train":
       return await train(task);
     case "split": {
-      const { model, source } = task;
+      const { model, uploaded } = task;
       return {
         type: "split",
-        split: await splitTable(model, source, input, task, stopping.signal),
+        split: await splitTable(model, uploaded, input, task, stopping.signal),
       };
     }
     case "score":

@@ -4,22 +4,20 @@
  */
 import { Detector } from "../detection/detector.ts";
 import { sampleOptions } from "../detection/rows/row_limit.ts";
+import { sampleWarnings } from "../detection/rows/sample_warnings.ts";
 import { inferSchema } from "../detection/columns/infer_schema.ts";
-import { readAnyTable, type ReadTableOptions, type Table } from "../formats/mod.ts";
+import type { ReadTableOptions, Table } from "../formats/mod.ts";
 import { sampleOf } from "../formats/sample/read_sample.ts";
-import { asTableText } from "../formats/text/table_text.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
-import { openUpload } from "./open_upload.ts";
+import { openUpload, type UploadedTable } from "./open_upload.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
 import { trainFromSpec } from "./train_from_spec.ts";
 import type { TrainContext, TrainSettings } from "./train_settings.ts";
 
 /** The spec of a training job. */
-export interface TrainSpec {
-  /** The name of its input; its extension gives the format. */
-  readonly source: string;
+export interface TrainSpec extends UploadedTable {
   /** A column to leave out. */
   readonly label?: string;
   /** Columns to keep, in this order. */
@@ -52,17 +50,18 @@ export async function trainJob(
   const { columns: given, settings, maxWork } = spec;
   const read = await readInput(spec, input, signal);
   const table = given ? { ...read, columns: given } : read;
-  const { rows, columns } = table;
+  const { rows, columns } = table, all = table.drawn?.rows ?? rows;
   const inputs = settings.spec ? columns.length : inputsOf(table);
   requireWork({ rows, columns: inputs, settings }, maxWork);
   if (settings.spec) {
-    const bytes = await trainFromSpec(requireNumbers(table), settings, {
+    const bytes = await trainFromSpec(table, settings, {
       device,
       checkpoint,
       signal,
       onProgress,
     });
-    return { bytes, rows, columns: columns.length, warnings: [] };
+    const warnings = sampleWarnings(table, undefined, "train");
+    return { bytes, rows: all, columns: columns.length, warnings };
   }
   const detector = await Detector.fit(table, {
     ...settings,
@@ -72,36 +71,29 @@ export async function trainJob(
     checkpoint,
   });
   const { threshold, warnings } = detector;
-  const all = table.drawn?.rows ?? rows;
   return { bytes: detector.save(), rows: all, columns: columns.length, threshold, warnings };
 }
 
-/** For a detector, only as many rows as it trains on, drawn as `elbow train` draws them (ADR 67). */
+/** As many rows as are trained on, drawn as `elbow train` draws them (ADR 67). */
 async function readInput(
-  { source, label, select, settings }: TrainSpec,
+  { label, select, settings, ...uploaded }: TrainSpec,
   input: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Table> {
   // The label is only left out, so it may say anything.
   const left: ReadTableOptions = { label, parseLabel: () => 0 };
-  const options = { ...UPLOAD_LIMITS, ...left, columns: select, cells: "any" } as const;
-  return settings.spec
-    ? await readAnyTable(source, asTableText(input, source), options)
-    : await sampleOf(await openUpload(source, input, signal), options, sampleOptions(settings));
+  const cells = settings.spec ? "numbers" : "any";
+  const options = { ...UPLOAD_LIMITS, ...left, columns: select, cells } as const;
+  return await sampleOf(
+    await openUpload(uploaded, input, signal),
+    options,
+    sampleOptions(settings),
+  );
 }
 
 /** The number of columns that a detector's networks see: a text column counts once per level. */
 function inputsOf(table: Table): number {
   return new Expansion(inferSchema(table).schema).width;
-}
-
-/** @throws TypeError naming the first text column */
-function requireNumbers(table: Table): Table {
-  const [column] = table.texts?.keys() ?? [];
-  if (column === undefined) return table;
-  throw new TypeError(
-    `Cannot train: a model from a spec takes numbers only: column "${column}" holds text`,
-  );
 }
 
 /** Whether the job itself is at fault, so that another attempt would end the same way. */

@@ -108,7 +108,11 @@ Deno.test("a long Parquet file of few bytes is split as elbow score reads it, a 
     readAnyTable("t.parquet", bytes),
     /at most \d+ cells, got 2000000 rows of 1/,
   );
-  const { parts, rows: counted } = await splitTable(detector.save(), "t.parquet", bytes);
+  const { parts, rows: counted } = await splitTable(
+    detector.save(),
+    { source: "t.parquet" },
+    bytes,
+  );
   assert.deepEqual([counted, parts.length], [rows, Math.ceil(rows / PART_ROWS)]);
 });
 
@@ -122,7 +126,7 @@ Deno.test("an upload that claims too many cells is refused before it is read", a
   for (const [name, bytes] of Object.entries(files)) {
     let seen = 0;
     const read = async (maxCells: number) => {
-      const table = await openUpload(name, bytes);
+      const table = await openUpload({ source: name }, bytes);
       for await (const part of table.read({ maxCells }).parts) seen += part.rows;
     };
     await assert.rejects(read(2999), /Cannot read t\..* at most 2999 cells, got /);
@@ -139,7 +143,7 @@ Deno.test("a worker that is told to stop does so while it reads an upload", asyn
   const npz = encodeNpz(new Map([["X", { data, shape: [300_000, 3] }]]));
   for (const [name, bytes] of [["t.csv", csv], ["t.npz", npz]] as const) {
     const stopping = new AbortController();
-    const table = await openUpload(name, bytes, stopping.signal);
+    const table = await openUpload({ source: name }, bytes, stopping.signal);
     let parts = 0;
     const reading = (async () => {
       for await (const _part of table.read({}).parts) {
@@ -172,7 +176,7 @@ Deno.test("an array that is stored by columns is read without a timer for each o
     return setTimeout(...given);
   }) as typeof setTimeout;
   try {
-    const table = await openUpload("t.npy", bytes);
+    const table = await openUpload({ source: "t.npy" }, bytes);
     for await (const part of table.read({}).parts) rows += part.rows;
   } finally {
     globalThis.setTimeout = setTimeout;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { digestOf } from "../../src/http/mod.ts";
 import { workOf } from "../../src/jobs/budget.ts";
+import { trainJob } from "../../src/jobs/train_job.ts";
 import { elbowOk, Folder } from "../cli/util.ts";
 import { jobsApp } from "./app.ts";
 
@@ -32,4 +33,20 @@ Deno.test("an upload of more than a million rows trains on a sample, as elbow tr
     `${result!.warnings}`,
     /^1000000 of 1000500 rows train and calibrate, a random sample/,
   );
+});
+
+Deno.test("a spec is trained on a sample of such an upload as well, at the cost of the sample", async () => {
+  const lines = Array.from({ length: ROWS }, (_, r) => `${(r * 7919) % 97},${r % 31}`);
+  const bytes = new TextEncoder().encode(`a,b\n${lines.join("\n")}\n`);
+  const settings = { spec: { type: "ppca", latent: 1 }, epochs: 2 };
+  const size = { columns: 2, settings };
+  const spec = { source: "t.csv", settings, maxWork: workOf({ rows: 1_000_100, ...size }) };
+  const { rows, warnings } = await trainJob(spec, bytes, {
+    device: {},
+    checkpoint: { everySeconds: 1, read: () => Promise.resolve(undefined), write: async () => {} },
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  assert.equal(rows, ROWS);
+  assert.deepEqual(warnings, ["1000000 of 1000500 rows train, a random sample"]);
 });

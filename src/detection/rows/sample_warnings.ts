@@ -15,7 +15,7 @@ export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX
 export function sampleWarnings(
   { rows, drawn }: SampledCells,
   window?: number,
-  purpose: "train and calibrate" | "calibrate" = "train and calibrate",
+  purpose: "train and calibrate" | "calibrate" | "train" = "train and calibrate",
 ): string[] {
   if (!drawn) return [];
   const which = window === undefined ? "a random sample" : "the last ones";

@@ -33,3 +33,8 @@ export function requireType(
     headers: { accept: types.join(", ") },
   });
 }
+
+/** Whether CSV starts with a header line, by the parameter of the media type (RFC 4180, 3). */
+export function hasHeaderLine(headers: HeaderLookup): boolean {
+  return !/;\s*header\s*=\s*"?absent\b/i.test(headers.get("content-type") ?? "");
+}

@@ -270,6 +270,8 @@ export interface Answers {
 export interface TrainRequest {
   /** For rows: their column names. For an upload: the columns to keep, in this order. */
   readonly columns?: string[];
+  /** Whether a CSV upload starts with a header line (default); without one, its columns are x0, x1, … */
+  readonly header?: boolean;
   /** A column of an upload to leave out. */
   readonly label?: string;
   /** "small", one network, or "ensemble": the best scores, at ten times the time and file size. */
@@ -320,6 +322,8 @@ export interface ScoreRequest {
 
 /** Options of `scoreUpload`. */
 export interface ScoreJobRequest {
+  /** Whether a CSV file starts with a header line (default); without one, columns are in the model's order. */
+  readonly header?: boolean;
   /** Overrides the model's own rate. */
   readonly falseAlarmRate?: number;
   /** Gives flagged rows their likelihood regret. */

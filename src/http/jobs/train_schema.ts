@@ -50,6 +50,7 @@ const settings = {
 export const trainBody = v.strictObject({
   rows: v.optional(v.pipe(v.array(tableRow, ROWS_EXPECTED), v.minLength(10, ROWS_EXPECTED))),
   upload: v.optional(v.string("the name of an upload")),
+  header: v.optional(v.boolean("true or false")),
   columns: v.optional(columns),
   label: v.optional(v.string("the name of a column")),
   ...settings,

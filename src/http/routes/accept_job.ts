@@ -47,6 +47,12 @@ export async function readUpload(
   throw invalid("/upload", "Cannot read upload: no upload has this name");
 }
 
+/** @throws Problem for a format whose files never start with a header line, if this one is said to have none */
+export function requireHeaderless(header: boolean | undefined, upload: string): void {
+  if (header !== false || /\.[ct]sv$/i.test(upload)) return;
+  throw invalid("/header", "Cannot read upload: only CSV and TSV can be without a header line");
+}
+
 /** @returns 202, or 200 and the job that already exists */
 export async function acceptJob(
   call: Call,

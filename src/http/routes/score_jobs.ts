@@ -13,7 +13,14 @@ import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../exchange/route.ts";
 import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import { acceptJob, jobId, readUpload, recallJob, requestDigest } from "./accept_job.ts";
+import {
+  acceptJob,
+  jobId,
+  readUpload,
+  recallJob,
+  requestDigest,
+  requireHeaderless,
+} from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/score-jobs", {
@@ -41,6 +48,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
       throw invalid("/falseAlarmRate", error.message);
     }
   }
+  requireHeaderless(options.header, upload);
   const input = await readUpload(call, training, upload);
   const spec: ScoreSpec = { version, digest, source: upload, ...options };
   return await acceptJob(

@@ -25,7 +25,14 @@ import { bodyLimits, newName, pacerOf, type Service, trainAction } from "../serv
 import { countCells } from "../jobs/table_size.ts";
 import { trainBody } from "../jobs/train_schema.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import { acceptJob, jobId, readUpload, recallJob, requestDigest } from "./accept_job.ts";
+import {
+  acceptJob,
+  jobId,
+  readUpload,
+  recallJob,
+  requestDigest,
+  requireHeaderless,
+} from "./accept_job.ts";
 
 export function trainRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/train", {
@@ -45,7 +52,8 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
     throw new Problem("conflict", "Cannot train model: its name is an alias");
   }
   const { source, input, ...size } = await dataOf(call, service, training, body);
-  const { rows: _rows, upload: _upload, label, columns: _columns, patience, ...rest } = body;
+  const { rows: _rows, upload: _upload, columns: _columns, label, header, patience, ...rest } =
+    body;
   const settings = {
     ...rest,
     ...(patience !== undefined && { earlyStopping: { patience } }),
@@ -57,7 +65,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   }
   requireBudget(size, settings, label, training.maxWork);
   const { maxWork } = training, { names, select } = size;
-  const spec: TrainSpec = { source, label, select, columns: names, settings, maxWork };
+  const spec: TrainSpec = { source, header, label, select, columns: names, settings, maxWork };
   const plain = JSON.parse(JSON.stringify({ ...spec, asked: requested }));
   const job = { id, kind: "train", model, owner, spec: plain } as const;
   return await acceptJob(call, training, job, input);
@@ -79,13 +87,17 @@ async function dataOf(
   call: Call,
   service: Service,
   training: JobIntake,
-  { rows, upload, columns, label }: Body,
+  { rows, upload, columns, label, header }: Body,
 ): Promise<Data> {
   if ((rows === undefined) === (upload === undefined)) {
     throw invalid("/rows", "Cannot read body: expected either rows or an upload");
   }
   if (columns) requireNames(columns);
-  if (rows) return dataInBody(rows, columns, label);
+  if (rows) {
+    if (header !== undefined) throw invalid("/header", "Cannot use header with rows: leave it out");
+    return dataInBody(rows, columns, label);
+  }
+  requireHeaderless(header, upload!);
   const input = await readUpload(call, training, upload!);
   const { rows: count, columns: width } = await countCells(upload!, input, pacerOf(call, service));
   return { source: upload!, input, rows: count, width, select: columns };
@@ -161,8 +173,8 @@ function requireBudget(
   if (settings.spec && rows === 0) return;
   // A spec is checked against the columns that remain.
   const columns = settings.spec ? select?.length ?? width - (label === undefined ? 0 : 1) : width;
-  // A detector samples the rows of a longer table.
-  const usedRows = settings.spec ? rows : Math.min(rows, defaultMaxRows(columns));
+  // Of a longer table a sample trains.
+  const usedRows = Math.min(rows, defaultMaxRows(columns));
   let work: number;
   try {
     work = workOf({ rows: usedRows, columns, settings });

@@ -2,7 +2,7 @@
 import type { Hono } from "npm:hono@4.13.19";
 import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { recoded } from "../body/charset.ts";
-import { requireType } from "../body/content_type.ts";
+import { hasHeaderLine, requireType } from "../body/content_type.ts";
 import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../exchange/call.ts";
 import { invalid, Problem } from "../answers/problems.ts";
@@ -46,6 +46,12 @@ async function put(call: Call, service: Service, training: JobIntake): Promise<R
   }
   const mayBeRecoded = /\.[ct]sv$/i.test(name);
   requireType(call.head, UPLOAD_TYPES, UPLOAD_TYPES[0], mayBeRecoded ? CSV_TYPES : []);
+  if (!hasHeaderLine(call.head)) {
+    throw new Problem(
+      "unsupported-media-type",
+      "Cannot take upload: a file is kept without its media type: leave out header=absent, and give header: false to its jobs",
+    );
+  }
   const sent = await readBytes(call, uploadLimits(service, training.maxUploadBytes));
   // A file is read without the header that names its charset.
   const bytes = mayBeRecoded ? await recoded(sent, call.head, pacerOf(call, service)) : sent;
