@@ -6,6 +6,7 @@ import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
+import { blocksOf, stretchesOf } from "../series/stretches.ts";
 import { takeCells } from "./take_cells.ts";
 
 /** More calibration rows than this do not improve p-values noticeably. */
@@ -13,9 +14,6 @@ export const MAX_CALIBRATION_ROWS = 10_000;
 
 /** Maximum number of held-out rows, unless the false-alarm rate needs more: they make a tenth of the file. */
 const MAX_HELD_OUT_ROWS = 2000;
-
-/** Length of a block, in windows: most windows of a block then lie entirely within it. */
-const WINDOWS_PER_BLOCK = 3;
 
 /** Rows for training and for calibration; for a series, windows. */
 export interface Split {
@@ -40,13 +38,6 @@ export function splitRows(cells: Cells, columns: number, fraction: number, seed:
   return { calibration: take(order.slice(0, heldOut)), training: take(order.slice(heldOut)) };
 }
 
-/** The consecutive blocks of a series: steps first … end - 1. */
-export function blocksOf(steps: number, window: number): { first: number; end: number }[] {
-  const count = Math.max(2, Math.floor(steps / (WINDOWS_PER_BLOCK * window)));
-  const boundary = (block: number) => Math.round(block * steps / count);
-  return Array.from({ length: count }, (_, s) => ({ first: boundary(s), end: boundary(s + 1) }));
-}
-
 /**
  * Holds out blocks for calibration, evenly spaced, and trains on the windows of all others. No training window
  * contains a calibration step.
@@ -57,7 +48,8 @@ export function splitSeries(
   { window, fraction }: { readonly window: number; readonly fraction: number },
 ): Split {
   const interval = Math.max(2, Math.round(1 / fraction));
-  const parts = blocksOf(cells.rows, window).map((steps, s) => ({
+  const stretches = stretchesOf(cells, columns, window);
+  const parts = blocksOf(stretches, window).map((steps, s) => ({
     ...steps,
     calibrates: s % interval === interval >> 1,
   }));
@@ -72,7 +64,9 @@ export function splitSeries(
   for (let s = 0; s < count; s++) {
     if (parts[s].calibrates) continue;
     const { first } = parts[s];
-    while (s + 1 < count && !parts[s + 1].calibrates) s++;
+    const goesOn = (next: number) =>
+      next < count && !parts[next].calibrates && parts[next].first === parts[next - 1].end;
+    while (goesOn(s + 1)) s++;
     training.push(windowsIn(first, parts[s].end));
   }
   return {

@@ -21,6 +21,7 @@ import { Expansion } from "../../scoring/table/expansion.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
+import { blocksOf, type Steps, stretchesOf } from "./stretches.ts";
 import { costsOf } from "../../trained/calls/completion.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import {
@@ -33,7 +34,6 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
-import { blocksOf } from "../rows/split.ts";
 import { exactFitter } from "./exact_fits.ts";
 import { typicalCosts } from "../typical_costs.ts";
 import { linearReport } from "./linear_report.ts";
@@ -96,7 +96,7 @@ export function fitSeries(request: SeriesRequest) {
   vae.setParameters(final);
   const report = linearReport(vae, rows);
   const missingCosts = typicalCosts(vae, windows, costsOf(vae, standardized), expansion);
-  const fitWithout = (steps: Steps[]) => {
+  const fitWithout = (steps: readonly Steps[]) => {
     const isDisjoint = (row: number) =>
       steps.every(({ first, end }) => starts[row] >= end || starts[row] + window <= first);
     const disjointKept = kept.filter(isDisjoint);
@@ -112,14 +112,8 @@ export function fitSeries(request: SeriesRequest) {
   return { vae, report, parts: { expansion, standardization }, missingCosts, heldOutScores };
 }
 
-/** Steps first … end - 1. */
-interface Steps {
-  readonly first: number;
-  readonly end: number;
-}
-
 interface HeldOutRequest extends SeriesRequest {
-  readonly fitWithout: (steps: Steps[]) => void;
+  readonly fitWithout: (steps: readonly Steps[]) => void;
   readonly vae: VAE;
   readonly expansion: Expansion;
   readonly standardization: Standardization;
@@ -130,7 +124,8 @@ interface HeldOutRequest extends SeriesRequest {
 function scoreHeldOut(request: HeldOutRequest): Float64Array[] {
   const { cells, schema, window, vae, expansion, standardization, missingCosts } = request;
   const { typical, costs = typical } = missingCosts;
-  const blocks = blocksOf(cells.rows, window), columns = schema.length;
+  const columns = schema.length;
+  const blocks = blocksOf(stretchesOf(cells, columns, window), window);
   const folds = Math.min(FOLDS, blocks.length), scores: Float64Array[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const heldOutBlocks = blocks.map((steps, s) => ({ ...steps, s })).filter(({ s }) =>
@@ -147,10 +142,16 @@ function scoreHeldOut(request: HeldOutRequest): Float64Array[] {
   return scores;
 }
 
-/** Windows, evenly spaced, and the step at which each starts. */
+/** Windows of the stretches, evenly spaced, and the step at which each starts. */
 function sampledWindows(cells: Cells, columns: number, window: number) {
-  const count = countWindows(cells.rows, window), sampled = Math.min(count, MAX_WINDOWS);
-  const starts = Uint32Array.from({ length: sampled }, (_, i) => Math.floor(i * count / sampled));
+  const all = stretchesOf(cells, columns, window).flatMap(({ first, end }) =>
+    Array.from({ length: countWindows(end - first, window) }, (_, w) => first + w)
+  );
+  const count = all.length, sampled = Math.min(count, MAX_WINDOWS);
+  const starts = Uint32Array.from(
+    { length: sampled },
+    (_, i) => all[Math.floor(i * count / sampled)],
+  );
   const width = window * columns, data = new Float64Array(sampled * width);
   starts.forEach((start, i) => {
     data.set(cells.data.subarray(start * columns, start * columns + width), i * width);

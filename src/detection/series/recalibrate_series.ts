@@ -8,6 +8,7 @@ import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
 import type { Recalibrated } from "../recalibrate.ts";
 import { type SampledCells, sampleWarnings } from "../rows/sample_warnings.ts";
+import { type Steps, stretchesOf } from "./stretches.ts";
 
 /** Windows that the steps must fill, as in a fit. */
 const MIN_WINDOWS = 4;
@@ -24,14 +25,22 @@ export function recalibratedSeries(
       `Cannot recalibrate: needs at least ${minSteps} rows, ${MIN_WINDOWS} windows, got ${steps.rows}`,
     );
   }
-  const { pValues } = scorer.scoreCells(steps), scores = windowScores(scorer, steps);
+  const { pValues } = scorer.scoreCells(steps);
+  const blocks = stretchesOf(steps, schema.length, window).map((each) =>
+    windowScores(scorer, steps, each)
+  );
+  const scores = Float64Array.from(blocks.flatMap((block) => [...block]));
   const table = {
     ...model,
     falseAlarmRate: scorer.falseAlarmRate,
     sketch: sketchColumns(steps, schema),
     calibrationWarnings: sampleWarnings(steps, window, "calibrate"),
   };
-  const next = calibrated(table, { scores, typical, costs }, [scores.length]);
+  const next = calibrated(
+    table,
+    { scores, typical, costs },
+    blocks.map(({ length }) => length),
+  );
   const { calibration, falseAlarmRate } = next;
   return {
     model: next,
@@ -45,11 +54,11 @@ export function recalibratedSeries(
   };
 }
 
-/** The scores of all windows. */
-function windowScores(scorer: TableScorer, { data, rows }: SampledCells): Float64Array {
+/** The scores of the windows of a stretch. */
+function windowScores(scorer: TableScorer, { data }: SampledCells, stretch: Steps): Float64Array {
   const width = scorer.columns.length, stream = scorer.stream();
   const scores: number[] = [];
-  for (let t = 0; t < rows; t++) {
+  for (let t = stretch.first; t < stretch.end; t++) {
     const verdict = stream.push(data.subarray(t * width, (t + 1) * width));
     if (verdict) scores.push(verdict.score);
   }

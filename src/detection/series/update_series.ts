@@ -22,6 +22,7 @@ import { refuseSaturated } from "../rows/saturation.ts";
 import { calibrationFraction, splitSeries } from "../rows/split.ts";
 import { fitCalibrated } from "./fit_linear.ts";
 import { oldWindows } from "./old_windows.ts";
+import { stretchesOf } from "./stretches.ts";
 
 /** Windows that the steps must fill, as in a fit. */
 const MIN_WINDOWS = 4;
@@ -75,12 +76,12 @@ function updatedLinear(
     steps,
     () => refuseSaturated(disjointWindows(cells, window), ofWindows(table), "windows"),
   );
-  const before = {
-    standardization: table.standardization,
-    old: oldWindows(scorer.vae, cells.rows / window),
-  };
+  const present = stretchesOf(cells, schema.length, window)
+    .reduce((sum, { first, end }) => sum + end - first, 0);
+  const old = oldWindows(scorer.vae, present / window);
+  const before = { standardization: table.standardization, old };
   const { vae, model } = fitCalibrated(
-    { cells, schema, window, seed, device, latent: before.old.latent, before },
+    { cells, schema, window, seed, device, latent: old.latent, before },
     {
       ...table,
       falseAlarmRate,
