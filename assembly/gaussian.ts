@@ -8,7 +8,8 @@
  *   …GradLogVar      dy · ½ ((x - μ)² e⁻ˡ - 1)
  *   reparameterize   μ + e^(l/2) · ε
  *
- * If one row of log-variances serves all rows, e⁻ˡ is computed once in a buffer, with the same bits.
+ * If one row of log-variances serves all rows, e⁻ˡ is computed once in a buffer, with the same bits. If one number
+ * serves all elements, the loop goes by eight of them.
  */
 import { BLOCK_B } from "./matmul/block";
 import { constant, HALF, MINUS_HALF } from "./memory";
@@ -103,14 +104,18 @@ class GaussianLogProb {
   }
 }
 
+/** `whole` is ln 2π + l. */
+@inline
+function logProbShared(x: v128, mean: v128, precision: v128, whole: v128): v128 {
+  const deviation = f32x4.sub(x, mean);
+  return f32x4.mul(madd(deviation, f32x4.mul(deviation, precision), whole), constant(MINUS_HALF));
+}
+
 @unmanaged
 class GaussianLogProbShared {
   @inline
   at(x: v128, mean: v128, logVar: v128, precision: v128): v128 {
-    const deviation = f32x4.sub(x, mean);
-    const whole = f32x4.add(logVar, constant(LN_2PI));
-    const sum = madd(deviation, f32x4.mul(deviation, precision), whole);
-    return f32x4.mul(sum, constant(MINUS_HALF));
+    return logProbShared(x, mean, precision, f32x4.add(logVar, constant(LN_2PI)));
   }
 }
 
@@ -128,7 +133,19 @@ export function gaussianLogProb(
   logVarRows: i32,
   logVarCols: i32,
 ): void {
-  const precision = sharedPrecision(rows * cols, logVar, logVarRows, logVarCols);
+  const size = rows * cols, precision = sharedPrecision(size, logVar, logVarRows, logVarCols);
+  if (precision && logVarCols == 1 && xRows * xCols == size && meanRows * meanCols == size) {
+    const precision4 = v128.load32_splat(precision);
+    const whole = f32x4.add(v128.load32_splat(logVar), constant(LN_2PI));
+    for (const end = out + (<usize>(size >> 3) << 5); out < end; out += 32, x += 32, mean += 32) {
+      const left = logProbShared(v128.load(x), v128.load(mean), precision4, whole);
+      const right = logProbShared(v128.load(x, 16), v128.load(mean, 16), precision4, whole);
+      v128.store(out, left);
+      v128.store(out, right, 16);
+    }
+    rows = xRows = meanRows = 1;
+    cols = xCols = meanCols = size & 7;
+  }
   if (precision) {
     map4<GaussianLogProbShared>(
       out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, logVar, 1, logVarCols,
@@ -153,8 +170,13 @@ class GaussianLogProbGradMean {
 class GaussianLogProbGradMeanShared {
   @inline
   at(x: v128, mean: v128, precision: v128, dy: v128): v128 {
-    return f32x4.mul(dy, f32x4.mul(f32x4.sub(x, mean), precision));
+    return gradMeanShared(x, mean, precision, dy);
   }
+}
+
+@inline
+function gradMeanShared(x: v128, mean: v128, precision: v128, dy: v128): v128 {
+  return f32x4.mul(dy, f32x4.mul(f32x4.sub(x, mean), precision));
 }
 
 export function gaussianLogProbGradMean(
@@ -174,7 +196,20 @@ export function gaussianLogProbGradMean(
   dyRows: i32,
   dyCols: i32,
 ): void {
-  const precision = sharedPrecision(rows * cols, logVar, logVarRows, logVarCols);
+  const size = rows * cols, precision = sharedPrecision(size, logVar, logVarRows, logVarCols);
+  if (
+    precision && logVarCols == 1 && xRows * xCols == size && meanRows * meanCols == size && dyRows * dyCols == 1
+  ) {
+    const precision4 = v128.load32_splat(precision), dy4 = v128.load32_splat(dy);
+    for (const end = out + (<usize>(size >> 3) << 5); out < end; out += 32, x += 32, mean += 32) {
+      const left = gradMeanShared(v128.load(x), v128.load(mean), precision4, dy4);
+      const right = gradMeanShared(v128.load(x, 16), v128.load(mean, 16), precision4, dy4);
+      v128.store(out, left);
+      v128.store(out, right, 16);
+    }
+    rows = xRows = meanRows = 1;
+    cols = xCols = meanCols = size & 7;
+  }
   if (precision) {
     map4<GaussianLogProbGradMeanShared>(
       out, rows, cols, x, xRows, xCols, mean, meanRows, meanCols, precision, 1, logVarCols,
