@@ -38,7 +38,7 @@ export function bundleCommand(io: Io): Command {
     )
     .argument("<model>", options.MODEL_FILE)
     .addOption(
-      new Option("--target <host>", "workers, deno or browser (required)")
+      new Option("--target <host>", "where it will run (required)")
         .choices(Object.keys(TARGETS)),
     )
     .option("--out <dir>", "folder to write, new or empty (default: NAME-TARGET)")

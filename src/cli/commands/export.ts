@@ -38,7 +38,7 @@ export function exportCommand(io: Io): Command {
     )
     .argument("<model>", options.MODEL_FILE)
     .addOption(
-      new Option("--to <format>", "onnx, tfjs, safetensors or npz (required)")
+      new Option("--to <format>", "what to write (required)")
         .choices(Object.keys(DESTINATIONS)),
     )
     .option("--out <path>", "folder or file to write (default: named after the model)")

@@ -36,11 +36,10 @@ export function scoreCommand(io: Io): Command {
     .argument("<data>", options.tableFile());
   addRowsOut(command, "CSV file to write instead of standard output")
     .addOption(options.noHeaderOption());
-  for (const option of decidingOptions()) command.addOption(option);
-  command.addOption(options.backendOption()).addOption(options.jsonOption());
-  for (const option of [...explainingOptions(), ...methodOptions(), ...streamOptions()]) {
-    command.addOption(option);
+  for (const more of [decidingOptions, explainingOptions, methodOptions, streamOptions]) {
+    for (const option of more()) command.addOption(option);
   }
+  command.addOption(options.backendOption()).addOption(options.jsonOption());
   return command.action(async (path: string, table: string, given: ScoreOptions) => {
     requireUsed(given, command);
     await requireRowsPath(given, [path, table]);

@@ -43,7 +43,8 @@ export function serveCommand(io: Io): Command {
     .description(
       "Serves every model of a folder under its file name without extension, until Ctrl-C.\n" +
         "Without --tokens anyone who can reach it may query models, and no one may change them.\n" +
-        "Each line of the tokens file is a list of scopes (score, train, admin) and a token's SHA-256:\n" +
+        "Each line of the tokens file is a list of scopes (score, train, admin) and a token's SHA-256,\n" +
+        "which printf %s TOKEN | sha256sum prints:\n" +
         "  score,admin 3f0a…\n" +
         "With --db, models and jobs are kept in one SQLite file, which workers may share.",
     )
@@ -65,10 +66,8 @@ export function serveCommand(io: Io): Command {
     )
     .addOption(options.namesOption("--origins <list>", "origins whose pages may call the server"))
     .option("--train", "run training jobs here, for tokens with the scope train")
-    .option("--log", "write a line of JSON to standard error for each request and job step")
-    .addOption(options.backendOption())
-    .addOption(options.jsonOption());
-  addWorkOptions(addStorageOptions(command));
+    .option("--log", "write a line of JSON to standard error for each request and job step");
+  addWorkOptions(addStorageOptions(command)).addOption(options.jsonOption());
   return command.action(async (given: ServeOptions) => {
     const tokens = given.tokens === undefined ? undefined : await readTokens(given.tokens);
     const scopes = new Set(tokens?.flatMap(({ scopes }) => scopes));

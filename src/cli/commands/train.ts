@@ -18,7 +18,7 @@ import { overridesOf, readOverrides } from "../train/overrides.ts";
 import { withoutUnfitColumns } from "../train/unfit_columns.ts";
 import { jsonLine, report } from "../text/text.ts";
 import type { TrainOptions } from "../train/option.ts";
-import { TRAIN_OPTIONS } from "../train/options.ts";
+import { HELP_GROUPS } from "../train/options.ts";
 import {
   type Trained,
   trainResult,
@@ -34,7 +34,9 @@ export function trainCommand(io: Io): Command {
   const command = new Command("train").summary("fit a detector to a table")
     .description("Fits an anomaly detector to the rows of DATA and writes it to one file.")
     .argument("<data>", options.tableFile());
-  for (const { option } of Object.values(TRAIN_OPTIONS)) command.addOption(option);
+  for (const [group, table] of Object.entries(HELP_GROUPS)) {
+    for (const { option } of Object.values(table)) command.addOption(option.helpGroup(group));
+  }
   return command.action(async (data: string, given: TrainOptions) => {
     const out = options.required(given.out, "--out <model>", command);
     refuseInapplicable(given, command);

@@ -15,11 +15,11 @@ export function workerCommand(io: Io): Command {
   const command = new Command("worker").summary("run training and scoring jobs from a queue")
     .description(
       "Runs jobs from a queue until Ctrl-C; any number of workers can share it. Another worker resumes " +
-        "an unfinished job from its last checkpoint.",
+        "an unfinished job from its last checkpoint. The queue is that of --db or --nats.",
     );
-  addWorkOptions(addStorageOptions(command))
-    .option("--log", "write events as lines of JSON to standard error")
-    .addOption(options.backendOption());
+  addWorkOptions(
+    addStorageOptions(command).option("--log", "write events as lines of JSON to standard error"),
+  );
   return command.action(async (given: StorageOptions & WorkOptions) => {
     const storage = options.required(
       await openStorage(given),

@@ -50,7 +50,8 @@ export function explainingOptions(): Option[] {
   return [
     options.integerOption(
       "--explain [columns]",
-      "for flagged rows, show the values in this many blamed columns and the values expected",
+      "for flagged rows, show the values in this many blamed columns and the values expected (" +
+        `${TOP_COLUMNS} if not given)`,
       { min: 1, max: MAX_BLAMED },
     ).preset(String(TOP_COLUMNS)),
     new Option(

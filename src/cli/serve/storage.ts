@@ -55,7 +55,8 @@ export function addWorkOptions(command: Command): Command {
       numberOption("--checkpoint-every <seconds>", "seconds between two checkpoints (default: 1)", {
         min: 0,
       }),
-    );
+    )
+    .addOption(options.backendOption());
 }
 
 export function isStorageNamed({ db, nats }: StorageOptions): boolean {

@@ -10,7 +10,7 @@ export const OBJECTIVE_OPTIONS = {
     appliesTo: NETWORKS,
     option: new Option(
       "--objective <type>",
-      "what to train for: a type, or the whole objective as JSON (default: elbo)",
+      `${OBJECTIVE_TYPES.join(", ")}, or the whole objective as JSON (default: elbo)`,
     )
       .argParser(objective),
   },

@@ -1,4 +1,4 @@
-/** All options of `elbow train`, in the order of its help. */
+/** All options of `elbow train`, by what they are about, in the order of its help. */
 import { Option } from "npm:commander@15.1.0";
 import { MAX_TRIMMED_SHARE, PRESETS } from "../../detection/options.ts";
 import { PLAIN_LIKELIHOODS } from "../../distributions/likelihood.ts";
@@ -6,49 +6,36 @@ import { MAX_WINDOW } from "../../scoring/table_model.ts";
 import { anomalousOption, normalOption } from "../files/labels.ts";
 import * as options from "../options.ts";
 import { OBJECTIVE_OPTIONS } from "./objective_options.ts";
-import { ALL, DETECTOR, type TrainOption, type TrainOptions, VAE, VAES } from "./option.ts";
+import {
+  ALL,
+  DETECTOR,
+  type TrainOption,
+  type TrainOptions,
+  type TrainOptionTable,
+  VAE,
+  VAES,
+} from "./option.ts";
 import { columnOption } from "./overrides.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
 const { numberOption, integerOption } = options;
 
-/** The type checks that it is complete. In the order of the help. */
-export const TRAIN_OPTIONS = {
+/** What is written. */
+const RESULT = {
   out: { appliesTo: ALL, option: new Option("--out <model>", "file to write (required)") },
-  label: {
-    appliesTo: ALL,
-    option: new Option("--label <column>", "column kept out of training, used only to report"),
+  weightsFormat: {
+    appliesTo: DETECTOR,
+    option: options.weightsFormatOption("how the file stores its weights (default: f16)"),
   },
-  normal: { appliesTo: DETECTOR, option: normalOption() },
-  anomalous: { appliesTo: DETECTOR, option: anomalousOption() },
   curve: {
     appliesTo: VAES,
     option: new Option("--curve <svg>", "SVG chart to write, of the loss over the epochs"),
   },
-  spec: {
-    appliesTo: ["vae", "rbm", "em"],
-    option: new Option(
-      "--spec <file>",
-      "the model as JSON, or a file that holds it: a bare VAE, or a related model by its type (rbm, ppca, factorAnalysis); trains on the values as they are",
-    ),
-  },
-  binarize: {
-    appliesTo: VAE,
-    to: "fit",
-    option: new Option(
-      "--binarize",
-      "with --spec: draw 0 or 1 from values between them, again at every step",
-    ),
-  },
-  labelledShare: {
-    appliesTo: VAE,
-    to: "fit",
-    option: numberOption(
-      "--labelled-share <share>",
-      "with a classifier in --spec: share of labelled rows in each batch (default: 0.1)",
-      { above: 0, max: 0.99 },
-    ),
-  },
+  json: { appliesTo: ALL, option: options.jsonOption() },
+} satisfies TrainOptionTable;
+
+/** What is read. */
+const TABLE = {
   columns: {
     appliesTo: ALL,
     option: options.namesOption(
@@ -57,11 +44,12 @@ export const TRAIN_OPTIONS = {
     ),
   },
   exclude: { appliesTo: ALL, option: options.excludeOption() },
-  header: { appliesTo: ALL, option: options.noHeaderOption() },
-  maxRows: {
+  label: {
     appliesTo: ALL,
-    option: options.maxRowsOption("train on", "; of a series, the last ones"),
+    option: new Option("--label <column>", "column kept out of training, used only to report"),
   },
+  normal: { appliesTo: DETECTOR, option: normalOption() },
+  anomalous: { appliesTo: DETECTOR, option: anomalousOption() },
   column: { appliesTo: DETECTOR, option: columnOption() },
   missing: { appliesTo: DETECTOR, to: "fit", option: options.missingOption() },
   schema: {
@@ -71,12 +59,21 @@ export const TRAIN_OPTIONS = {
       "file with the kinds of columns: [{ name, kind, levels?, format?, missing? }, …]",
     ),
   },
+  header: { appliesTo: ALL, option: options.noHeaderOption() },
+  maxRows: {
+    appliesTo: ALL,
+    option: options.maxRowsOption("train on", "; of a series, the last ones"),
+  },
+} satisfies TrainOptionTable;
+
+/** The model of a detector. */
+const MODEL = {
   preset: {
     appliesTo: DETECTOR,
     to: "fit",
     option: new Option(
       "--preset <name>",
-      "ensemble (default); small: one network, chosen also by any option for one network; linear: for --window, and its default",
+      "small: one network, chosen also by any option for one network; linear: for --window, and its default (default: ensemble)",
     ).choices(PRESETS),
   },
   window: {
@@ -131,7 +128,6 @@ export const TRAIN_OPTIONS = {
     option: new Option("--likelihood <type>", "distribution of the columns (default: gaussian)")
       .choices(PLAIN_LIKELIHOODS),
   },
-  ...OBJECTIVE_OPTIONS,
   falseAlarmRate: {
     appliesTo: DETECTOR,
     to: "fit",
@@ -139,11 +135,52 @@ export const TRAIN_OPTIONS = {
       "share of normal rows that may be flagged (default: 0.01)",
     ),
   },
-  weightsFormat: {
-    appliesTo: DETECTOR,
-    option: options.weightsFormatOption("how the file stores its weights (default: f16)"),
+} satisfies TrainOptionTable;
+
+/** Any other model. */
+const OTHER_MODEL = {
+  spec: {
+    appliesTo: ["vae", "rbm", "em"],
+    option: new Option(
+      "--spec <file>",
+      "the model as JSON, or a file that holds it: a bare VAE, or a related model by its type (rbm, ppca, factorAnalysis); trains on the values as they are",
+    ),
   },
+  binarize: {
+    appliesTo: VAE,
+    to: "fit",
+    option: new Option(
+      "--binarize",
+      "with --spec: draw 0 or 1 from values between them, again at every step",
+    ),
+  },
+  labelledShare: {
+    appliesTo: VAE,
+    to: "fit",
+    option: numberOption(
+      "--labelled-share <share>",
+      "with a classifier in --spec: share of labelled rows in each batch (default: 0.1)",
+      { above: 0, max: 0.99 },
+    ),
+  },
+} satisfies TrainOptionTable;
+
+/** The options by what they are about. */
+export const HELP_GROUPS = {
+  "The result:": RESULT,
+  "The table:": TABLE,
+  "The detector:": MODEL,
+  "Another model than a detector:": OTHER_MODEL,
+  "The objective:": OBJECTIVE_OPTIONS,
+  "The run:": RUN_OPTIONS,
+};
+
+/** The type checks that it is complete. */
+export const TRAIN_OPTIONS = {
+  ...RESULT,
+  ...TABLE,
+  ...MODEL,
+  ...OTHER_MODEL,
+  ...OBJECTIVE_OPTIONS,
   ...RUN_OPTIONS,
-  backend: { appliesTo: ALL, to: "fit", option: options.backendOption() },
-  json: { appliesTo: ALL, option: options.jsonOption() },
 } satisfies { readonly [Name in keyof Required<TrainOptions>]: TrainOption };

@@ -1,6 +1,6 @@
 /** Options of `elbow train` for the run: its steps, its end, its checkpoints. */
 import { Option } from "npm:commander@15.1.0";
-import { integerOption, numberOption } from "../options.ts";
+import { backendOption, integerOption, numberOption } from "../options.ts";
 import { ALL, NETWORKS, type TrainOptionTable, VAES } from "./option.ts";
 
 /** In the order of the help. */
@@ -66,6 +66,7 @@ export const RUN_OPTIONS = {
       { min: 1, max: 1024 },
     ),
   },
+  backend: { appliesTo: ALL, to: "fit", option: backendOption() },
   checkpoint: {
     appliesTo: VAES,
     option: new Option("--checkpoint <dir>", "folder that keeps the state of the run"),
