@@ -18,9 +18,17 @@ const TURNS_BEFORE_CHECK = 4;
 export class TurnQueue {
   #last: Promise<void> = Promise.resolve();
 
-  /** Resolves after all earlier callers, and one round of the event loop. */
-  next(): Promise<void> {
-    return this.#last = this.#last.then(nextMacrotask);
+  #waiting = 0;
+
+  /**
+   * Resolves after all earlier callers, and one round of the event loop.
+   * @param asked the round that the caller asked for when its slice began: if nobody else waits, it needs no other
+   */
+  next(asked?: Round): Promise<void> {
+    const wait = this.#waiting++ === 0 && asked?.isOver === false ? asked.over : undefined;
+    return this.#last = this.#last.then(() => wait ?? new Round().over).then(() => {
+      this.#waiting--;
+    });
   }
 }
 
@@ -29,6 +37,8 @@ export class Pacer {
   readonly #turns: TurnQueue;
   readonly #isCancelled: () => boolean;
   #since: number;
+  /** Asked for ahead, because a timer takes a millisecond or two; never by work that fits in one slice. */
+  #round?: Round;
   #turnsTaken = 0;
 
   /**
@@ -51,11 +61,12 @@ export class Pacer {
    */
   async yieldIfDue(): Promise<void> {
     if (performance.now() - this.#since < SLICE_MS) return;
-    await this.#turns.next();
+    await this.#turns.next(this.#round);
     if (++this.#turnsTaken > TURNS_BEFORE_CHECK && this.#isCancelled()) {
       throw new DOMException("The request was given up", "AbortError");
     }
     this.#since = performance.now();
+    this.#round = new Round();
   }
 
   /** Runs all steps, and lets other work run between them. */
@@ -65,8 +76,15 @@ export class Pacer {
 }
 
 /**
- * A timer, because Deno runs `setImmediate` before it looks for new requests, however many of them follow each other.
+ * The next round of the event loop. A timer, because Deno runs `setImmediate` before it looks for new requests, however
+ * many of them follow each other. Awaited only by the request that made it, as workerd demands.
  */
-function nextMacrotask(): Promise<void> {
-  return new Promise((done) => void setTimeout(done));
+class Round {
+  isOver = false;
+  readonly over: Promise<void> = new Promise((done) =>
+    void setTimeout(() => {
+      this.isOver = true;
+      done();
+    })
+  );
 }
