@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Pacer, TurnQueue } from "../../src/http/pacer.ts";
 
-/** The events while several callers work in slices: W, a slice of work; Y, its end; T, a timer asked for; F, it fires. */
+/** Events while several callers work: W, a slice of work; Y, its end; T, a timer asked for; F, it fires. */
 async function eventsOf(callers: number, slices: number): Promise<string> {
   const realTimeout = globalThis.setTimeout, turns = new TurnQueue();
   let events = "";
