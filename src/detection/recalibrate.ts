@@ -69,17 +69,21 @@ export function recalibrated(
     calibrationWarnings: [...sampleWarnings(rows, undefined, "calibrate"), ...warnings],
   };
   const next = calibrated(table, { scores: evenlySpaced(scores), typical, costs });
-  const { calibration, falseAlarmRate } = next;
-  return {
-    heldOut: cells,
-    model: next,
-    recalibration: {
-      rows: calibration.scores.length,
-      thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
-      falseAlarmRate,
-      ...flaggedOf(scorer, scores),
-    },
-  };
+  return { ...recalibratedTo(next, scorer, flaggedOf(scorer, scores)), heldOut: cells };
+}
+
+/**
+ * The model of a scorer with a new calibration, and what that changes.
+ * @param flagged how many of the new rows the old calibration flags
+ */
+export function recalibratedTo(
+  model: TableModel,
+  scorer: TableScorer,
+  flagged: Pick<Recalibration, "scored" | "flaggedBefore" | "chance">,
+): Recalibrated {
+  const { calibration, falseAlarmRate } = model, { scores } = calibration;
+  const thresholds = [scorer.threshold, calibration.threshold(falseAlarmRate)] as const;
+  return { model, recalibration: { rows: scores.length, thresholds, falseAlarmRate, ...flagged } };
 }
 
 /** The scores of a table that may be long. */

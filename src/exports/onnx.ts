@@ -7,8 +7,13 @@
  *
  * Source: onnx/onnx.proto (field numbers), docs/Operators.md. Limit: 2 GiB, as any protobuf.
  */
-import type { Shape } from "../core/shape.ts";
-import type { ExportProgram, Primitive, Step, Value } from "./primitives/primitives.ts";
+import {
+  dimensions,
+  type ExportProgram,
+  type Primitive,
+  type Step,
+  type Value,
+} from "./primitives/primitives.ts";
 import { type Bytes, bytes, integer, integers, message, text } from "./protobuf.ts";
 
 const FLOAT = 1, INT64 = 7, BOOL = 9, DOUBLE = 11;
@@ -164,11 +169,6 @@ class GraphWriter {
 
 function typeOf({ double }: Value): number {
   return double ? DOUBLE : FLOAT;
-}
-
-/** -1 if the rows depend on the batch. */
-function dimensions({ rows, cols, batched }: Shape): [number, number] {
-  return [batched ? -1 : rows, cols];
 }
 
 function attribute(name: string, value: number | readonly number[]): Bytes {

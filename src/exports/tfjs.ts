@@ -8,8 +8,13 @@
  * Source: tfjs-converter, operation_mapper.ts and op_list/*.json: operations and the attributes they read.
  */
 import { concatBytes } from "../core/bytes/bytes.ts";
-import type { Shape } from "../core/shape.ts";
-import type { ExportProgram, Primitive, Step, Value } from "./primitives/primitives.ts";
+import {
+  dimensions,
+  type ExportProgram,
+  type Primitive,
+  type Step,
+  type Value,
+} from "./primitives/primitives.ts";
 
 /** The files of a model, by name. */
 export interface TfjsFiles {
@@ -191,10 +196,6 @@ class GraphDef {
   #int32(value: number): string {
     return this.constant(`int32/scalar_${value}`, "int32", [], Int32Array.of(value));
   }
-}
-
-function dimensions({ rows, cols, batched }: Shape): [number, number] {
-  return [batched ? -1 : rows, cols];
 }
 
 /** TensorFlow names allow letters, digits, ".", "/", "_" and "-"; letters of the model's names are kept. */

@@ -7,7 +7,7 @@ import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import { DriftTest } from "../../src/detection/drift/drift.ts";
-import type { DriftOptions, Reference } from "../../src/detection/drift/drift_report.ts";
+import type { DriftOptions, DriftReference } from "../../src/detection/drift/drift_report.ts";
 import { countAt } from "../../src/detection/drift/point_counts.ts";
 import {
   kolmogorovDistance,
@@ -26,7 +26,7 @@ import { golden } from "../decisions/golden.ts";
 
 /** The report on a table in parts of some size; by default in one. */
 function driftReport(
-  reference: Reference,
+  reference: DriftReference,
   { data, rows }: Cells,
   scores: Float64Array,
   { part = rows, ...options }: DriftOptions & { readonly part?: number } = {},

@@ -8,6 +8,7 @@
  * mean nothing else (`scripts/lib/unfused_sites.ts`). Function bodies and the code section get new lengths. Binary
  * format: WebAssembly 3.0, 5.5.13.
  */
+import { concatBytes } from "../../core/bytes/bytes.ts";
 
 /** What to change, as offsets within the relaxed build. */
 export interface Unfused {
@@ -46,7 +47,7 @@ export function unfusedModule(
     from = end;
   }
   parts.push(source.subarray(from, code + length));
-  return joined([
+  return concatBytes([
     source.subarray(0, section),
     uint(lengthOf(parts)),
     ...parts,
@@ -101,14 +102,4 @@ function uint(value: number): number[] {
 
 function lengthOf(parts: readonly ArrayLike<number>[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
-}
-
-function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(lengthOf(parts));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

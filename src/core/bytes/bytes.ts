@@ -1,7 +1,7 @@
-/** Concatenation of byte arrays. */
+/** Concatenation of bytes. */
 
 /** Concatenates the parts in order. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concatBytes(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

@@ -14,10 +14,10 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { ColumnTest } from "./column_drift.ts";
 import {
   type DriftOptions,
+  type DriftReference,
   type DriftReport,
   driftReport,
   levelOf,
-  type Reference,
   requireRate,
   scoreDrift,
 } from "./drift_report.ts";
@@ -30,7 +30,7 @@ import { PointCounter } from "./point_counts.ts";
  * those of all rows; medians are those of a sample if there are more than `maxRows` (ADR 76).
  */
 export class DriftTest {
-  readonly #reference: Reference;
+  readonly #reference: DriftReference;
   readonly #rate: number;
   readonly #columns: readonly ColumnTest[];
   readonly #scores: PointCounter;
@@ -40,7 +40,7 @@ export class DriftTest {
   #rows = 0;
 
   /** Starts without rows. @throws TypeError or RangeError for options that cannot be used */
-  constructor(reference: Reference, options: DriftOptions = {}) {
+  constructor(reference: DriftReference, options: DriftOptions = {}) {
     const { schema, calibration, sketch } = reference;
     this.#reference = reference;
     this.#rate = requireRate(options);

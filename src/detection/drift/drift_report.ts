@@ -58,7 +58,7 @@ export interface RowsTest {
 }
 
 /** A model's record of the rows that it was fitted to. */
-export interface Reference {
+export interface DriftReference {
   readonly schema: readonly ColumnSchema[];
   readonly calibration: Calibration;
   /** From `sketchColumns`; absent in older files. */

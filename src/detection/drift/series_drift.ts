@@ -17,10 +17,10 @@ import { BlockShares, MIN_BLOCKS } from "./block_shares.ts";
 import { type ColumnDrift, ColumnTest } from "./column_drift.ts";
 import {
   type DriftOptions,
+  type DriftReference,
   type DriftReport,
   driftReport,
   levelOf,
-  type Reference,
   requireRate,
   scoreDrift,
 } from "./drift_report.ts";
@@ -32,7 +32,7 @@ import { PointCounter } from "./point_counts.ts";
 const SCORE_POINTS = 21;
 
 /** What a model of a series says about its training; `calibration` is that of single windows. */
-export interface SeriesReference extends Reference {
+export interface SeriesReference extends DriftReference {
   readonly window: number;
 }
 

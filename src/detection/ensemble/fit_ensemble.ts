@@ -29,7 +29,7 @@ import { fitMembers, type Members, type MembersRequest } from "./fit_members.ts"
 import { fitViews } from "./fit_views.ts";
 import { maxGaps } from "./max_gaps.ts";
 import { roundHalves } from "./half_values.ts";
-import { linearResiduals, Moments } from "./linear.ts";
+import { CovarianceSums, linearResiduals } from "./linear.ts";
 import { imputed, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { spreadOf } from "./reference_distances.ts";
 
@@ -157,7 +157,7 @@ export async function fitPart(
   },
 ): Promise<FittedPart> {
   const { x, observed } = projection, features = x.shape[1];
-  const moments = new Moments(features);
+  const moments = new CovarianceSums(features);
   for (const fold of folds) moments.add(x, fold);
   const covariance = moments.covariance();
   const network = spec(features, latentFor(covariance, features));

@@ -12,7 +12,7 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 const RIDGE = 0.01;
 
 /** Running sums over rows from which the covariance is computed. */
-export class Moments {
+export class CovarianceSums {
   readonly #features: number;
   readonly #sum: Float64Array;
   readonly #products: Float64Array;

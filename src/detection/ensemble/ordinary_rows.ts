@@ -21,7 +21,7 @@ import { project } from "../../scoring/views/projector.ts";
 import { takeCells } from "../rows/take_cells.ts";
 import { fitViews } from "./fit_views.ts";
 import { selectOrdinary } from "./select_ordinary.ts";
-import { Moments } from "./linear.ts";
+import { CovarianceSums } from "./linear.ts";
 import { imputed, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { halfScaledDistances } from "./reference_distances.ts";
 
@@ -70,7 +70,7 @@ function anomalyScoresOf(
   };
   for (const view of fitViews(cells, schema)) {
     const projection = imputed(project(view, cells, schema.length));
-    const moments = new Moments(view.features.length);
+    const moments = new CovarianceSums(view.features.length);
     for (const fold of folds) moments.add(projection.x, fold);
     addStatistic(linearOutOfFold(projection, folds, moments));
     addStatistic(normsOf(projection));

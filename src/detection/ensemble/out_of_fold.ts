@@ -1,14 +1,14 @@
 /** Statistics of the training rows of one view, from models that have not seen the rows. */
 import { imputeRow } from "../../scoring/ensemble/impute.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
-import { linearResiduals, linearStatistic, Moments } from "./linear.ts";
+import { CovarianceSums, linearResiduals, linearStatistic } from "./linear.ts";
 
 /** Fills missing features by the regression on the others. */
 export function imputed({ x, observed }: Projection): Projection {
   const [rows, features] = x.shape;
   if (!observed.includes(0)) return { x, observed };
   const all = Uint32Array.from({ length: rows }, (_, r) => r);
-  const weight = linearResiduals(new Moments(features).add(x, all).covariance(), features);
+  const weight = linearResiduals(new CovarianceSums(features).add(x, all).covariance(), features);
   for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
   return { x, observed };
 }
@@ -17,7 +17,7 @@ export function imputed({ x, observed }: Projection): Projection {
 export function linearOutOfFold(
   { x, observed }: Projection,
   folds: readonly Uint32Array[],
-  moments: Moments,
+  moments: CovarianceSums,
 ): Float64Array {
   const [rows, features] = x.shape;
   const values = new Float64Array(rows);

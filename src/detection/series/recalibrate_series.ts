@@ -6,7 +6,7 @@
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
-import type { Recalibrated } from "../recalibrate.ts";
+import { type Recalibrated, recalibratedTo } from "../recalibrate.ts";
 import { type SampledCells, sampleWarnings } from "../rows/sample_warnings.ts";
 import { type Steps, stretchesOf } from "./stretches.ts";
 
@@ -36,22 +36,10 @@ export function recalibratedSeries(
     sketch: sketchColumns(steps, schema),
     calibrationWarnings: sampleWarnings(steps, window, "calibrate"),
   };
-  const next = calibrated(
-    table,
-    { scores, typical, costs },
-    blocks.map(({ length }) => length),
-  );
-  const { calibration, falseAlarmRate } = next;
-  return {
-    model: next,
-    recalibration: {
-      rows: calibration.scores.length,
-      thresholds: [scorer.threshold, calibration.threshold(falseAlarmRate)],
-      falseAlarmRate,
-      scored: steps.rows,
-      flaggedBefore: pValues.filter((pValue) => scorer.isAnomaly(pValue)).length,
-    },
-  };
+  const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
+  const lengths = blocks.map(({ length }) => length);
+  const next = calibrated(table, { scores, typical, costs }, lengths);
+  return recalibratedTo(next, scorer, { scored: steps.rows, flaggedBefore });
 }
 
 /** The scores of the windows of a stretch. */

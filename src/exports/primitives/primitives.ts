@@ -82,3 +82,8 @@ export interface ExportProgram {
   readonly steps: readonly Step[];
   readonly outputs: readonly Value[];
 }
+
+/** The shape as formats write it: -1 rows if their number depends on the batch. */
+export function dimensions({ rows, cols, batched }: Shape): [number, number] {
+  return [batched ? -1 : rows, cols];
+}
