@@ -18,6 +18,7 @@ import { MIN_ROWS } from "./calibrate.ts";
 import { inferSchema, MAX_INFERRED_LEVELS } from "./columns/infer_schema.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./rows/raw_rows.ts";
+import { namingDrawnRows } from "./rows/read_rows.ts";
 import { isRaw } from "./rows/read_training.ts";
 import { RowSet } from "./rows/row_set.ts";
 import { sortedValues } from "./rows/take_cells.ts";
@@ -64,7 +65,7 @@ const MANY_DUPLICATES = 0.2;
 
 /**
  * Reports on rows as `Detector.fit` would read them.
- * @throws TypeError or RangeError naming row and column that cannot be read
+ * @throws RowError naming row and column that cannot be read
  */
 export function reportData(
   rows: TableRows | RawTable,
@@ -74,7 +75,10 @@ export function reportData(
   const names = columns ?? (isRaw(rows) ? rows.columns : columnsOf(rows));
   requireColumns(names);
   const table = isRaw(rows) ? { ...rows, columns: names } : rawTableOf(rows, names, options);
-  const { schema, cells } = inferSchema(table, overrides, MAX_INFERRED_LEVELS, missing);
+  const { schema, cells } = namingDrawnRows(
+    table,
+    () => inferSchema(table, overrides, MAX_INFERRED_LEVELS, missing),
+  );
   const report = reportCells(cells, schema, table);
   const warnings = [...meaningWarnings(table, schema, overrides), ...report.warnings];
   return { ...report, warnings };

@@ -92,7 +92,7 @@ export class Detector extends TableScorer {
   /**
    * Trains and calibrates on rows.
    * @param rows all rows, or batches, which may exceed the available memory: see `maxRows`
-   * @throws TypeError or RangeError naming the row and column, or the option, that cannot be used
+   * @throws RowError naming row and column; TypeError or RangeError naming the option that cannot be used
    */
   static async fit(
     rows: TableRows | RawTable | RowBatches,
@@ -125,12 +125,12 @@ export class Detector extends TableScorer {
     }
     requireDrawOptions(action, options ?? {});
     return drawCells(rows, this.schema, { action, window, ...options })
-      .then((cells) => namingDrawnRows(cells, () => this.#recalibrate(cells)));
+      .then((cells) => this.#recalibrate(cells));
   }
 
   #recalibrate(rows: SampledCells): Recalibration {
     const recalibrate = this.window === undefined ? recalibrated : recalibratedSeries;
-    const { model, recalibration, heldOut } = recalibrate(this, rows);
+    const { model, recalibration, heldOut } = namingDrawnRows(rows, () => recalibrate(this, rows));
     this.model = model;
     this.#heldOut = heldOut;
     this.setFalseAlarmRate(recalibration.falseAlarmRate);
@@ -142,8 +142,8 @@ export class Detector extends TableScorer {
    * calibration: the false-alarm rate and drift refer to rows like these from now on. An ensemble still knows the old
    * rows, represented by its references, and so does a linear model of a series; the preset "small" forgets them.
    * @param rows all rows, or batches, which may exceed the available memory: see `maxRows`
-   * @throws TypeError or RangeError for rows or options that cannot be used; the signal's reason if aborted. The
-   *   detector is then unchanged.
+   * @throws RowError for rows, TypeError or RangeError for options that cannot be used; the signal's reason if
+   *   aborted. The detector is then unchanged.
    */
   async partialFit(
     rows: TableRows | Cells | RowBatches,

@@ -2,6 +2,7 @@
 import type { Table } from "../formats/mod.ts";
 import type { ModelSpec } from "../models/spec.ts";
 import { type DeviceOptions, splitDevice } from "../trained/device_options.ts";
+import { renumberedIn } from "../trained/renumber.ts";
 import type { FitOptions } from "../training/options.ts";
 import type { FitReport } from "../training/report.ts";
 import { VAE } from "../training/vae.ts";
@@ -32,7 +33,7 @@ export async function fitFromSpec(
     };
   } catch (error) {
     vae.dispose();
-    throw error;
+    throw renumberedIn(table.drawn, error);
   }
 }
 

@@ -67,7 +67,7 @@ export interface FittedTable {
   readonly heldOut?: HeldOutRows;
 }
 
-/** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
+/** @throws RowError; TypeError or RangeError naming the option that cannot be used */
 export async function fitTable(
   rows: TableRows | RawTable | RowBatches,
   options: DetectorOptions,

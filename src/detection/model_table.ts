@@ -6,6 +6,7 @@
  * Unnamed columns (NPY, NPZ) are taken by position, and their number must match the model. If every cell may be
  * missing, a JSON object may lack some of the keys, but not all.
  */
+import { RowError } from "../core/row_error.ts";
 import {
   DataError,
   isNamedByRow,
@@ -15,7 +16,7 @@ import {
   selectColumns,
   type Table,
 } from "../formats/mod.ts";
-import { fileName, listNames } from "../formats/errors.ts";
+import { listNames } from "../formats/errors.ts";
 import type { OpenTable } from "../formats/sample/table_parts.ts";
 import { lineOf } from "../formats/table.ts";
 import type { LabelParser } from "../formats/text/cells.ts";
@@ -191,32 +192,21 @@ export function missingColumns(
 }
 
 /**
- * Runs an action on a table's cells, and adds the file name, and the line of the row, to its errors.
+ * Runs an action on a table's cells; its errors about them then name the file, the line and the column.
  * @param before number of rows before these
  */
 export async function namingTable<Value>(
-  { source, lines, drawn }: Pick<Table, "source" | "lines" | "drawn">,
+  { source, lines, columns }: Pick<Table, "source" | "lines" | "columns">,
   take: () => Promise<Value>,
   before = 0,
 ): Promise<Value> {
   try {
     return await take();
   } catch (error) {
-    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    const file = fileName(source);
-    const numbered = (_: string, place: string) => {
-      const row = drawn?.numbers[Number(place) - 1] ?? before + Number(place);
-      const line = lineOf(lines, row);
-      return line === undefined ? `row ${row}` : `row ${row} (line ${line})`;
-    };
-    const [, place, few] = /^Cannot (?:read ((?:row|column).*)|fit detector: (needs.*))$/s
-      .exec(error.message) ?? [];
-    if (!(place ?? few)) throw error;
-    const message = place
-      ? `Cannot read ${file}, ${place.replace(/^row (\d+)/, numbered)}`
-      : `Cannot fit detector to ${file}: ${few}`;
-    const ErrorClass = error instanceof RangeError ? RangeError : TypeError;
-    throw new ErrorClass(message, { cause: error });
+    if (!(error instanceof RowError)) throw error;
+    const row = error.row && before + error.row, line = row && lineOf(lines, row);
+    const column = typeof error.column === "number" ? columns[error.column - 1] : error.column;
+    throw new DataError({ source, row, line, column, fault: error.fault }, { cause: error });
   }
 }
 

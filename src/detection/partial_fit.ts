@@ -12,6 +12,7 @@
  * The transforms of the columns do not change. Some of the new rows are held out for calibration: the false-alarm rate
  * then holds for rows like the new ones, whatever the old rows were like.
  */
+import { RowError } from "../core/row_error.ts";
 import { requireNumber, requireObject } from "../core/validate.ts";
 import { requireData } from "../trained/rows/data_rule.ts";
 import type { ColumnSchema } from "../scoring/table/schema.ts";
@@ -112,7 +113,7 @@ interface NewRows extends Split, Pick<TableModel, "calibrationWarnings"> {
 
 /**
  * Checks the new rows, removes copies, and splits the rest.
- * @throws TypeError or RangeError naming the row and column that cannot be used
+ * @throws RowError naming the row and column that cannot be used; RangeError for too few rows
  */
 function splitNewRows(
   newRows: SampledCells,
@@ -183,7 +184,7 @@ async function continueNetwork(
 ): Promise<VAE> {
   const expanded = expansion.expand(cells), { spec } = before;
   if (!spec.missing) requireWhole(cells, schema);
-  requireData(spec, expanded.data, { nameOf: (d) => `"${schema[expansion.owner[d]].name}"` });
+  requireData(spec, expanded.data, { nameOf: (d) => schema[expansion.owner[d]].name });
   const rows = standardize(expansion.expand(training), standardization);
   const vae = new VAE(spec, valuesOf(before.parameters()), before.onHost.device);
   try {
@@ -197,12 +198,11 @@ async function continueNetwork(
   }
 }
 
-/** @throws RangeError naming the row and column of a missing cell */
+/** @throws RowError naming the row and column of a missing cell */
 function requireWhole({ data }: Cells, schema: readonly ColumnSchema[]): void {
   const cell = data.findIndex(Number.isNaN);
   if (cell < 0) return;
-  const row = Math.floor(cell / schema.length) + 1, { name } = schema[cell % schema.length];
-  throw new RangeError(
-    `Cannot read row ${row}, column "${name}": expected a value, got none: the model was trained on whole rows`,
-  );
+  const row = Math.floor(cell / schema.length) + 1, column = schema[cell % schema.length].name;
+  const fault = "expected a value, got none: the model was trained on whole rows";
+  throw new RowError(fault, row, column);
 }

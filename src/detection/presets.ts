@@ -52,7 +52,7 @@ export const fitNetwork: FitPreset = async ({ all, training }, schema, options) 
   const expansion = expansionOf(schema, options.window === undefined), { width } = expansion;
   const spec = detectorSpec(expansion.groups, network, all.data.some(Number.isNaN));
   const vae = VAE.create(spec, { ...device, seed });
-  const nameOf = (d: number) => `"${schema[expansion.owner[d]].name}"`;
+  const nameOf = (d: number) => schema[expansion.owner[d]].name;
   requireData(vae.spec, expansion.expand(all).data, { nameOf });
   const expanded = expansion.expand(training);
   const standardization = standardizationOf(expanded, width, fixedColumns(vae.spec));

@@ -2,6 +2,7 @@
 import { fitFromSpec } from "../detection/fit_from_spec.ts";
 import { namesOf, specFor } from "../detection/table_spec.ts";
 import type { Table } from "../formats/mod.ts";
+import { renumberedIn } from "../trained/renumber.ts";
 import { isRelative } from "../training/relatives/relative_spec.ts";
 import { fitRelative } from "../training/relatives/fit_relative.ts";
 import { emSpecOf } from "./budget.ts";
@@ -27,6 +28,8 @@ export async function trainFromSpec(
         const loss = "logLikelihood" in epoch ? -epoch.logLikelihood : epoch.gap;
         onProgress({ epoch: epoch.epoch, epochs, loss });
       },
+    }).catch((error) => {
+      throw renumberedIn(table.drawn, error);
     });
     return fileOf(model);
   }

@@ -45,7 +45,7 @@ export function rawScores(
       expansion.fold(expandedRaw, raw.subarray(at, at + columns));
     }
     if (missingCosts) score += addMissingCosts(data, missingCosts, raw, at);
-    scores[r] = requireFiniteScore(score, r);
+    scores[r] = requireFiniteScore(score, r + 1);
   }
   return { scores, raw };
 }

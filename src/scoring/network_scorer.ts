@@ -78,7 +78,7 @@ export class NetworkScorer implements RowScorer {
   toVae(cells: Cells): Matrix {
     const { expansion, standardization, schema } = this.#model;
     const expanded = expansion.expand(cells);
-    const nameOf = (d: number) => `"${schema[expansion.owner[d] % schema.length].name}"`;
+    const nameOf = (d: number) => schema[expansion.owner[d] % schema.length].name;
     requireData(this.#vae.spec, expanded.data, { nameOf });
     return standardize(expanded, standardization);
   }

@@ -19,7 +19,7 @@ export interface RowScorer {
   readonly networks: number;
   /** Whether the VAE accepts the rows that `toVae` makes from rows with missing cells. */
   readonly takesMissing: boolean;
-  /** @throws RangeError naming row and column of a cell that is not accepted, or a row whose score is not finite */
+  /** @throws RowError for a cell that is not accepted, NotFiniteError for a row whose score is not finite */
   scoreCells(cells: Cells): RawScores;
   /** Scores one row, without allocating if no cell is missing; the contributions go to `raw`. Cells are not checked. */
   scoreRow(row: ArrayLike<number>, raw: Float64Array): number;

@@ -145,8 +145,7 @@ export class TableScorer {
 
   /**
    * One verdict per row.
-   * @throws TypeError or RangeError naming row and column for an invalid row, RangeError naming a row
-   *   whose score is not finite
+   * @throws RowError naming row and column for an invalid row; NotFiniteError naming a row whose score is not finite
    */
   async score(rows: TableRows, ...extraArguments: never[]): Promise<RowScore[]> {
     // Otherwise JavaScript would silently ignore a second argument, such as a false-alarm rate.
@@ -245,8 +244,8 @@ export class TableScorer {
 
   /**
    * Cells as inputs of the VAE; for an ensemble in its first view, for a series its windows.
-   * @throws RangeError naming row and column of a cell that the likelihood does not accept, or for a series shorter
-   *   than one window
+   * @throws RowError naming row and column of a cell that the likelihood does not accept; RangeError for a series
+   *   shorter than one window
    */
   toVae(cells: Cells): Matrix {
     const { window } = this.model, columns = this.columns.length;

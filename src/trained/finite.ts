@@ -10,22 +10,21 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 export class NotFiniteError extends RangeError {
   /** For messages. */
   override readonly name: string = "NotFiniteError";
+  /** What could not be done with the row: "score". */
+  declare readonly action: string;
   /** The row number, from 1; absent if the row was scored by itself. */
-  readonly row?: number;
+  declare readonly row?: number;
   /** The result. */
-  readonly value: number;
+  declare readonly value: number;
 
   /**
    * Creates the error.
-   * @param index index of the row, from 0
+   * @param row its number, from 1
    */
-  constructor(action: string, value: number, index?: number) {
-    const row = index === undefined ? undefined : index + 1;
-    super(
-      `Cannot ${action} row${
-        row === undefined ? "" : ` ${row}`
-      }: the result must be a finite float32, got ${value}`,
-    );
+  constructor(action: string, value: number, row?: number) {
+    const what = `${action} row${row ? ` ${row}` : ""}`;
+    super(`Cannot ${what}: the result must be a finite float32, got ${value}`);
+    this.action = action;
     this.row = row;
     this.value = value;
   }
@@ -65,10 +64,10 @@ export function requireRoom(out: Float32Array | Float64Array): void {
   if (out.length < 1) throw new RangeError("Cannot score row: out is empty");
 }
 
-/** @throws NotFiniteError naming the row; `index` counts from 0 */
-export function requireFiniteScore(score: number, index?: number): number {
+/** @throws NotFiniteError naming the row, which counts from 1 */
+export function requireFiniteScore(score: number, row?: number): number {
   if (Math.abs(score) < Infinity) return score;
-  throw new NotFiniteError("score", score, index);
+  throw new NotFiniteError("score", score, row);
 }
 
 /**
@@ -84,6 +83,6 @@ export function requireFiniteRows(
 ): void {
   for (let i = 0; i < values.length; i++) {
     if (Math.abs(values[i]) < Infinity) continue;
-    throw new NotFiniteError(action, values[i], first + Math.floor(i / columns));
+    throw new NotFiniteError(action, values[i], first + Math.floor(i / columns) + 1);
   }
 }

@@ -41,6 +41,7 @@ export type { MomentOptions } from "./calls/moments.ts";
 export type { RowEvaluation } from "./calls/row_sums.ts";
 export { ModelFileError } from "./file/model_file.ts";
 export type { ModelFile, ModelFileKind } from "./file/model_file.ts";
+export { RowError } from "../core/row_error.ts";
 export { NotFiniteError } from "./finite.ts";
 export { oneHot, type RowLabels } from "./rows/labels.ts";
 export type { Matrix, Rows } from "./rows/matrix.ts";

@@ -87,7 +87,7 @@ export class OnHost {
         const cost = Math.fround(costs[r]), kl = Math.fround(kls[r]), sum = cost + kl;
         // Both parts are checked, whichever is wanted.
         if (!(Math.abs(sum) < Infinity)) {
-          throw new NotFiniteError("score", Number.isFinite(cost) ? kl : cost, first + r);
+          throw new NotFiniteError("score", Number.isFinite(cost) ? kl : cost, first + r + 1);
         }
         scores[first + r] = method === "elbo" ? sum : method === "kl" ? kl : cost;
       }

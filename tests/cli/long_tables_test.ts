@@ -136,6 +136,30 @@ for (const verb of ["recalibrate", "update"] as const) {
   });
 }
 
+Deno.test("elbow update names a row of a longer table by its number in the file", async () => {
+  using folder = new Folder();
+  const model = folder.at("m"), lines = CSV.trimEnd().split("\n");
+  await elbowOk("train", folder.write("train.csv", tableCsv(200)), "--out", model, ...QUICK);
+  const far = lines.with(2000, lines[2000].replace(/^[^,]*/, "1e30")).join("\n");
+  // Nearly all rows are kept; with one of these seeds, that one is.
+  const said = await Promise.all(["1", "2"].map((seed) => {
+    const sample = ["--max-rows", "2900", "--seed", seed];
+    return elbow([
+      "update",
+      model,
+      folder.write("far.csv", far),
+      "--out",
+      folder.at("o"),
+      ...sample,
+    ]);
+  }));
+  const refusals = said.filter(({ status }) => status === 2);
+  assert.ok(refusals.length > 0);
+  for (const { stderr } of refusals) {
+    assert.match(stderr, /far\.csv, row 2000 \(line 2001\), column "a": expected a value in scale/);
+  }
+});
+
 Deno.test("elbow recalibrate counts flags among the rows that it scores, not among those that calibrate", async () => {
   using folder = new Folder();
   const model = folder.at("m"), data = folder.write("t.csv", tableCsv(12_000));

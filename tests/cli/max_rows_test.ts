@@ -116,6 +116,15 @@ Deno.test("models by a specification have the same limit of rows", async () => {
     assert.deepEqual([rows, drawnRows, named], [3000, 400, ["c", "a"]]);
     assert.match(await elbowOk("train", data, ...args), /\(400 of 3,000 rows, 2 columns\)/);
   }
+  const lines = CSV.split("\n");
+  const wide = folder.write(
+    "wide.csv",
+    lines.with(2000, lines[2000].replace(/^[^,]*/, "1e39")).join("\n"),
+  );
+  assert.match(
+    await refused("train", wide, "--spec", spec, "--out", folder.at("m"), ...columns),
+    /wide\.csv, row 2000 \(line 2001\), column "a": expected a finite number/,
+  );
 });
 
 Deno.test("a cell that cannot be read is refused by its place in the file, even in a row that was not sampled", async () => {

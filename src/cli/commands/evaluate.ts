@@ -6,7 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import type { Table } from "../../formats/mod.ts";
 import { hasPrior, latentWidth } from "../../models/latents.ts";
 import { latentSize } from "../../models/spec.ts";
-import { renumbered } from "../../trained/renumber.ts";
+import { renumberedIn } from "../../trained/renumber.ts";
 import { type Gaps, notRefinableReason } from "../../training/analysis/gaps.ts";
 import { readToEvaluate } from "../evaluate/read.ts";
 import { type Evaluated, evaluateSections } from "../evaluate/report.ts";
@@ -137,7 +137,7 @@ async function inNumbersOf<Value>({ drawn }: Table, evaluated: Promise<Value>): 
   try {
     return await evaluated;
   } catch (error) {
-    throw renumbered(error, (row) => drawn?.numbers[row - 1] ?? row);
+    throw renumberedIn(drawn, error);
   }
 }
 

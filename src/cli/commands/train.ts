@@ -5,6 +5,7 @@
 import { Command } from "npm:commander@15.1.0";
 import { Detector } from "../../detection/detector.ts";
 import { trimmedShare } from "../../detection/options.ts";
+import { requireRows } from "../../detection/rows/read_training.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
 import { detectorFigures } from "../evaluate/label_figures.ts";
 import { requireEnding, requireWritablePath, writeAtomically } from "../files/files.ts";
@@ -71,6 +72,7 @@ export async function train(
   });
   const schema = overridesOf(overrides, read.columns);
   const table = given.columns ? read : withoutUnfitColumns(read, schema, given.window, io);
+  requireRows(table, given.window, table.source);
   const detector = await withRun(
     table,
     given,

@@ -13,6 +13,7 @@ import {
   type FittedRelative,
   type RelativeEpoch,
 } from "../../training/relatives/fit_relative.ts";
+import { renumberedIn } from "../../trained/renumber.ts";
 import type { Divergence } from "../../training/rbm/rbm_options.ts";
 import { namesOf } from "../../detection/table_spec.ts";
 import type { Table } from "../../formats/mod.ts";
@@ -68,6 +69,8 @@ async function fit(
           ...namesOf(table.columns),
           signal: io.signal,
           onProgress: (epoch, epochs) => progress.show(epoch.epoch, epochs, lineOf(epoch)),
+        }).catch((error) => {
+          throw renumberedIn(table.drawn, error);
         }),
     );
   } finally {

@@ -24,7 +24,7 @@ export type RunSettings =
  * those about a checkpoint its folder.
  */
 export async function withRun<Value>(
-  table: Pick<Table, "source" | "lines" | "drawn" | "rows">,
+  table: Table,
   given: TrainOptions,
   io: Io,
   fit: (settings: RunSettings) => Promise<Value>,

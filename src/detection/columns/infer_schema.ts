@@ -17,6 +17,7 @@
  * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A
  * column of identifiers therefore has no levels and carries no information.
  */
+import { RowError } from "../../core/row_error.ts";
 import { withMissingTexts } from "./declared_missing.ts";
 import { show } from "../../core/validate.ts";
 import { listNames } from "../../formats/errors.ts";
@@ -84,8 +85,8 @@ const MIN_POSITIVE_RATIO = 1000;
  * Infers the schema of a table, and encodes its cells.
  * @param maxLevels maximum number of inferred levels of a category
  * @param missing texts and numbers that stand for missing values in any column, which the table does not hold any more
- * @throws TypeError naming the row, from 1, and column of a text where a number belongs, or the column of
- *   an override that the table does not have, or that does not fit it
+ * @throws RowError naming the row and column of a text where a number belongs, or the column of an override that does
+ *   not fit it; TypeError naming an override's column that the table does not have
  */
 export function inferSchema(
   table: RawTable,
@@ -139,20 +140,21 @@ function completed(
     : { name, kind, ...(format && { format }) };
 }
 
-/** @throws TypeError for a column that is declared binary and has more than two levels */
+/** @throws RowError for a column that is declared binary and has more than two levels */
 function requireTwo(column: ColumnSchema): ColumnSchema {
   const { name, kind, levels = [] } = column;
   if (kind !== "binary" || levels.length <= 2) return column;
-  throw new TypeError(
-    `Cannot read column "${name}": expected at most two levels of a binary column, got ${levels.length}, such as ${
-      levels.slice(0, 3).map(show).join(", ")
-    }: give its two levels, or declare it categorical`,
+  const examples = levels.slice(0, 3).map(show).join(", ");
+  throw new RowError(
+    `expected at most two levels of a binary column, got ${levels.length}, such as ${examples}: give its two levels, or declare it categorical`,
+    undefined,
+    name,
   );
 }
 
 /**
  * The kind and format of a column in which every text is a date other than ISO 8601, or an amount.
- * @throws TypeError naming two cells, if only some amounts have a per cent sign
+ * @throws RowError naming two cells, if only some amounts have a per cent sign
  */
 function kindOfForms(
   name: string,
@@ -163,10 +165,11 @@ function kindOfForms(
   if (!amounts) return undefined;
   if (amounts.unlike) {
     const [marked, unmarked] = amounts.unlike;
-    throw new TypeError(
-      `Cannot read column "${name}": expected a per cent sign in every cell but 0, or in none, got ${
-        show(marked.text)
-      } in row ${marked.row} and ${show(unmarked.text)} in row ${unmarked.row}`,
+    const cells = [marked, unmarked].map(({ text, row }) => `${show(text)} in row ${row}`);
+    throw new RowError(
+      `expected a per cent sign in every cell but 0, or in none, got ${cells.join(" and ")}`,
+      undefined,
+      name,
     );
   }
   const kind = kindOfNumbers(amounts.range);
@@ -196,7 +199,7 @@ const IS_TOTAL = /^(?:grand |sub-?)?(?:total|sum)s?:?$|^(?:gesamt|summe|totaal|s
 /** A value below or above what could be measured. */
 const IS_BOUND = /^[<>≤≥]=?\s*[+-]?[\d.,]+$/;
 
-/** @throws TypeError naming the row of a text in a column of numbers */
+/** @throws RowError naming a text in a column of numbers */
 function kindOfTexts(
   { columns, texts, drawn }: RawTable,
   c: number,
@@ -204,7 +207,7 @@ function kindOfTexts(
 ): ColumnKind {
   const { numbers, others, times, firstText } = tally;
   if (numbers > others && firstText) {
-    const { row, text, isForeign } = firstText, column = `column "${columns[c]}"`;
+    const { row, text, isForeign } = firstText;
     const number = isForeign
       ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50, numeric:1.234,50 or, for addresses and other codes, categorical)"
       : IS_BOUND.test(text)
@@ -214,12 +217,10 @@ function kindOfTexts(
       : `a number, as in most rows of this column (${
         hintFor(tally)
       }, or declare the column categorical)`;
-    const expected = `expected ${number}`;
-    throw new TypeError(
-      drawn
-        ? `Cannot read ${column}: ${expected}, got ${show(text)} in row ${row}`
-        : `Cannot read row ${row}, ${column}: ${expected}, got ${show(text)}`,
-    );
+    const fault = `expected ${number}, got ${show(text)}`;
+    // The tally counts the rows of the whole table, whoever passes on a sample those of the sample.
+    if (drawn) throw new RowError(`${fault} in row ${row}`, undefined, columns[c]);
+    throw new RowError(fault, row, columns[c]);
   }
   if (numbers === 0 && times) return "timestamp";
   return texts![c]!.length === 2 ? "binary" : "categorical";

@@ -13,6 +13,7 @@
  * The usual spread of a column is the median of the nonzero distances from its median, which a few cells of any size
  * cannot change. Byte counts, from some hundred to 10⁹, are within both limits, or at most left out.
  */
+import { RowError } from "../../core/row_error.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { select } from "../../core/select.ts";
@@ -30,7 +31,7 @@ const MAX_LEFT_OUT_SHARE = 0.05;
 /** The largest share of steps of a series that may count as spikes; more are part of the column's behaviour. */
 const MAX_SPIKE_SHARE = 0.01;
 
-/** @throws RangeError naming the row, from 1, and the column */
+/** @throws RowError naming row and column */
 export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): void {
   schema.forEach((column, c) => {
     const { values, distances, typicalDistance } = spreadOf(cells, schema, c);
@@ -39,12 +40,13 @@ export function refuseExtremes(cells: Cells, schema: readonly ColumnSchema[]): v
     distances.forEach((distance, r) => {
       if (!(distance <= distances[row])) row = Number.isNaN(distance) ? row : r;
     });
-    throw new RangeError(
-      `Cannot read row ${
-        row + 1
-      }, column "${column.name}": expected a value in scale with its column (usual spread ${
-        typicalDistance.toPrecision(3)
-      }), got ${values[row]}: leave out the row, or use the default preset`,
+    const spread = typicalDistance.toPrecision(3);
+    throw new RowError(
+      `expected a value in scale with its column (usual spread ${spread}), got ${
+        values[row]
+      }: leave out the row, or use the default preset`,
+      row + 1,
+      column.name,
     );
   });
 }

@@ -7,7 +7,8 @@ import { RowSample } from "../../formats/sample/row_sample.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { type TableRows, toCells } from "../../scoring/table/table_rows.ts";
-import { isAsync, renumberingMessages, requireBatch, type RowBatches } from "./read_rows.ts";
+import { renumberingRows } from "../../trained/renumber.ts";
+import { isAsync, requireBatch, type RowBatches } from "./read_rows.ts";
 import { sampleOptions } from "./row_limit.ts";
 import type { SampledCells } from "./sample_warnings.ts";
 
@@ -36,7 +37,7 @@ export function cellsOf(rows: TableRows | Cells, schema: readonly ColumnSchema[]
   return !Array.isArray(rows) && "rows" in rows ? rows : toCells(rows, schema);
 }
 
-/** The cells of each batch. @throws TypeError or RangeError naming the row among all batches */
+/** The cells of each batch. @throws RowError with the number of the row among all batches */
 export async function* batchesOf(
   batches: RowBatches,
   schema: readonly ColumnSchema[],
@@ -45,7 +46,7 @@ export async function* batchesOf(
   let before = 0;
   for await (const batch of batches) {
     requireBatch(batch, action);
-    const cells = renumberingMessages((row) => before + row, () => toCells(batch, schema));
+    const cells = renumberingRows(before, () => toCells(batch, schema));
     if (cells.rows > 0) yield cells;
     before += cells.rows;
   }

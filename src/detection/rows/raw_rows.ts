@@ -1,4 +1,5 @@
 /** Converts rows passed by a program (lists, objects or a matrix) to a raw table. */
+import { RowError } from "../../core/row_error.ts";
 import { show } from "../../core/validate.ts";
 import { CellGatherer, type CellReading } from "../../formats/text/cell_gatherer.ts";
 import { NUMBERS } from "../../formats/text/cells.ts";
@@ -14,7 +15,7 @@ import type { DetectorOptions } from "../options.ts";
  * Takes each cell unchanged: a number, text, boolean or Date, or missing (null, undefined or NaN).
  * @param options declare the columns that have levels and keep their texts, and what stands for a missing cell
  * @param before number of rows before these, for error messages
- * @throws TypeError or RangeError naming row, from 1, and column
+ * @throws RowError naming row and column
  */
 export function rawTableOf(
   rows: TableRows,
@@ -59,9 +60,9 @@ function timeText(date: unknown): string | null {
 }
 
 function refuse(row: number, columns: readonly string[], cell: number, value: unknown): never {
-  throw new TypeError(
-    `Cannot read row ${row + 1}, column "${
-      columns[cell % columns.length]
-    }": expected a finite number, a text, true, false or null, got ${show(value)}`,
+  throw new RowError(
+    `expected a finite number, a text, true, false or null, got ${show(value)}`,
+    row + 1,
+    columns[cell % columns.length],
   );
 }

@@ -8,6 +8,7 @@ import { RowSample } from "../../formats/sample/row_sample.ts";
 import type { RawTable } from "../../formats/table.ts";
 import { columnsOf, type TableRows } from "../../scoring/table/table_rows.ts";
 import { type DetectorOptions, requireColumns } from "../options.ts";
+import { renumberedIn } from "../../trained/renumber.ts";
 import { sampleOptions } from "./row_limit.ts";
 import { isRaw, readTraining, type TrainingTable } from "./read_training.ts";
 import { rawTableOf } from "./raw_rows.ts";
@@ -15,13 +16,15 @@ import { rawTableOf } from "./raw_rows.ts";
 /** Batches of rows, in order, which need not be in memory all at once. */
 export type RowBatches = AsyncIterable<TableRows>;
 
-/** Reads rows of any kind. @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
+/** Reads rows of any kind. @throws RowError; TypeError or RangeError naming the option that cannot be used */
 export async function readRows(
   rows: TableRows | RawTable | RowBatches,
   options: DetectorOptions,
 ): Promise<TrainingTable> {
   const isInBatches = isAsync(rows);
-  if (!isInBatches && options.maxRows === undefined) return readTraining(rows, options);
+  if (!isInBatches && options.maxRows === undefined) {
+    return namingDrawnRows(isRaw(rows) ? rows : {}, () => readTraining(rows, options));
+  }
   const sample = new RowSample(sampleOptions(options));
   let { columns } = options;
   const add = (batch: TableRows | RawTable) => {
@@ -59,28 +62,14 @@ export function requireBatch(batch: unknown, action = "fit detector"): void {
   );
 }
 
-/** Rewrites error messages to use a row's number among all rows, not its place in the sample. */
+/** Runs `act` on rows that may be a sample; its error then has the row's number in the whole table. */
 export function namingDrawnRows<Value>(
   { drawn }: Pick<RawTable, "drawn">,
-  act: () => Value,
-): Value {
-  return drawn ? renumberingMessages((row) => drawn.numbers[row - 1], act) : act();
-}
-
-/** Rewrites error messages about a row to use its number among all rows. */
-export function renumberingMessages<Value>(
-  numberOf: (row: number) => number,
   act: () => Value,
 ): Value {
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const ErrorClass = error instanceof RangeError ? RangeError : TypeError;
-    const renumbered = error.message.replace(
-      /^Cannot read row (\d+)/,
-      (_, row) => `Cannot read row ${numberOf(Number(row))}`,
-    );
-    throw new ErrorClass(renumbered, { cause: error });
+    throw renumberedIn(drawn, error);
   }
 }

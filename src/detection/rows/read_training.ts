@@ -2,6 +2,8 @@
  * Reads the rows that a detector is fitted to: determines their columns, encodes their cells as numbers and removes
  * copies.
  */
+import { RowError } from "../../core/row_error.ts";
+import { fileName } from "../../formats/errors.ts";
 import type { RawTable } from "../../formats/table.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
 import { type ColumnSchema, numericSchema } from "../../scoring/table/schema.ts";
@@ -38,7 +40,7 @@ export interface TrainingTable {
   readonly calibrationWarnings: readonly string[];
 }
 
-/** @throws TypeError or RangeError naming row and column, or the option, that cannot be used */
+/** @throws RowError; TypeError or RangeError naming the option that cannot be used */
 export function readTraining(
   rows: TableRows | RawTable,
   options: DetectorOptions,
@@ -102,11 +104,20 @@ function timestampWarnings(name: string, seconds: Float64Array): string[] {
   ];
 }
 
-function requireRows({ rows, drawn }: RawTable, window = 0): void {
+/**
+ * @param source the name of the table's file, if it has one, for the message
+ * @throws RangeError for too few rows to fit a detector to
+ */
+export function requireRows(
+  { rows, drawn }: Pick<RawTable, "rows" | "drawn">,
+  window = 0,
+  source?: string,
+): void {
   const minRows = Math.max(MIN_ROWS, 4 * window);
   if (rows >= minRows) return;
+  const file = source === undefined ? "" : ` to ${fileName(source)}`;
   throw new RangeError(
-    `Cannot fit detector: needs at least ${minRows} rows, got ${rows}` +
+    `Cannot fit detector${file}: needs at least ${minRows} rows, got ${rows}` +
       (drawn ? `, drawn from ${drawn.rows}` : ""),
   );
 }
@@ -136,10 +147,6 @@ function asNumbers(
 function requireSize({ data }: Cells, columns: readonly string[]): void {
   const cell = data.findIndex((value) => Math.abs(value) > MAX_CELL);
   if (cell < 0) return;
-  const row = Math.floor(cell / columns.length) + 1;
-  throw new TypeError(
-    `Cannot read row ${row}, column "${
-      columns[cell % columns.length]
-    }": expected ${SIZE_EXPECTED}, got ${data[cell]}`,
-  );
+  const row = Math.floor(cell / columns.length) + 1, column = columns[cell % columns.length];
+  throw new RowError(`expected ${SIZE_EXPECTED}, got ${data[cell]}`, row, column);
 }

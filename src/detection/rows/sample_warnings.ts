@@ -1,4 +1,5 @@
 /** Warnings and errors for tables that were sampled (ADR 67). The errors also cover rows outside the sample. */
+import { RowError } from "../../core/row_error.ts";
 import { show } from "../../core/validate.ts";
 import type { Drawn } from "../../formats/table.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
@@ -22,20 +23,19 @@ export function sampleWarnings(
   return [`${rows} of ${drawn.rows} rows ${purpose}, ${which}`];
 }
 
-/** @throws TypeError naming the column, and a row, that cannot be used, even if the row is not in the sample */
+/** @throws RowError naming the column, and a row, that cannot be used, even if the row is not in the sample */
 export function requireReadable({ columns }: Drawn, schema: readonly ColumnSchema[]): void {
   schema.forEach((column, c) => {
     if (hasLevels(column.kind)) return;
-    const { firstText, smallest, largest } = columns[c], name = `column "${column.name}"`;
+    const { firstText, smallest, largest } = columns[c];
     const codec = codecOf(column);
     if (firstText && codec.encode(firstText.text) === undefined) {
       const { row, text } = firstText, expected = codec.expected(text);
-      throw new TypeError(
-        `Cannot read ${name}: expected ${expected}, got ${show(text)} in row ${row}`,
-      );
+      const fault = `expected ${expected}, got ${show(text)} in row ${row}`;
+      throw new RowError(fault, undefined, column.name);
     }
     const extreme = largest > MAX_CELL ? largest : smallest;
     if (!(Math.abs(extreme) > MAX_CELL) || Math.abs(extreme) === Infinity) return;
-    throw new TypeError(`Cannot read ${name}: expected ${SIZE_EXPECTED}, got ${extreme}`);
+    throw new RowError(`expected ${SIZE_EXPECTED}, got ${extreme}`, undefined, column.name);
   });
 }

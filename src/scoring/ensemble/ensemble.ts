@@ -81,7 +81,7 @@ export class Ensemble {
       const count = Math.min(BATCH_ROWS, rows - first);
       batch.run({ cells: data, at: first * width, rows: count });
       batch.score(count, scores, raw, first);
-      for (let r = first; r < first + count; r++) requireFiniteScore(scores[r], r);
+      for (let r = first; r < first + count; r++) requireFiniteScore(scores[r], r + 1);
     }
     return { scores, raw };
   }

@@ -1,12 +1,13 @@
 /** Converts a table as it was read to cells, by a schema. */
 import { show } from "../../core/validate.ts";
+import { RowError } from "../../core/row_error.ts";
 import type { RawTable } from "../../formats/table.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
 import { type Cells, takeColumn } from "./cells.ts";
 
 /**
  * Encodes a table whose columns match the schema, in order.
- * @throws TypeError naming row, from 1, and column of a text where a number belongs
+ * @throws RowError naming row and column of a text where a number belongs
  */
 export function encodeTable(table: RawTable, schema: readonly ColumnSchema[]): Cells {
   const width = schema.length, data = new Float64Array(table.rows * width);
@@ -37,10 +38,7 @@ function encodeColumn(
       ? textCodes[value]
       : codec.encode(value);
     if (code !== undefined) return write(r, code);
-    throw new TypeError(
-      `Cannot read row ${r + 1}, column "${column.name}": expected ${codec.expected(value)}, got ${
-        show(texts ? texts[value] : value)
-      }`,
-    );
+    const shown = show(texts ? texts[value] : value);
+    throw new RowError(`expected ${codec.expected(value)}, got ${shown}`, r + 1, column.name);
   });
 }

@@ -1,5 +1,6 @@
 /** Rows of a table from users, by position or by column name. */
 import { show } from "../../core/validate.ts";
+import { RowError } from "../../core/row_error.ts";
 import { codecOf, type ColumnSchema } from "./schema.ts";
 import type { Cells } from "./cells.ts";
 import { requireFloatRows, type Rows } from "../../trained/rows/matrix.ts";
@@ -18,8 +19,7 @@ export const MAX_CELL = 1e150;
 
 /**
  * Encodes cells by the schema, see `schema.ts`.
- * @throws TypeError or RangeError naming row (1-based) and column for a wrong width, a missing or
- *   unknown column, or a cell that its column does not accept
+ * @throws RowError for a wrong width, a missing or unknown column, or a cell that its column does not accept
  */
 export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells {
   const codecs = schema.map(codecOf);
@@ -44,7 +44,7 @@ export function toCells(rows: TableRows, schema: readonly ColumnSchema[]): Cells
 /**
  * The cells of one row in the order of `columns`, unchanged.
  * @param r row index, for error messages
- * @throws TypeError or RangeError for a value that is not a row, a wrong width, or a missing or unknown column
+ * @throws RowError for a value that is not a row, a wrong width, or a missing or unknown column
  */
 export function cellsOfRow(
   row: unknown,
@@ -52,9 +52,7 @@ export function cellsOfRow(
   columns: readonly string[],
 ): ArrayLike<unknown> {
   if (typeof row !== "object" || row === null) {
-    throw new TypeError(
-      `Cannot read row ${r + 1}: expected a list or an object of cells, got ${show(row)}`,
-    );
+    throw new RowError(`expected a list or an object of cells, got ${show(row)}`, r + 1);
   }
   const cells = isPositional(row) ? row : undefined;
   if (cells ? cells.length !== columns.length : Object.keys(row).length !== columns.length) {
@@ -116,23 +114,19 @@ function ownCell(
   throw wrongWidth(row, r, columns);
 }
 
-function wrongCell(value: unknown, r: number, column: string, expected: string): TypeError {
-  return new TypeError(
-    `Cannot read row ${r + 1}, column "${column}": expected ${expected}, got ${show(value)}`,
-  );
+function wrongCell(value: unknown, r: number, column: string, expected: string): RowError {
+  return new RowError(`expected ${expected}, got ${show(value)}`, r + 1, column);
 }
 
 /** The error for a row that has not just these columns. An unknown one comes first: it may be misspelt. */
-export function wrongWidth(row: object, r: number, columns: readonly string[]): RangeError {
+export function wrongWidth(row: object, r: number, columns: readonly string[]): RowError {
   if (isPositional(row)) {
-    return new RangeError(
-      `Cannot read row ${r + 1}: expected ${columns.length} values, got ${row.length}`,
-    );
+    return new RowError(`expected ${columns.length} values, got ${row.length}`, r + 1);
   }
   const unknown = Object.keys(row).find((name) => !columns.includes(name));
   const lacking = columns.find((name) => !Object.hasOwn(row, name));
   const fault = unknown !== undefined
     ? `unknown column ${show(unknown)}`
     : `no column ${show(lacking)} (null if its cell is missing)`;
-  return new RangeError(`Cannot read row ${r + 1}: ${fault}, expected ${columns.length} columns`);
+  return new RowError(`${fault}, expected ${columns.length} columns`, r + 1);
 }

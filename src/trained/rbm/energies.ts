@@ -2,7 +2,7 @@
 import type { Engine } from "../engine.ts";
 import { BULK_ROWS } from "../calls/map_rows.ts";
 import { requireFiniteRows } from "../finite.ts";
-import { type Matrix, type Rows, toMatrix } from "../rows/matrix.ts";
+import { cellError, type Matrix, type Rows, toMatrix } from "../rows/matrix.ts";
 import type { RbmProgram } from "./rbm_programs.ts";
 
 export type RbmEngine = Engine<RbmProgram>;
@@ -31,16 +31,11 @@ export function energiesOf(
 
 /**
  * Rows of units with values 0 or 1, or in between for grey values.
- * @throws TypeError or RangeError naming row and column, 1-based
+ * @throws RowError naming row and column
  */
 export function unitRows(rows: Rows, columns: number): Matrix {
   const matrix = toMatrix(rows, columns);
   const invalid = matrix.data.findIndex((value) => !(value >= 0 && value <= 1));
   if (invalid < 0) return matrix;
-  const [row, column] = [Math.floor(invalid / columns) + 1, invalid % columns + 1];
-  throw new RangeError(
-    `Cannot read row ${row}, column ${column}: expected a value from 0 to 1, got ${
-      matrix.data[invalid]
-    }`,
-  );
+  throw cellError("a value from 0 to 1", matrix.data[invalid], invalid, columns);
 }

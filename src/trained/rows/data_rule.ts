@@ -5,6 +5,7 @@
 import { memoize } from "../../core/memoize.ts";
 import { ANY_NUMBER } from "../../distributions/likelihoods/definition.ts";
 import { definitionOf, type Group, groupsOf } from "../../distributions/likelihood.ts";
+import { RowError } from "../../core/row_error.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 
 /** A cell whose value p(x | z) does not allow; row and column from 0. */
@@ -67,23 +68,20 @@ export function showsBadCells({ likelihood, condition, missing }: ModelSpec): bo
   return likelihood.type === "gaussian" && !condition && !missing;
 }
 
-/** @throws RangeError naming row, from 1, and column of the first cell that the likelihood does not allow */
+/** @throws RowError naming row and column of the first cell that the likelihood does not allow */
 export function requireData(
   spec: LikelihoodColumns,
   data: Float32Array | Float64Array,
-  { stride, nameOf = (column) => `${column + 1}` }: {
+  { stride, nameOf = (column) => column + 1 }: {
     readonly stride?: number;
-    readonly nameOf?: (column: number) => string;
+    readonly nameOf?: (column: number) => string | number;
   } = {},
 ): void {
   const fault = findFault(spec, data, stride);
   if (!fault) return;
   const { row, column, likelihood, needs, value } = fault;
-  throw new RangeError(
-    `Cannot read row ${row + 1}, column ${
-      nameOf(column)
-    }: a ${likelihood} likelihood needs ${needs}, got ${value}`,
-  );
+  const words = `a ${likelihood} likelihood needs ${needs}, got ${value}`;
+  throw new RowError(words, row + 1, nameOf(column));
 }
 
 /** For each column, the name of its likelihood if the column must not be standardised, else undefined. */

@@ -1,5 +1,6 @@
 /** Converts rows of numbers from users to one form: row-major with a known width. */
 import { show } from "../../core/validate.ts";
+import { RowError } from "../../core/row_error.ts";
 import { haveFiniteSum, MAX_FLOAT32 } from "../finite.ts";
 
 /** `[rows, columns]`, row-major. */
@@ -21,8 +22,7 @@ type FloatRows = Extract<Rows, { readonly shape: unknown }>;
 /**
  * A matrix of exactly `columns` columns; a float32 matrix is not copied.
  * @param missing number of leading columns whose values may be NaN
- * @throws TypeError or RangeError naming row and column, 1-based, for a wrong width or a value that
- *   is not a finite float32
+ * @throws RowError for a wrong width, or a value that is not a finite float32; TypeError or RangeError for no matrix
  */
 export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
   const matrix = toUnchecked(rows, columns), { data } = matrix;
@@ -31,7 +31,7 @@ export function toMatrix(rows: Rows, columns: number, missing = 0): Matrix {
     if (Math.abs(data[i]) <= MAX_FLOAT32 || (i % columns < missing && Number.isNaN(data[i]))) {
       continue;
     }
-    throw notFinite(i, columns, data[i]);
+    throw cellError("a finite number", data[i], i, columns);
   }
   return matrix;
 }
@@ -48,13 +48,12 @@ function fromArrays(rows: readonly ArrayLike<number>[], columns: number): Matrix
     const row = rows[r];
     const width = (row as ArrayLike<number> | undefined)?.length;
     if (width !== columns) {
-      const current = width ?? show(row);
-      throw new RangeError(
-        `Cannot read row ${r + 1}: expected ${columns} numbers, got ${current}`,
-      );
+      throw new RowError(`expected ${columns} numbers, got ${width ?? show(row)}`, r + 1);
     }
     for (let c = 0; c < columns; c++) {
-      if (typeof row[c] !== "number") throw notFinite(r * columns + c, columns, row[c]);
+      if (typeof row[c] !== "number") {
+        throw cellError("a finite number", row[c], r * columns + c, columns);
+      }
       data[r * columns + c] = row[c];
     }
   }
@@ -94,11 +93,15 @@ function isShape(shape: unknown): shape is readonly [number, number] {
     shape.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-function notFinite(index: number, columns: number, value: unknown): TypeError {
+/** The error about the cell at an index of a matrix. */
+export function cellError(
+  expected: string,
+  value: unknown,
+  index: number,
+  columns: number,
+): RowError {
   const row = Math.floor(index / columns) + 1, column = (index % columns) + 1;
-  return new TypeError(
-    `Cannot read row ${row}, column ${column}: expected a finite number, got ${show(value)}`,
-  );
+  return new RowError(`expected ${expected}, got ${show(value)}`, row, column);
 }
 
 /** The number of columns, for a value that may not be rows at all. */

@@ -18,7 +18,7 @@ export interface ConditionOptions {
 /**
  * Rows of data followed by their conditions, for a model's programs: `toMatrix`, with values that its likelihood
  * allows. NaN marks a missing cell, if the spec accepts these.
- * @throws TypeError or RangeError naming row and column, 1-based, or the fault of the condition
+ * @throws RowError naming row and column; TypeError or RangeError naming the fault of the condition
  */
 export function toRows(spec: ModelSpec, rows: Rows, condition?: Rows): Matrix {
   const { inputs, missing, classifier } = spec;
