@@ -29,7 +29,7 @@ export function compute(
   const { data, rows } = cells, { columns: { length: columns }, blanks } = work;
   const maxRows = partRows(Math.max(data.length / rows, columns));
   if (rows > maxRows) return computeParts(work, cells, pacer, firstRow, maxRows);
-  const result = runPart(work, cells, pacer, firstRow, 0);
+  const result = runPart(work, cells, pacer, firstRow);
   if (!(result instanceof Promise)) return { data: result, rows, columns, blanks };
   return result.then((data) => ({ data, rows, columns, blanks }));
 }
@@ -47,27 +47,25 @@ async function computeParts(
     if (first > 0) await pacer.yieldIfDue();
     const count = Math.min(maxRows, rows - first);
     const part = { data: data.subarray(first * width, (first + count) * width), rows: count };
-    numbers.set(await runPart(work, part, pacer, firstRow + first, first), first * columns);
+    numbers.set(await runPart(work, part, pacer, firstRow + first), first * columns);
   }
   return { data: numbers, rows, columns, blanks };
 }
 
-/** @param first the part's first row within the request, for errors */
 function runPart(
   work: Work,
   part: Cells,
   pacer: Pacer,
   firstRow: number,
-  first: number,
 ): Float64Array | Promise<Float64Array> {
   const refuse = (error: unknown): never => {
     if (!(error instanceof NotFiniteError)) throw error;
     // The error for a single row has no row number.
-    throw notFiniteAt(part, first, (error.row ?? 1) - 1);
+    throw notFiniteAt(part, firstRow, (error.row ?? 1) - 1);
   };
   const finite = (result: Float64Array) => {
     const bad = firstNotFinite(result, work.columns.length, work.blanks);
-    if (bad >= 0) throw notFiniteAt(part, first, Math.floor(bad / work.columns.length));
+    if (bad >= 0) throw notFiniteAt(part, firstRow, Math.floor(bad / work.columns.length));
     return result;
   };
   try {

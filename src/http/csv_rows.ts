@@ -38,7 +38,7 @@ const PIECE_BYTES = 1 << 16;
 /** As in a line of JSON. */
 const MAX_ROW_BYTES = 1 << 20;
 
-/** Its extension says how it is read; messages do not show it. */
+/** Its extension says how it is read; the caller is not told of it. */
 const SOURCE = "body.csv";
 
 /** As many as a table may have. */
@@ -131,9 +131,12 @@ function requireWhole({ data }: Cells, { columns, missing }: Units): void {
   throw refusal(row, name, name, null, "a value (missing values are not allowed here)");
 }
 
-function problemOf({ message, row, column }: DataError): Problem {
+function problemOf(error: DataError): Problem {
+  const { row, line, column } = error;
   const place = row === undefined
     ? ""
     : `/rows/${row - 1}${column === undefined ? "" : pointerStep(column)}`;
-  return invalid(place, message.replace(`${SOURCE}, `, "").replace(SOURCE, "body"));
+  const hasPlace = row !== undefined || line !== undefined || column !== undefined;
+  const { message } = new DataError({ ...error, source: hasPlace ? undefined : "body" });
+  return invalid(place, message);
 }

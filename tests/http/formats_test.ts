@@ -196,6 +196,7 @@ Deno.test("JSON lines: one answer for each line, the same as in a batch, and err
     [5, 422],
   ]);
   assert.match(answers[2].detail, /^Cannot read row 3: expected 3 values/);
+  assert.match(answers[3].detail, /^Cannot read row 4: expected one JSON value/);
   assert.match(answers[4].detail, /^Cannot read row 5, column "flow"/);
   assert.equal(await (await send("table/score", NDJSON, "")).text(), "");
 });

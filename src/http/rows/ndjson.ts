@@ -67,7 +67,7 @@ async function answerBatch(
 ): Promise<string[]> {
   try {
     const { work, units, pacer } = task;
-    const cells = cellsOf(lines, units);
+    const cells = cellsOf(lines, first, units);
     const numbers = await compute(work, cells, pacer, first), { data, columns } = numbers;
     await work.lookAgain?.(data, cells, pacer);
     task.count(numbers);
@@ -83,18 +83,16 @@ async function answerBatch(
   }
 }
 
-function cellsOf(lines: readonly Uint8Array[], units: Units): Cells {
+/** @param first the index of the first line in the stream */
+function cellsOf(lines: readonly Uint8Array[], first: number, units: Units): Cells {
   const fault = (detail: string) => invalid("", detail);
-  return readRows(lines.map((line) => parseJsonOf("row", line, fault)), units);
+  const rows = lines.map((line, i) => parseJsonOf(`row ${first + i + 1}`, line, fault));
+  return readRows(rows, units, first);
 }
 
-/** The message of a line answered by itself says row 1; replaced here by its row in the stream, counted from 1. */
-function problemLine(problem: Problem, row: number): string {
-  const renumbered = new Problem(
-    problem.kind,
-    problem.message.replace(/\brow 1\b/, `row ${row + 1}`),
-  );
-  return `${JSON.stringify({ ...problemDetails(renumbered), row: row + 1 })}\n`;
+/** A line has no body of its own that a pointer could lead into. */
+function problemLine({ kind, message }: Problem, row: number): string {
+  return `${JSON.stringify({ ...problemDetails(new Problem(kind, message)), row: row + 1 })}\n`;
 }
 
 /**

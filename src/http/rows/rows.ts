@@ -6,6 +6,7 @@
  * Cells of a table are encoded by its schema (`scoring/table/schema.ts`), as in files and in the library. A row has a
  * cell for every column, null if it is missing (ADR 77).
  */
+import { RowError } from "../../core/row_error.ts";
 import { show } from "../../core/validate.ts";
 import { type CellCodec, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
@@ -21,23 +22,23 @@ type RowShape = Pick<
   "columns" | "schema" | "missing" | "optional" | "maxMagnitude" | "fault"
 >;
 
-/** @throws Problem for a wrong width or name, or a cell that the model cannot take */
-export function readRows(rows: readonly unknown[], shape: RowShape): Cells {
-  const data = new Float64Array(rows.length * shape.columns.length);
-  rows.forEach((row, r) => {
-    if (Array.isArray(row)) readPositions(row, r, shape, data);
-    else if (typeof row === "object" && row !== null) readNames(row, r, shape, data);
-    else {
-      throw invalid(
-        `/rows/${r}`,
-        `Cannot read row ${r + 1}: expected a list or an object of cells, got ${show(row)}`,
-      );
-    }
+/**
+ * @param first the index of the first row, if these rows are part of a longer list
+ * @throws Problem for a wrong width or name, or a cell that the model cannot take
+ */
+export function readRows(rows: readonly unknown[], shape: RowShape, first = 0): Cells {
+  const width = shape.columns.length, data = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    const r = first + i;
+    if (Array.isArray(row)) readPositions(row, r, shape, data, i * width);
+    else if (typeof row === "object" && row !== null) readNames(row, r, shape, data, i * width);
+    else throw wrongRow(r, `expected a list or an object of cells, got ${show(row)}`);
   });
   return requireFit(
     { data, rows: rows.length },
     shape,
-    (r, c) => Array.isArray(rows[r]) ? c : shape.columns[c],
+    (i, c) => Array.isArray(rows[i]) ? c : shape.columns[c],
+    first,
   );
 }
 
@@ -92,18 +93,20 @@ export function requireCells(data: Float64Array, shape: RowShape): Cells {
 }
 
 /**
- * @param keyOf the key of a column in a row of the body
+ * @param keyOf the key of a column in a row
+ * @param first the index of the first row, if these rows are part of a longer list
  * @throws Problem naming the first cell that the likelihood cannot take
  */
 export function requireFit(
   cells: Cells,
   { columns, fault }: RowShape,
   keyOf: (row: number, column: number) => string | number = (_, c) => c,
+  first = 0,
 ): Cells {
   const found = fault(cells);
   if (!found) return cells;
   const { row, column, needs, value } = found;
-  throw refusal(row, columns[column], keyOf(row, column), value, needs);
+  throw refusal(first + row, columns[column], keyOf(row, column), value, needs);
 }
 
 /** @throws Problem for more rows than a request may have */
@@ -120,19 +123,17 @@ function readPositions(
   r: number,
   shape: RowShape,
   data: Float64Array,
+  at: number,
 ): void {
   const width = shape.columns.length, minColumns = width - (shape.optional ?? 0);
   if (row.length !== width && row.length !== minColumns) {
     const widths = minColumns === width ? width : `${minColumns} or ${width}`;
-    throw invalid(
-      `/rows/${r}`,
-      `Cannot read row ${r + 1}: expected ${widths} values, got ${row.length}`,
-    );
+    throw wrongRow(r, `expected ${widths} values, got ${row.length}`);
   }
   for (let c = 0; c < row.length; c++) {
     const code = codeOf(row[c], c, shape);
     if (code === undefined) throw wrongCell(r, c, c, row[c], shape);
-    data[r * width + c] = code;
+    data[at + c] = code;
   }
 }
 
@@ -141,6 +142,7 @@ function readNames(
   r: number,
   shape: RowShape,
   data: Float64Array,
+  at: number,
 ): void {
   const cells = row as Readonly<Record<string, unknown>>;
   const { columns, optional = 0 } = shape, minColumns = columns.length - optional;
@@ -152,7 +154,7 @@ function readNames(
   for (let c = 0; c < width; c++) {
     const name = columns[c], code = codeOf(cells[name], c, shape);
     if (code === undefined) throw wrongCell(r, c, name, cells[name], shape);
-    data[r * columns.length + c] = code;
+    data[at + c] = code;
   }
 }
 
@@ -172,6 +174,10 @@ const NUMBERS_ONLY: CellCodec = {
   encode: (cell) => cell === null ? NaN : typeof cell === "number" ? cell : undefined,
   expected: () => NUMBER_EXPECTED,
 };
+
+function wrongRow(r: number, fault: string): Problem {
+  return invalid(`/rows/${r}`, new RowError(fault, r + 1).message);
+}
 
 function wrongNames(row: object, r: number, columns: readonly string[]): Problem {
   const unknown = Object.keys(row).find((name) => !columns.includes(name));
@@ -204,8 +210,6 @@ export function refusal(
   value: unknown,
   expected: string,
 ): Problem {
-  return invalid(
-    `/rows/${r}${pointerStep(key)}`,
-    `Cannot read row ${r + 1}, column "${name}": expected ${expected}, got ${show(value)}`,
-  );
+  const { message } = new RowError(`expected ${expected}, got ${show(value)}`, r + 1, name);
+  return invalid(`/rows/${r}${pointerStep(key)}`, message);
 }
