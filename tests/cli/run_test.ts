@@ -125,6 +125,17 @@ Deno.test("elbow train --resume ends with the bytes of an uninterrupted run", as
   assert.deepEqual(Deno.readFileSync(out), Deno.readFileSync(whole));
 });
 
+Deno.test("an interrupted run does not take the checkpoint of an earlier one for its own", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv()), state = folder.at("state");
+  const args = ["train", data, "--out", folder.at("m"), "--checkpoint", state, ...QUICK];
+  await elbowOk(...args);
+  const signal = AbortSignal.abort(new Interruption("SIGINT"));
+  const { status, stderr } = await elbow(args, { signal });
+  assert.equal(status, 130);
+  assert.doesNotMatch(stderr, /--resume continues/);
+});
+
 Deno.test("elbow train without --resume replaces a checkpoint; with it, another run's is refused", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());

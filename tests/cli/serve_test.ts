@@ -100,6 +100,37 @@ Deno.test("elbow serve refuses a folder without models, a damaged model, and a p
   assert.match(await refused("serve", "--models", folder.path), /Cannot read .*n\.safetensors/);
 });
 
+Deno.test("elbow serve --host listens at that address, and names one that is not here", async () => {
+  using folder = new Folder();
+  folder.write("m.safetensors", VAE.create({ inputs: 3, latent: [{ size: 2 }] }).save());
+  const at = (host: string) => ["serve", "--models", folder.path, "--port", "0", "--host", host];
+  const controller = new AbortController();
+  let asked: Promise<number> | undefined;
+  const { status, stdout } = await elbow([...at("0.0.0.0"), "--json"], {
+    signal: controller.signal,
+    stderr(text) {
+      const port = /at http:\/\/0\.0\.0\.0:(\d+)\/v1\/models/.exec(text)?.[1];
+      if (!port) return;
+      asked = fetch(`http://127.0.0.1:${port}/health/ready`).then(async (response) => {
+        await response.body?.cancel();
+        controller.abort();
+        return response.status;
+      });
+    },
+  });
+  assert.deepEqual([status, await asked], [0, 200]);
+  assert.match(JSON.parse(stdout).url, /^http:\/\/0\.0\.0\.0:\d+$/);
+  // An address for documentation, and a name that RFC 6761 keeps from having any.
+  for (
+    const [host, reason] of [
+      ["203.0.113.1", "this machine has no such address"],
+      ["nosuch.invalid", "there is no such host"],
+    ]
+  ) {
+    assert.equal(await refused(...at(host)), `elbow: Cannot serve at ${host}: ${reason}\n`);
+  }
+});
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal}: requests in progress are answered, new ones refused, and the server ends`, async () => {
     using folder = new Folder();

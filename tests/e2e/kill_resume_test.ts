@@ -150,8 +150,9 @@ Deno.test("a run interrupted by SIGINT ends with status 130, a checkpoint and no
     }
     child.kill("SIGINT");
     const { code } = await child.status;
-    while (!(await stderr.read()).done);
+    for (let piece; !(piece = await stderr.read()).done;) said += piece.value;
     assert.equal(code, 130);
+    assert.match(said, /state keeps the run so far: the same command with --resume continues\n/);
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
     assert.deepEqual(names, ["state", "t.csv"]);
     assert.deepEqual(Array.from(Deno.readDirSync(`${folder}/state`), ({ name }) => name), [

@@ -6,6 +6,7 @@ import { Command } from "npm:commander@15.1.0";
 import type { App, AppOptions, Scope, Token } from "../../http/mod.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
 import type { ModelIndex, ModelStore } from "../../storage/model_store.ts";
+import { messageOf } from "../../core/errors.ts";
 import { type Io, note, print } from "../io.ts";
 import * as options from "../options.ts";
 import { openFolderStore } from "../serve/folder_store.ts";
@@ -185,15 +186,26 @@ function ratesOf(
   };
 }
 
-/** Names the address in the error when it is in use, which the system's own error does not. */
+/** Names the address in the error, which the system's own error does not. @throws TypeError for one that is not here */
 function listening<Server>(host: string, port: number, serve: () => Server): Server {
   try {
     return serve();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Deno.errors.AddrInUse(`Cannot serve at ${host}, port ${port}: it is in use`, {
-      cause: error,
-    });
+  } catch (cause) {
+    const { AddrInUse, AddrNotAvailable, PermissionDenied } = Deno.errors;
+    if (cause instanceof AddrNotAvailable) {
+      throw new TypeError(`Cannot serve at ${host}: this machine has no such address`, { cause });
+    }
+    if (/^failed to lookup/.test(messageOf(cause))) {
+      throw new TypeError(`Cannot serve at ${host}: there is no such host`, { cause });
+    }
+    if (cause instanceof AddrInUse) {
+      throw new AddrInUse(`Cannot serve at ${host}, port ${port}: it is in use`, { cause });
+    }
+    if (cause instanceof PermissionDenied) {
+      const message = `Cannot serve at ${host}, port ${port}: permission is denied`;
+      throw new PermissionDenied(message, { cause });
+    }
+    throw cause;
   }
 }
 

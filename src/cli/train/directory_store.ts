@@ -15,11 +15,18 @@ export interface DirectoryStoreOptions {
   readonly everySeconds: number;
 }
 
+/** The state of a run in a folder. */
+export interface DirectoryStore extends CheckpointStore, Disposable {
+  readonly path: string;
+  /** Whether the state there is that of this run, and not of an earlier one that it replaces. */
+  readonly holdsRun: boolean;
+}
+
 /** A store in the folder, which is created if it does not exist. @throws TypeError if another run uses it */
 export async function openDirectoryStore(
   folder: string,
   { resume, everySeconds }: DirectoryStoreOptions,
-): Promise<CheckpointStore & Disposable & { readonly path: string }> {
+): Promise<DirectoryStore> {
   requireName(folder);
   const path = `${folder.replace(/(?<=.)[/\\]+$/, "")}/checkpoint.safetensors`;
   let lock: Deno.FsFile | undefined;
@@ -31,19 +38,28 @@ export async function openDirectoryStore(
     const reason = isInUse ? "another run is using it" : messageOf(error);
     throw new TypeError(`Cannot use checkpoint folder ${folder}: ${reason}`, { cause: error });
   }
+  let holdsRun = false;
   return {
     path,
     everySeconds,
+    get holdsRun() {
+      return holdsRun;
+    },
     async read() {
       if (!resume) return undefined;
       try {
-        return await Deno.readFile(path);
+        const bytes = await Deno.readFile(path);
+        holdsRun = true;
+        return bytes;
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return undefined;
         throw error;
       }
     },
-    write: (bytes) => writeAtomically(path, [bytes]),
+    async write(bytes) {
+      await writeAtomically(path, [bytes]);
+      holdsRun = true;
+    },
     [Symbol.dispose]: () => lock?.close(),
   };
 }

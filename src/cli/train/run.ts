@@ -6,7 +6,7 @@ import { type CheckpointStore, ResumeError } from "../../training/run/checkpoint
 import type { FitOptions } from "../../training/options.ts";
 import { namingTable } from "../files/data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
-import type { Io } from "../io.ts";
+import { type Io, note } from "../io.ts";
 import { withPath } from "../models/model.ts";
 import { createProgress } from "./progress.ts";
 import { counted } from "../text/text.ts";
@@ -45,6 +45,13 @@ export async function withRun<Value>(
   try {
     return await namingTable(table, () => fit(settings));
   } catch (error) {
+    progress.end();
+    if (store?.holdsRun && settings.signal.aborted) {
+      note(
+        io,
+        `${given.checkpoint} keeps the run so far: the same command with --resume continues`,
+      );
+    }
     throw store ? namingCheckpoint(error, store.path) : error;
   } finally {
     progress.end();
