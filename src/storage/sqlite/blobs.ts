@@ -28,7 +28,7 @@ export async function storing<Value>(
     }
     return db.transaction(work);
   } finally {
-    db.transaction(() => sweepBlobs(db, [digest]));
+    db.freeing(() => sweepBlobs(db, [digest]));
   }
 }
 

@@ -7,6 +7,7 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { messageOf } from "../../core/errors.ts";
 import { StorageFullError } from "../storage_full.ts";
+import { Reserve } from "./reserve.ts";
 
 /** A row as SQLite returns it. */
 export type Row = Record<string, SQLOutputValue>;
@@ -67,6 +68,9 @@ const BUSY_MS = 10_000;
 /** Milliseconds for which another process's change may go unnoticed. */
 export const POLL_MS = 25;
 
+/** Pages that are given back to a full disk at once, as many bytes as SQLite lets its log grow to; and how often. */
+const PAGES_BACK = 1000, TURNS_BACK = 4;
+
 /** An open file, with notice of changes in it. */
 export class Database {
   readonly #sqlite: DatabaseSync;
@@ -74,6 +78,7 @@ export class Database {
   readonly #waiting = new Set<() => void>();
   #poll: ReturnType<typeof setInterval> | undefined;
   #version: unknown;
+  readonly #reserve: Reserve;
 
   /** @throws TypeError if the file is not one of this program */
   constructor(path: string) {
@@ -84,7 +89,7 @@ export class Database {
     }
     try {
       this.#sqlite.exec(
-        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
+        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
       );
       this.transaction(() => {
         const { user_version: format } = this.row("PRAGMA user_version")!;
@@ -97,7 +102,8 @@ export class Database {
         this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
       });
       this.#requireIntact(path);
-      this.transaction(() => this.run(SWEEP_PIECES));
+      this.#reserve = new Reserve(path);
+      this.freeing(() => this.run(SWEEP_PIECES));
     } catch (cause) {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;
@@ -128,8 +134,28 @@ export class Database {
     return Number(this.#prepared(sql).run(...values).changes);
   }
 
-  /** Runs `work` atomically, then notifies whoever waits for a change. */
+  /** Runs `work` atomically, then notifies whoever waits for a change. @throws StorageFullError */
   transaction<Value>(work: () => Value): Value {
+    try {
+      return this.#atomically(work);
+    } catch (error) {
+      if (!(error instanceof StorageFullError) || this.#freePages() === 0) throw error;
+    }
+    this.#usingReserve(() => {});
+    return this.#atomically(work);
+  }
+
+  /** The same for what makes room, which on a full disk may use what is kept for that. */
+  freeing<Value>(work: () => Value): Value {
+    try {
+      return this.#atomically(work);
+    } catch (error) {
+      if (!(error instanceof StorageFullError)) throw error;
+    }
+    return this.#usingReserve(() => this.#atomically(work));
+  }
+
+  #atomically<Value>(work: () => Value): Value {
     this.#sqlite.exec("BEGIN IMMEDIATE");
     let value: Value;
     try {
@@ -141,6 +167,36 @@ export class Database {
     }
     this.#wake();
     return value;
+  }
+
+  /** Does this with the room that is reserved, and gives back to the disk what the file has free. */
+  #usingReserve<Value>(act: () => Value): Value {
+    this.#reserve.release();
+    try {
+      this.#tryIfRoom("PRAGMA wal_checkpoint(TRUNCATE)");
+      const value = act();
+      for (let turn = 0; turn < TURNS_BACK && this.#freePages() > 0; turn++) {
+        this.#tryIfRoom(`PRAGMA incremental_vacuum(${PAGES_BACK})`);
+        this.#tryIfRoom("PRAGMA wal_checkpoint(TRUNCATE)");
+      }
+      return value;
+    } finally {
+      this.#reserve.restore();
+    }
+  }
+
+  #tryIfRoom(sql: string): void {
+    try {
+      // All rows are read: `exec` would give back one page.
+      this.rows(sql);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+  }
+
+  /** Pages of the file that hold nothing. Only what is given back leaves room for the log, which all writes need. */
+  #freePages(): number {
+    return Number(this.row("PRAGMA freelist_count")!.freelist_count);
   }
 
   /** Resolves at the next change by any process, after `ms`, or on the signal, whichever comes first. */

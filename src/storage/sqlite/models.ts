@@ -19,7 +19,8 @@ export function sqliteModels(db: Database): ModelStore {
       return { index: last.index, revision: `${last.revision}` };
     },
     async replaceIndex(index, revision) {
-      return db.transaction(() => {
+      // Before a model's file is deleted, the index no longer has it.
+      return db.freeing(() => {
         const current = Number(db.row("SELECT revision FROM model_index")?.revision ?? 0);
         if (`${current}` !== revision) return false;
         const text = indexText(index);
@@ -37,7 +38,7 @@ export function sqliteModels(db: Database): ModelStore {
       );
     },
     async remove(digest) {
-      db.transaction(() => db.run("DELETE FROM model_files WHERE digest = ?", digest));
+      db.freeing(() => db.run("DELETE FROM model_files WHERE digest = ?", digest));
     },
   };
 }

@@ -125,7 +125,7 @@ export class SqliteQueue implements JobQueue {
   }
 
   async cancel(id: string): Promise<Job | undefined> {
-    return this.#db.transaction(() => {
+    return this.#db.freeing(() => {
       const row = this.#rows.find(id);
       if (row && !isOver(row.state as JobState) && !row.sealed) {
         this.#rows.finish(row, "cancelled", {});
