@@ -103,13 +103,14 @@ async function fitHoldingOut(
   const training = selected(split.training, inputSchema, options);
   await pause();
   const levelCells = window === undefined ? split.calibration : cells;
-  const sketch = sketchColumns(cells, schema, levelCells);
+  const sketch = sketchColumns(cells, schema, levelCells, read.missing);
   await pause();
   const all = window === undefined ? cells : split.training;
   const fitted = await fit({ all, training: training.cells }, inputSchema, options, pause);
   const { vae, report, parts } = fitted;
   const table = {
     ...{ schema, ...parts, falseAlarmRate, sketch, ...(window && { window }) },
+    ...(read.clock && { clock: read.clock }),
     ...(costs?.impossible && { impossible: costs.impossible }),
     warnings: [...read.warnings, ...costs?.warnings ?? [], ...training.warnings],
     calibrationWarnings: read.calibrationWarnings,
@@ -118,7 +119,7 @@ async function fitHoldingOut(
   const model = calibrated(table, heldOut, split.calibrationWindows);
   if (window !== undefined) {
     const steps = split.calibrationWindows!.reduce((sum, count) => sum + count + window - 1, 0);
-    const of = cells.rows - steps;
+    const of = cells.rows - (read.missing ?? 0) - steps;
     return { vae, model, report, trainedRows: { rows: of, of } };
   }
   const ofLevels = unseenLevelWarnings(schema, training.cells, {

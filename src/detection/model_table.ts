@@ -23,7 +23,7 @@ import type { LabelParser } from "../formats/text/cells.ts";
 import { oneHot } from "../trained/rows/labels.ts";
 import { encodeTable } from "../scoring/table/encode_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
-import { codecOf } from "../scoring/table/schema.ts";
+import { codecOf, type ColumnSchema } from "../scoring/table/schema.ts";
 import type { Units } from "../scoring/units.ts";
 import { namesOf } from "./table_spec.ts";
 
@@ -38,6 +38,8 @@ export interface ModelTableOptions extends TableLimits {
   readonly label?: string;
   /** How its cells are read. */
   readonly parseLabel?: LabelParser;
+  /** A column that is not the model's, and is read as its last if the file has it by name. */
+  readonly also?: ColumnSchema;
   /** Called with the names of the file's columns, if it has any. */
   readonly onNames?: (names: readonly string[]) => void;
 }
@@ -74,7 +76,8 @@ export async function* modelParts(
     let rows = 0;
     for await (const part of open.read(isHeadless ? { ...reading, names } : reading).parts) {
       const table = await take(part, rows);
-      requireCells(units, table, rows);
+      const isWider = table.columns.length > units.columns.length;
+      requireCells(units, isWider ? selectColumns(table, units.columns) : table, rows);
       yield table;
       rows += part.rows;
     }
@@ -122,17 +125,24 @@ function readingOf(
   given: Units,
   source: string,
   found: { readonly names: readonly string[] | undefined; readonly isByRow: boolean },
-  { onNames, ...options }: ModelTableOptions,
+  { onNames, also, ...options }: ModelTableOptions,
 ): ModelReading {
   const units = withNames(given, found.names ?? []), names = units.names && found.names;
   if (!names) return byPositions(units, options);
   if (mayOmitKeys(units) && found.isByRow) {
-    return byNames(units, { ...options, mayLack: true, onNames });
+    return byNames(withColumn(units, also), { ...options, mayLack: true, onNames });
   }
   requireColumns(units, names, source);
   onNames?.(names);
-  const known = units.names!.filter((name) => names.includes(name));
-  return byNames({ ...units, names: known }, options);
+  const wider = withColumn(units, also);
+  const known = wider.names!.filter((name) => names.includes(name));
+  return byNames({ ...wider, names: known }, options);
+}
+
+/** The same with one more column. */
+function withColumn(units: Units, also: ColumnSchema | undefined): Units {
+  if (!also || !units.schema) return units;
+  return { ...units, names: [...units.names!, also.name], schema: [...units.schema, also] };
 }
 
 /**

@@ -3,7 +3,7 @@ import { requireChoice, requireNumber, requireObject, show } from "../core/valid
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { RATE } from "../scoring/decisions/rates.ts";
-import { hasLevels } from "../scoring/table/schema.ts";
+import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
 import { columnsFault } from "../scoring/table/table_rows.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "../trained/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
@@ -46,6 +46,11 @@ export interface DetectorOptions extends
   /** Rows are the steps of a series, in order: learn windows of this many steps, 2 to 10,000. */
   readonly window?: number;
   /**
+   * When the steps of a series are: the seconds of each row, and the column that says so, which is none of the rows'
+   * own. Steps that are missing in gaps count as empty, and where time goes back another series begins.
+   */
+  readonly clock?: { readonly column: ColumnSchema; readonly seconds: ArrayLike<number> };
+  /**
    * For rows that contain anomalies: leaves out this share of the training rows, the strangest, and fits to the others.
    * Above 0 and at most 0.5; true means 0.5. Best omitted if the rows are known to be normal.
    */
@@ -84,6 +89,7 @@ const RECIPIENTS = {
   statistics: "detector",
   columns: "detector",
   window: "detector",
+  clock: "detector",
   robust: "detector",
   schema: "detector",
   missing: "detector",
@@ -138,6 +144,9 @@ export function requireOptions(options: DetectorOptions): void {
   if (members !== undefined) requireNumber("members", members, { min: 1, max: 16, integer: true });
   if (options.window !== undefined) {
     requireNumber("window", options.window, { min: 2, max: MAX_WINDOW, integer: true });
+  }
+  if (options.clock !== undefined && options.window === undefined) {
+    throw new TypeError("Cannot fit detector: clock is for a series, which needs a window");
   }
   if (options.maxRows !== undefined) {
     requireNumber("maxRows", options.maxRows, { min: 1, integer: true });

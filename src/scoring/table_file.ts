@@ -44,6 +44,7 @@ import { limits, type Standardization } from "./table/standardize.ts";
 import {
   MAX_WINDOW,
   rowSchema,
+  type SeriesClock,
   SKETCH_WIDTH,
   type TableModel,
   type TableSketch,
@@ -67,8 +68,16 @@ export function detectorFile({ metadata, tensors }: UnpackedFile, model: TableMo
 
 /** The JSON part of a file. */
 function tableMetadata(model: TableModel): unknown {
-  const { schema, falseAlarmRate, warnings, calibrationWarnings, window, sketch, expansion } =
-    model;
+  const {
+    schema,
+    falseAlarmRate,
+    warnings,
+    calibrationWarnings,
+    window,
+    clock,
+    sketch,
+    expansion,
+  } = model;
   const { logs } = expansion;
   const columns = schema.map((column) =>
     column.kind === "numeric" && !column.format && !column.missing ? column.name : column
@@ -79,7 +88,7 @@ function tableMetadata(model: TableModel): unknown {
     ...(sketch && { sketchedRows: sketch.rows, levelRows: sketch.levelRows }),
   };
   const layout = { ...(logs && { logs }), ...(expansion.hasCategories && { categories: "last" }) };
-  return { columns, ...decisions, ...(window && { window }), ...layout };
+  return { columns, ...decisions, ...(window && { window }), ...(clock && { clock }), ...layout };
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -110,7 +119,7 @@ export function tableModelOf(file: ModelFile): TableModel {
   return asModelFileError(() => {
     const spec = specOf(file);
     const keys = ["columns", "falseAlarmRate", "warnings", "calibrationWarnings", "window"];
-    const known = [...keys, "sketchedRows", "levelRows", "logs", "categories"];
+    const known = [...keys, "clock", "sketchedRows", "levelRows", "logs", "categories"];
     const table = requireObject("table", file.metadata.table, known);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
@@ -134,6 +143,7 @@ export function tableModelOf(file: ModelFile): TableModel {
       ...readOptional(file, "impossible", schema.length),
       ...readDecisions(file, table),
       ...(window && { window, streamCalibration: readCalibration(file, STREAM_TENSOR) }),
+      ...(table.clock !== undefined && { clock: readClock(table.clock) }),
       ...(sketch && { sketch }),
       ...(format && { format }),
     };
@@ -193,6 +203,14 @@ function readWindow(value: unknown, columns: number): number | undefined {
   const window = requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
   if (window * columns <= MAX_CELLS) return window;
   throw fault(`a window has at most ${MAX_CELLS} cells, got ${window * columns}`);
+}
+
+function readClock(value: unknown): SeriesClock {
+  const { column, spacing } = requireObject("table.clock", value, ["column", "spacing"]);
+  return {
+    column: parseSchema("table.clock", [column])[0],
+    spacing: requireNumber("table.clock", spacing, { min: 0 }),
+  };
 }
 
 function readVector({ tensors }: ModelFile, name: string, length?: number): Float64Array {

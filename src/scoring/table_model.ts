@@ -24,6 +24,8 @@ export interface TableModel {
   readonly ensemble?: EnsembleModel;
   /** Steps per window, if rows are the consecutive steps of a series: the model is then one of windows. */
   readonly window?: number;
+  /** When the steps of a series are, if its rows say so. */
+  readonly clock?: SeriesClock;
   /** Scores of the held-out rows. */
   readonly calibration: Calibration;
   /** For a series: scores of single held-out windows, for judging streams. */
@@ -54,6 +56,14 @@ export interface TableModel {
   readonly sketch?: TableSketch;
   /** How the file it was loaded from stores weights. */
   readonly format?: FileFormat;
+}
+
+/** The times of a series' steps. */
+export interface SeriesClock {
+  /** The column of times, which is not one of the model's. */
+  readonly column: ColumnSchema;
+  /** Seconds from a step to the next; 0 if that varies. */
+  readonly spacing: number;
 }
 
 /** All that the user should know about the fit. */

@@ -239,7 +239,7 @@ Deno.test("train --window checks a column of times before it leaves it out", asy
   assert.match(stderr, /column "at" is not trained on/);
   assert.match(
     stderr,
-    /^elbow: column "at" goes back at 1 of 399 steps: a series is learnt in the/m,
+    /^elbow: column "at" goes back at 1 of 399 steps: rows from there on count as another series/m,
   );
   const table = await elbow(["train", timed, "--out", out, "--preset", "small", "--epochs", "1"]);
   assert.doesNotMatch(table.stderr, /goes back/);

@@ -4,6 +4,7 @@ import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Recalibration } from "../../detection/recalibrate.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
+import { laidOutTable } from "../files/steps.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requireWritablePath, writeAtomically } from "../files/files.ts";
 import { printWarnings } from "../text/flag_names.ts";
@@ -51,14 +52,10 @@ export function recalibrateCommand(io: Io): Command {
     await requireWritablePath(out, [data]);
     using model = await loadDetector(path);
     const { window } = model.scorer;
-    const table = await drawDataFor(
-      model,
-      data,
-      io,
-      sampleOptions({ ...given, window }),
-      given,
-    );
-    const result = await namingTable(table, async () => model.scorer.recalibrate(table));
+    const sample = sampleOptions({ ...given, window }), also = model.scorer.table.clock?.column;
+    const table = await drawDataFor(model, data, io, sample, { ...given, also });
+    const steps = laidOutTable(model.scorer, table, io);
+    const result = await namingTable(table, async () => model.scorer.recalibrate(steps));
     const bytes = model.scorer.save({ format: given.weightsFormat });
     await writeAtomically(out, [bytes]);
     if (given.json) {

@@ -71,13 +71,20 @@ export async function train(
     overrides: [...overrides.fromFile, ...overrides.fromFlags],
   });
   const schema = overridesOf(overrides, read.columns);
-  const table = given.columns ? read : withoutUnfitColumns(read, schema, given.window, io);
+  const { table, clock = undefined } = given.columns
+    ? { table: read }
+    : withoutUnfitColumns(read, schema, given.window, io);
   requireRows(table, given.window, table.source);
   const detector = await withRun(
     table,
     given,
     io,
-    (settings) => Detector.fit(table, { ...settings, ...(schema.length > 0 && { schema }) }),
+    (settings) =>
+      Detector.fit(table, {
+        ...settings,
+        ...(schema.length > 0 && { schema }),
+        ...(clock && { clock }),
+      }),
   );
   const written = await writeTrained(detector, given.out, given.weightsFormat);
   if (given.curve !== undefined) {

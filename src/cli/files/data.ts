@@ -15,6 +15,7 @@ import type { LabelValues } from "./labels.ts";
 import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import type { HeaderOption } from "../options.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 
 export { namingTable } from "../../detection/model_table.ts";
 
@@ -29,6 +30,8 @@ export interface DataOptions extends HeaderOption {
   readonly labels?: LabelValues;
   /** A column that is read on its own, and so is not ignored; by default the label. */
   readonly apart?: string;
+  /** A column that is not the model's, and is read as the last if the file has it. */
+  readonly also?: ColumnSchema;
 }
 
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present. */
@@ -65,10 +68,10 @@ export async function* partsFor(
   model: TableUnits,
   path: string,
   io: Io,
-  { label, labels, apart = label, header }: DataOptions,
+  { label, labels, also, apart = label ?? also?.name, header }: DataOptions,
 ): AsyncGenerator<Table> {
   const options = {
-    label,
+    ...{ label, also },
     parseLabel: labels?.parse,
     onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
   };

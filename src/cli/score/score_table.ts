@@ -2,12 +2,16 @@
 import { decide, type Decision, thresholdFor } from "../../scoring/decisions/decide.ts";
 import { stepMeans } from "../../scoring/series/windows.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import type { TableScorer } from "../../scoring/table_scorer.ts";
+import type { ExplainOptions } from "../../scoring/explain/explainer.ts";
+import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
+import type { LaidOut } from "../../detection/series/clock.ts";
+import { takeCells } from "../../detection/rows/take_cells.ts";
 import { readDataFor } from "../files/data.ts";
+import { layOut } from "../files/steps.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import { openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
-import { explainFlagged } from "./explained.ts";
+import { explainFlagged, type FlaggedRows } from "./explained.ts";
 import { type ScoreOptions, settingsOf } from "./options.ts";
 import { NO_VERDICT, scoredRow, type ScoredTable } from "./scored.ts";
 import { withTrainableVae } from "./trainable_vae.ts";
@@ -34,12 +38,13 @@ export async function scoreTable(
   const threshold = scorer && fdr === undefined
     ? thresholdFor(scorer.calibration, settings!)
     : undefined;
-  const table = await readDataFor(model, data, io, options);
+  const also = scorer?.table.clock?.column;
+  const read = await readDataFor(model, data, io, { ...options, also });
+  const { table, laid } = scorer ? layOut(scorer, read, io) : { table: read };
   if (scorer && settings) {
-    const results = scorer.scoreCells(table);
+    const { results, explained } = laid ? scoreLaidOut(scorer, laid) : scoreRows(scorer, table);
     const decision = decide(scorer.calibration, results.scores, settings);
-    const why = settings.explain &&
-      explainFlagged(scorer, table, results, decision, settings.explain);
+    const why = settings.explain && explained(decision, settings.explain);
     const regrets = await regretsOf(scorer, table, decision, settings, io.signal);
     const shown = { ...results, ...why, regrets };
     const row = (index: number) => scoredRow(shown, decision, index, units.columns);
@@ -52,6 +57,48 @@ export async function scoreTable(
     scores,
     bare,
     row: (index) => ({ row: index + 1, score: scores[index], ...NO_VERDICT }),
+  };
+}
+
+/** The scores of some rows, and why some of them are flagged. */
+interface Scores {
+  readonly results: ScoreTable;
+  readonly explained: (decision: Decision, options: ExplainOptions) => FlaggedRows;
+}
+
+function scoreRows(scorer: TableScorer, cells: Cells): Scores {
+  const results = scorer.scoreCells(cells);
+  return {
+    results,
+    explained: (decision, options) => explainFlagged(scorer, cells, results, decision, options),
+  };
+}
+
+/** Scores all steps, missing ones too, and keeps those that a table has. */
+function scoreLaidOut(scorer: TableScorer, { cells, places }: LaidOut): Scores {
+  const all = scoreRows(scorer, cells), width = scorer.columns.length;
+  const taken = (data: Float64Array, columns: number) =>
+    takeCells({ data, rows: cells.rows }, columns, places).data;
+  const { scores, pValues, contributions } = all.results;
+  const rowAt = new Map(Array.from(places, (place, r) => [place, r]));
+  return {
+    results: {
+      scores: taken(scores, 1),
+      pValues: taken(pValues, 1),
+      contributions: taken(contributions, width),
+    },
+    explained(decision, options) {
+      const verdict = (place: number) => {
+        const r = rowAt.get(place);
+        return r === undefined ? "normal" : decision.verdict(r);
+      };
+      const why = all.explained({ ...decision, verdict }, options);
+      const blamed = Array.from(
+        why.blamed,
+        ([place, columns]) => [rowAt.get(place)!, columns] as const,
+      );
+      return { contributions: taken(why.contributions, width), blamed: new Map(blamed) };
+    },
   };
 }
 

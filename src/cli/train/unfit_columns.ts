@@ -11,7 +11,7 @@
 import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { describeUnseenTimes, findUnseenTimes } from "../../detection/columns/unseen_times.ts";
 import type { ColumnOverride } from "../../detection/columns/infer_schema.ts";
-import { stepTimeWarnings } from "../../detection/series/step_times.ts";
+import type { DetectorOptions } from "../../detection/options.ts";
 import { timeDeclarationOf } from "../../detection/warnings/time_numbers.ts";
 import { isUnnamed } from "../../formats/csv/column_names.ts";
 import { WrittenForms } from "../../formats/sample/written_forms.ts";
@@ -20,16 +20,22 @@ import { takeColumn } from "../../scoring/table/cells.ts";
 import { type Io, note } from "../io.ts";
 import { columnFlag } from "../text/text.ts";
 
+/** A table to train on, and the times of its rows if it is a series. */
+interface Fit {
+  readonly table: Table;
+  readonly clock?: DetectorOptions["clock"];
+}
+
 /**
  * The table without these columns, each reported; unchanged if nothing would be left.
- * @param window of a series: times then only tell whether its steps are in order
+ * @param window of a series: times then only say when its steps are
  */
 export function withoutUnfitColumns(
   table: Table,
   declared: readonly ColumnOverride[],
   window: number | undefined,
   io: Io,
-): Table {
+): Fit {
   const declaredNames = new Set(declared.map(({ name }) => name));
   const reasons = new Map(table.columns.flatMap((name, c): [string, string][] => {
     const reason = declaredNames.has(name)
@@ -39,7 +45,8 @@ export function withoutUnfitColumns(
     return reason === undefined ? [] : [[name, reason]];
   }));
   const kept = table.columns.filter((name) => !reasons.has(name));
-  if (reasons.size === 0 || kept.length === 0) return table;
+  if (reasons.size === 0 || kept.length === 0) return { table };
+  let clock: Fit["clock"];
   for (const [name, reason] of reasons) {
     const c = table.columns.indexOf(name), times = timesOf(table, c);
     const kind = times
@@ -51,10 +58,11 @@ export function withoutUnfitColumns(
       io,
       `column "${name}" is not trained on: it ${reason}; ${columnFlag(name, kind)} keeps it`,
     );
-    const steps = window === undefined ? undefined : times;
-    for (const each of steps ? stepTimeWarnings(name, steps) : []) note(io, each);
+    if (window === undefined || !times) continue;
+    const format = orderOf(table, c);
+    clock ??= { column: { name, kind: "timestamp", ...(format && { format }) }, seconds: times };
   }
-  return selectColumns(table, kept);
+  return { table: selectColumns(table, kept), ...(clock && { clock }) };
 }
 
 /** The times that a timestamp column does not cover; undefined for any other column, or for none. */

@@ -30,18 +30,20 @@ export interface ColumnSketch {
  * The sketches of a table's columns.
  * @param levelCells the rows whose levels count: not those that decided which texts are levels, since of other rows
  *   fewer have one of these. By default all rows
+ * @param missing rows that stand for missing steps of a series, and do not count
  */
 export function sketchColumns(
   cells: Cells,
   schema: readonly ColumnSchema[],
   levelCells: Cells = cells,
+  missing: number = 0,
 ): TableSketch {
   const columns = schema.length, sketches = new Float64Array(columns * SKETCH_WIDTH);
   schema.forEach((column, c) => {
     const places = levelPlaces(column), from = places ? levelCells : cells;
     const sorted = inPlace(sortedValues(from, columns, c), places).sort();
     const out = c * SKETCH_WIDTH;
-    sketches[out] = 1 - sorted.length / from.rows;
+    sketches[out] = 1 - sorted.length / (from.rows - missing);
     for (let k = 0; k < POINTS; k++) {
       const at = Math.round(k / (POINTS - 1) * (sorted.length - 1));
       const value = sorted.length > 0 ? sorted[at] : 0;
@@ -49,7 +51,7 @@ export function sketchColumns(
       sketches[out + 1 + POINTS + k] = sorted.length > 0 ? shareUpTo(sorted, value) : 0;
     }
   });
-  return { data: sketches, rows: cells.rows, levelRows: levelCells.rows };
+  return { data: sketches, rows: cells.rows - missing, levelRows: levelCells.rows - missing };
 }
 
 /** One column of the sketches. */

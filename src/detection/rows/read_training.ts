@@ -27,7 +27,9 @@ import { inferSchema, MAX_INFERRED_LEVELS } from "../columns/infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "../columns/order_facts.ts";
-import { stepTimeWarnings } from "../series/step_times.ts";
+import type { SeriesClock } from "../../scoring/table_model.ts";
+import { laidOut } from "../series/clock.ts";
+import { stepTimeWarnings, usualSpacing } from "../series/step_times.ts";
 import { collapseWarnings, spectrumOfTable } from "../columns/spectrum.ts";
 
 /** The training rows of a table. */
@@ -38,6 +40,9 @@ export interface TrainingTable {
   readonly warnings: readonly string[];
   /** Warnings about which rows train and calibrate. */
   readonly calibrationWarnings: readonly string[];
+  /** Steps of the series that are missing: empty rows among the cells. */
+  readonly missing?: number;
+  readonly clock?: SeriesClock;
 }
 
 /** @throws RowError; TypeError or RangeError naming the option that cannot be used */
@@ -63,8 +68,9 @@ export function readTraining(
   const ofSample = sampleWarnings(raw, window);
   const ofMeaning = meaningWarnings(raw, described, overrides);
   if (window !== undefined) {
+    const { warnings: ofTimes, ...timed } = byTime(cells, options);
     const warnings = [...ofMeaning, ...seriesWarnings(schema, cells, isDrawn)];
-    return { schema, cells, warnings, calibrationWarnings: ofSample };
+    return { schema, ...timed, warnings, calibrationWarnings: [...ofSample, ...ofTimes] };
   }
   const { cells: distinct, warnings: ofCopies } = withoutCopies(cells, schema.length);
   const facts = columnFacts(described, distinct);
@@ -76,6 +82,25 @@ export function readTraining(
     ...collapseWarnings(spectrum, schema),
   ];
   return { schema, cells: distinct, warnings, calibrationWarnings: [...ofSample, ...ofCopies] };
+}
+
+/** The steps of a series, laid out by their times if these are given. */
+function byTime(
+  cells: Cells,
+  { clock: given, window = 0 }: DetectorOptions,
+): Pick<TrainingTable, "cells" | "clock" | "missing" | "warnings"> {
+  if (!given) return { cells, warnings: [] };
+  const { column, seconds } = given;
+  if (seconds.length !== cells.rows) {
+    throw new RangeError(
+      `Cannot fit detector: expected a time for each of ${cells.rows} rows, got ${seconds.length}`,
+    );
+  }
+  const clock = { column, spacing: usualSpacing(seconds) };
+  const laid = laidOut(cells, seconds, clock, window);
+  const warnings = stepTimeWarnings(column.name, seconds, laid !== undefined);
+  if (!laid) return { cells, warnings, clock };
+  return { cells: laid.cells, missing: laid.cells.rows - cells.rows, warnings, clock };
 }
 
 /** What a user should know of the steps of a series. */

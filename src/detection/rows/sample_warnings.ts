@@ -6,21 +6,21 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { codecOf, type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { MAX_CELL } from "../../scoring/table/table_rows.ts";
 
-/** Cells that may be a sample of a larger table. */
-export type SampledCells = Cells & { readonly drawn?: Drawn };
+/** Cells that may be a sample of a larger table; of a series, some rows may stand for missing steps. */
+export type SampledCells = Cells & { readonly drawn?: Drawn; readonly missing?: number };
 
 /** What a number must be, for error messages. */
 export const SIZE_EXPECTED: string = `a finite number of magnitude at most ${MAX_CELL}`;
 
 /** The warning that not all rows are used. */
 export function sampleWarnings(
-  { rows, drawn }: SampledCells,
+  { rows, drawn, missing = 0 }: SampledCells,
   window?: number,
   purpose: "train and calibrate" | "calibrate" | "train" = "train and calibrate",
 ): string[] {
   if (!drawn) return [];
   const which = window === undefined ? "a random sample" : "the last ones";
-  return [`${rows} of ${drawn.rows} rows ${purpose}, ${which}`];
+  return [`${rows - missing} of ${drawn.rows} rows ${purpose}, ${which}`];
 }
 
 /** @throws RowError naming the column, and a row, that cannot be used, even if the row is not in the sample */

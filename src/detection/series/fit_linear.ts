@@ -16,7 +16,7 @@ import { fitSeries, MAX_WINDOWS, type SeriesRequest } from "./fit_series.ts";
 
 /** @throws RangeError for windows that are too wide, or options out of range */
 export function fitLinear(
-  { cells: steps, schema, warnings, calibrationWarnings }: TrainingTable,
+  { cells: steps, schema, warnings, calibrationWarnings, clock, missing = 0 }: TrainingTable,
   window: number,
   options: DetectorOptions,
 ): {
@@ -30,20 +30,29 @@ export function fitLinear(
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
   const { cells, warnings: spikeWarnings } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
-  const table = { schema, falseAlarmRate, calibrationWarnings };
-  const fitted = fitCalibrated(request, { ...table, warnings: [...warnings, ...spikeWarnings] });
-  const trainedRows = { rows: Math.min(cells.rows, MAX_WINDOWS * window), of: cells.rows };
+  const table = { schema, falseAlarmRate, calibrationWarnings, ...(clock && { clock }) };
+  const described = { ...table, warnings: [...warnings, ...spikeWarnings] };
+  const fitted = fitCalibrated(request, described, missing);
+  const of = cells.rows - missing;
+  const trainedRows = { rows: Math.min(of, MAX_WINDOWS * window), of };
   return { ...fitted, trainedRows };
 }
 
-/** Fits, and calibrates on the scores that the blocks have from fits without them. */
+/**
+ * Fits, and calibrates on the scores that the blocks have from fits without them.
+ * @param missing rows that stand for missing steps
+ */
 export function fitCalibrated(
   request: SeriesRequest,
-  table: Pick<TableModel, "schema" | "falseAlarmRate" | "warnings" | "calibrationWarnings">,
+  table: Pick<
+    TableModel,
+    "schema" | "falseAlarmRate" | "warnings" | "calibrationWarnings" | "clock"
+  >,
+  missing: number,
 ): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {
   const { cells, window } = request;
   const { vae, report, parts, missingCosts, heldOutScores } = fitSeries(request);
-  const sketch = sketchColumns(cells, table.schema);
+  const sketch = sketchColumns(cells, table.schema, cells, missing);
   const scores = Float64Array.from(heldOutScores.flatMap((block) => [...block]));
   const calibrationWindows = heldOutScores.map(({ length }) => length);
   const uncalibrated = { ...table, ...parts, window, sketch };

@@ -19,7 +19,7 @@ export function recalibratedSeries(
   steps: SampledCells,
 ): Recalibrated {
   const model = scorer.table, { window = 0, schema, typical, costs } = model;
-  const minSteps = MIN_WINDOWS * window;
+  const minSteps = MIN_WINDOWS * window, { missing = 0 } = steps;
   if (steps.rows < minSteps) {
     throw new RangeError(
       `Cannot recalibrate: needs at least ${minSteps} rows, ${MIN_WINDOWS} windows, got ${steps.rows}`,
@@ -33,13 +33,13 @@ export function recalibratedSeries(
   const table = {
     ...model,
     falseAlarmRate: scorer.falseAlarmRate,
-    sketch: sketchColumns(steps, schema),
+    sketch: sketchColumns(steps, schema, steps, missing),
     calibrationWarnings: sampleWarnings(steps, window, "calibrate"),
   };
   const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
   const lengths = blocks.map(({ length }) => length);
   const next = calibrated(table, { scores, typical, costs }, lengths);
-  return recalibratedTo(next, scorer, { scored: steps.rows, flaggedBefore });
+  return recalibratedTo(next, scorer, { scored: steps.rows - missing, flaggedBefore });
 }
 
 /** The scores of the windows of a stretch. */

@@ -4,8 +4,8 @@
  *
  *   backward  steps at an earlier time than the step before: rows in another order, or of several series
  *   repeated  steps at the same time as the step before
- *   gaps      steps that come more than 1.5 usual times after the step before; if more than a tenth of the steps are
- *             half a usual time too early or late, time is uneven and has no gaps
+ *   gaps      steps that come more than `MIN_GAP` usual times after the step before; if more than a tenth of the steps
+ *             are half a usual time too early or late, time is uneven and has no gaps
  *
  * The usual time is the median of those above 0. Steps from or to a missing time are not looked at.
  */
@@ -15,53 +15,107 @@ import { filterValues } from "../rows/take_cells.ts";
 /** Of the usual time, by which a step may come early or late. */
 const MAX_SPACING_ERROR = 0.5;
 
+/** Usual times from a step to the next, above which steps are missing between them. */
+export const MIN_GAP: number = 1 + MAX_SPACING_ERROR;
+
 /** A larger share of steps is no exception. */
 const MAX_UNEVEN_SHARE = 0.1;
 
-/** A sentence for each, without its full stop. @param seconds of the rows, NaN where missing */
-export function stepTimeWarnings(name: string, seconds: Float64Array): string[] {
-  const differences = seconds.subarray(1).map((time, i) => time - seconds[i]);
-  const spacings = filterValues(differences, (time) => time === time), steps = spacings.length;
+/**
+ * A sentence for each, without its full stop.
+ * @param seconds of the rows, NaN where missing
+ * @param isLaidOut whether rows of empty cells stand for missing steps (`clock.ts`)
+ */
+export function stepTimeWarnings(
+  name: string,
+  seconds: ArrayLike<number>,
+  isLaidOut: boolean = false,
+): string[] {
+  const spacings = spacingsOf(seconds), steps = spacings.length;
   if (steps === 0) return [];
   const count = (predicate: (time: number) => boolean) => filterValues(spacings, predicate).length;
   const backward = count((time) => time < 0), repeated = count((time) => time === 0);
   const warnings: string[] = [];
   if (backward > 0) {
     warnings.push(
-      `column "${name}" goes back at ${backward} of ${steps} steps: a series is learnt in the order of its rows, which must be that of time`,
+      `column "${name}" goes back at ${backward} of ${steps} steps: ${
+        isLaidOut
+          ? "rows from there on count as another series"
+          : "a series is learnt in the order of its rows, which must be that of time"
+      }`,
     );
   }
   if (repeated > 0) {
+    const ofSeveral = 2 * repeated > steps
+      ? ": if they are of several series, put these one below the other, each in the order of time"
+      : "";
     warnings.push(
-      `column "${name}" stands still at ${repeated} of ${steps} steps: rows with the same time count as consecutive steps`,
+      `column "${name}" stands still at ${repeated} of ${steps} steps: rows with the same time count as consecutive steps${ofSeveral}`,
     );
   }
-  return backward > 0 || repeated === steps
+  return (backward > 0 && !isLaidOut) || 2 * repeated > steps
     ? warnings
-    : [...warnings, ...spacingWarnings(name, spacings)];
+    : [...warnings, ...spacingWarnings(name, spacings, isLaidOut)];
 }
 
-function spacingWarnings(name: string, spacings: Float64Array): string[] {
-  const positiveSpacings = filterValues(spacings, (time) => time > 0).slice();
-  const median = select(positiveSpacings, (positiveSpacings.length - 1) >> 1);
+/** That steps are not as far apart as those trained on were. @param trained seconds, 0 if unevenly spaced */
+export function spacingWarning(
+  name: string,
+  seconds: ArrayLike<number>,
+  trained: number,
+): string[] {
+  const spacing = usualSpacing(seconds), ratio = spacing / trained;
+  if (!(spacing > 0 && trained > 0) || (ratio < MIN_GAP && ratio > 1 / MIN_GAP)) return [];
+  return [
+    `steps of column "${name}" are ${duration(spacing)} apart, and were ${
+      duration(trained)
+    } apart in training: windows cover another time`,
+  ];
+}
+
+/** The usual time between steps, seconds; 0 if they are unevenly spaced. */
+export function usualSpacing(seconds: ArrayLike<number>): number {
+  const { median, isUneven } = evenness(spacingsOf(seconds));
+  return isUneven ? 0 : median;
+}
+
+/** From each step to the next, where both times are known. */
+function spacingsOf(seconds: ArrayLike<number>): Float64Array {
+  const differences = Float64Array.from(
+    { length: Math.max(0, seconds.length - 1) },
+    (_, i) => seconds[i + 1] - seconds[i],
+  );
+  return filterValues(differences, (time) => time === time);
+}
+
+function evenness(spacings: Float64Array) {
+  const positive = filterValues(spacings, (time) => time > 0).slice();
+  const median = positive.length === 0 ? 0 : select(positive, (positive.length - 1) >> 1);
   const uneven = filterValues(
-    positiveSpacings,
+    positive,
     (time) => Math.abs(time - median) > MAX_SPACING_ERROR * median,
   );
-  if (uneven.length > MAX_UNEVEN_SHARE * positiveSpacings.length) {
+  return { median, uneven, isUneven: uneven.length > MAX_UNEVEN_SHARE * positive.length };
+}
+
+function spacingWarnings(name: string, spacings: Float64Array, isLaidOut: boolean): string[] {
+  const { median, uneven, isUneven } = evenness(spacings);
+  if (isUneven) {
     return [
       `column "${name}" is unevenly spaced: windows count rows, whatever the time between them`,
     ];
   }
   const gaps = filterValues(uneven, (time) => time > median), count = gaps.length;
   if (count === 0) return [];
-  const longest = gaps.reduce((max, time) => Math.max(max, time));
+  const longest = gaps.reduce((max, time) => Math.max(max, time)), them = count > 1 ? "them" : "it";
   return [
     `column "${name}" has ${count} gap${count > 1 ? "s" : ""}, ${
       count > 1 ? "the longest " : ""
-    }of ${duration(longest)} where ${duration(median)} is usual: windows run across ${
-      count > 1 ? "them" : "it"
-    } unless rows of empty cells stand for the missing steps`,
+    }of ${duration(longest)} where ${duration(median)} is usual: ${
+      isLaidOut
+        ? "the steps that are missing there count as empty"
+        : `windows run across ${them} unless rows of empty cells stand for the missing steps`
+    }`,
   ];
 }
 

@@ -52,7 +52,7 @@ export async function updatedSeries(
   }
   const { pValues } = namingDrawnRows(steps, () => scorer.scoreCells(steps));
   const flaggedBefore = pValues.filter((pValue) => scorer.isAnomaly(pValue)).length;
-  const flagged = { scored: steps.rows, flaggedBefore };
+  const { missing = 0 } = steps, flagged = { scored: steps.rows - missing, flaggedBefore };
   return isLinear(scorer)
     ? updatedLinear(scorer, steps, flagged, options)
     : await updatedNetworks(scorer, steps, flagged, options);
@@ -71,7 +71,7 @@ function updatedLinear(
     );
   }
   const { table, vae: { onHost: { device } }, schema, falseAlarmRate, window = 0 } = scorer;
-  const { cells, warnings } = withoutSpikes(steps, schema);
+  const { cells, warnings } = withoutSpikes(steps, schema), { missing = 0 } = steps;
   namingDrawnRows(
     steps,
     () => refuseSaturated(disjointWindows(cells, window), ofWindows(table), "windows"),
@@ -87,8 +87,13 @@ function updatedLinear(
       falseAlarmRate,
       calibrationWarnings: [...sampleWarnings(steps, window), ...warnings],
     },
+    missing,
   );
-  const result = { trained: cells.rows, rows: model.calibration.scores.length, ...flagged };
+  const result = {
+    trained: cells.rows - missing,
+    rows: model.calibration.scores.length,
+    ...flagged,
+  };
   return { vae, model, result };
 }
 
@@ -106,13 +111,14 @@ async function updatedNetworks(
   const rows = { cells: training, training };
   const { vae, parts } = await continueTraining(scorer.vae, model, rows, options);
   try {
-    const sketch = sketchColumns(steps, schema),
+    const { missing = 0 } = steps,
+      sketch = sketchColumns(steps, schema, steps, missing),
       calibrationWarnings = sampleWarnings(steps, window);
     const uncalibrated = { ...parts, schema, sketch, calibrationWarnings, falseAlarmRate };
     const heldOut = heldOutScores(vae, uncalibrated, split.calibration);
     const next = calibrated(uncalibrated, heldOut, split.calibrationWindows);
     const calibrating = split.calibrationWindows!.reduce((sum, each) => sum + each + window - 1, 0);
-    const result = { trained: steps.rows - calibrating, rows: calibrating, ...flagged };
+    const result = { trained: steps.rows - missing - calibrating, rows: calibrating, ...flagged };
     return { vae, model: next, result };
   } catch (error) {
     vae.dispose();

@@ -1,0 +1,98 @@
+/** Series with a column of times on the command line. Oracle: the library, on rows laid out by hand. */
+import assert from "node:assert/strict";
+import { Detector } from "../../src/detection/detector.ts";
+import { cellsOf, elbow, elbowOk, Folder } from "./util.ts";
+
+const WINDOW = 8, QUARTER = 900;
+const folder = new Folder();
+globalThis.addEventListener("unload", () => folder[Symbol.dispose]());
+
+function sensors(steps: number, level: number): number[][] {
+  let state = 11 + Math.abs(level);
+  const noise = () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.5;
+  return Array.from(
+    { length: steps },
+    (_, t) => [level + Math.sin(t / 4) + 0.1 * noise(), Math.cos(t / 4) + 0.1 * noise()],
+  );
+}
+
+function written(name: string, rows: readonly number[][], seconds: readonly number[]): string {
+  const time = (second: number) =>
+    new Date(1000 * second).toISOString().slice(0, 19).replace("T", " ");
+  const lines = rows.map((row, r) => [time(seconds[r]), ...row].join(","));
+  Deno.writeTextFileSync(folder.at(name), ["time,flow,pressure", ...lines, ""].join("\n"));
+  return folder.at(name);
+}
+
+const times = (steps: number, first = 0) =>
+  Array.from({ length: steps }, (_, t) => QUARTER * (first + t));
+const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
+
+const pumps = [sensors(200, 0), sensors(200, 30)], model = folder.at("model.safetensors");
+const data = written("pumps.csv", pumps.flat(), [...times(200), ...times(200)]);
+const trained = await elbow(["train", data, "--out", model, "--window", `${WINDOW}`]);
+const byHand = await Detector.fit([...pumps[0], ...missing(WINDOW), ...pumps[1]], {
+  window: WINDOW,
+  columns: ["flow", "pressure"],
+});
+
+Deno.test("train keeps series apart where time goes back, and says so", () => {
+  assert.equal(trained.status, 0, trained.stderr);
+  assert.match(
+    trained.stderr,
+    /"time" goes back at 1 of 399 steps: rows from there on count as another series/,
+  );
+  assert.match(trained.stdout, /Trained on +400 rows/);
+});
+
+Deno.test("score answers every row of a file with gaps, as the library does with empty rows for missing steps", async () => {
+  const [before, after] = [sensors(60, 0), sensors(40, 30)];
+  const later = written("later.csv", [...before, ...after], [...times(60), ...times(40, 63)]);
+  const outcome = await elbow(["score", model, later, "--explain"]);
+  assert.match(outcome.stderr, /1 gap, of 60 minutes where 15 minutes is usual: .* count as empty/);
+  assert.doesNotMatch(outcome.stderr, /ignored/);
+  const cells = cellsOf(outcome.stdout).slice(1);
+  const scored = await byHand.explain([...before, ...missing(3), ...after]);
+  const expected = scored.filter((_, r) => r < 60 || r >= 63);
+  assert.deepEqual(
+    cells.map(([row, score, pValue]) => [Number(row), Number(score), Number(pValue)]),
+    expected.map(({ score, pValue }, r) => [r + 1, score, pValue]),
+  );
+  cells.forEach(([, , , anomaly, , ...why], r) => {
+    const { anomaly: isFlagged, blamed } = expected[r];
+    assert.equal(anomaly, `${isFlagged}`);
+    const [first] = isFlagged ? blamed : [];
+    assert.equal(why[0].replace('"', "").split(" ")[0], first?.column ?? "");
+  });
+  assert.ok(cells.some(([, , , anomaly, , why]) => anomaly === "true" && why !== ""));
+});
+
+Deno.test("recalibrate and update lay steps out by their times, too", async () => {
+  const rows = [...sensors(100, 0), ...sensors(100, 30)], out = folder.at("next.safetensors");
+  const later = written("two.csv", rows, [...times(100), ...times(100)]);
+  const laid = [...rows.slice(0, 100), ...missing(WINDOW), ...rows.slice(100)];
+  for (const command of ["recalibrate", "update"] as const) {
+    const figures = JSON.parse(await elbowOk(command, model, later, "--out", out, "--json"));
+    assert.equal(figures.scored, 200);
+    const detector = await Detector.load(byHand.save());
+    const { thresholds } = command === "update"
+      ? await detector.partialFit(laid)
+      : detector.recalibrate(laid);
+    assert.deepEqual(figures.thresholds, thresholds);
+    detector.dispose();
+  }
+});
+
+Deno.test("score says if steps are not as far apart as in training, and reads files without times", async () => {
+  const hourly = written("hourly.csv", sensors(50, 0), times(50).map((second) => 4 * second));
+  assert.match(
+    (await elbow(["score", model, hourly])).stderr,
+    /"time" are 60 minutes apart, and were 15 minutes/,
+  );
+  const plain = folder.at("plain.csv");
+  Deno.writeTextFileSync(
+    plain,
+    ["flow,pressure", ...sensors(50, 0).map((row) => row.join(",")), ""].join("\n"),
+  );
+  assert.equal(cellsOf(await elbowOk("score", model, plain)).length, 51);
+});
