@@ -5,7 +5,8 @@
  * label or an identifier, are left out with a note. Unnamed columns (NPY, NPZ) are taken in order, and their number
  * must be the model's.
  */
-import { missingColumns, modelParts } from "../../detection/model_table.ts";
+import { missingColumns } from "../../detection/model_columns.ts";
+import { modelParts } from "../../detection/model_table.ts";
 import type { Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
 import { sampleParts } from "../../formats/sample/read_sample.ts";

@@ -4,7 +4,7 @@ import { csvNames, isNameless } from "../../../formats/csv/column_names.ts";
 import { detectSeparator, splitRecords } from "../../../formats/csv/csv_split.ts";
 import { RecordEnds } from "../../../formats/csv/record_ends.ts";
 import { type DecimalMark, markOf } from "../../../formats/csv/decimal_comma.ts";
-import { namesByPosition, requireColumns } from "../../../detection/model_table.ts";
+import { namesByPosition, requireModelColumns } from "../../../detection/model_columns.ts";
 import { DataError, planColumns, readCsv } from "../../../formats/mod.ts";
 import { defaultNames } from "../../../formats/table.ts";
 import { decodeText, markLength } from "../../../formats/text/text.ts";
@@ -47,7 +47,7 @@ function open(
   const names = header ? found! : namesByPosition(model.units, defaultNames(found!.length), source);
   // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(first, { source });
-  requireColumns(model.units, names, source);
+  requireModelColumns(model.units, names, source);
   warnAboutColumns(model, names.filter((name) => !isNameless(name)), io);
   const { indices } = planColumns(names, { columns: model.units.columns }, source);
   const lines = header ? first.reduce((sum, byte) => sum + Number(byte === 10), 0) : 0;

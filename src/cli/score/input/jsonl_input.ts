@@ -1,6 +1,6 @@
 /** JSON lines as `elbow score` reads them: rows are objects, or arrays in the order of the columns. */
 import type { ByteBlock } from "../../../formats/csv/byte_blocks.ts";
-import { placesOf } from "../../../detection/model_table.ts";
+import { placesOf } from "../../../detection/model_columns.ts";
 import { DataError } from "../../../formats/errors.ts";
 import { parseLine } from "../../../formats/jsonl/json_line.ts";
 import { defaultNames } from "../../../formats/table.ts";
