@@ -275,7 +275,7 @@ Deno.test("an invalid specification is refused by the name of its file and field
     ],
     [
       '{ "latent": [{ "size": 1 }], "likelihood": { "type": "bernoulli" } }',
-      /t\.csv, row 1 \(line 2\), column \d: a Bernoulli likelihood needs a value from 0 to 1/,
+      /t\.csv, row 1 \(line 2\), column "k\d": a Bernoulli likelihood needs a value from 0 to 1/,
     ],
   ];
   for (const [content, expected] of cases) {
