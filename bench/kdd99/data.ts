@@ -1,5 +1,5 @@
 /** The 10 % file of KDD Cup 99 as in alibi-detect's example: 18 continuous columns, and whether a row is an attack. */
-import { HostRandom } from "../../src/core/random/philox.ts";
+import { NumpyRandom } from "./numpy_random.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 
 /** The example's columns, by their position in the file. */
@@ -56,22 +56,18 @@ export async function readConnections(path: string): Promise<Connections> {
   return { normal: cellsOf(normal), attacks: cellsOf(attacks) };
 }
 
-/** Philox stream of the draws, which nothing else uses. */
-const STREAM = 901;
-
 /**
- * Rows drawn with replacement, a share of them attacks: `create_outlier_batch` in the example. Attacks have
- * the numbers after those of the normal rows.
+ * The rows that `create_outlier_batch` of the example draws after `numpy.random.seed(seed)`, a share of them attacks,
+ * in its order: without replacement, unless there are fewer. Attacks have the numbers after those of the normal rows.
  */
 export function drawRows(
   { normal, attacks }: Connections,
   { rows, percent, seed }: { readonly rows: number; readonly percent: number; seed: number },
 ): Uint32Array {
-  const random = new HostRandom(seed, 0, STREAM);
-  const outliers = Math.floor(percent * 0.01 * rows);
-  return Uint32Array.from(
-    { length: rows },
-    (_, r) =>
-      r >= rows - outliers ? normal.rows + random.below(attacks.rows) : random.below(normal.rows),
+  const random = new NumpyRandom(seed), outliers = Math.floor(percent * 0.01 * rows);
+  const sample = (from: number, size: number) => random.choice(from, size, size > from);
+  const ordinary = sample(normal.rows, rows - outliers), strange = sample(attacks.rows, outliers);
+  return sample(rows, rows).map((at) =>
+    at < ordinary.length ? ordinary[at] : normal.rows + strange[at - ordinary.length]
   );
 }
