@@ -10,15 +10,13 @@ import ts from "npm:typescript@6.0.3";
 import { errorFaults } from "./lib/error_grammar.ts";
 import { type Finding, lineAt, report } from "./lib/findings.ts";
 import { parse } from "./lib/imports.ts";
+import { missingFiles, unlistedRecords } from "./lib/named_files.ts";
 import { isGenerated, readTree, type SourceFile } from "./lib/tree.ts";
 
 const MAX_FILE_LINES = 400;
 const TARGET_FILE_LINES = 200;
 const MAX_FUNCTION_LINES = 50;
 const MAX_COMMENT_WIDTH = 120;
-
-/** The table of contents of the decision records. */
-const RECORDS = "docs/adr/README.md";
 
 /** Functions whose last digits ECMAScript leaves to the host. */
 const HOST_FUNCTIONS: readonly string[] = [
@@ -125,18 +123,7 @@ export function lintFiles(files: readonly SourceFile[]): Finding[] {
       }
     }
   }
-  return [...findings, ...unlistedRecords(files)];
-}
-
-/** Decision records that their table of contents does not name by number and title. */
-function unlistedRecords(files: readonly SourceFile[]): Finding[] {
-  const contents = files.find(({ path }) => path === RECORDS)?.text.replace(/\s+/g, " ") ?? "";
-  return files.flatMap(({ path, text }) => {
-    const [, name] = /^docs\/adr\/(\d{4}-.*\.md)$/.exec(path) ?? [];
-    const link = `[${text.split("\n", 1)[0].replace(/^# /, "")}](${name})`;
-    if (name === undefined || contents.includes(link)) return [];
-    return [{ path, line: 1, rule: "record-listed", message: `${RECORDS} must have ${link}` }];
-  });
+  return [...findings, ...unlistedRecords(files), ...missingFiles(files)];
 }
 
 function countLines(text: string): number {

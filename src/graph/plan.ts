@@ -2,8 +2,7 @@
  * A plan is what a backend runs: one flat list of instructions over memory that is already laid out.
  *
  * Memory is laid out for `capacity` batch rows, and each run says how many rows it has, so a short last minibatch needs
- * no recompilation. A plan is plain data: it can be printed (`print.ts`) and serialised, and tests compare it with
- * stored text.
+ * no recompilation. A plan is plain data: it can be serialised, and tests compare it with stored text.
  */
 import { sizeAt } from "../core/shape.ts";
 import { OPS } from "../ops/catalogue.ts";

@@ -96,6 +96,18 @@ Deno.test("lintFiles() catches a decision record that the table of contents lack
   deepEqual(rules(record, contents("- [7. Never a\n  broken model](0007-never.md)")), []);
 });
 
+Deno.test("lintFiles() catches a name of a file that does not exist", () => {
+  const named = (name: string) => ({ path: "docs/a.md", text: `See \`${name}\`.\n` });
+  const rules = (name: string) =>
+    lintFiles([named(name), { path: "src/core/shape.ts", text: "/** Shapes. */\n" }])
+      .map(({ rule, line }) => [rule, line]);
+  deepEqual(rules("core/shapes.ts"), [["named-file", 1]]);
+  deepEqual(rules("hape.ts"), [["named-file", 1]]);
+  for (const name of ["shape.ts", "core/shape.ts", "../core/shape.ts", ".gen.ts", "<kind>.ts"]) {
+    deepEqual(rules(name), []);
+  }
+});
+
 Deno.test("every file law has a test", () => {
   const planted = new Set(CASES.map(([rule]) => rule));
   deepEqual(RULES.map(({ name }) => name).filter((name) => !planted.has(name)), []);
