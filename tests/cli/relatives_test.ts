@@ -113,7 +113,7 @@ Deno.test("relatives of the VAE refuse what they do not support, with the reason
   );
   assert.match(
     await train(rbm),
-    /t\.csv, row 1 \(line 2\), column \d: expected a value from 0 to 1/,
+    /t\.csv, row 1 \(line 2\), column "k1": expected a value from 0 to 1/,
   );
   assert.match(
     await train(rbm, "--objective", '{"type":"elbo"}'),
