@@ -1,4 +1,5 @@
 /** The options of `Detector.fit`: networks, training, device and calibration. */
+import { OptionError } from "../core/option_error.ts";
 import { requireChoice, requireNumber, requireObject, show } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
@@ -157,9 +158,12 @@ export function requireOptions(options: DetectorOptions): void {
     requireNumber("robust", options.robust, { above: 0, max: MAX_TRIMMED_SHARE });
   }
   if (options.window !== undefined && trimmedShare(options) > 0) {
-    throw new TypeError(
-      "Cannot fit detector: robust is for the rows of a table: for a series that holds anomalies, falseAlarmRate sets how many steps are flagged",
-    );
+    throw new OptionError((name) => {
+      const rate = name("falseAlarmRate");
+      return `Cannot fit detector: ${
+        name("robust")
+      } is for the rows of a table: for a series that holds anomalies, ${rate} sets how many steps are flagged`;
+    });
   }
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError("Cannot read hidden: expected a list of widths");
@@ -232,9 +236,7 @@ export function presetOf(options: DetectorOptions): Preset {
     ? "likelihood"
     : ONLY_SMALL.find((key) => options[key] !== undefined);
   if (options.preset === "ensemble" && smallOption !== undefined) {
-    throw new TypeError(
-      `Cannot fit detector: preset "ensemble" takes no ${smallOption}: leave it out, or use preset "small"`,
-    );
+    throw notTaken("ensemble", smallOption, "small");
   }
   const networkOption = smallOption ?? ONLY_NETWORKS.find((key) => options[key] !== undefined);
   const isLinear = options.window !== undefined && networkOption === undefined;
@@ -247,21 +249,24 @@ export function presetOf(options: DetectorOptions): Preset {
   }
   const ensembleOption = ONLY_ENSEMBLE.find((key) => options[key] !== undefined);
   if (preset === "ensemble" || ensembleOption === undefined) return preset;
-  const chosen = options.preset ? "" : `, which ${smallOption} chooses,`;
-  throw new TypeError(
-    `Cannot fit detector: preset "small"${chosen} takes no ${ensembleOption}: leave it out, or use preset "ensemble"`,
-  );
+  throw notTaken("small", ensembleOption, "ensemble", options.preset ? undefined : smallOption);
+}
+
+/** @param choosing the option that implies the preset, if it was not requested */
+function notTaken(preset: Preset, option: string, other: Preset, choosing?: string): OptionError {
+  return new OptionError((name) => {
+    const chosen = choosing === undefined ? "" : `, which ${name(choosing)} chooses,`;
+    const use = `leave it out, or use ${name("preset", other)}`;
+    const subject = `${name("preset", preset)}${chosen}`;
+    return `Cannot fit detector: ${subject} takes no ${name(option)}: ${use}`;
+  });
 }
 
 function requireLinear({ window }: DetectorOptions, networkOption: string | undefined): void {
-  if (networkOption !== undefined) {
-    throw new TypeError(
-      `Cannot fit detector: preset "linear" takes no ${networkOption}: leave it out, or use preset "small"`,
-    );
-  }
+  if (networkOption !== undefined) throw notTaken("linear", networkOption, "small");
   if (window !== undefined) return;
-  throw new TypeError(
-    'Cannot fit detector: preset "linear" is for series and needs a window',
+  throw new OptionError((name) =>
+    `Cannot fit detector: ${name("preset", "linear")} is for series and needs a ${name("window")}`
   );
 }
 

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { OptionError } from "../core/option_error.ts";
 import { requireChoice } from "../core/validate.ts";
 import { VERSION } from "../core/version.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
@@ -95,8 +96,10 @@ const UTF8 = new TextEncoder();
 function requireExportable({ table, schema }: TableScorer, format: ExportFormat): void {
   const isGraph = format === "onnx" || format === "tfjs";
   if (table.ensemble && !isGraph) {
-    throw new TypeError(
-      `Cannot export detector as ${format}: it must hold one network, as preset "small" does, got an ensemble of networks and references, which "onnx" and "tfjs" take`,
+    throw new OptionError((name) =>
+      `Cannot export detector as ${format}: it must hold one network, as ${
+        name("preset", "small")
+      } does, got an ensemble of networks and references, which "onnx" and "tfjs" take`
     );
   }
   const time = schema.find(({ kind }) => kind === "timestamp");

@@ -1,5 +1,7 @@
 /** Messages that keep users from being misled; each was once missing. Oracle: what the help says, or the library. */
 import assert from "node:assert/strict";
+import { OptionError } from "../../src/core/option_error.ts";
+import type { DetectorOptions } from "../../mod.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import { Interruption } from "../../src/cli/io.ts";
 import { planeRows } from "../util/data.ts";
@@ -200,6 +202,43 @@ Deno.test("typing errors are pointed out, and options that would have no effect 
   const window = ["--window", "4", "--preset", "linear", "--learning-rate", "0.1"];
   const linear = await refused("train", data, "--out", folder.at("l"), ...window);
   assert.match(linear, /--preset linear takes no --learning-rate/);
+});
+
+Deno.test("options are named as the reader writes them, and names of the user's stay as they are", async () => {
+  using run = await trained();
+  const data = run.folder.write("p.csv", tableCsv(60));
+  const refusals: readonly (readonly [string[], DetectorOptions, RegExp])[] = [
+    [
+      ["--preset", "ensemble", "--likelihood", "bernoulli"],
+      { preset: "ensemble", likelihood: "bernoulli" },
+      /preset "ensemble" takes no likelihood: leave it out, or use preset "small"$/,
+    ],
+    [
+      ["--likelihood", "bernoulli", "--members", "3"],
+      { likelihood: "bernoulli", members: 3 },
+      /preset "small", which likelihood chooses, takes no members: .* preset "ensemble"$/,
+    ],
+    [
+      ["--window", "4", "--robust"],
+      { window: 4, robust: true },
+      /: robust is for .*, falseAlarmRate sets how many steps are flagged$/,
+    ],
+    [["--preset", "linear"], { preset: "linear" }, /preset "linear" is for .* needs a window$/],
+  ];
+  for (const [flags, options, message] of refusals) {
+    const rows = planeRows(60, 2, 1);
+    const error = await Detector.fit(rows, options).then(() => undefined, (error) => error);
+    assert.ok(error instanceof OptionError && error instanceof TypeError);
+    assert.match(error.message, message);
+    const said = error.wording((option, value) => {
+      const flag = option === "falseAlarmRate" ? "--false-alarm-rate" : `--${option}`;
+      return value === undefined ? flag : `${flag} ${value}`;
+    });
+    const refusal = await refused("train", data, "--out", run.folder.at("o"), ...flags);
+    assert.ok(refusal.endsWith(`${said}\n`), refusal);
+  }
+  const file = run.folder.at('preset "small", which seed chooses.csv');
+  assert.ok((await refused("score", run.model, file)).includes(file));
 });
 
 Deno.test("a cell beyond the largest size is refused", async () => {

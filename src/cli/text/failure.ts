@@ -7,8 +7,9 @@
  *   130, 143  interrupted by SIGINT, by SIGTERM
  */
 import { CommanderError } from "npm:commander@15.1.0";
+import { OptionError } from "../../core/option_error.ts";
 import { DivergenceError } from "../../training/run/divergence.ts";
-import { withFlagNames } from "./flag_names.ts";
+import { flagOf, withFlagNames } from "./flag_names.ts";
 import { Interruption, type Io, note } from "../io.ts";
 import { printable } from "./text.ts";
 
@@ -57,5 +58,6 @@ function isExpected(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof OptionError) return error.wording(flagOf);
   return error instanceof CommanderError ? error.message.replace(/^error: /, "") : error.message;
 }

@@ -48,13 +48,8 @@ const RULES: readonly Rule[] = [
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
   [/\bcalibration rows allow no less than [^ ]+$/, "$&: --tail extrapolates below that"],
   [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
-  [/\b(?<=which |takes no )(\w+)(?= chooses|:)/g, (_, option) => flagOf(option)],
   [/\brobust: 0\.1\b/, "--robust 0.1"],
   [/\bfit: give layers\b/, "fit: give --layers"],
-  [/\brobust is\b/, "--robust is"],
-  [/\bfalseAlarmRate sets\b/, "--false-alarm-rate sets"],
-  [/\bneeds a window$/, "needs --window"],
-  [/\bpreset "(\w+)"/g, "--preset $1"],
 ];
 
 /** The flag for quoted texts, if there are any without a comma, which separates them. */
@@ -76,9 +71,11 @@ export function withFlagNames(text: string): string {
   );
 }
 
-function flagOf(option: string): string {
+/** The flag of an option. */
+export function flagOf(option: string, value?: string): string {
   if (option === "optimizer") return "--learning-rate";
-  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return value === undefined ? flag : `${flag} ${value}`;
 }
 
 /** The library's warnings, one per line. */

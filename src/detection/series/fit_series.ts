@@ -15,6 +15,7 @@
  * windows. Leaving out what fits worst is the concentration step of Rousseeuw and Van Driessen, "A fast algorithm for
  * the minimum covariance determinant estimator", 1999.
  */
+import { OptionError } from "../../core/option_error.ts";
 import { requireNumber } from "../../core/validate.ts";
 import { rawScores } from "../../scoring/contributions.ts";
 import { Expansion } from "../../scoring/table/expansion.ts";
@@ -184,7 +185,9 @@ function requireWidth(width: number): void {
     throw new RangeError("Cannot fit detector: there is nothing to learn from any column");
   }
   if (width <= MAX_CELLS) return;
-  throw new RangeError(
-    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, got ${width}: use a shorter window, fewer columns, or preset "small"`,
+  throw new OptionError((name) =>
+    `Cannot fit detector: a window must have at most ${MAX_CELLS} cells, got ${width}: use a shorter window, fewer columns, or ${
+      name("preset", "small")
+    }`
   );
 }

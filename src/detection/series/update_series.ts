@@ -8,6 +8,7 @@
  * The units of the columns, the window and the sizes do not change. The false-alarm rate then holds for steps like the
  * new ones, as far as it does for a series.
  */
+import { OptionError } from "../../core/option_error.ts";
 import { isLinear } from "../../scoring/series/is_linear.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
@@ -66,8 +67,10 @@ function updatedLinear(
 ): Updated {
   for (const [name, value] of Object.entries({ epochs, calibration })) {
     if (value === undefined) continue;
-    throw new TypeError(
-      `Cannot update detector: preset "linear" takes no ${name}: it is fitted exactly, and calibrated by fits without each part`,
+    throw new OptionError((nameOf) =>
+      `Cannot update detector: ${nameOf("preset", "linear")} takes no ${
+        nameOf(name)
+      }: it is fitted exactly, and calibrated by fits without each part`
     );
   }
   const { table, vae: { onHost: { device } }, schema, falseAlarmRate, window = 0 } = scorer;
