@@ -17,7 +17,9 @@ Deno.test("values written in several ways, and amounts in several currencies, ca
     [/amounts in "\$" and "€", and only their numbers/, (r) => r % 3 ? `$${r}.50` : `${r}.25 €`],
     [undefined, (r) => ["North", "South", "yes"][r % 3]],
     [undefined, (r) => `$${r * r % 31}.50`],
-    // House numbers, and grades.
+    // House numbers, names of few sizes, and codes.
+    [undefined, (r) => ["1Story", "2Story", "1.5Fin", "SLvl"][r * 7 % 4]],
+    [undefined, (r) => `0${1 + r % 7} ${["QUEENS", "BRONX"][r % 2]}`],
     [undefined, (r) => `${1 + r % 9}${"abcdefg"[r % 7]}`],
   ];
   for (const [said, cell] of cells) {

@@ -120,7 +120,7 @@ Deno.test("a refusal of words among numbers says how to list them, and a sentine
     /list it as missing with --missing 'not known'/,
   );
   // One word once, or many words, may be anything.
-  assert.match(await of(["two"]), /\(leave the cell empty if it is missing, or declare/);
+  assert.match(await of(["1", "two"]), /\(leave the cell empty if it is missing, or declare/);
   assert.match(await of(["A 1", "A 2", "A 3", "A 4", "A 4"]), /\(leave the cell empty if/);
   const { stderr } = await elbow(["report", table(["-999", "-999"])]);
   assert.match(stderr, /leave those cells empty \(or list it in --missing\)/);

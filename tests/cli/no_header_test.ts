@@ -172,3 +172,22 @@ Deno.test("a blank first line is refused as such by score as by train, with a he
     assert.equal(await refused("train", blank, "--out", model, ...more), message);
   }
 });
+
+Deno.test("a column of times that is named by a time causes a warning, one of numbers does not", async () => {
+  using folder = new Folder();
+  const day = (r: number) => `${1 + r % 28}/${1 + r % 12}/2024 13:57`;
+  const table = (name: string, cell: (r: number) => string | number) =>
+    folder.write(
+      "t.csv",
+      [`${name},x`, ...Array.from({ length: 60 }, (_, r) => `${cell(r)},${r * r % 17}`), ""].join(
+        "\n",
+      ),
+    );
+  const warning =
+    /column "1\/31\/2018 13:57" holds times and is named by one, .* if there is no header line \(--no-header\)/;
+  const stderr = async (path: string) => (await elbow(["report", path])).stderr;
+  const american = (r: number) => day(r).replace(/^(\d+)\/(\d+)/, "$2/$1");
+  assert.match(await stderr(table("1/31/2018 13:57", american)), warning);
+  assert.doesNotMatch(await stderr(table("1/31/2018 13:57", (r) => r % 7)), /named by one/);
+  assert.doesNotMatch(await stderr(table("when", american)), /named by one/);
+});

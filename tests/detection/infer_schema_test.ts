@@ -54,6 +54,10 @@ Deno.test("a text among numbers is refused by its row, unless the column is decl
     () => inferred(csv),
     /^TypeError: Cannot read row 3, column "x": expected a number, as in most rows of this column \(leave the cell empty if it is missing, or declare the column categorical\), got "high"$/,
   );
+  // A second line of a header.
+  const units =
+    /row 1, column "x": .*\(leave the cell empty if it is missing, delete the row if it holds units, or declare .*got "kg"/;
+  assert.throws(() => inferred(column("kg", 2, 3, 4)), units);
   const { schema } = inferred(csv, { name: "x", kind: "categorical", levels: ["high"] });
   assert.deepEqual(schema[0].levels, ["high"]);
   assert.throws(

@@ -105,7 +105,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "lines of old Macintoshes",
     "a,b\r1,2\r",
-    'line 1: expected a header line of column names, got "b\\r1", where lines end with CR alone',
+    'line 1: expected a header line of column names, got "b\\r1", where lines end with CR alone (save it with LF, or CR and LF)',
   ],
   [
     "cells divided by spaces",
@@ -115,7 +115,7 @@ const REFUSALS: [string, string, string][] = [
   [
     "title",
     "Report of March\na,b\n1,2\n",
-    'row 1 (line 2): expected 1 cell, as in the header "Report of March", got 2',
+    'row 1 (line 2): expected 1 cell, as in the header "Report of March", got 2 (delete titles above the header)',
   ],
   [
     "separators at the end of rows alone",
@@ -141,6 +141,11 @@ const REFUSALS: [string, string, string][] = [
     "blank line",
     "a\n1\n\n2\n",
     'row 2 (line 3): expected 1 cell, as in the header "a" (NA if its value is missing), got a blank line',
+  ],
+  [
+    "title and blank line",
+    "Report,2024\n\na,b,c\n1,2,3\n",
+    "row 1 (line 2): expected 2 cells, as in the header, got a blank line (delete titles above the header)",
   ],
   ["blank first line", "\na\n1\n", "line 1: expected the header line, got a blank line"],
   [

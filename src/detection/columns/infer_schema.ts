@@ -227,7 +227,10 @@ function kindOfTexts(
 }
 
 /** What to do with texts among numbers: the same few words, again and again, probably stand for missing values. */
-function hintFor({ others, words }: ColumnTally): string {
+function hintFor({ others, words, firstText }: ColumnTally): string {
+  if (others === 1 && firstText?.row === 1) {
+    return "leave the cell empty if it is missing, delete the row if it holds units";
+  }
   if (words.size > MAX_WORDS || others === words.size) {
     return "leave the cell empty if it is missing";
   }

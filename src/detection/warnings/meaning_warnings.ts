@@ -10,6 +10,7 @@ import type { RawTable } from "../../formats/table.ts";
 import { CURRENCY } from "../../formats/sample/written_forms.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { decimalMarkWarnings } from "./decimal_marks.ts";
+import { headerWarnings } from "./header_rows.ts";
 import { identifierWarnings } from "./identifier_columns.ts";
 import { labelWarnings } from "./label_columns.ts";
 import { type Declaration, type ReadColumn, readColumns } from "../columns/read_column.ts";
@@ -24,6 +25,8 @@ interface LikelyMeaning {
   readonly instead: string;
   /** The most different units; house numbers such as 12a have more. */
   readonly mostUnits?: number;
+  /** The fewest different numbers; 1Story, 1.5Fin and 2Story are names. */
+  readonly fewestNumbers?: number;
 }
 
 const LIKELY_MEANINGS: readonly LikelyMeaning[] = [
@@ -74,11 +77,12 @@ const LIKELY_MEANINGS: readonly LikelyMeaning[] = [
     instead: "write numbers, such as seconds, or times with their date, such as 2024-10-15 14:05",
   },
   {
-    // 19.2 kg, 5.5°C, 25.3k, 1.92D+01
-    pattern: /^[+-]?\d[\d.,' ]*[\p{L}\p{S}°µ][\p{L}\p{S}°²³µ/]{0,7}(?:[+-]\d+|[23])?$/u,
+    // 19.2 kg, 5.5°C, 25.3k, 1.92D+01; not 05 QUEENS
+    pattern: /^[+-]?(?!0\d)\d[\d.,' ]*[\p{L}\p{S}°µ][\p{L}\p{S}°²³µ/]{0,7}(?:[+-]\d+|[23])?$/u,
     as: "numbers with units",
     instead: "write plain numbers, all in one unit",
     mostUnits: 3,
+    fewestNumbers: 5,
   },
 ];
 
@@ -123,6 +127,7 @@ export function meaningWarnings(
 ): string[] {
   const columns = readColumns(table, schema, declared);
   return [
+    ...headerWarnings(columns),
     ...columns.flatMap(labelWarnings),
     ...columns.flatMap(identifierWarnings),
     ...columns.flatMap(textAndCodeWarnings),
@@ -159,10 +164,12 @@ function textAndCodeWarnings(
   if (format && texts) return currencyWarnings(name, texts);
   if (declared) return [];
   const columnTexts = kind === "timestamp" || format ? [] : texts ?? [];
-  const isMostly = ({ pattern, mostUnits = Infinity }: LikelyMeaning) => {
+  const isMostly = ({ pattern, mostUnits = Infinity, fewestNumbers = 0 }: LikelyMeaning) => {
     const meant = columnTexts.map((text) => text.trim()).filter((text) => pattern.test(text));
     const units = new Set(meant.map((text) => text.replace(/^[+-]?[\d.,' ]*|[+-]?\d+$/g, "")));
-    return 2 * meant.length > columnTexts.length && units.size <= mostUnits;
+    const numbers = new Set(meant.map((text) => parseFloat(text)));
+    return 2 * meant.length > columnTexts.length && units.size <= mostUnits &&
+      numbers.size >= fewestNumbers;
   };
   const meant = LIKELY_MEANINGS.find(isMostly);
   return [

@@ -300,7 +300,9 @@ function placeOf({ width, plan, isHeadless }: CsvLayout) {
 function requireLines(cells: readonly string[], source: string, expected: string): void {
   const place = { source, line: 1, expected }, lines = cells.find((cell) => /\r./s.test(cell));
   if (lines !== undefined) {
-    const actual = `${quoteValue(lines)}, where lines end with CR alone`;
+    const actual = `${
+      quoteValue(lines)
+    }, where lines end with CR alone (save it with LF, or CR and LF)`;
     throw new DataError({ ...place, actual });
   }
   if (!/^sep=/i.test(cells[0])) return;

@@ -15,6 +15,9 @@ interface Place {
   readonly isHeadless?: boolean;
 }
 
+/** For a first line unlike what follows. */
+const TITLE_HINT = " (delete titles above the header)";
+
 /**
  * A row with too few cells, or too many.
  * @param isLastEmpty whether the last of them is known to be empty
@@ -27,10 +30,13 @@ export function widthFault(
   isLastEmpty = false,
 ): DataError {
   const isLonger = cells > place.width;
+  const isBelowHeader = row === 1 && !place.isHeadless;
   const hint = isLonger && isLastEmpty
     ? ", of which the last is empty"
-    : row === 1 && !place.isHeadless && place.width > 1 && cells === place.width + 1
+    : isBelowHeader && place.width > 1 && cells === place.width + 1
     ? " (if rows have labels, the header needs a cell for them, which may be empty)"
+    : isBelowHeader && isLonger
+    ? TITLE_HINT
     : "";
   const actual = `${cells}${hint}`;
   return new DataError({ ...placeOf(place, row, line), expected: expectedCells(place), actual });
@@ -66,7 +72,8 @@ export function headerFault(
 /** A blank line with rows after it. */
 export function blankFault(place: Place, row: number, line: number): DataError {
   const gap = place.width === 1 ? " (NA if its value is missing)" : "";
-  const expected = expectedCells(place) + gap, actual = "a blank line";
+  const hint = row === 1 && !place.isHeadless && place.width > 1 ? TITLE_HINT : "";
+  const expected = expectedCells(place) + gap, actual = `a blank line${hint}`;
   return new DataError({ ...placeOf(place, row, line), expected, actual });
 }
 
