@@ -44,6 +44,9 @@ const PLAIN_BITS: Readonly<Record<ParquetType, number>> = {
   FIXED_LEN_BYTE_ARRAY: 8,
 };
 
+/** Bytes: a real header has some hundred, a few thousand with the extremes of long texts. */
+const MAX_HEADER = 2 ** 16;
+
 /** The bytes that may still be unpacked. */
 export interface Budget {
   left: number;
@@ -76,13 +79,22 @@ export function readChunk(
   return cells;
 }
 
+function readHeader(reader: Reader): Header {
+  const { view: { buffer, byteOffset, byteLength }, offset } = reader;
+  const bytes = Math.min(byteLength - offset, MAX_HEADER);
+  const head = { view: new DataView(buffer as ArrayBuffer, byteOffset + offset, bytes), offset: 0 };
+  const header = parquetHeader(head);
+  reader.offset += head.offset;
+  return header;
+}
+
 /** A page as it would be if nothing in it were packed. Moves the reader to the next. */
 function openPage(
   reader: Reader,
   { codec }: Decoder,
   budget: Budget,
 ): { readonly header: Header; readonly bytes: Uint8Array } {
-  const header = parquetHeader(reader), { view, offset } = reader, { type } = header;
+  const header = readHeader(reader), { view, offset } = reader, { type } = header;
   const packed = requireCount(header.compressed_page_size, view.byteLength - offset);
   const size = spend(budget, header.uncompressed_page_size);
   const v2 = type === "DATA_PAGE_V2" ? header.data_page_header_v2 : undefined;

@@ -7,7 +7,7 @@ import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { type CompressionCodec, parquetMetadata } from "npm:hyparquet@1.31.5";
 import { readAnyTable } from "../../src/formats/mod.ts";
 
-const ROWS = 2000, HUGE = 2 ** 31 - 1;
+const ROWS = 4000, HUGE = 2 ** 31 - 1;
 
 /** Codes of the format. */
 const DATA = 0, DICTIONARY = 2, DATA_V2 = 3;
@@ -148,6 +148,15 @@ const FORGED: Readonly<Record<string, readonly [number[], Kind?]>> = {
     TEXT,
   ],
   "more nulls than values": [pageV2([1, ...run(ROWS, [0])], ROWS, HUGE), NULLABLE],
+  "a header of empty lists": [
+    [
+      ...struct({ 1: DATA, 2: 4 * ROWS, 3: 4 * ROWS, 5: struct({ 1: ROWS, 2: 0, 3: 3, 4: 3 }) })
+        .slice(0, -1),
+      ...[0x49, 0xfc, ...varint(70_000), ...Array(70_001).fill(0)],
+      ...Array(4 * ROWS).fill(0),
+    ],
+    TEXT,
+  ],
   "texts that repeat more than their page has": [
     page([...multiples(ROWS, 256), ...multiples(ROWS, 0)], ROWS, DELTA_BYTE_ARRAY),
     TEXT,
@@ -183,7 +192,7 @@ Deno.test("pages written here by hand are read if nothing in them is forged", as
   };
   const expected = Array.from({ length: ROWS }, (_, r) => r);
   assert.deepEqual(await read(page(DOUBLES)), expected);
-  const half = [...levels([...run(1000, [1]), ...run(1000, [0])]), ...DOUBLES.slice(0, 8000)];
+  const half = [...levels([...run(1000, [1]), ...run(3000, [0])]), ...DOUBLES.slice(0, 8000)];
   assert.deepEqual(
     await read(page(half), NULLABLE),
     expected.map((r) => r < 1000 ? r : NaN),
