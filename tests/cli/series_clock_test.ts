@@ -96,3 +96,30 @@ Deno.test("score says if steps are not as far apart as in training, and reads fi
   );
   assert.equal(cellsOf(await elbowOk("score", model, plain)).length, 51);
 });
+
+Deno.test("score --online takes missing steps for empty ones, of CSV and JSON lines, like a stream of the library", async () => {
+  const [before, after] = [sensors(40, 0), sensors(30, 30)],
+    seconds = [...times(40), ...times(30, 43)];
+  const later = written("online.csv", [...before, ...after], seconds), stream = byHand.stream();
+  const expected = [...before, ...missing(3), ...after].map((row) => stream.push(row)?.score);
+  expected.splice(40, 3);
+  const [, ...lines] = Deno.readTextFileSync(later).trimEnd().split("\n");
+  const objects = lines.map((line) => {
+    const [time, flow, pressure] = line.split(",");
+    return JSON.stringify({ time, flow: Number(flow), pressure: Number(pressure) });
+  });
+  Deno.writeTextFileSync(folder.at("online.jsonl"), `${objects.join("\n")}\n`);
+  for (const file of [later, folder.at("online.jsonl")]) {
+    const { stdout, stderr } = await elbow(["score", model, file, "--online"]);
+    assert.match(stderr, /"time" leaves a gap before row 41: 3 missing steps count as empty/);
+    const scores = cellsOf(stdout).slice(1).map(([, score]) =>
+      score === "" ? undefined : Number(score)
+    );
+    assert.deepEqual(scores, expected);
+  }
+  const back = written("back.csv", [...before, ...before], [...times(40), ...times(40)]);
+  assert.match(
+    (await elbow(["score", model, back, "--online"])).stderr,
+    /goes back at row 41: rows/,
+  );
+});

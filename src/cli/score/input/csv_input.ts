@@ -30,7 +30,7 @@ export function csvInput(header = true, separator?: string): InputFormat {
 }
 
 function open(
-  { model, source, io }: InputFile,
+  { model, source, io, also: wanted }: InputFile,
   { bytes, ...place }: ByteBlock,
   header: boolean,
   given?: string,
@@ -48,8 +48,10 @@ function open(
   // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(first, { source });
   requireModelColumns(model.units, names, source);
-  warnAboutColumns(model, names.filter((name) => !isNameless(name)), io);
-  const { indices } = planColumns(names, { columns: model.units.columns }, source);
+  const also = wanted && names.includes(wanted.name) ? wanted : undefined;
+  warnAboutColumns(model, names.filter((name) => !isNameless(name)), io, also?.name);
+  const columns = [...model.units.columns, ...(also ? [also.name] : [])];
+  const { indices } = planColumns(names, { columns }, source);
   const lines = header ? first.reduce((sum, byte) => sum + Number(byte === 10), 0) : 0;
   const rest: ByteBlock = {
     ...place,
@@ -58,13 +60,13 @@ function open(
     firstLine: place.firstLine + lines,
   };
   const numberPlaces = indices.filter((_, c) => {
-    const { plain, decimal } = codecOf(model.units.schema![c]);
+    const { plain, decimal } = codecOf(model.units.schema![c] ?? also);
     return plain || decimal;
   });
   const mark = separator === "," ? undefined : firstMark(rest, separator, numberPlaces, source);
   const nameless = names.flatMap((name, index) => isNameless(name) ? [index] : []);
   const shape = { width: names.length, isHeadless: !header, places: indices, nameless };
-  return [{ source, separator, mark, ...shape }, rest.bytes.length === 0 ? undefined : rest];
+  return [{ source, separator, mark, also, ...shape }, rest.bytes.length === 0 ? undefined : rest];
 }
 
 /** A number that may also be a thousand. */

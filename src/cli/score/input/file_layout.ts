@@ -5,7 +5,7 @@ import { type DecimalMark, markedCodec } from "../../../formats/csv/decimal_comm
 import { blankFault } from "../../../formats/csv/row_faults.ts";
 import { JsonRows } from "../../../formats/jsonl/json_rows.ts";
 import type { BlockRows, ReadColumn, RowReader } from "../../../formats/row_reader.ts";
-import { codecOf } from "../../../scoring/table/schema.ts";
+import { codecOf, type ColumnSchema } from "../../../scoring/table/schema.ts";
 import type { LoadedModel } from "../../models/model.ts";
 
 /** Plain data, so that it can be sent to other threads. */
@@ -20,8 +20,10 @@ export interface CsvLayout {
   readonly separator: string;
   /** The decimal mark if the separator is not a comma, as far as the first rows show it. */
   readonly mark?: DecimalMark;
-  /** The position of each of the model's columns. */
+  /** The position of each of the model's columns, and of `also`. */
   readonly places: readonly number[];
+  /** Another column, read as the last. */
+  readonly also?: ColumnSchema;
   /** Positions of columns without a name, which may hold nothing. */
   readonly nameless?: readonly number[];
 }
@@ -29,6 +31,8 @@ export interface CsvLayout {
 /** The layout of JSON lines. */
 export interface JsonLayout {
   readonly source: string;
+  /** Another column, read as the last. */
+  readonly also?: ColumnSchema;
   /** For rows that are arrays. */
   readonly arrays?: Pick<CsvLayout, "width" | "places">;
 }
@@ -43,13 +47,13 @@ export function rowReader(
   readQuoted: ReadQuoted,
 ): RowReader {
   if ("separator" in layout) return csvReader(model, layout, readQuoted);
-  const { source, arrays } = layout;
-  return new JsonRows({ source, width: arrays?.width, columns: columnsAt(model, arrays?.places) });
+  const { source, arrays, also } = layout, columns = columnsAt(model, arrays?.places, also);
+  return new JsonRows({ source, width: arrays?.width, columns });
 }
 
 function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
-  const { source, width, isHeadless, separator, mark, places, nameless } = layout;
-  const columns = columnsAt(model, places).map((column) => {
+  const { source, width, isHeadless, separator, mark, places, also, nameless } = layout;
+  const columns = columnsAt(model, places, also).map((column) => {
     const { plain, decimal } = column.codec, mayHaveComma = plain || decimal;
     return mayHaveComma && separator !== ","
       ? { ...column, codec: markedCodec(column.codec, mark) }
@@ -63,8 +67,12 @@ function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted
   };
 }
 
-function columnsAt({ units }: LoadedModel, places: readonly number[] = []): ReadColumn[] {
-  return units.schema!.map((column, c) => {
+function columnsAt(
+  { units }: LoadedModel,
+  places: readonly number[] = [],
+  also?: ColumnSchema,
+): ReadColumn[] {
+  return [...units.schema!, ...(also ? [also] : [])].map((column, c) => {
     return { name: column.name, index: places[c] ?? -1, codec: codecOf(column) };
   });
 }

@@ -18,7 +18,7 @@ export const JSONL_INPUT: InputFormat = {
 };
 
 function open(
-  { model, source }: InputFile,
+  { model, source, also }: InputFile,
   { bytes, ...place }: ByteBlock,
 ): [FileLayout, ByteBlock | undefined] {
   const start = markLength(bytes), rest = start > 0 ? bytes.slice(start) : bytes;
@@ -26,7 +26,7 @@ function open(
   const line = [...decodeText(rest.subarray(0, end < 0 ? rest.length : end), source)].join("");
   const block = rest.length === 0 ? undefined : { ...place, bytes: rest };
   // The reader reports what is wrong with a line.
-  if (!line.trimStart().startsWith("[")) return [{ source }, block];
+  if (!line.trimStart().startsWith("[")) return [{ source, also }, block];
   const { length: width } = parseLine(line, { source, row: 1 }) as unknown[];
   const places = placesOf(model.units.columns, defaultNames(width), source);
   return [{ source, arrays: { width, places } }, block];

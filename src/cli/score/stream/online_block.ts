@@ -5,9 +5,10 @@
 import type { ByteBlock } from "../../../formats/csv/byte_blocks.ts";
 import type { RowReader } from "../../../formats/row_reader.ts";
 import { requireCells } from "../../../scoring/require_cells.ts";
-import type { SeriesStream } from "../../../scoring/series/series_stream.ts";
+import type { Cells } from "../../../scoring/table/cells.ts";
 import { explainNewest } from "../../../scoring/explain/newest_step.ts";
 import type { ScoredBlock } from "./block.ts";
+import type { OnlineSteps } from "./online_steps.ts";
 import type { ScoreSettings } from "../cell_scorer.ts";
 import { explanation } from "../explained.ts";
 import { TOP_COLUMNS } from "../../../scoring/verdict_lines.ts";
@@ -26,7 +27,7 @@ const MAX_UTF8_BYTES = 3;
  */
 export function onlineBlock(
   { scorer, units }: LoadedModel & { readonly scorer: TableScorer },
-  stream: SeriesStream,
+  steps: OnlineSteps,
   block: ByteBlock,
   { source, reader, settings: { explain }, into }: {
     readonly source: string;
@@ -35,20 +36,21 @@ export function onlineBlock(
     readonly into?: ArrayBuffer;
   },
 ): ScoredBlock {
-  const { data, rows, blankLine, keys } = reader.read(block);
-  requireCells(units, { data, rows, source }, block.firstRow);
+  const read = reader.read(block), { rows, blankLine, keys } = read;
   const { columns } = scorer, width = columns.length;
+  const { data, seconds } = withoutClock(read, width);
+  requireCells(units, { data, rows, source }, block.firstRow);
   let text = "", anomalies = 0;
   for (let r = 0; r < rows; r++) {
-    const verdict = stream.push(data.subarray(r * width, (r + 1) * width));
     const row = block.firstRow + r + 1;
+    const verdict = steps.push(data.subarray(r * width, (r + 1) * width), seconds[r], row);
     if (verdict === undefined) {
       text += csvLine([row, "", "", "", "", ...(explain ? [""] : [])]);
       continue;
     }
     const { score, pValue, anomaly } = verdict;
     const isExplained = explain && (anomaly || explain.conditional);
-    const why = isExplained ? explainNewest(scorer, stream, verdict, explain) : undefined;
+    const why = isExplained ? explainNewest(scorer, steps.stream, verdict, explain) : undefined;
     const { contributions } = why ?? verdict;
     const top = topColumns(contributions, 0, columns, TOP_COLUMNS).join(";");
     anomalies += Number(anomaly);
@@ -58,6 +60,19 @@ export function onlineBlock(
     ]);
   }
   return { lines: encoded(text, into), rows, anomalies, uncertain: 0, blankLine, keys };
+}
+
+/** The cells of the model's columns, and the times after them; NaN if the file has none. */
+function withoutClock({ data, rows }: Cells, width: number) {
+  const seconds = new Float64Array(rows).fill(NaN);
+  if (data.length === rows * width) return { data, seconds };
+  const cells = new Float64Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    const first = r * (width + 1);
+    cells.set(data.subarray(first, first + width), r * width);
+    seconds[r] = data[first + width];
+  }
+  return { data: cells, seconds };
 }
 
 function encoded(text: string, into = new ArrayBuffer()): Uint8Array<ArrayBuffer> {

@@ -12,6 +12,7 @@ import type { DeviceOptions } from "../../../trained/trained_vae.ts";
 import type { Io } from "../../io.ts";
 import type { LoadedModel } from "../../models/model.ts";
 import { onlineBlock } from "./online_block.ts";
+import { OnlineSteps } from "./online_steps.ts";
 import { type BlockOptions, BlockScorer, type ScoredBlock } from "./block.ts";
 import { headerOf, openSecondLook, type ScoreSettings } from "../cell_scorer.ts";
 import { rowReader } from "../input/file_layout.ts";
@@ -63,7 +64,8 @@ export async function* scoreStream(
   const blocks = blocksOf(request, pool)[Symbol.asyncIterator]();
   const { first, ended } = await firstBlocks(online ? 1 : MIN_BLOCKS_FOR_THREADS, blocks);
   if (first.length === 0) throw format.noRows(source, true);
-  const [layout, head] = format.open(request, first[0]);
+  const also = online && model.scorer.table.clock?.column;
+  const [layout, head] = format.open({ model, source, io, also }, first[0]);
   if (head === undefined) first.shift();
   else first[0] = head;
   const reader = rowReader(model, layout, readQuoted);
@@ -107,9 +109,10 @@ function localScorer(
   options: BlockOptions,
 ): (block: ByteBlock) => Promise<BlockResult> {
   const scorer = new BlockScorer(model, options), { second } = options;
+  const steps = online && new OnlineSteps(online, model.scorer, io);
   return async (block) => ({
-    scored: online
-      ? onlineBlock(model, online, block, { ...options, into: pool.take() })
+    scored: steps
+      ? onlineBlock(model, steps, block, { ...options, into: pool.take() })
       : second
       ? await scorer.scoreWithRegret(block, pool.take(), io.signal)
       : scorer.score(block, pool.take()),
