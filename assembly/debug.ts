@@ -10,6 +10,7 @@ export * from "./gamma";
 export * from "./gaussian";
 export * from "./layout";
 export * from "./optimizer";
+export * from "./posterior";
 export * from "./random";
 export * from "./reductions";
 export * from "./nearest/search";

@@ -61,11 +61,16 @@ export function affine(out: usize, x: usize, count: i32, scale: f32, offset: f32
   map1With<Affine>(out, count, x, scale, offset);
 }
 
+@inline
+export function clamp4(x: v128, low: v128, high: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(x, low), high);
+}
+
 @unmanaged
 class Clamp {
   @inline
   at(x: v128, low: v128, high: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(x, low), high);
+    return clamp4(x, low, high);
   }
 }
 
@@ -183,11 +188,16 @@ export function lessThan(
   map2<LessThan>(out, rows, cols, a, aRows, aCols, b, bRows, bCols);
 }
 
+@inline
+export function clampGrad4(x: v128, dy: v128, low: v128, high: v128): v128 {
+  return v128.and(dy, v128.and(f32x4.gt(x, low), f32x4.lt(x, high)));
+}
+
 @unmanaged
 class ClampGrad {
   @inline
   at(x: v128, dy: v128, low: v128, high: v128): v128 {
-    return v128.and(dy, v128.and(f32x4.gt(x, low), f32x4.lt(x, high)));
+    return clampGrad4(x, dy, low, high);
   }
 }
 

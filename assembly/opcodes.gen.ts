@@ -67,6 +67,7 @@ export const CUT_CHUNKS: i32 = 4;
 export const RECORD_BYTES: i32 = 128;
 export const ATTRIBUTE_BYTE: i32 = 4;
 export const TILES_ATTRIBUTE: i32 = 2;
+export const WEIGHT_ATTRIBUTE: i32 = 2;
 export const OPERAND_BYTE: i32 = 32;
 export const OPERAND_BYTES: i32 = 16;
 export const OPERAND_SLOTS: i32 = 6;

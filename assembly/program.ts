@@ -32,6 +32,7 @@ import {
 } from "./gaussian";
 import { concatCols, padCols, sliceCols } from "./layout";
 import { adamStep, clipScale, sgdStep } from "./optimizer";
+import { posteriorGrad } from "./posterior";
 import { randomNormal, randomUniform } from "./random";
 import { at, cols, float, int, opcode, rows, setRecord, setListStart, size } from "./record";
 import {
@@ -239,6 +240,11 @@ function runActivationGrad(): void {
 }
 
 function runClampGrad(): void {
+  if (at(5)) {
+    return posteriorGrad(
+      at(0), size(0), at(1), at(2), at(3), at(4), at(5), int(op.WEIGHT_ATTRIBUTE), float(0), float(1),
+    );
+  }
   clampGrad(
     at(0), rows(0), cols(0), at(1), rows(1), cols(1), at(2), rows(2), cols(2), float(0), float(1),
   );

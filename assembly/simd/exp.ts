@@ -52,12 +52,18 @@ export function expm1Reduced(r: v128): v128 {
   return madd(q, f32x4.mul(r, r), r);
 }
 
+/** The same for x in the range. */
 @inline
-export function exp4(x: v128): v128 {
+export function expInside4(x: v128): v128 {
   const shifted = roundToLn2(x);
   const mantissa = f32x4.add(expm1Reduced(reduceByLn2(x, shifted)), constant(ONE));
   // Multiplies by 2ⁿ: adds n to the exponent.
-  const inside = i32x4.add(mantissa, i32x4.shl(shifted, 23));
+  return i32x4.add(mantissa, i32x4.shl(shifted, 23));
+}
+
+@inline
+export function exp4(x: v128): v128 {
+  const inside = expInside4(x);
   const outside = f32x4.mul(f32x4.pmax(x, f32x4.splat(0)), constant(LARGEST));
   const isInside = v128.and(f32x4.ge(x, constant(LOWEST)), f32x4.le(x, constant(HIGHEST)));
   return v128.bitselect(inside, outside, isInside);

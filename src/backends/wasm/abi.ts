@@ -20,6 +20,8 @@ export const SPLIT_WORD = 7;
  * The attribute of `dense` and `matmul` with the byte address of the weight stored as tiles; 0 if there are no tiles.
  */
 export const TILES_ATTRIBUTE = 2;
+/** The attribute of `clampGrad` with the byte address of the weight of a KL: posterior_gradients.ts. */
+export const WEIGHT_ATTRIBUTE = 2;
 
 /** The ways to cut an output into tiles; `assembly/split.ts` defines them. */
 export const CUTS = ["none", "rows", "columns", "product", "chunks"] as const;

@@ -127,16 +127,16 @@ export function encodePlan(
   return encodeRecords(
     plan.instructions.filter((each) => !inSearch.has(each)).map((instruction) => {
       const toOperand = (place: Place) => ({ address: addressOf(place), shape: place.shape });
-      const operands = operandsOf(instruction).map(toOperand);
-      const split = splitWord(instruction);
+      const split = splitWord(instruction), places = operandsOf(instruction);
       const product = searches.get(instruction);
       if (product) {
         return searchFor(instruction, product, toOperand, packed!.addressOf(product.inputs[1]));
       }
       const contents = {
         name: instruction.op,
-        attributes: attributesOf(instruction),
-        operands,
+        // An operand without a slot (posterior_gradients.ts) is an address after the attributes.
+        attributes: [...attributesOf(instruction), ...places.slice(OPERAND_SLOTS).map(addressOf)],
+        operands: places.slice(0, OPERAND_SLOTS).map(toOperand),
         split,
       };
       return packed?.isInUse && isPackable(instruction, packed.format)
@@ -216,11 +216,7 @@ function attributesOf({ op, attrs }: Instruction): readonly number[] {
 
 /** The output, then the inputs; an effect's output is its first input and is not repeated. */
 function operandsOf({ op, inputs, output }: Instruction): readonly Place[] {
-  const operands = OPS[op].effect ? inputs : [output, ...inputs];
-  if (operands.length <= OPERAND_SLOTS) return operands;
-  throw new RangeError(
-    `Cannot run ${op}: a record has ${OPERAND_SLOTS} operands, got ${operands.length}`,
-  );
+  return OPS[op].effect ? inputs : [output, ...inputs];
 }
 
 /** The bits of numbers as float32. */

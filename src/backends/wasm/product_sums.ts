@@ -57,17 +57,17 @@ function canMove(plan: Plan, first: number, second: number, sum: number): boolea
   });
 }
 
-/** Whether anything but the sum reads a product. */
-function isReadElsewhere(
+/** Whether any instruction but `reader` reads the result of instruction `writer`. */
+export function isReadElsewhere(
   { instructions, outputs, capacity }: Plan,
-  product: number,
-  sum: number,
+  writer: number,
+  reader: number,
 ): boolean {
-  const { output: place } = instructions[product];
-  const overlapsProduct = (other: Place) => !areDisjoint(place, other, capacity);
-  for (let i = product + 1; i < instructions.length; i++) {
-    if (i !== sum && instructions[i].inputs.some(overlapsProduct)) return true;
-    if (overlapsProduct(instructions[i].output)) return false;
+  const { output: place } = instructions[writer];
+  const overlaps = (other: Place) => !areDisjoint(place, other, capacity);
+  for (let i = writer + 1; i < instructions.length; i++) {
+    if (i !== reader && instructions[i].inputs.some(overlaps)) return true;
+    if (overlaps(instructions[i].output)) return false;
   }
-  return [...outputs.values()].some(overlapsProduct);
+  return [...outputs.values()].some(overlaps);
 }

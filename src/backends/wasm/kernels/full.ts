@@ -1,5 +1,6 @@
 /** All kernels, embedded, and what a plan that trains is turned into for them. */
 import type { KernelSet } from "../loader.ts";
+import { withPosteriorGradients } from "../posterior_gradients.ts";
 import { withProductSums } from "../product_sums.ts";
 import { withScalarOperands } from "../scalar_operands.ts";
 import { BYTES_HEX as hex, UNFUSED as unfused } from "./full_set.gen.ts";
@@ -8,5 +9,5 @@ export const FULL_KERNELS: KernelSet = {
   forwardOnly: false,
   hex,
   unfused,
-  arrange: (plan) => withScalarOperands(withProductSums(plan)),
+  arrange: (plan) => withPosteriorGradients(withScalarOperands(withProductSums(plan))),
 };
