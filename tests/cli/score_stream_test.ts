@@ -5,14 +5,15 @@
 import assert from "node:assert/strict";
 import { type ByteBlock, ByteBlocks } from "../../src/formats/csv/byte_blocks.ts";
 import { parseDecimal, ShortDecimal } from "../../src/formats/text/decimal.ts";
-import { DataError, readCsv } from "../../src/formats/mod.ts";
+import { DataError, encodeNpy, readCsv } from "../../src/formats/mod.ts";
 import { loadModel } from "../../src/cli/models/model.ts";
 import { scoreStream, type ScoringModel } from "../../src/cli/score/stream/stream.ts";
 import { csvInput } from "../../src/cli/score/input/csv_input.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { codecOf, type ColumnSchema } from "../../src/scoring/table/schema.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
-import { elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
+import { csvOf, elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
+import { planeRows } from "../util/data.ts";
 import { readBlock } from "../formats/util.ts";
 
 const encoder = new TextEncoder();
@@ -218,4 +219,31 @@ Deno.test("blocks and lines of a stream reuse the same memory", async () => {
   assert.equal(totals.rows, 28_000);
   assert.ok(lines.length > 10, `only ${lines.length} blocks`);
   assert.equal(new Set(lines.map(({ buffer }) => buffer)).size, 1);
+});
+
+Deno.test("score --out shows on a terminal how far it is, and clears that line", async () => {
+  using folder = new Folder();
+  const rows = planeRows(3000, 4, 11), csv = folder.write("t.csv", csvOf(rows));
+  const npy = folder.write("t.npy", encodeNpy(Float64Array.from(rows.flat()), [3000, 4]));
+  const model = folder.at("m"), out = ["--out", folder.at("scores.csv")];
+  await elbowOk("train", csv, "--out", model, ...QUICK);
+  const { now } = performance;
+  let seconds = 0;
+  performance.now = () => 1000 * seconds++;
+  try {
+    for (const data of [csv, npy]) {
+      const { stderr } = await elbow(["score", model, data, ...out], { isTerminal: true });
+      const [, ...drawn] = stderr.split("\r\x1b[K"), last = drawn.pop()!;
+      const name = data === csv ? "csv" : "npy";
+      assert.ok(drawn.length > 0);
+      for (const line of drawn.filter((line) => line !== "")) {
+        assert.match(line, new RegExp(`^[█░]+ {2}scoring t\\.${name} {2}[\\d,]+ rows .* left$`));
+      }
+      assert.match(last, /^elbow: 3,000 rows scored, .*\n$/);
+      const printed = await elbow(["score", model, data], { isTerminal: true });
+      assert.doesNotMatch(printed.stderr, /scoring/);
+    }
+  } finally {
+    performance.now = now;
+  }
 });

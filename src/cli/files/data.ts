@@ -29,6 +29,8 @@ export interface DataOptions extends HeaderOption {
   readonly label?: string;
   /** How its labels are read. */
   readonly labels?: LabelValues;
+  /** As for `openData`. */
+  readonly onBytes?: (count: number) => void;
   /** A column that is read on its own, and so is not ignored; by default the label. */
   readonly apart?: string;
   /** A column that is not the model's, and is read as the last if the file has it. */
@@ -69,14 +71,14 @@ export async function* partsFor(
   model: TableUnits,
   path: string,
   io: Io,
-  { label, labels, also, apart = label ?? also?.name, header }: DataOptions,
+  { label, labels, also, apart = label ?? also?.name, header, onBytes }: DataOptions,
 ): AsyncGenerator<Table> {
   const options = {
     ...{ label, also },
     parseLabel: labels?.parse,
     onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
   };
-  yield* modelParts(model, path, await openData(path, io, { header }), options);
+  yield* modelParts(model, path, await openData(path, io, { header, onBytes }), options);
 }
 
 /** Reports columns of a file that the model does not know, and columns of the model that the file lacks. */

@@ -12,7 +12,7 @@ import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import { type Io, note } from "../io.ts";
 import type { TrainOptions } from "./option.ts";
 import { withFlagNames } from "../text/flag_names.ts";
-import { readingProgress } from "./progress.ts";
+import { readingProgress } from "../text/progress.ts";
 
 /** The options that affect reading. */
 type ReadOptions =
@@ -37,7 +37,7 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   };
   const labels = new LabelValues(given), cells = overrides && readingOf(overrides);
   const options = { label, parseLabel: labels.parse, columns, exclude, cells, onLabelFault };
-  const progress = await readingProgress(path, io, given.json);
+  const progress = await readingProgress(path, io, { quiet: given.json });
   let table: Table;
   try {
     const textsOf = missingTextsOf({ missing, schema: overrides });

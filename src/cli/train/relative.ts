@@ -20,7 +20,7 @@ import type { Table } from "../../formats/mod.ts";
 import { namingTable } from "../files/data.ts";
 import { requireWritablePath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress } from "../text/progress.ts";
 import { readTrainingTable } from "./read.ts";
 import { namingSpec, type SpecOptions } from "./spec_file.ts";
 import { dataText, written } from "./report.ts";

@@ -8,7 +8,7 @@ import { namingTable } from "../files/data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
 import { type Io, note } from "../io.ts";
 import { withPath } from "../models/model.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress } from "../text/progress.ts";
 import { counted } from "../text/text.ts";
 import { optionsFor } from "./options_for.ts";
 import type { TrainOptions } from "./option.ts";

@@ -15,11 +15,13 @@ import { addTo, type ScoreTotals } from "../summary.ts";
  * @param totals the counts to add to
  */
 export async function* scoreParts(
-  { model, source, settings, header, io }: {
+  { model, source, settings, header, onBytes, io }: {
     readonly model: ScoringModel;
     readonly source: string;
     readonly settings: ScoreSettings;
     readonly header?: boolean;
+    /** Called with the size of each piece of the file. */
+    readonly onBytes?: (count: number) => void;
     readonly io: Io;
   },
   totals: ScoreTotals,
@@ -28,7 +30,7 @@ export async function* scoreParts(
   const second = await openSecondLook(model.scorer, settings);
   const scorer = new CellScorer(model.scorer, { settings, second });
   try {
-    for await (const part of partsFor(model, source, io, { header })) {
+    for await (const part of partsFor(model, source, io, { header, onBytes })) {
       for (const { block } of rowBlocks(part, columns)) {
         const judged = scorer.judge(block, totals.rows);
         const scored = scorer.write(judged, undefined, await scorer.regrets(judged, io.signal));

@@ -3,6 +3,7 @@ import { decide, thresholdFor } from "../../../scoring/decisions/decide.ts";
 import { writeAtomically } from "../../files/files.ts";
 import { piecesOf } from "../../files/input.ts";
 import { type Io, note } from "../../io.ts";
+import { type ReadingProgress, readingProgress } from "../../text/progress.ts";
 import { counted } from "../../text/text.ts";
 import type { InputFormat } from "../input/input_format.ts";
 import { type ScoreOptions, settingsOf } from "../options.ts";
@@ -24,11 +25,16 @@ export async function writeStream(
   const totals: ScoreTotals = { rows: 0, anomalies: 0, uncertain: 0 };
   if (isOnline) scorer.setFalseAlarmRate(settings.falseAlarmRate);
   const online = isOnline ? scorer.stream({ vote }) : undefined;
+  // Rows on standard output show by themselves how far it is.
+  const progress = out === undefined
+    ? undefined
+    : await readingProgress(data, io, { doing: "scoring" });
+  const onBytes = progress?.onBytes;
   const request = { model, source: data, settings, device: { backend }, header, online, io };
   const scored = format
-    ? scoreStream({ ...request, pieces: piecesOf(data, io), format }, totals)
-    : scoreParts(request, totals);
-  const lines = untilAborted(scored, io.signal);
+    ? scoreStream({ ...request, pieces: piecesOf(data, io, onBytes), format }, totals)
+    : scoreParts({ ...request, onBytes }, totals);
+  const lines = untilAborted(withProgress(scored, totals, progress), io.signal);
   if (out !== undefined) {
     await writeAtomically(out, lines);
     io.stdout(strangestTable(totals.strangest ?? []));
@@ -39,6 +45,22 @@ export async function writeStream(
   }
   const limits = decide(scorer.calibration, NO_SCORES, settings);
   note(io, flaggedSummary(scorer, totals, settings, limits));
+}
+
+/** Shows the rows so far after each piece. */
+async function* withProgress(
+  pieces: AsyncIterable<Uint8Array>,
+  totals: ScoreTotals,
+  progress: ReadingProgress | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of pieces) {
+      yield piece;
+      progress?.onRows(totals.rows);
+    }
+  } finally {
+    progress?.end();
+  }
 }
 
 const NO_SCORES = new Float64Array(0);

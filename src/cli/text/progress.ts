@@ -1,11 +1,11 @@
 /**
- * The progress of training, on standard error: one line redrawn in place on a terminal, otherwise plain lines every few
- * seconds.
+ * The progress of training, and of a file that is read, on standard error: one line redrawn in place on a terminal,
+ * otherwise plain lines every few seconds.
  */
 import type { EpochReport } from "../../training/report.ts";
 import { baseName } from "../files/paths.ts";
 import type { Io } from "../io.ts";
-import { count, nats } from "../text/text.ts";
+import { count, nats } from "./text.ts";
 
 const REDRAW_MS = 100;
 const LINE_MS = 5000;
@@ -48,11 +48,15 @@ export interface ReadingProgress {
   readonly end: () => void;
 }
 
-/** Shows nothing for a file that is read quickly. @param path "-" for standard input, whose length is unknown */
+/**
+ * Shows nothing for a file that is read quickly.
+ * @param path "-" for standard input, whose length is unknown
+ * @param doing what is done with its rows
+ */
 export async function readingProgress(
   path: string,
   io: Io,
-  quiet = false,
+  { quiet = false, doing = "reading" }: { readonly quiet?: boolean; readonly doing?: string } = {},
 ): Promise<ReadingProgress> {
   const info = path === "-" ? undefined : await Deno.stat(path).catch(() => undefined);
   const size = info?.isFile ? info.size : 0, startedAt = performance.now();
@@ -61,7 +65,7 @@ export async function readingProgress(
   const text = (rows: number) => {
     const seconds = (performance.now() - startedAt) / 1000, left = seconds * (size / bytes - 1);
     return [
-      `reading ${path === "-" ? "standard input" : baseName(path)}`,
+      `${doing} ${path === "-" ? "standard input" : baseName(path)}`,
       `${count(rows)} rows`,
       `${count(Math.round(rows / seconds))} rows/s`,
       ...(size > 0 && bytes > 0 ? [`${duration(left)} left`] : []),
