@@ -55,19 +55,28 @@ export function verbRoutes(app: Hono, service: Service): Map<string, VerbRoute> 
   return routes;
 }
 
+/** A verb that is asked of a model. */
+interface Asked {
+  readonly call: Call;
+  readonly service: Service;
+  readonly served: Served;
+  readonly name: string;
+  readonly verb: Verb;
+}
+
 async function answerVerb(call: Call, service: Service, name: string, verb: Verb): Promise<Reply> {
   const found = servedModel(call, service), served = found instanceof Promise ? await found : found;
+  const asked = { call, service, served, name, verb };
   const rowTypes = service.limits.csvRows ? TYPES_WITH_CSV : ROW_TYPES;
   const types = verb.rows(served.model) ? rowTypes : OPTION_TYPES;
   const type = requireType(call.head, types, "", [CSV]);
-  if (type === NDJSON) return answerStream(call, service, served, name, verb);
+  if (type === NDJSON) return answerStream(asked);
   const bytes = await readBytes(call, bodyLimits(call, service)), pacer = pacerOf(call, service);
   const prepared = type === FLOATS
-    ? fromFloats(bytes, call, service, served, verb)
+    ? fromFloats(bytes, asked)
     : type === CSV
-    ? await fromCsv(bytes, call, service, served, verb, pacer)
-    : fromNumbers(bytes, call, service, served, verb) ??
-      fromJson(parseJson(bytes), call, service, served, verb);
+    ? await fromCsv(bytes, asked, pacer)
+    : fromNumbers(bytes, asked) ?? fromJson(parseJson(bytes), asked);
   const { work, cells } = prepared;
   holdAnswer(call, service, cells.rows * work.columns.length);
   const computed = compute(work, cells, pacer);
@@ -90,13 +99,10 @@ interface PreparedWork {
 /** A JSON body of numeric rows alone, as nearly all are; undefined for any other. */
 function fromNumbers(
   bytes: Uint8Array,
-  call: Call,
-  { limits }: Service,
-  served: Served,
-  verb: Verb,
+  { call, service, served, verb }: Asked,
 ): PreparedWork | undefined {
   if (call.query !== undefined) return undefined;
-  const cached = cachedVerb(served, verb, limits);
+  const cached = cachedVerb(served, verb, service.limits);
   if (!cached?.isNumeric) return undefined;
   const { units, work, opening, arena } = cached;
   const cells = readNumberRows(bytes, units.columns.length, units.maxMagnitude, arena);
@@ -105,20 +111,14 @@ function fromNumbers(
   return { work, cells: requireFit(cells, units), opening };
 }
 
-function fromJson(
-  body: unknown,
-  call: Call,
-  { limits }: Service,
-  { model }: Served,
-  verb: Verb,
-): PreparedWork {
+function fromJson(body: unknown, { call, service, served, verb }: Asked): PreparedWork {
   if (call.query !== undefined) {
     throw invalid("", "Cannot read query: options belong in the JSON body");
   }
-  const units = verb.rows(model);
+  const units = verb.rows(served.model);
   const checked = units ? verb.readBody(body) : checkBody<typeof verb.options>(verb.options, body);
   const { rows, ...options } = checked as Checked;
-  const work = verb.work(model, options, limits);
+  const work = verb.work(served.model, options, service.limits);
   if (!units) {
     const count = options.count as number;
     work.requireRows(count);
@@ -129,30 +129,17 @@ function fromJson(
   return { work, cells: readRows(list, units) };
 }
 
-function fromFloats(
-  bytes: Uint8Array<ArrayBuffer>,
-  call: Call,
-  { limits }: Service,
-  { model }: Served,
-  verb: Verb,
-): PreparedWork {
-  const work = workOfQuery(call, limits, model, verb);
-  const cells = readFloatRows(bytes, verb.rows(model)!);
+function fromFloats(bytes: Uint8Array<ArrayBuffer>, asked: Asked): PreparedWork {
+  const work = workOfQuery(asked);
+  const cells = readFloatRows(bytes, asked.verb.rows(asked.served.model)!);
   work.requireRows(cells.rows);
   return { work, cells };
 }
 
-async function fromCsv(
-  bytes: Uint8Array,
-  call: Call,
-  { limits }: Service,
-  { model }: Served,
-  verb: Verb,
-  pacer: Pacer,
-): Promise<PreparedWork> {
-  const work = workOfQuery(call, limits, model, verb);
+async function fromCsv(bytes: Uint8Array, asked: Asked, pacer: Pacer): Promise<PreparedWork> {
+  const { call, service: { limits }, served, verb } = asked, work = workOfQuery(asked);
   const cells = await limits.csvRows!(bytes, {
-    units: verb.rows(model)!,
+    units: verb.rows(served.model)!,
     maxRows: limits.maxRows,
     head: call.head,
     pacer,
@@ -161,14 +148,8 @@ async function fromCsv(
   return { work, cells };
 }
 
-function answerStream(
-  call: Call,
-  service: Service,
-  served: Served,
-  name: string,
-  verb: Verb,
-): Reply {
-  const work = workOfQuery(call, service.limits, served.model, verb);
+function answerStream(asked: Asked): Reply {
+  const { call, service, served, name, verb } = asked, work = workOfQuery(asked);
   work.requireRows(1);
   if (work.decideAll) {
     throw invalid(
@@ -192,14 +173,9 @@ function answerStream(
   return respondBody(streamOf(lines), NDJSON, { headers: modelHeaders(served) });
 }
 
-function workOfQuery(
-  call: Call,
-  limits: Service["limits"],
-  model: Served["model"],
-  verb: Verb,
-): Work {
+function workOfQuery({ call, service, served, verb }: Asked): Work {
   const query = queryOptions(new URLSearchParams(call.query));
-  return verb.work(model, checkBody(verb.options, query), limits);
+  return verb.work(served.model, checkBody(verb.options, query), service.limits);
 }
 
 function write(
