@@ -237,7 +237,7 @@ Deno.test("options are named as the reader writes them, and names of the user's 
     const refusal = await refused("train", data, "--out", run.folder.at("o"), ...flags);
     assert.ok(refusal.endsWith(`${said}\n`), refusal);
   }
-  const file = run.folder.at('preset "small", which seed chooses.csv');
+  const file = run.folder.at('preset "small" is left out, robust: 0.1.csv');
   assert.ok((await refused("score", run.model, file)).includes(file));
 });
 

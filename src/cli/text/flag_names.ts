@@ -11,7 +11,10 @@ type Rule = readonly [
 const declaring = (kind?: string) => (message: string, column: string, named: string) =>
   `${message} (${columnFlag(column, kind ?? named)})`;
 
-const RULES: readonly Rule[] = [
+const NO_HEADER: Rule = [/\bif there is no header line\b/, "$& (--no-header)"];
+
+/** A warning holds names of columns, an error also names of files: each is searched for nothing but its own words. */
+const IN_WARNINGS: readonly Rule[] = [
   [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
   [/^column "(.*)" holds digits.*declare it categorical/, declaring("categorical")],
   [/^column "(.*)" looks like .*declare it (numeric:1,234\.50 %)/, declaring()],
@@ -19,36 +22,40 @@ const RULES: readonly Rule[] = [
     /^column "(.*)" (?:looks like .*|has decimal points, .*)declare it (timestamp(?::dmy|:ymd)?|numeric:(?:1,234\.50|1\.234,50))(?! %)/,
     declaring(),
   ],
-  [
-    /\bif (".*") stands? for .*, list (?:it|them) as missing/,
-    missingFlag,
-  ],
   [/, far from all its other values: .*leave those cells empty$/, "$& (or list it in --missing)"],
   [/^column "(.*)" is ordered by the alphabet.*$/, "$& (--column '$1=ordinal:FIRST|NEXT|…')"],
-  [/column "(.*)": expected at most two levels.*$/, declaring("categorical")],
-  [
-    /column "(.*)": expected .*or declare the column categorical/,
-    (message, column) => `${message} with ${columnFlag(column, "categorical")}`,
-  ],
   [
     /^column "(.*)" is trained on, but named like a label.*$/,
     (message, column) => `${message} (--label ${column.includes(" ") ? `"${column}"` : column})`,
-  ],
-  [/\bexpected a label \(.*\), got "[^"]+"$/, "$& (--normal names the labels of normal rows)"],
-  [/\bput a line with a name for each column above it$/, "$&, or add --no-header"],
-  [/\bwhich looks like a header$/, "$&: leave out --no-header"],
-  [/\bif there is no header line\b/, "$& (--no-header)"],
-  [
-    /\bexpected the model's columns? (?:"x\d+".*, got "|.*, got "[-+]?[\d.]+").*$/,
-    "$& (if the first line is a row: --no-header)",
   ],
   [/\bkinds rule nothing out, only declared ones$/, "$& (--column NAME=KIND)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
   [/\ba series \(window\)/, "a series (--window)"],
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
-  [/\bcalibration rows allow no less than [^ ]+$/, "$&: --tail extrapolates below that"],
   [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
   [/\brobust: 0\.1\b/, "--robust 0.1"],
+  NO_HEADER,
+];
+
+const IN_ERRORS: readonly Rule[] = [
+  [
+    /\bif (".*") stands? for .*, list (?:it|them) as missing/,
+    missingFlag,
+  ],
+  [/column "(.*)": expected at most two levels.*$/, declaring("categorical")],
+  [
+    /column "(.*)": expected .*or declare the column categorical/,
+    (message, column) => `${message} with ${columnFlag(column, "categorical")}`,
+  ],
+  [/\bexpected a label \(.*\), got "[^"]+"$/, "$& (--normal names the labels of normal rows)"],
+  [/\bput a line with a name for each column above it$/, "$&, or add --no-header"],
+  [/\bwhich looks like a header$/, "$&: leave out --no-header"],
+  NO_HEADER,
+  [
+    /\bexpected the model's columns? (?:"x\d+".*, got "|.*, got "[-+]?[\d.]+").*$/,
+    "$& (if the first line is a row: --no-header)",
+  ],
+  [/\bcalibration rows allow no less than [^ ]+$/, "$&: --tail extrapolates below that"],
   [/\bfit: give layers\b/, "fit: give --layers"],
 ];
 
@@ -63,9 +70,13 @@ function missingFlag(message: string, quoted: string): string {
     : `${message} with --missing ${/^[\w,.+-]+$/.test(list) ? list : `'${list}'`}`;
 }
 
-/** The message with the flags that apply. */
-export function withFlagNames(text: string): string {
-  return RULES.reduce(
+/** An error's message with the flags that apply. */
+export function withFlagNames(message: string): string {
+  return applied(IN_ERRORS, message);
+}
+
+function applied(rules: readonly Rule[], text: string): string {
+  return rules.reduce(
     (message, [pattern, replacement]) => message.replace(pattern, replacement as string),
     text,
   );
@@ -80,5 +91,5 @@ export function flagOf(option: string, value?: string): string {
 
 /** The library's warnings, one per line. */
 export function printWarnings(warnings: readonly string[], io: Io): void {
-  for (const warning of warnings) note(io, withFlagNames(warning));
+  for (const warning of warnings) note(io, applied(IN_WARNINGS, warning));
 }
