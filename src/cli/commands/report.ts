@@ -3,7 +3,7 @@ import { Command } from "npm:commander@15.1.0";
 import { type ColumnReport, type DataReport, reportData } from "../../detection/data_report.ts";
 import type { ColumnOverride } from "../../detection/columns/infer_schema.ts";
 import { namingTable } from "../files/data.ts";
-import { columnOption } from "../train/overrides.ts";
+import { columnOption, requireColumns } from "../train/overrides.ts";
 import { readTrainingTable } from "../train/read.ts";
 import { alignColumns } from "../text/aligned.ts";
 import { printWarnings } from "../text/flag_names.ts";
@@ -56,6 +56,7 @@ export function reportCommand(io: Io): Command {
         exclude: left,
         overrides: column ?? [],
       });
+      requireColumns(column ?? [], table);
       const { missing } = given;
       const result = await namingTable(
         table,

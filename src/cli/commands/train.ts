@@ -70,7 +70,7 @@ export async function train(
     ...given,
     overrides: [...overrides.fromFile, ...overrides.fromFlags],
   });
-  const schema = overridesOf(overrides, read.columns);
+  const schema = overridesOf(overrides, read);
   const { table, clock = undefined } = given.columns
     ? { table: read }
     : withoutUnfitColumns(read, schema, given.window, io);

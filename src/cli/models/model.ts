@@ -4,7 +4,9 @@ import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts"
 import { tableModelOf, TableScorer } from "../../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/trained_vae.ts";
 import { rbmFromFile, TrainedRbm } from "../../trained/rbm/trained_rbm.ts";
+import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { readWhole } from "../files/files.ts";
+import { endingOf } from "../files/paths.ts";
 
 /** A model from a file. */
 export interface LoadedModel {
@@ -64,7 +66,19 @@ export async function loadAny(
 /** The parts of any file that Elbow writes, including checkpoints. */
 export async function loadFile(path: string): Promise<ModelFile> {
   const bytes = await readWhole(path);
-  return namingFile(path, () => readModelFile(bytes));
+  return namingFile(path, () => {
+    try {
+      return readModelFile(bytes);
+    } catch (error) {
+      if (!ANY_EXTENSIONS.includes(endingOf(path))) throw error;
+      throw new SyntaxError(
+        "Cannot read model: expected a model file, which comes before DATA, got a table",
+        {
+          cause: error,
+        },
+      );
+    }
+  });
 }
 
 /** Runs `read`; its errors about "model" then name the file. */

@@ -2,6 +2,8 @@
 import { InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { type ColumnOverride, parseOverrides } from "../../detection/columns/infer_schema.ts";
 import { COLUMN_KINDS, type ColumnKind, formatsOf, hasLevels } from "../../scoring/table/schema.ts";
+import { listNames } from "../../formats/errors.ts";
+import type { Table } from "../../formats/mod.ts";
 import { readWhole } from "../files/files.ts";
 
 export function columnOption(): Option {
@@ -41,11 +43,25 @@ export interface Overrides {
   readonly fromFlags: readonly ColumnOverride[];
 }
 
-/** All overrides for the columns of a table; `--column` overrides the file. */
+/** @throws TypeError for a `--column` that the table does not have */
+export function requireColumns(
+  flags: readonly ColumnOverride[],
+  { columns, source }: Pick<Table, "columns" | "source">,
+): void {
+  const unknown = flags.find(({ name }) => !columns.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(
+    `Cannot use --column ${unknown.name}: ${source} has no such column, only ${listNames(columns)}`,
+  );
+}
+
+/** All overrides for the columns of a table; `--column` overrides the file. @throws as `requireColumns` */
 export function overridesOf(
   { fromFile, fromFlags }: Overrides,
-  columns: readonly string[],
+  table: Pick<Table, "columns" | "source">,
 ): readonly ColumnOverride[] {
+  requireColumns(fromFlags, table);
+  const { columns } = table;
   return [...fromFile.filter(({ name }) => columns.includes(name)), ...fromFlags];
 }
 
