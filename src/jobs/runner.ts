@@ -7,6 +7,7 @@
  */
 import { messageOf } from "../core/errors.ts";
 import { isOver, type Lease } from "../storage/job_queue.ts";
+import { StorageFullError } from "../storage/storage_full.ts";
 import { doScoring } from "./score_in_parts.ts";
 import {
   backoff,
@@ -82,8 +83,8 @@ async function doTraining(
   const outcome = await thread.do(
     { type: "train", spec, input, checkpoint, everySeconds, device },
     {
-      saveCheckpoint: (bytes) => queue.writeCheckpoint(lease, bytes),
-      reportProgress: (data) => queue.progress(lease, data),
+      saveCheckpoint: (bytes) => orFull(queue.writeCheckpoint(lease, bytes), log),
+      reportProgress: (data) => orFull(queue.progress(lease, data), log),
       signal,
     },
   );
@@ -96,6 +97,16 @@ async function doTraining(
   const { version, digest } = await publish(model, bytes, id);
   await queue.ack(lease, { version, digest, ...result });
   log("succeeded");
+}
+
+/** Work goes on without a checkpoint or progress that a full disk does not take: there may be room by its end. */
+async function orFull(writing: Promise<void>, log: LeasedJob["log"]): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!(error instanceof StorageFullError)) throw error;
+    log("fault", messageOf(error));
+  }
 }
 
 async function doPart(leased: LeasedJob, thread: WorkThread): Promise<void> {

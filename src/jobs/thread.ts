@@ -20,6 +20,9 @@ import type { Progress } from "./train_settings.ts";
 /** Milliseconds between two progress messages; the first and the last epoch are always reported. */
 const REPORT_MS = 200;
 
+/** The end of a message on a file whose first line is a row. */
+const HEADERLESS = /\bput a line with a name for each column above it$/;
+
 const port = globalThis as unknown as Port<FromThread, ToThread> & { close(): void };
 const stopping = new AbortController();
 let onCheckpointSaved: (() => void) | undefined;
@@ -33,7 +36,7 @@ port.onmessage = ({ data }) => {
 async function work(task: Task): Promise<void> {
   const outcome = await perform(task).catch((error): Outcome => {
     if (stopping.signal.aborted) return { type: "stopped" };
-    const reason = messageOf(error);
+    const reason = messageOf(error).replace(HEADERLESS, "$&, or give header: false");
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });
   port.postMessage(outcome, outcome.type === "split" ? buffersOf(outcome.split) : []);
