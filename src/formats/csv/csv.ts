@@ -5,8 +5,8 @@
  * Numbers have a decimal point or, if the separator is not a comma, a decimal comma: `decimal_comma.ts`.
  * Limits: UTF-8; nothing is skipped or guessed silently.
  */
-import { CellGatherer, type CellReading, keepsText } from "../text/cell_gatherer.ts";
-import { LABEL_EXPECTED, NUMBERS, parseLabel, parseNumber } from "../text/cells.ts";
+import { CellGatherer, type CellReading } from "../text/cell_gatherer.ts";
+import { LABEL_EXPECTED, NUMBERS, parseLabel } from "../text/cells.ts";
 import { type CsvRecord, detectSeparator, RecordBlocks, splitRecords } from "./csv_split.ts";
 import { headerNames, isNameless } from "./column_names.ts";
 import {
@@ -16,10 +16,11 @@ import {
   separatorFault,
   widthFault,
 } from "./row_faults.ts";
-import { markedCodec, readDecimalCommas } from "./decimal_comma.ts";
+import { requireFirstLine, requireHeader } from "./header.ts";
+import { withDecimalCommas } from "./decimal_columns.ts";
+import { markedCodec } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import type { PartReader } from "../part_reader.ts";
-import { ColumnTally } from "../sample/column_tally.ts";
 import { GrowingArray } from "../text/growing_array.ts";
 import {
   type ColumnPlan,
@@ -165,7 +166,7 @@ export class CsvReader implements PartReader<string> {
     else if (this.#layout) this.#readRow(record, this.#layout);
     else if (!this.#options.names) this.#layout = this.#readHeader(record.cells);
     else {
-      requireLines(record.cells, this.#source, "a row");
+      requireFirstLine(record.cells, this.#source, "a row");
       this.#layout = this.#layoutOf(this.#options.names);
       this.#first = record.cells;
       this.#readRow(record, this.#layout);
@@ -258,80 +259,7 @@ export class CsvReader implements PartReader<string> {
   }
 }
 
-function withDecimalCommas({ texts, ...given }: Table, reading: CellReading | undefined): Table {
-  const { drawn, columns: names } = given, width = names.length;
-  const mayBe = (c: number) => !drawn?.columns[c].others && !keepsText(reading, names[c]);
-  const read = readDecimalCommas({ data: given.data, texts }, mayBe);
-  const decimalCommas = names.filter((_, c) => texts?.[c] && !read.texts?.[c]);
-  const table = { ...given, ...read, ...(decimalCommas.length > 0 && { decimalCommas }) };
-  if (decimalCommas.length > 0) {
-    const isNumeric = (c: number) => !texts?.[c] && !keepsText(reading, names[c]);
-    requireNoPoints(given, names.flatMap((_, c) => isNumeric(c) ? [c] : []), decimalCommas[0]);
-  }
-  if (!drawn) return table;
-  // In a column with decimal commas, all rows were counted as texts.
-  const columns = drawn.columns.map((tally, c) =>
-    texts?.[c] && !read.texts?.[c] ? new ColumnTally().add(read.data, c, width) : tally
-  );
-  return { ...table, drawn: { ...drawn, columns } };
-}
-
-/** @throws DataError naming a number with a decimal point: beside decimal commas it may divide thousands */
-function requireNoPoints(table: Table, numeric: readonly number[], withComma: string): void {
-  const { columns, data, rows, drawn, lines, source } = table, width = columns.length;
-  for (const c of numeric) {
-    for (let r = 0; r < rows; r++) {
-      const value = data[r * width + c], row = drawn?.numbers[r] ?? r + 1;
-      if (!(value % 1)) continue;
-      const expected = `a decimal comma, as in column ${quoteValue(withComma)} ` +
-        "(or declare the column numeric:1.234,50 or numeric:1,234.50, whichever is its format)";
-      const place = { source, row, line: lineOf(lines, row), column: columns[c] };
-      throw new DataError({ ...place, expected, actual: `${value}` });
-    }
-  }
-}
-
 /** The width of rows, and the only name of a header. */
 function placeOf({ width, plan, isHeadless }: CsvLayout) {
   return width === 1 && !isHeadless ? { width, name: plan.columns[0] } : { width, isHeadless };
-}
-
-/** @throws DataError for a first line that is not one of a table @param expected what it should be */
-function requireLines(cells: readonly string[], source: string, expected: string): void {
-  const place = { source, line: 1, expected }, lines = cells.find((cell) => /\r./s.test(cell));
-  if (lines !== undefined) {
-    const actual = `${
-      quoteValue(lines)
-    }, where lines end with CR alone (save it with LF, or CR and LF)`;
-    throw new DataError({ ...place, actual });
-  }
-  if (!/^sep=/i.test(cells[0])) return;
-  const actual = `${quoteValue(cells[0])}, which is for Excel: leave out this line`;
-  throw new DataError({ ...place, actual });
-}
-
-/** @throws DataError unless these can be the names of columns */
-function requireHeader(names: readonly string[], source: string): void {
-  const place = { source, line: 1 }, expected = "a header line of column names";
-  requireLines(names, source, expected);
-  if (names.every((name) => name === "")) {
-    throw new DataError({ ...place, expected, actual: "empty cells" });
-  }
-  const numbers = names.filter((name) => !Number.isNaN(parseNumber(name)));
-  if (!isData(names, numbers)) return;
-  const how = numbers.length === names.length ? "all" : "mostly";
-  const actual = `${
-    quoteValue(names.join(", "))
-  }, which are ${how} numbers: put a line with a name for each column above it`;
-  throw new DataError({ ...place, expected, actual });
-}
-
-/**
- * Whether the first line is data rather than a header: all cells are numbers, or most of them are and some are unlike
- * names, being repeated or having decimals. Years may be names.
- */
-function isData(names: readonly string[], numbers: readonly string[]): boolean {
-  if (numbers.length === names.length) return true;
-  if (2 * numbers.length <= names.length) return false;
-  return new Set(numbers).size < numbers.length || numbers.some((name) => /\d[.]\d/.test(name));
 }
