@@ -105,3 +105,45 @@ Deno.test("a draft that cannot be looked at is an error, not a reason for anothe
     Deno.stat = stat;
   }
 });
+
+Deno.test("a model does not take the place of a table, nor an export that of another format", async () => {
+  const { folder, data, model } = await trained();
+  using _ = folder;
+  const table = folder.write("other.csv", tableCsv());
+  for (
+    const command of [
+      ["train", data, ...QUICK],
+      ["train", data, "--spec", '{ "type": "ppca", "latent": 1 }'],
+      ["train", data, "--spec", '{ "latent": [{ "size": 1 }] }'],
+      ["update", model, data],
+      ["recalibrate", model, data],
+      ["import", model],
+    ]
+  ) {
+    assert.match(
+      await refused(...command, "--out", table),
+      /Cannot write .*other\.csv: the name of a model must not end as that of a table, got "\.csv"/,
+      command.join(" "),
+    );
+  }
+  assert.equal(Deno.readTextFileSync(table), tableCsv());
+  const exported = (to: string, out: string) =>
+    refused("export", model, "--to", to, "--out", folder.at(out));
+  assert.match(
+    await exported("npz", "x.safetensors"),
+    /x\.safetensors: its name must end in \.npz/,
+  );
+  assert.match(
+    await exported("safetensors", "x.npz"),
+    /x\.npz: its name must end in \.safetensors/,
+  );
+  assert.match(
+    await exported("onnx", "x.onnx"),
+    /x\.onnx: expected the name of a folder, as onnx is /,
+  );
+  assert.match(
+    await exported("tfjs", "x.json"),
+    /x\.json: expected the name of a folder, as tfjs is /,
+  );
+  assert.deepEqual(folder.names(), ["m", "other.csv", "t.csv"]);
+});

@@ -5,8 +5,8 @@
 import { Command, Option } from "npm:commander@15.1.0";
 import type { ExportFormat } from "../../exports/mod.ts";
 import { requireEmptyFolder, writeFolder } from "../files/folders.ts";
-import { requireWritablePath, writeAtomically } from "../files/files.ts";
-import { baseName } from "../files/paths.ts";
+import { requireEnding, requireWritablePath, writeAtomically } from "../files/files.ts";
+import { baseName, endingOf } from "../files/paths.ts";
 import { type Io, print } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";
@@ -51,7 +51,7 @@ export function exportCommand(io: Io): Command {
     }
     const { ending, isFile } = DESTINATIONS[format];
     const out = flags.out ?? baseName(path).replace(/\.safetensors$/, "") + ending;
-    await (isFile ? requireWritablePath(out, [path]) : requireEmptyFolder(out));
+    await (isFile ? requireFilePath(out, path, ending) : requireFolderPath(out, format));
     const files = await filesOf(path, format, flags.portableOps);
     if (isFile) await writeAtomically(out, files.values());
     else await writeFolder(out, files);
@@ -66,6 +66,23 @@ export function exportCommand(io: Io): Command {
       ],
     }]));
   });
+}
+
+/** Its extension is that of the format, if it has one. */
+async function requireFilePath(out: string, model: string, ending: string): Promise<void> {
+  await requireWritablePath(out, [model]);
+  requireEnding(out, [endingOf(model + ending)]);
+}
+
+/** Refuses the name of a file where a folder is written. */
+async function requireFolderPath(out: string, format: ExportFormat): Promise<void> {
+  const ending = endingOf(out);
+  if (ending === ".onnx" || ending === ".json") {
+    throw new TypeError(
+      `Cannot write ${out}: expected the name of a folder, as ${format} is several files, got one with "${ending}"`,
+    );
+  }
+  await requireEmptyFolder(out);
 }
 
 async function filesOf(

@@ -4,7 +4,7 @@ import { latentSize } from "../../models/spec.ts";
 import { ACTIVATIONS } from "../../ops/names.ts";
 import { VAE } from "../../training/vae.ts";
 import type { StateDictOptions } from "../../exports/state_dict.ts";
-import { readWhole, requireWritablePath, writeAtomically } from "../files/files.ts";
+import { readWhole, requireModelPath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
 import { jsonLine, report } from "../text/text.ts";
@@ -43,7 +43,7 @@ export function importCommand(io: Io): Command {
     .addOption(options.jsonOption());
   return command.action(async (path: string, flags: ImportFlags) => {
     const out = options.required(flags.out, "--out <model>", command);
-    await requireWritablePath(out, [path]);
+    await requireModelPath(out, [path]);
     const { activation, likelihood: type, layers } = flags;
     const vae = VAE.fromStateDict(await readTensors(path), {
       activation,

@@ -6,7 +6,7 @@ import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { laidOutTable } from "../files/steps.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
-import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { requireModelPath, writeAtomically } from "../files/files.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
@@ -49,7 +49,7 @@ export function recalibrateCommand(io: Io): Command {
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: RecalibrateOptions) => {
     const out = options.required(given.out, "--out <model>", command);
-    await requireWritablePath(out, [data]);
+    await requireModelPath(out, [data]);
     using model = await loadDetector(path);
     const { window } = model.scorer;
     const sample = sampleOptions({ ...given, window }), also = model.scorer.table.clock?.column;

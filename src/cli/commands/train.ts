@@ -8,7 +8,12 @@ import { trimmedShare } from "../../detection/options.ts";
 import { requireRows } from "../../detection/rows/read_training.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
 import { detectorFigures } from "../evaluate/label_figures.ts";
-import { requireEnding, requireWritablePath, writeAtomically } from "../files/files.ts";
+import {
+  requireEnding,
+  requireModelPath,
+  requireWritablePath,
+  writeAtomically,
+} from "../files/files.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
@@ -63,7 +68,7 @@ export async function train(
   given: TrainOptions & { readonly out: string },
   io: Io,
 ): Promise<Trained> {
-  await requireWritablePath(given.out, [data]);
+  await requireModelPath(given.out, [data]);
   if (given.curve !== undefined) await requireWritablePath(given.curve, [data]);
   const overrides = await readOverrides(given);
   const read = await readTrainingTable(data, io, {

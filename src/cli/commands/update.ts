@@ -5,7 +5,7 @@ import { sampleOptions } from "../../detection/rows/row_limit.ts";
 import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
-import { requireWritablePath } from "../files/files.ts";
+import { requireModelPath } from "../files/files.ts";
 import { laidOutTable } from "../files/steps.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
@@ -44,7 +44,7 @@ export function updateCommand(io: Io): Command {
     .addOption(options.jsonOption());
   return command.action(async (path: string, data: string, given: UpdateOptions) => {
     const out = options.required(given.out, "--out <model>", command);
-    await requireWritablePath(out, [data]);
+    await requireModelPath(out, [data]);
     using model = await loadDetector(path);
     const sample = sampleOptions({ ...given, window: model.scorer.window });
     const also = model.scorer.table.clock?.column;

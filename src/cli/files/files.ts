@@ -3,6 +3,7 @@
  * the same folder, then flushed to disk, and renamed.
  */
 import { messageOf } from "../../core/errors.ts";
+import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { createDraft } from "./drafts.ts";
 import { endingOf, folderOf } from "./paths.ts";
 
@@ -42,6 +43,19 @@ export async function requireWritablePath(
     if (input === "-" || !await isSameFile(path, input)) continue;
     throw new TypeError(`Cannot write ${path}: it is also the input`);
   }
+}
+
+/**
+ * The same for a model, which must not take the place of a table, as in `train a.csv --out b.csv`.
+ * @throws TypeError as `requireWritablePath`, or for the extension of a table
+ */
+export async function requireModelPath(path: string, inputs: readonly string[]): Promise<void> {
+  await requireWritablePath(path, inputs);
+  const ending = endingOf(path);
+  if (!ANY_EXTENSIONS.includes(ending)) return;
+  throw new TypeError(
+    `Cannot write ${path}: the name of a model must not end as that of a table, got "${ending}" (.safetensors is usual)`,
+  );
 }
 
 /** Whether two paths lead to one file. */

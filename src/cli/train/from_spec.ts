@@ -9,7 +9,7 @@ import type { Table } from "../../formats/mod.ts";
 import { fitFromSpec } from "../../detection/fit_from_spec.ts";
 import { specFor } from "../../detection/table_spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
-import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { requireModelPath, requireWritablePath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import { lossCurve } from "./loss_curve.ts";
 import { jsonLine, report } from "../text/text.ts";
@@ -28,7 +28,7 @@ export async function trainFromSpec(
 ): Promise<void> {
   const rawSpec = await readSpec(given.spec);
   if (await trainRelative(data, rawSpec, given, io, command)) return;
-  await requireWritablePath(given.out, [data, given.spec]);
+  await requireModelPath(given.out, [data, given.spec]);
   if (given.curve !== undefined) await requireWritablePath(given.curve, [data, given.spec]);
   const table = await readTrainingTable(data, io, given);
   const spec = namingSpec(given.spec, () => specFor(rawSpec, table.columns.length));

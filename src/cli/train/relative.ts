@@ -18,7 +18,7 @@ import type { Divergence } from "../../training/rbm/rbm_options.ts";
 import { namesOf } from "../../detection/table_spec.ts";
 import type { Table } from "../../formats/mod.ts";
 import { namingTable } from "../files/data.ts";
-import { requireWritablePath, writeAtomically } from "../files/files.ts";
+import { requireModelPath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import { createProgress } from "../text/progress.ts";
 import { readTrainingTable } from "./read.ts";
@@ -37,7 +37,7 @@ export async function trainRelative(
   command: Command,
 ): Promise<boolean> {
   if (!isRelative(rawSpec)) return false;
-  await requireWritablePath(given.out, [data, given.spec]);
+  await requireModelPath(given.out, [data, given.spec]);
   // Mistakes in SPEC itself are reported before a long table is read.
   refuseForType(namingSpec(given.spec, () => parseRelative(rawSpec)), given, command);
   const table = await readTrainingTable(data, io, given);
