@@ -36,6 +36,7 @@ import { takeRows } from "../../training/rows/minibatch.ts";
 import { VAE } from "../../training/vae.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import { exactFitter } from "./exact_fits.ts";
+import { filled } from "./fill_gaps.ts";
 import { typicalCosts } from "../typical_costs.ts";
 import { linearReport } from "./linear_report.ts";
 import type { OldWindows } from "./old_windows.ts";
@@ -79,7 +80,7 @@ export function fitSeries(request: SeriesRequest) {
   const expanded = expansion.expand(windows);
   const standardization = before?.standardization ?? standardizationOf(expanded, width);
   const standardized = standardize(expanded, standardization);
-  const rows = filled(standardized);
+  const rows = filled(standardized, window);
   const shape = { width, window, windows: starts.length, seed };
   const fit = exactFitter({ ...shape, ...(before && { old: before.old }) });
   if (request.latent !== undefined) {
@@ -158,11 +159,6 @@ function sampledWindows(cells: Cells, columns: number, window: number) {
     data.set(cells.data.subarray(start * columns, start * columns + width), i * width);
   });
   return { windows: { data, rows: sampled }, starts };
-}
-
-/** Replaces missing cells by the mean, 0. */
-function filled({ data, shape }: Matrix): Matrix {
-  return { data: data.map((value) => Number.isNaN(value) ? 0 : value), shape };
 }
 
 /** The score of each row. */
