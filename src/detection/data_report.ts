@@ -99,7 +99,7 @@ export function reportCells(
   const duplicateRows = countDuplicates(raw, schema.length);
   const warnings = [
     ...columnWarnings(facts),
-    ...autocorrelationWarnings(facts.autocorrelated),
+    ...autocorrelationWarnings(facts.autocorrelated, cells.rows),
     ...warningsOf(cells.rows, duplicateRows),
     ...collapseWarnings(spectrum, schema),
   ];

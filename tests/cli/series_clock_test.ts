@@ -123,3 +123,12 @@ Deno.test("score --online takes missing steps for empty ones, of CSV and JSON li
     /goes back at row 41: rows/,
   );
 });
+
+Deno.test("train without --window suggests one for readings over time", async () => {
+  const out = folder.at("rows.safetensors"), small = ["--preset", "small", "--epochs", "1"];
+  const { stderr } = await elbow(["train", data, "--out", out, ...small]);
+  assert.match(
+    stderr,
+    /neighbouring rows are similar .* train on a series \(--window 10\), or recalibrate/,
+  );
+});

@@ -3,6 +3,7 @@
  * that return to their mean or do not.
  */
 import assert from "node:assert/strict";
+import { autocorrelationWarnings } from "../../src/detection/warnings/column_warnings.ts";
 import { Detector } from "../../mod.ts";
 import { permutation } from "../../src/core/random/permutation.ts";
 import { orderFacts, shiftingColumns } from "../../src/detection/columns/order_facts.ts";
@@ -123,8 +124,12 @@ Deno.test("Detector.fit() warns of rows in order and of numbers too long to be e
   const ordered = await Detector.fit(rows, options);
   assert.match(
     ordered.warnings.join(),
-    /neighbouring rows are similar in columns "x0", "x1", "x2"/,
+    /neighbouring rows are similar in columns "x0", "x1", "x2" .* a series \(window: 10\), or/,
   );
+  const windows = [30, 3000, 100_000].map((count) =>
+    /window: (\d+)/.exec(autocorrelationWarnings([["x0", 0.9]], count)[0])![1]
+  );
+  assert.deepEqual(windows, ["7", "30", "100"]);
   const keys = permutation(300, 2, 0, 0);
   const keyed = shuffled(rows, 1).map((row, r) => [...row, 1e16 + 1000 * keys[r]]);
   const { warnings } = await Detector.fit(keyed, options);

@@ -30,7 +30,7 @@ const IN_WARNINGS: readonly Rule[] = [
   ],
   [/\bkinds rule nothing out, only declared ones$/, "$& (--column NAME=KIND)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
-  [/\ba series \(window\)/, "a series (--window)"],
+  [/\ba series \(window: (\d+)\)/, "a series (--window $1)"],
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
   [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
   [/\brobust: 0\.1\b/, "--robust 0.1"],

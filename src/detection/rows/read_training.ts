@@ -78,7 +78,7 @@ export function readTraining(
   const warnings = [
     ...ofMeaning,
     ...columnWarnings(facts, isDrawn),
-    ...autocorrelationWarnings(facts.autocorrelated),
+    ...autocorrelationWarnings(facts.autocorrelated, distinct.rows),
     ...collapseWarnings(spectrum, schema),
   ];
   return { schema, cells: distinct, warnings, calibrationWarnings: [...ofSample, ...ofCopies] };

@@ -1,7 +1,7 @@
 /**
  * Windows with missing cells filled, to be fitted: on a straight line between the nearest cells of the column in the
- * window, at its ends by the nearest, and by the mean, 0, if the column has none. Neighbouring readings are alike; means
- * would teach the model steps that never were, of a sensor that reports at every fourth step in most of its cells.
+ * window, at its ends by the nearest, and by the mean, 0, if the column has none. Neighbouring readings are alike:
+ * means would teach the model steps that never were, of a sensor that reports at every fourth step in most cells.
  */
 import type { Matrix } from "../../trained/rows/matrix.ts";
 

@@ -54,8 +54,8 @@ function duplicateWarnings(duplicates: ColumnFacts["duplicates"], inSample: stri
     : listed;
 }
 
-/** The warning that neighbouring rows depend on each other. */
-export function autocorrelationWarnings(autocorrelated: ColumnStrengths): string[] {
+/** The warning that neighbouring rows depend on each other. @param rows of the table */
+export function autocorrelationWarnings(autocorrelated: ColumnStrengths, rows: number): string[] {
   if (autocorrelated.length === 0) return [];
   const [, strongest] = autocorrelated.toSorted(([, a], [, b]) => b - a)[0];
   return [
@@ -64,8 +64,15 @@ export function autocorrelationWarnings(autocorrelated: ColumnStrengths): string
     } (rank correlation up to ${
       strongest.toFixed(2)
     }), as in readings over time or a sorted table: new rows may be flagged far more often than the ` +
-    "false-alarm rate says: train on a series (window), or recalibrate on later rows",
+    `false-alarm rate says: train on a series (window: ${
+      windowFor(rows)
+    }), or recalibrate on later rows`,
   ];
+}
+
+/** A first guess: a rate of 1 % needs a hundred windows, and a fit four. */
+function windowFor(rows: number): number {
+  return Math.floor(Math.min(100, rows / 4, Math.max(10, rows / 100)));
 }
 
 /** Of fewer steps the order may not show by chance. */
