@@ -24,7 +24,10 @@ export interface TableModel {
   readonly ensemble?: EnsembleModel;
   /** Steps per window, if rows are the consecutive steps of a series: the model is then one of windows. */
   readonly window?: number;
-  /** When the steps of a series are, if its rows say so. */
+  /**
+   * When the steps of a series are, if its rows say so.
+   * @internal
+   */
   readonly clock?: SeriesClock;
   /** Scores of the held-out rows. */
   readonly calibration: Calibration;
