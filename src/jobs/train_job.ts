@@ -5,6 +5,8 @@
 import { Detector } from "../detection/detector.ts";
 import { sampleOptions } from "../detection/rows/row_limit.ts";
 import { sampleWarnings } from "../detection/rows/sample_warnings.ts";
+import { missingTextsOf } from "../detection/columns/declared_missing.ts";
+import { withMissing } from "../formats/text/missing_texts.ts";
 import { inferSchema } from "../detection/columns/infer_schema.ts";
 import type { ReadTableOptions, Table } from "../formats/mod.ts";
 import { sampleOf } from "../formats/sample/read_sample.ts";
@@ -51,7 +53,7 @@ export async function trainJob(
   const read = await readInput(spec, input, signal);
   const table = given ? { ...read, columns: given } : read;
   const { rows, columns } = table, all = table.drawn?.rows ?? rows;
-  const inputs = settings.spec ? columns.length : inputsOf(table);
+  const inputs = settings.spec ? columns.length : inputsOf(table, settings.missing);
   requireWork({ rows, columns: inputs, settings }, maxWork);
   if (settings.spec) {
     const bytes = await trainFromSpec(table, settings, {
@@ -84,16 +86,18 @@ async function readInput(
   const left: ReadTableOptions = { label, parseLabel: () => 0 };
   const cells = settings.spec ? "numbers" : "any";
   const options = { ...UPLOAD_LIMITS, ...left, columns: select, cells } as const;
-  return await sampleOf(
-    await openUpload(uploaded, input, signal),
-    options,
-    sampleOptions(settings),
-  );
+  const textsOf = missingTextsOf(settings);
+  const prepare = textsOf && ((part: Table) => withMissing(part, textsOf));
+  return await sampleOf(await openUpload(uploaded, input, signal), options, {
+    ...sampleOptions(settings),
+    prepare,
+  });
 }
 
 /** The number of columns that a detector's networks see: a text column counts once per level. */
-function inputsOf(table: Table): number {
-  return new Expansion(inferSchema(table).schema).width;
+function inputsOf(table: Table, missing?: readonly string[]): number {
+  const { schema } = inferSchema(table, undefined, undefined, missing);
+  return new Expansion(schema).width;
 }
 
 /** Whether the job itself is at fault, so that another attempt would end the same way. */

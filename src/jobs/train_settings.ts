@@ -25,6 +25,7 @@ export type TrainSettings =
     | "earlyStopping"
     | "determinism"
     | "robust"
+    | "missing"
   >;
 
 /** The progress of a run: a full report for a VAE, for other models what they know. */

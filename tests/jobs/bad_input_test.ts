@@ -32,6 +32,8 @@ Deno.test("train: bodies that do not fit are refused, naming the field", async (
     [body({ rows: [...Array(10).fill({ a: true, b: 1 }), { a: "x", c: 1 }] }), "/rows/10/c"],
     [body({ rows: [...Array(10).fill({ a: true, b: 1 }), 7] }), "/rows/10"],
     [body({ robust: 0.6 }), "/robust"],
+    [body({ missing: "ERROR" }), "/missing"],
+    [body({ missing: [-999] }), "/missing/0"],
     [body({ robust: "yes" }), "/robust"],
     [
       body({ robust: true, spec: { latent: [{ size: 1 }] }, hidden: undefined, latent: undefined }),

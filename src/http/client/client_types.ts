@@ -300,6 +300,8 @@ export interface TrainRequest {
   readonly patience?: number;
   /** "portable" trains to the same bytes on every machine. */
   readonly determinism?: "fast" | "portable";
+  /** Texts, and numbers, that stand for a missing value, such as unknown or -999. */
+  readonly missing?: string[];
   /** The rows contain anomalies: leaves out this share of the training rows, at most 0.5; true means 0.5. */
   readonly robust?: boolean | number;
 }

@@ -43,6 +43,7 @@ const settings = {
   validation: v.optional(share("a number above 0 and at most 0.9", 0.9)),
   patience: v.optional(whole(1, 1e7)),
   determinism: v.optional(v.picklist(["fast", "portable"], '"fast" or "portable"')),
+  missing: v.optional(v.array(v.string("a text"), "a list of texts")),
   robust: v.optional(v.union([v.boolean(), share(ROBUST_EXPECTED, 0.5)], ROBUST_EXPECTED)),
 };
 

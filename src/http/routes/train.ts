@@ -152,7 +152,14 @@ function requireNames(columns: readonly string[]): void {
 const MAX_SPEC = 16_384;
 
 /** Settings that only a detector has. */
-const DETECTOR_SETTINGS = ["falseAlarmRate", "hidden", "latent", "likelihood", "robust"] as const;
+const DETECTOR_SETTINGS = [
+  "falseAlarmRate",
+  "hidden",
+  "latent",
+  "likelihood",
+  "robust",
+  "missing",
+] as const;
 
 function requireSpecSettings(settings: TrainSettings): void {
   if (settings.spec === undefined) return;
