@@ -57,6 +57,28 @@ Deno.test("cholesky(): F Fᵀ = A, A⁻¹ A = I, y A = b, and ln |A| is the sum 
   }
 });
 
+/** The textbook's loops, one sum after another. */
+function plainCholesky(a: Float64Array, n: number): Float64Array {
+  const factor = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= factor[i * n + k] * factor[j * n + k];
+      factor[i * n + j] = i === j ? Math.sqrt(sum) : sum / factor[j * n + j];
+    }
+  }
+  return factor;
+}
+
+Deno.test("cholesky() and inverse() add in the textbook's order, bit for bit, however many rows they take at once", () => {
+  for (const n of [1, 2, 3, 4, 5, 6, 8, 13, 31]) {
+    const a = positive(n, n + 1), factor = cholesky(a, n), solved = identity(n);
+    assert.deepEqual(factor, plainCholesky(a, n), `${n}: F`);
+    solveRows(factor, n, solved);
+    assert.deepEqual(inverse(factor, n), solved, `${n}: A⁻¹`);
+  }
+});
+
 Deno.test("cholesky() refuses matrices that are not positive definite or contain NaN", () => {
   assert.throws(() => cholesky(Float64Array.of(1, 2, 2, 1), 2), /pivot 2 is -3/);
   assert.throws(() => cholesky(Float64Array.of(0), 1), RangeError);
