@@ -144,4 +144,16 @@ Deno.test("elbow import writes a model that scores, and refuses what it cannot r
   const bad = await refused("import", file, "--layers", layers, "--out", again);
   assert.match(bad, /expected encoder, mean, logVar and decoder to name each of/);
   assert.match(await refused("import", file), /required option '--out <model>'/);
+  assert.equal(
+    await refused("import", out, "--out", again),
+    `elbow: Cannot import ${out}: it is an Elbow model already\n`,
+  );
+  const broken = {
+    "cut.safetensors": bytesOf("sequential").subarray(0, 60),
+    "none.safetensors": changed((tensors) => tensors.clear()),
+  };
+  for (const [name, bytes] of Object.entries(broken)) {
+    const said = await refused("import", folder.write(name, bytes), "--out", again);
+    assert.ok(said.startsWith(`elbow: Cannot import ${folder.at(name)}: `), said);
+  }
 });

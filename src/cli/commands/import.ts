@@ -2,6 +2,7 @@
 import { Command, Option } from "npm:commander@15.1.0";
 import { latentSize } from "../../models/spec.ts";
 import { ACTIVATIONS } from "../../ops/names.ts";
+import { readModelFile } from "../../trained/file/model_file.ts";
 import { VAE } from "../../training/vae.ts";
 import type { StateDictOptions } from "../../exports/state_dict.ts";
 import { readWhole, requireModelPath, writeAtomically } from "../files/files.ts";
@@ -45,7 +46,7 @@ export function importCommand(io: Io): Command {
     const out = options.required(flags.out, "--out <model>", command);
     await requireModelPath(out, [path]);
     const { activation, likelihood: type, layers } = flags;
-    const vae = VAE.fromStateDict(await readTensors(path), {
+    const vae = vaeOf(path, await readTensors(path), {
       activation,
       likelihood: type === "gaussian" ? { type, variance: 1 } : { type },
       ...(layers !== undefined && { layers: await readLayers(layers) }),
@@ -70,8 +71,31 @@ export function importCommand(io: Io): Command {
 /** @throws TypeError for another format: safetensors starts with the length of its header, then "{" */
 async function readTensors(path: string): Promise<Uint8Array> {
   const bytes = await readWhole(path);
-  if (bytes[8] === "{".charCodeAt(0)) return bytes;
-  throw new TypeError(`Cannot import ${path}: expected a safetensors file`);
+  if (bytes[8] !== "{".charCodeAt(0)) {
+    throw new TypeError(`Cannot import ${path}: expected a safetensors file`);
+  }
+  if (isModel(bytes)) throw new TypeError(`Cannot import ${path}: it is an Elbow model already`);
+  return bytes;
+}
+
+function isModel(bytes: Uint8Array): boolean {
+  try {
+    return readModelFile(bytes) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws SyntaxError or RangeError that names the file, for tensors that are not those of a plain VAE */
+function vaeOf(path: string, tensors: Uint8Array, options: StateDictOptions): VAE {
+  try {
+    return VAE.fromStateDict(tensors, options);
+  } catch (cause) {
+    if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause;
+    const start = /^Cannot read (state_dict|model|safetensors):/;
+    const message = cause.message.replace(start, `Cannot import ${path}:`);
+    throw new (cause instanceof RangeError ? RangeError : SyntaxError)(message, { cause });
+  }
 }
 
 async function readLayers(path: string): Promise<StateDictOptions["layers"]> {
