@@ -152,7 +152,7 @@ function executeTraining(): void {
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_MEAN: { quaternary(gaussianLogProbGradMean); break; }
     case op.OP_GAUSSIAN_LOG_PROB_GRAD_LOG_VAR: { quaternary(gaussianLogProbGradLogVar); break; }
     case op.OP_BERNOULLI_LOG_PROB_GRAD: { ternary(bernoulliLogProbGrad); break; }
-    case op.OP_SQUARED_NORM: { squaredNorm(at(0), at(1), size(1)); break; }
+    case op.OP_SQUARED_NORM: { squaredNorm(at(0), at(1), size(1), at(2)); break; }
     case op.OP_CLIP_SCALE: { clipScale(at(0), at(1), float(0)); break; }
     case op.OP_ADAM_STEP: { runAdamStep(); break; }
     case op.OP_SGD_STEP: { runSgdStep(); break; }

@@ -33,12 +33,16 @@ function sum(x: usize, count: i32): f32 {
     s2 = f32x4.add(s2, v128.load(at(x, i), 32));
     s3 = f32x4.add(s3, v128.load(at(x, i), 48));
   }
-  for (; i < count; i += 4) s0 = f32x4.add(s0, loadLanes(at(x, i), min(count - i, 4)));
+  for (; i <= count - 4; i += 4) s0 = f32x4.add(s0, v128.load(at(x, i)));
+  if (i < count) s0 = f32x4.add(s0, loadTail(at(x, i), count - i, f32x4.splat(0)));
   return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
-/** out [1, 1] = Σ x² over `count` elements. */
-export function squaredNorm(out: usize, x: usize, count: i32): void {
+/**
+ * out [1, 1] = Σ x² over `count` elements.
+ * @param before the address of a number to add it to; 0 for none
+ */
+export function squaredNorm(out: usize, x: usize, count: i32, before: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let i = 0;
   for (; i <= count - 16; i += 16) {
@@ -53,7 +57,8 @@ export function squaredNorm(out: usize, x: usize, count: i32): void {
     const rest = loadLanes(at(x, i), min(count - i, 4));
     s0 = madd(rest, rest, s0);
   }
-  store<f32>(out, sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3))));
+  const norm = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  store<f32>(out, before ? load<f32>(before) + norm : norm);
 }
 
 /**

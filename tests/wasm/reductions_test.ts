@@ -72,9 +72,12 @@ Deno.test("squaredNorm() sums squares", () => {
   for (const count of [1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 1001]) {
     const x = numbers(count), bench = new Workbench();
     const out = bench.output(1);
-    bench.call("squaredNorm", out, bench.input(x), count);
+    const given = bench.input(x), sum = bench.output(1);
+    bench.call("squaredNorm", out, given, count, 0);
     const expected = x.reduce((sum, value) => sum + value * value, 0);
     assertCloseReduction(bench.read(out, 1), expected, expected, count, `${count} elements`);
+    bench.call("squaredNorm", sum, given, count, bench.input([0.5]));
+    deepEqual(bench.read(sum, 1), Float32Array.of(0.5 + bench.read(out, 1)[0]));
   }
 });
 

@@ -1,5 +1,6 @@
 /** All kernels, embedded, and what a plan that trains is turned into for them. */
 import type { KernelSet } from "../loader.ts";
+import { withNormSums } from "../norm_sums.ts";
 import { withPosteriorGradients } from "../posterior_gradients.ts";
 import { withProductSums } from "../product_sums.ts";
 import { withScalarOperands } from "../scalar_operands.ts";
@@ -9,5 +10,6 @@ export const FULL_KERNELS: KernelSet = {
   forwardOnly: false,
   hex,
   unfused,
-  arrange: (plan) => withPosteriorGradients(withScalarOperands(withProductSums(plan))),
+  arrange: (plan) =>
+    withNormSums(withPosteriorGradients(withScalarOperands(withProductSums(plan)))),
 };
