@@ -97,7 +97,7 @@ Deno.test("labels of 1 and -1, or of 1 and 2, cause a warning that all rows coun
   assert.doesNotMatch((await train(0, -1)).stderr, /all rows are labelled/);
 });
 
-Deno.test("nines that may mean a missing value cause a warning, with their share", async () => {
+Deno.test("numbers that may mean a missing value cause a warning, with their share", async () => {
   using folder = new Folder();
   const report = async (cell: (r: number) => number) => {
     const lines = Array.from({ length: 60 }, (_, r) => `${cell(r)},${r * r % 17}`);
@@ -105,11 +105,11 @@ Deno.test("nines that may mean a missing value cause a warning, with their share
       .stderr;
   };
   const plain = (r: number) => 10 + r * r % 13 / 4;
-  for (const nines of [-999, 9999, 99]) {
+  for (const sentinel of [-999, 9999, 99, -200, -100.5]) {
     assert.match(
-      await report((r) => r % 10 ? plain(r) : nines),
+      await report((r) => r % 10 ? plain(r) : sentinel),
       new RegExp(
-        `column "a" is ${nines} in 10 % of the rows, far from all its other values: .* leave those cells empty`,
+        `column "a" is ${sentinel} in 10 % of the rows, far from all its other values: .* leave those cells empty`,
       ),
     );
   }
@@ -119,6 +119,8 @@ Deno.test("nines that may mean a missing value cause a warning, with their share
       (r: number) => r === 30 ? -999 : plain(r),
       (r: number) => r % 10 ? 9 * plain(r) : 99,
       (r: number) => r % 10 ? plain(r) : 640,
+      // Nothing, beside few other numbers.
+      (r: number) => r % 10 ? 10 + r % 3 : 0,
       () => 99,
     ]
   ) assert.doesNotMatch(await report(cell), /missing value/);

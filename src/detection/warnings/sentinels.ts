@@ -1,6 +1,7 @@
 /**
- * Warnings about numbers that may stand for a missing value, such as -999 or 9999: nines alone, in several rows, and
- * farther from all other values of the column than these are from each other.
+ * Warnings about numbers that may stand for a missing value, such as -999, 9999 or -200: in several rows, and farther
+ * from all other values of the column than these are from each other. One that is not nines alone is 0 or less, in half
+ * a per cent of the rows, and beside five other values.
  */
 import { hasLevels } from "../../scoring/table/schema.ts";
 import type { ReadColumn } from "../columns/read_column.ts";
@@ -10,7 +11,9 @@ export function sentinelWarnings(column: ReadColumn): string[] {
   const { name, kind, texts, declared } = column;
   if (texts || declared || hasLevels(kind) || kind === "timestamp") return [];
   const values = column.values(), { smallest, largest } = rangeOf(values);
-  return [smallest, largest].filter((value) => isNines(value) && isApart(value, values)).map(
+  return [smallest, largest].filter((value) =>
+    isApart(value, values) && (isNines(value) || isUsualGap(value, values))
+  ).map(
     (value) => {
       const share = 100 * values.filter((each) => each === value).length / values.length;
       return `column "${name}" is ${value} in ${
@@ -32,6 +35,15 @@ function rangeOf(values: Float64Array, excluded = NaN): { smallest: number; larg
 
 function isNines(value: number): boolean {
   return /^-?99+$/.test(`${value}`);
+}
+
+/** One row in so many has the value at least, and the others have so many different ones. */
+const USUAL_ROWS = 200, MIN_OTHERS = 5;
+
+function isUsualGap(value: number, values: Float64Array): boolean {
+  const others = values.filter((each) => each !== value && !Number.isNaN(each));
+  const rows = values.filter((each) => each === value).length;
+  return value <= 0 && rows * USUAL_ROWS >= values.length && new Set(others).size >= MIN_OTHERS;
 }
 
 function isApart(value: number, values: Float64Array): boolean {
