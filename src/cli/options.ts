@@ -33,7 +33,13 @@ export function tableFile(what = "table"): string {
 
 /** An option that takes a number. */
 export function numberOption(flags: string, text: string, limits: NumberLimits): Option {
-  return new Option(flags, text).argParser((value) => toNumber(value, limits));
+  const option = new Option(flags, text);
+  return option.argParser((value) => {
+    // What follows an option whose value may be absent is taken for its value.
+    const isOther = option.optional && Number.isNaN(parseNumber(value)) && !/^\d/.test(value);
+    if (!isOther) return toNumber(value, limits);
+    throw new InvalidArgumentError(`It must be a number: write ${option.long} after the files`);
+  });
 }
 
 /** An option that takes a whole number. */

@@ -120,6 +120,14 @@ Deno.test("elbow refuses values that an option cannot have", async () => {
   for (const [flag, value, message] of cases) {
     assert.match(await refused("train", data, "--out", folder.at("m"), flag, value), message);
   }
+  assert.match(
+    await refused("train", "--robust", data, "--out", folder.at("m")),
+    /'--robust \[share\]' argument '.*t\.csv' is invalid. It must be a number: write --robust after the files\n/,
+  );
+  assert.match(
+    await refused("score", "--explain", "m", data),
+    /'--explain \[columns\]' argument 'm' is invalid. .* write --explain after the files\n/,
+  );
   const train = (...more: string[]) => refused("train", data, "--out", folder.at("m"), ...more);
   assert.match(await train("--resume"), /'--resume' needs '--checkpoint <dir>'/);
   assert.match(
