@@ -14,7 +14,7 @@ import {
   loadSharedKernels,
   useKernels,
 } from "../../src/backends/wasm/loader.ts";
-import { sharedModule } from "../../src/backends/wasm/shared_module.ts";
+import { sharedModule } from "../../src/backends/wasm/threads/shared_module.ts";
 
 const LIMIT_BYTES = 64 * 1024;
 const THREADS = ["lead", "isWorthSharing", "helpers", "dismiss", "join", "help", "fail"];

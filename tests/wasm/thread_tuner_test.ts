@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
-import { ThreadTuner } from "../../src/backends/wasm/thread_tuner.ts";
+import { ThreadTuner } from "../../src/backends/wasm/threads/thread_tuner.ts";
 import { bytesOf } from "../util/threads.ts";
 import { expectedY, INPUTS, networkPlan, OUTPUTS, parameters } from "./programs.ts";
 

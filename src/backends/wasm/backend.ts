@@ -16,7 +16,7 @@ import { placer, writeConstants } from "./places.ts";
 import { Ports } from "./ports.ts";
 import type { WasmProgram } from "./program.ts";
 import { Allocation, allocationOf, Host, WasmSegment } from "./segment.ts";
-import { openThreads, type ThreadOptions } from "./threads.ts";
+import { openThreads, type ThreadOptions } from "./threads/threads.ts";
 
 export type { WasmProgram } from "./program.ts";
 

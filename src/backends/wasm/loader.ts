@@ -11,7 +11,7 @@
  */
 import { fromHexadecimal } from "../../core/bytes/hex.ts";
 import type { Plan } from "../../graph/plan.ts";
-import { sharedModule } from "./shared_module.ts";
+import { sharedModule } from "./threads/shared_module.ts";
 import { type Unfused, unfusedModule } from "./unfused.ts";
 
 export type KernelBuild = "simd" | "relaxed";

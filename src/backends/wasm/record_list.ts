@@ -4,7 +4,7 @@
  * negligible.
  */
 import type { Plan } from "../../graph/plan.ts";
-import { ThreadTuner } from "./thread_tuner.ts";
+import { ThreadTuner } from "./threads/thread_tuner.ts";
 import type { Host } from "./segment.ts";
 import { picosecondsOfRow } from "./split.ts";
 

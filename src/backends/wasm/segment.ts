@@ -5,7 +5,7 @@
 import type { Segment } from "../backend.ts";
 import { disposed, requireRange } from "./checks.ts";
 import { LinearMemory } from "./memory.ts";
-import type { Threads } from "./threads.ts";
+import type { Threads } from "./threads/threads.ts";
 
 /** An instance of the kernels, its memory and its threads. */
 export class Host {

@@ -6,7 +6,7 @@
  * A worker ends by itself when the main thread dismisses it. It is never terminated: Deno 2.9.6 would leak the thread,
  * and some 10 MB, of a sleeping worker.
  */
-import { builtin } from "../../core/builtin.ts";
+import { builtin } from "../../../core/builtin.ts";
 
 /** The input of a worker: a build of the kernels, the shared memory, and a workspace in it. */
 export interface WorkerTask {

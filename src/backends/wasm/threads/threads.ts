@@ -5,7 +5,7 @@
  *
  * With one thread, the default, memory is not shared and none of this applies.
  */
-import { messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../../core/errors.ts";
 import {
   createMemory,
   instantiate,
@@ -13,8 +13,8 @@ import {
   type Kernels,
   type KernelSet,
   loadSharedKernels,
-} from "./loader.ts";
-import type { LinearMemory } from "./memory.ts";
+} from "../loader.ts";
+import type { LinearMemory } from "../memory.ts";
 import { processorsHere, startWorker } from "./worker.ts";
 
 export interface ThreadOptions {
