@@ -1,6 +1,7 @@
 /** Series with a column of times on the command line. Oracle: the library, on rows laid out by hand. */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
+import { auroc } from "../../src/scoring/metrics.ts";
 import { cellsOf, elbow, elbowOk, Folder } from "./util.ts";
 
 const WINDOW = 8, QUARTER = 900;
@@ -132,3 +133,39 @@ Deno.test("train without --window suggests one for readings over time", async ()
     /neighbouring rows are similar .* train on a series \(--window 10\), or recalibrate/,
   );
 });
+
+Deno.test("evaluate and the label figures of train lay steps out by their times, too", async () => {
+  const [before, after] = [sensors(60, 0), sensors(60, 30)];
+  const rows = [...before, ...after].map((row, r) =>
+    r >= 80 && r < 85 ? [row[0], row[1] + 2] : row
+  );
+  const file = written("labelled.csv", rows, [...times(60), ...times(60, 90)]);
+  const [header, ...lines] = Deno.readTextFileSync(file).trimEnd().split("\n");
+  const label = rows.map((_, r) => Number(r >= 80 && r < 85));
+  const labelled = lines.map((line, r) => `${line},${label[r]}`);
+  Deno.writeTextFileSync(file, [`${header},fault`, ...labelled, ""].join("\n"));
+  const laid = [...rows.slice(0, 60), ...missing(WINDOW), ...rows.slice(60)];
+  const ranking = async (detector: Detector) => {
+    const scores = (await detector.score(laid)).map(({ score }) => score).toSpliced(60, WINDOW);
+    return auroc(Float64Array.from(scores), Uint8Array.from(label));
+  };
+  const { stdout, stderr } = await elbow(["evaluate", model, file, "--label", "fault", "--json"]);
+  assert.doesNotMatch(stderr, /ignored/);
+  assert.equal(findNumber(JSON.parse(stdout), "auroc"), await ranking(byHand));
+  const out = folder.at("labelled.safetensors");
+  const options = ["--label", "fault", "--window", `${WINDOW}`, "--json"];
+  const figures = JSON.parse(await elbowOk("train", file, "--out", out, ...options));
+  const detector = await Detector.load(Deno.readFileSync(out));
+  assert.equal(findNumber(figures, "auroc"), await ranking(detector));
+  detector.dispose();
+});
+
+/** The number under a key, wherever it is. */
+function findNumber(value: unknown, key: string): number | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, each] of Object.entries(value)) {
+    const found = name === key && typeof each === "number" ? each : findNumber(each, key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

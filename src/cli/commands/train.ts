@@ -3,7 +3,9 @@
  * a specification (`train/from_spec.ts`).
  */
 import { Command } from "npm:commander@15.1.0";
-import { Detector } from "../../detection/detector.ts";
+import { Detector, type DetectorOptions } from "../../detection/detector.ts";
+import { laidOut } from "../../detection/series/clock.ts";
+import type { Table } from "../../formats/mod.ts";
 import { trimmedShare } from "../../detection/options.ts";
 import { requireRows } from "../../detection/rows/read_training.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
@@ -14,6 +16,7 @@ import {
   requireWritablePath,
   writeAtomically,
 } from "../files/files.ts";
+import { scoresOfRows } from "../files/steps.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
@@ -62,6 +65,16 @@ export function trainCommand(io: Io): Command {
   });
 }
 
+/** The scores of the rows trained on, laid out as they were. */
+function scoresOf(
+  detector: Detector,
+  table: Table,
+  given: DetectorOptions["clock"],
+): Float64Array {
+  const { window = 0, table: { clock } } = detector, cells = encodeTable(table, detector.schema);
+  return scoresOfRows(detector, cells, clock && laidOut(cells, given!.seconds, clock, window));
+}
+
 /** Reads, fits and writes; returns everything that a caller may report. */
 export async function train(
   data: string,
@@ -96,11 +109,7 @@ export async function train(
     await writeAtomically(given.curve, [lossCurve(detector.report!.history)]);
   }
   const against = table.label &&
-    detectorFigures(
-      detector,
-      detector.scoreCells(encodeTable(table, detector.schema)).scores,
-      table.label,
-    );
+    detectorFigures(detector, scoresOf(detector, table, clock), table.label);
   const fit = detector.report!;
   return {
     detector,

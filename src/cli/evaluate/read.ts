@@ -12,6 +12,7 @@ import { type DataOptions, partsFor } from "../files/data.ts";
 import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
+import { layOut, scoresOfRows } from "../files/steps.ts";
 import { detectorFigures, type LabelFigures, labelFigures } from "./label_figures.ts";
 
 /** The options that affect reading. */
@@ -27,10 +28,11 @@ export async function readToEvaluate(
   { header, ...given }: ReadOptions,
   io: Io,
 ): Promise<{ readonly table: Table; readonly label?: LabelFigures }> {
-  const window = model.scorer?.window, sample = new RowSample(sampleOptions({ ...given, window }));
+  const { scorer } = model, window = scorer?.window, also = scorer?.table.clock?.column;
+  const sample = new RowSample(sampleOptions({ ...given, window }));
   const { label } = given, values = new LabelValues(given);
   const scores = new GrowingArray(), labels = new GrowingArray();
-  for await (const part of partsFor(model, data, io, { label, labels: values, header })) {
+  for await (const part of partsFor(model, data, io, { label, labels: values, also, header })) {
     if (part.label && window === undefined) {
       const before = sample.read;
       const own = await scoresOf(model, part).catch((error) => {
@@ -41,12 +43,13 @@ export async function readToEvaluate(
     }
     sample.add(part);
   }
-  const table = sample.finish();
-  values.finish(table, io);
+  const read = sample.finish();
+  values.finish(read, io);
+  const { table, laid } = scorer ? layOut(scorer, read, io) : { table: read };
   if (!table.label) return { table };
-  const figures = window === undefined
-    ? figuresOf(model, scores.values, labels.values)
-    : figuresOf(model, await scoresOf(model, table), table.label);
+  const figures = scorer && window !== undefined
+    ? figuresOf(model, scoresOfRows(scorer, table, laid), table.label)
+    : figuresOf(model, scores.values, labels.values);
   return { table, label: figures };
 }
 

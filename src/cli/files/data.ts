@@ -58,9 +58,11 @@ export async function drawDataFor(
   return await sampleParts(partsFor(model, path, io, options), sample);
 }
 
-/** For JSON: the rows of the file and those drawn, if these are fewer. */
-export function drawnRows({ rows, drawn }: Table): { tableRows?: number; drawnRows?: number } {
-  return drawn ? { tableRows: drawn.rows, drawnRows: rows } : {};
+/** For JSON: the rows of the file and those drawn, if these are fewer; missing steps of a series are neither. */
+export function drawnRows(
+  { rows, drawn, missing = 0 }: Table & { readonly missing?: number },
+): { tableRows?: number; drawnRows?: number } {
+  return drawn ? { tableRows: drawn.rows, drawnRows: rows - missing } : {};
 }
 
 /**
@@ -76,7 +78,8 @@ export async function* partsFor(
   const options = {
     ...{ label, also },
     parseLabel: labels?.parse,
-    onNames: (names: readonly string[]) => warnAboutColumns(model, names, io, apart),
+    onNames: (names: readonly string[]) =>
+      warnAboutColumns(model, names.filter((name) => name !== also?.name), io, apart),
   };
   yield* modelParts(model, path, await openData(path, io, { header, onBytes }), options);
 }

@@ -2,7 +2,7 @@
 import { type LaidOut, laidOut } from "../../detection/series/clock.ts";
 import { spacingWarning, stepTimeWarnings } from "../../detection/series/step_times.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
-import { takeColumn } from "../../scoring/table/cells.ts";
+import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { type Io, note } from "../io.ts";
 
@@ -36,4 +36,11 @@ export function laidOutTable(
 ): Table & { readonly missing?: number } {
   const { table, laid } = layOut(scorer, read, io);
   return laid ? { ...table, ...laid.cells, missing: laid.cells.rows - table.rows } : table;
+}
+
+/** The scores of the rows of a table, or of the steps of a series. */
+export function scoresOfRows(scorer: TableScorer, cells: Cells, laid?: LaidOut): Float64Array {
+  if (!laid) return scorer.scoreCells(cells).scores;
+  const { scores } = scorer.scoreCells(laid.cells);
+  return Float64Array.from(laid.places, (place) => scores[place]);
 }
