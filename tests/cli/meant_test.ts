@@ -3,6 +3,7 @@
  * same tables without the problem.
  */
 import assert from "node:assert/strict";
+import { slownessOf } from "../../src/cli/train/wide_tables.ts";
 import { planeRows } from "../util/data.ts";
 import { elbow, elbowOk, Folder, QUICK, refused } from "./util.ts";
 
@@ -153,4 +154,14 @@ Deno.test("a decimal point beside decimal commas is refused, and beside amounts 
     stderr,
     /column "a" has decimal points, such as 10\.1, and column "b" decimal commas: .*declare it numeric:1\.234,50 \(--column a=numeric:1\.234,50\)/,
   );
+});
+
+Deno.test("a note says that the default takes long for very many columns, and what does not", () => {
+  assert.match(
+    slownessOf(6831, {})!,
+    /^6,831 columns: the default .*, --preset small in proportion/,
+  );
+  assert.equal(slownessOf(500, {}), undefined);
+  assert.equal(slownessOf(6831, { preset: "small" }), undefined);
+  assert.equal(slownessOf(6831, { window: 50 }), undefined);
 });

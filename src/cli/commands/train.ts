@@ -24,6 +24,7 @@ import { writeTrained } from "../models/write_trained.ts";
 import { lossCurve } from "../train/loss_curve.ts";
 import { readTrainingTable } from "../train/read.ts";
 import { overridesOf, readOverrides } from "../train/overrides.ts";
+import { noteSlowness } from "../train/wide_tables.ts";
 import { withoutUnfitColumns } from "../train/unfit_columns.ts";
 import { jsonLine, report } from "../text/text.ts";
 import type { TrainOptions } from "../train/option.ts";
@@ -97,12 +98,14 @@ export async function train(
     table,
     given,
     io,
-    (settings) =>
-      Detector.fit(table, {
+    (settings) => {
+      noteSlowness(table.columns.length, settings, io);
+      return Detector.fit(table, {
         ...settings,
         ...(schema.length > 0 && { schema }),
         ...(clock && { clock }),
-      }),
+      });
+    },
   );
   const written = await writeTrained(detector, given.out, given.weightsFormat);
   if (given.curve !== undefined) {
