@@ -1,10 +1,10 @@
 /** The options of `Detector.fit`: networks, training, device and calibration. */
 import { OptionError } from "../core/option_error.ts";
-import { requireChoice, requireNumber, requireObject, show } from "../core/validate.ts";
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import type { BackendChoice } from "../backends/open.ts";
 import { PLAIN_LIKELIHOODS } from "../distributions/likelihood.ts";
 import { RATE } from "../scoring/decisions/rates.ts";
-import { type ColumnSchema, hasLevels } from "../scoring/table/schema.ts";
+import { type ColumnSchema, hasLevels, requireLevels } from "../scoring/table/schema.ts";
 import { columnsFault } from "../scoring/table/table_rows.ts";
 import { DEVICE_KEYS, type DeviceOptions } from "../trained/device_options.ts";
 import { STATISTIC_NAMES, type StatisticName } from "../scoring/ensemble/statistics.ts";
@@ -190,8 +190,8 @@ function requireOverrides(schema: readonly ColumnOverride[], likelihood: unknown
 }
 
 function requireMissing(missing: unknown): void {
-  if (Array.isArray(missing) && [...missing].every((text) => typeof text === "string")) return;
-  throw new TypeError(`Cannot read missing: expected a list of texts, got ${show(missing)}`);
+  // As a file must list them, or the trained model could not be read.
+  requireLevels("missing", Array.isArray(missing) ? [...new Set(missing)] : missing);
 }
 
 function requireStatistics(statistics: unknown): void {

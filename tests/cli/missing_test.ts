@@ -100,6 +100,15 @@ Deno.test("Detector.fit() takes missing, keeps it in its file, and reads rows of
   // The schema of a model declares the columns of the next one, gaps included.
   const next = await Detector.fit(named(asWritten), { ...options, schema: got.schema });
   assert.deepEqual(next.schema, got.schema);
+  const twice = await Detector.fit(named(asWritten), { ...options, missing: [...missing, "n/k"] });
+  assert.deepEqual(await (await TableScorer.load(twice.save())).score(named(asEmpty)), scores);
+  await assert.rejects(
+    Detector.fit(named(asEmpty), {
+      ...options,
+      missing: Array.from({ length: 5000 }, (_, i) => `${i}`),
+    }),
+    /^RangeError: Cannot read missing: must be at most 4096, got 5000$/,
+  );
   await assert.rejects(
     Detector.fit(named(asEmpty), { ...options, missing: [-999] as unknown as string[] }),
     /^TypeError: Cannot read missing: expected a list of texts, got \[-999\]$/,

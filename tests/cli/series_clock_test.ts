@@ -125,6 +125,29 @@ Deno.test("score --online takes missing steps for empty ones, of CSV and JSON li
   );
 });
 
+Deno.test("score --online takes an empty time for no gap, as score does", async () => {
+  const rows = sensors(60, 0), whole = written("whole.csv", rows, times(60));
+  const lines = Deno.readTextFileSync(whole).split("\n");
+  lines[30] = lines[30].replace(/^[^,]*/, "");
+  Deno.writeTextFileSync(folder.at("no_time.csv"), lines.join("\n"));
+  for (const online of [[], ["--online"]]) {
+    const { stdout, stderr } = await elbow(["score", model, folder.at("no_time.csv"), ...online]);
+    assert.equal(stdout, await elbowOk("score", model, whole, ...online));
+    assert.doesNotMatch(stderr, /gap/);
+  }
+});
+
+Deno.test("a model reads times that stand for missing ones as train did", async () => {
+  const rows = sensors(200, 0), seconds = times(200), unlisted = folder.at("unlisted.csv");
+  const text = Deno.readTextFileSync(written("unknown.csv", rows, seconds));
+  Deno.writeTextFileSync(unlisted, text.replace(/^1970-01-01 12:00:00/m, "unknown"));
+  const out = folder.at("unknown.safetensors"), window = ["--window", `${WINDOW}`];
+  await elbowOk("train", unlisted, "--out", out, ...window, "--missing", "unknown");
+  for (const online of [[], ["--online"]]) {
+    assert.equal(cellsOf(await elbowOk("score", out, unlisted, ...online)).length, 201);
+  }
+});
+
 Deno.test("train without --window suggests one for readings over time", async () => {
   const out = folder.at("rows.safetensors"), small = ["--preset", "small", "--epochs", "1"];
   const { stderr } = await elbow(["train", data, "--out", out, ...small]);

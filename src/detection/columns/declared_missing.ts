@@ -23,7 +23,8 @@ export function withMissingTexts(
 ): ColumnSchema[] {
   const textsOf = missingTextsOf(options);
   return schema.map((column) => {
-    const missing = textsOf?.(column.name) ?? [];
+    // A file lists each once.
+    const missing = [...new Set(textsOf?.(column.name))];
     return missing.length > 0 ? { ...column, missing } : column;
   });
 }

@@ -87,10 +87,10 @@ export function readTraining(
 /** The steps of a series, laid out by their times if these are given. */
 function byTime(
   cells: Cells,
-  { clock: given, window = 0 }: DetectorOptions,
+  { clock: given, window = 0, missing }: DetectorOptions,
 ): Pick<TrainingTable, "cells" | "clock" | "missing" | "warnings"> {
   if (!given) return { cells, warnings: [] };
-  const { column, seconds } = given;
+  const { seconds } = given, [column] = withMissingTexts([given.column], { missing });
   if (seconds.length !== cells.rows) {
     throw new RangeError(
       `Cannot fit detector: expected a time for each of ${cells.rows} rows, got ${seconds.length}`,

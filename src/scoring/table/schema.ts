@@ -132,7 +132,7 @@ function parseColumn(field: string, value: unknown): ColumnSchema {
 }
 
 /** @throws TypeError or RangeError unless the value is a list of distinct texts */
-function requireLevels(field: string, value: unknown): readonly string[] {
+export function requireLevels(field: string, value: unknown): readonly string[] {
   const texts = Array.isArray(value) && [...value].every((each) => typeof each === "string");
   if (!texts) {
     throw new TypeError(

@@ -28,7 +28,7 @@ export class OnlineSteps {
     const count = clock ? missingSteps(seconds - before, clock.spacing, window) : 0;
     if (count > 0) this.#report(seconds < before ? "back" : "gap", count, row);
     for (let i = 0; i < count; i++) this.stream.push(this.#missing);
-    if (!Number.isNaN(seconds)) this.#seconds = seconds;
+    this.#seconds = seconds;
     return this.stream.push(cells);
   }
 
