@@ -157,6 +157,21 @@ Deno.test("train without --window suggests one for readings over time", async ()
   );
 });
 
+Deno.test("evaluate takes no means over windows across missing steps", async () => {
+  const rows = sensors(60, 0), beyond = sensors(WINDOW - 1, 30);
+  const evaluated = async (file: string) => {
+    const { data: _, rows: __, ...figures } = JSON.parse(
+      await elbowOk("evaluate", model, file, "--json"),
+    );
+    return figures;
+  };
+  const later = [...times(60), ...times(beyond.length, 90)];
+  assert.deepEqual(
+    await evaluated(written("beyond.csv", [...rows, ...beyond], later)),
+    await evaluated(written("one.csv", rows, times(60))),
+  );
+});
+
 Deno.test("evaluate and the label figures of train lay steps out by their times, too", async () => {
   const [before, after] = [sensors(60, 0), sensors(60, 30)];
   const rows = [...before, ...after].map((row, r) =>

@@ -12,6 +12,7 @@ import { readToEvaluate } from "../evaluate/read.ts";
 import { type Evaluated, evaluateSections } from "../evaluate/report.ts";
 import { runBaselines } from "../evaluate/baselines.ts";
 import { withTrainableVae } from "../score/trainable_vae.ts";
+import { wholeWindows } from "../files/steps.ts";
 import { anomalousOption, type LabelOptions, normalOption } from "../files/labels.ts";
 import { evaluateRbm } from "../evaluate/rbm.ts";
 import { type Io, print } from "../io.ts";
@@ -90,8 +91,8 @@ export async function evaluate(
 ): Promise<Evaluated> {
   const { samples = SAMPLES, seed = 0, priorSamples, gaps, surgery } = given;
   const { vae, units, scorer, path } = model;
-  const { table, label } = await readToEvaluate(model, data, given, io);
-  const x = units.toVae(table), { drawn } = table;
+  const { table, laid, label } = await readToEvaluate(model, data, given, io), { drawn } = table;
+  const x = wholeWindows(units.toVae(table), laid, scorer?.window ?? 1);
   const evaluation = await inNumbersOf(table, vae.evaluate(x, { samples, seed, priorSamples }));
   const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
   const gapsRefused = gaps ? notRefinableReason(vae.spec) : undefined,

@@ -12,7 +12,7 @@ import { type DataOptions, partsFor } from "../files/data.ts";
 import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
-import { layOut, scoresOfRows } from "../files/steps.ts";
+import { layOut, scoresOfRows, type StepsTable } from "../files/steps.ts";
 import { detectorFigures, type LabelFigures, labelFigures } from "./label_figures.ts";
 
 /** The options that affect reading. */
@@ -27,7 +27,7 @@ export async function readToEvaluate(
   data: string,
   { header, ...given }: ReadOptions,
   io: Io,
-): Promise<{ readonly table: Table; readonly label?: LabelFigures }> {
+): Promise<StepsTable & { readonly label?: LabelFigures }> {
   const { scorer } = model, window = scorer?.window, also = scorer?.table.clock?.column;
   const sample = new RowSample(sampleOptions({ ...given, window }));
   const { label } = given, values = new LabelValues(given);
@@ -45,12 +45,13 @@ export async function readToEvaluate(
   }
   const read = sample.finish();
   values.finish(read, io);
-  const { table, laid } = scorer ? layOut(scorer, read, io) : { table: read };
-  if (!table.label) return { table };
+  const steps: StepsTable = scorer ? layOut(scorer, read, io) : { table: read };
+  const { table, laid } = steps;
+  if (!table.label) return steps;
   const figures = scorer && window !== undefined
     ? figuresOf(model, scoresOfRows(scorer, table, laid), table.label)
     : figuresOf(model, scores.values, labels.values);
-  return { table, label: figures };
+  return { ...steps, label: figures };
 }
 
 /** The model's scores: calibrated ones or, of a bare VAE, its negative ELBO. */

@@ -4,6 +4,8 @@ import { spacingWarning, stepTimeWarnings } from "../../detection/series/step_ti
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import { takeRows } from "../../training/rows/minibatch.ts";
 import { type Io, note } from "../io.ts";
 
 /** A table of a series. */
@@ -36,6 +38,16 @@ export function laidOutTable(
 ): Table & { readonly missing?: number } {
   const { table, laid } = layOut(scorer, read, io);
   return laid ? { ...table, ...laid.cells, missing: laid.cells.rows - table.rows } : table;
+}
+
+/** The windows of a table's rows without those that missing steps divide; all, if there are no others. */
+export function wholeWindows(windows: Matrix, laid: LaidOut | undefined, window: number): Matrix {
+  if (!laid) return windows;
+  const { places } = laid;
+  const whole = Uint32Array.from(places.keys()).filter((first) =>
+    places[first + window - 1] - places[first] === window - 1
+  );
+  return whole.length === 0 ? windows : takeRows(windows, whole);
 }
 
 /** The scores of the rows of a table, or of the steps of a series. */
