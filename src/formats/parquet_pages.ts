@@ -102,7 +102,10 @@ function openPage(
   reader.offset += packed;
   if (v2?.is_compressed === false) return { header, bytes };
   const levels = v2 ? requireCount(levelBytes(v2), Math.min(packed, size)) : 0;
-  const values = decompressPage(bytes.subarray(levels), size - levels, codec, COMPRESSORS);
+  // A column of nulls has an empty dictionary, of which LZ4 makes a byte that hyparquet's does not read.
+  const values = size === levels
+    ? new Uint8Array()
+    : decompressPage(bytes.subarray(levels), size - levels, codec, COMPRESSORS);
   return {
     header: {
       ...header,

@@ -46,10 +46,10 @@ function page(body: number[], values = ROWS, encoding = PLAIN, size = body.lengt
   return [...struct(head), ...body];
 }
 
-function dictionary(body: number[], values: number): number[] {
+function dictionary(body: number[], values: number, size = body.length): number[] {
   const head = {
     1: DICTIONARY,
-    2: body.length,
+    2: size,
     3: body.length,
     7: struct({ 1: values, 2: PLAIN }),
   };
@@ -101,7 +101,7 @@ function forged(pages: number[], kind: Kind = {}): Uint8Array {
     codec,
     rowGroupSize: ROWS,
     pageSize: 1024,
-    compressors: { ZSTD: (bytes) => bytes },
+    compressors: { ZSTD: (bytes) => bytes, LZ4_RAW: (bytes) => bytes },
   }));
   const [{ columns: [{ meta_data }] }] = parquetMetadata(file.buffer).row_groups;
   assert.ok(pages.length <= meta_data!.total_compressed_size);
@@ -199,4 +199,15 @@ Deno.test("pages written here by hand are read if nothing in them is forged", as
   );
   const one = [...dictionary(ONE_TEXT, 1), ...pageV2([0, ...run(ROWS, [])], ROWS)];
   assert.deepEqual(await read(one, TEXT), ["A"]);
+});
+
+Deno.test("an empty dictionary, which LZ4 packs to a byte, is read: pyarrow writes one for a column of nulls", async () => {
+  const nulls = [...levels(run(ROWS, [0])), 0], packed = [nulls.length << 4, ...nulls];
+  const pages = [
+    ...dictionary([0], 0, 0),
+    ...page(packed, ROWS, RLE_DICTIONARY, nulls.length),
+  ];
+  const file = forged(pages, { ...NULLABLE, codec: "LZ4_RAW" });
+  const { data } = await readAnyTable("t.parquet", file, { cells: "any" });
+  assert.deepEqual([...data], Array(ROWS).fill(NaN));
 });

@@ -65,6 +65,9 @@ const SWEEP_PIECES = "DELETE FROM blob_pieces WHERE digest NOT IN (SELECT digest
 /** Milliseconds that a writer waits for its turn. */
 const BUSY_MS = 10_000;
 
+const SETTINGS =
+  `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`;
+
 /** Milliseconds for which another process's change may go unnoticed. */
 export const POLL_MS = 25;
 
@@ -87,11 +90,10 @@ export class Database {
     } catch (cause) {
       throw unopened(path, cause);
     }
+    this.#reserve = new Reserve(path);
     try {
-      this.#sqlite.exec(
-        `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`,
-      );
-      this.transaction(() => {
+      this.#configure();
+      this.freeing(() => {
         const { user_version: format } = this.row("PRAGMA user_version")!;
         if (Number(format) > FORMAT) {
           throw new TypeError(
@@ -102,13 +104,24 @@ export class Database {
         this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
       });
       this.#requireIntact(path);
-      this.#reserve = new Reserve(path);
       this.freeing(() => this.run(SWEEP_PIECES));
+      this.#reserve.restore();
     } catch (cause) {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;
       if (isCorrupt(cause)) throw damaged(path, (cause as Error).message, { cause });
       throw unopened(path, cause);
+    }
+  }
+
+  /** On a full disk with the reserve, because the log and its index take room as soon as the file is open. */
+  #configure(): void {
+    try {
+      this.#sqlite.exec(SETTINGS);
+    } catch (error) {
+      if (!isFull(error) && messageOf(error) !== NO_INDEX_MESSAGE) throw error;
+      this.#reserve.release();
+      this.#sqlite.exec(SETTINGS);
     }
   }
 
@@ -255,6 +268,9 @@ export class Database {
 
 /** SQLITE_FULL. */
 const FULL = 13, FULL_MESSAGE = "database or disk is full";
+
+/** What SQLite says if there is no room for the index of the log, and of any other fault of a disk. */
+const NO_INDEX_MESSAGE = "disk I/O error";
 
 /** A full disk is mostly found at COMMIT, by `exec`, whose errors have no code on Deno. */
 function isFull(error: unknown): boolean {

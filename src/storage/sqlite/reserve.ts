@@ -7,17 +7,16 @@
  */
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 
-/** Bytes: twice the length at which SQLite empties its log. */
-const RESERVED = 2 ** 23;
+/** Bytes: twice the length at which SQLite empties its log; and that length, if there is room for no more. */
+const RESERVED = 2 ** 23, LEAST = RESERVED / 2;
 
 /** The reserve of one database. */
 export class Reserve {
   readonly #path: string | undefined;
 
-  /** Keeps room, if there is any. @param path of the database */
+  /** Keeps no room until told to. @param path of the database */
   constructor(path: string) {
     this.#path = path === ":memory:" || path === "" ? undefined : `${path}-reserve`;
-    this.restore();
   }
 
   /** Gives the room to whoever writes next. */
@@ -25,20 +24,28 @@ export class Reserve {
     if (this.#path) rmSync(this.#path, { force: true });
   }
 
-  /** Keeps the room again, all of it or none. */
+  /** Keeps the room again, all of it, half of it or none. */
   restore(): void {
     const path = this.#path;
     if (!path || statSync(path, { throwIfNoEntry: false })?.size === RESERVED) return;
-    try {
-      // Not zeros, which some file systems do not store.
-      const block = crypto.getRandomValues(new Uint8Array(2 ** 16)), file = openSync(path, "w");
-      try {
-        for (let at = 0; at < RESERVED;) at += writeSync(file, block);
-      } finally {
-        closeSync(file);
-      }
-    } catch {
+    for (let size = RESERVED; size >= LEAST; size /= 2) {
+      if (hasWritten(path, size)) return;
       this.release();
     }
+  }
+}
+
+function hasWritten(path: string, size: number): boolean {
+  try {
+    // Not zeros, which some file systems do not store.
+    const block = crypto.getRandomValues(new Uint8Array(2 ** 16)), file = openSync(path, "w");
+    try {
+      for (let at = 0; at < size;) at += writeSync(file, block);
+    } finally {
+      closeSync(file);
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
