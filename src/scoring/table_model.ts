@@ -65,7 +65,7 @@ export interface TableModel {
 export interface SeriesClock {
   /** The column of times, which is not one of the model's. */
   readonly column: ColumnSchema;
-  /** Seconds from a step to the next; 0 if that varies. */
+  /** Seconds from a step to the next; 0 if that varies, or if gaps were not laid out. */
   readonly spacing: number;
 }
 

@@ -84,6 +84,18 @@ Deno.test("recalibrate and update lay steps out by their times, too", async () =
   }
 });
 
+Deno.test("score lays out a short table that lacks more steps than it has", async () => {
+  const parts = [0, 10, 20, 30].map((first) => sensors(40, 0).slice(first, first + 5));
+  const seconds = [0, 90, 200, 300].flatMap((first) => times(5, first));
+  const short = written("short.csv", parts.flat(), seconds);
+  const laid = parts.flatMap((part, p) => p === 0 ? part : [...missing(WINDOW), ...part]);
+  const expected = (await byHand.score(laid)).filter((_, r) => r % (5 + WINDOW) < 5);
+  assert.deepEqual(
+    cellsOf(await elbowOk("score", model, short)).slice(1).map(([, score]) => Number(score)),
+    expected.map(({ score }) => score),
+  );
+});
+
 Deno.test("score says if steps are not as far apart as in training, and reads files without times", async () => {
   const hourly = written("hourly.csv", sensors(50, 0), times(50).map((second) => 4 * second));
   assert.match(

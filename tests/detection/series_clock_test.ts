@@ -44,6 +44,26 @@ Deno.test("missing steps are empty rows: as many as fit into a gap, and a window
   assert.equal(places(minutes(20), 10), undefined, "more missing than not");
 });
 
+Deno.test("laidOut() takes a short table with more missing steps than others, unless most are apart", () => {
+  const place = (seconds: number[], mayLack: number) => {
+    const cells = { data: new Float64Array(seconds.length), rows: seconds.length };
+    return laidOut(cells, seconds, { spacing: 1 }, 4, mayLack)?.places.at(-1);
+  };
+  assert.equal(place([0, 1, 50, 51, 100, 101], 8), 13);
+  assert.equal(place([0, 1, 50, 51, 100, 101], 7), undefined);
+  assert.equal(place([0, 10, 20, 30, 40], 100), undefined, "another spacing");
+});
+
+Deno.test("a model that was trained across its gaps knows no gaps later", async () => {
+  const seconds = minutes(400).map((second, r) => second + 3600 * Math.floor(r / 12));
+  const detector = await Detector.fit(machine(400, 0, 0), {
+    window: 20,
+    clock: { column, seconds },
+  });
+  assert.deepEqual(detector.table.clock, { column, spacing: 0 });
+  detector.dispose();
+});
+
 Deno.test("a clock keeps machines and both sides of a gap apart, like rows of empty cells", async () => {
   const [a, b, c] = [0, 8, -4].map((level, i) => machine(300, i, level));
   const seconds = [...minutes(300), ...minutes(300), ...minutes(300, 305)];

@@ -1,5 +1,5 @@
 /** The steps of a series in DATA, laid out by their times, if the model knows their column and the file has it. */
-import { type LaidOut, laidOut } from "../../detection/series/clock.ts";
+import { type LaidOut, laidOut, MAX_LACKING } from "../../detection/series/clock.ts";
 import { spacingWarning, stepTimeWarnings } from "../../detection/series/step_times.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
@@ -21,7 +21,7 @@ export function layOut(scorer: TableScorer, read: Table, io: Io): StepsTable {
   const { table: { clock }, window = 0, columns } = scorer, width = read.columns.length;
   if (!clock || width === columns.length) return { table: read };
   const seconds = takeColumn(read, width, width - 1), table = selectColumns(read, columns);
-  const laid = laidOut(table, seconds, clock, window), { name } = clock.column;
+  const laid = laidOut(table, seconds, clock, window, MAX_LACKING), { name } = clock.column;
   const warnings = [
     ...stepTimeWarnings(name, seconds, laid !== undefined),
     ...spacingWarning(name, seconds, clock.spacing),

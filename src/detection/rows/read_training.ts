@@ -28,7 +28,7 @@ import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "../columns/order_facts.ts";
 import type { SeriesClock } from "../../scoring/table_model.ts";
-import { laidOut } from "../series/clock.ts";
+import { laidOut, missingSteps } from "../series/clock.ts";
 import { stepTimeWarnings, usualSpacing } from "../series/step_times.ts";
 import { collapseWarnings, spectrumOfTable } from "../columns/spectrum.ts";
 
@@ -96,10 +96,16 @@ function byTime(
       `Cannot fit detector: expected a time for each of ${cells.rows} rows, got ${seconds.length}`,
     );
   }
-  const clock = { column, spacing: usualSpacing(seconds) };
+  const spacing = usualSpacing(seconds), clock = { column, spacing };
   const laid = laidOut(cells, seconds, clock, window);
   const warnings = stepTimeWarnings(column.name, seconds, laid !== undefined);
-  if (!laid) return { cells, warnings, clock };
+  if (!laid) {
+    // Windows that ran across the gaps of these steps, such as nights, run across later ones.
+    const isAcross = Array.from(seconds).some((time, r) =>
+      missingSteps(time - seconds[r - 1], spacing, window) > 0
+    );
+    return { cells, warnings, clock: isAcross ? { column, spacing: 0 } : clock };
+  }
   return { cells: laid.cells, missing: laid.cells.rows - cells.rows, warnings, clock };
 }
 

@@ -6,6 +6,7 @@
  *
  * and at most a window of them, across which no window looks. If time goes back at more than a tenth of the steps, rows
  * are in another order; if more steps are missing than not, time is not what spaces them. Both are left as they are.
+ * A short table of later steps does not tell that: it may lack more steps, unless most of its own are apart.
  */
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { SeriesClock } from "../../scoring/table_model.ts";
@@ -13,6 +14,9 @@ import { MIN_GAP } from "./step_times.ts";
 
 /** A larger share of steps that go back means another order. */
 const MAX_BACKWARD_SHARE = 0.1;
+
+/** Steps that a short table may lack. */
+export const MAX_LACKING = 1 << 16;
 
 /** Steps laid out by their times. */
 export interface LaidOut {
@@ -22,22 +26,30 @@ export interface LaidOut {
   readonly places: Uint32Array;
 }
 
-/** @param seconds of the steps, NaN where missing @returns undefined if no step is missing, or times do not tell */
+/**
+ * @param seconds of the steps, NaN where missing
+ * @param mayLack steps that may be missing, even if they are more than there are
+ * @returns undefined if no step is missing, or times do not tell
+ */
 export function laidOut(
   { data, rows }: Cells,
   seconds: ArrayLike<number>,
   { spacing }: Pick<SeriesClock, "spacing">,
   window: number,
+  mayLack: number = 0,
 ): LaidOut | undefined {
   const places = new Uint32Array(rows);
-  let missing = 0, backward = 0;
+  let missing = 0, backward = 0, apart = 0;
   for (let r = 1; r < rows; r++) {
     const time = seconds[r] - seconds[r - 1];
     backward += Number(time < 0);
-    missing += missingSteps(time, spacing, window);
+    const between = missingSteps(time, spacing, window);
+    missing += between;
+    apart += Number(between > 0);
     places[r] = r + missing;
   }
-  if (missing === 0 || missing > rows || backward > MAX_BACKWARD_SHARE * rows) return undefined;
+  const isSparse = missing > rows && (missing > mayLack || 2 * apart > rows);
+  if (missing === 0 || isSparse || backward > MAX_BACKWARD_SHARE * rows) return undefined;
   const columns = data.length / rows,
     cells = new Float64Array((rows + missing) * columns).fill(NaN);
   places.forEach((place, r) => {
