@@ -65,9 +65,9 @@ function missingFlag(message: string, quoted: string): string {
     JSON.parse(text) as string
   );
   const list = texts.filter((text) => !text.includes(",")).join(",");
-  return list === ""
-    ? message
-    : `${message} with --missing ${/^[\w,.+-]+$/.test(list) ? list : `'${list}'`}`;
+  if (list === "") return message;
+  const word = /^[\w,.+-]+$/.test(list) ? list : `'${list.replaceAll("'", "'\\''")}'`;
+  return `${message} with --missing ${word}`;
 }
 
 /** An error's message with the flags that apply. */
