@@ -64,6 +64,23 @@ async function finish(child: Deno.ChildProcess): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
+/** When a file was written, in milliseconds; 0 if it is not there. */
+async function writtenAt(path: string): Promise<number> {
+  return (await Deno.stat(path).catch(() => undefined))?.mtime?.getTime() ?? 0;
+}
+
+/** Waits until a file is written again, or the process has ended. */
+async function isWrittenAfter(
+  before: number,
+  path: string,
+  output: Promise<unknown>,
+): Promise<void> {
+  const isOver = output.then(() => true);
+  while (await writtenAt(path) === before) {
+    if (await Promise.race([isOver, pause(2)])) return;
+  }
+}
+
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -81,20 +98,24 @@ Deno.test("a run killed at ten random moments and resumed ends with the same byt
     const expected = await Deno.readFile(whole);
     const random = new HostRandom(20260101, 0, 0);
     const state = ["--checkpoint", `${folder}/state`, "--checkpoint-every", "0.02", "--resume"];
+    const checkpoint = `${folder}/state/checkpoint.safetensors`;
     for (let kills = 0; kills < KILLS;) {
-      const child = train(folder, out, ...state);
+      const before = await writtenAt(checkpoint);
+      const child = train(folder, out, ...state), output = child.output();
+      // Every other run may write first, however slow the machine is. The others may be killed before.
+      if (kills % 2 === 1) await isWrittenAfter(before, checkpoint, output);
       // After the start of the process, so that most kills happen during training or writing.
       const moment = 200 + 1000 * 0.08 * seconds * random.uniformF64();
       await pause(moment);
       const killed = kill(child);
-      await child.output();
+      await output;
       // The file is complete or absent.
       const written = await Deno.readFile(out).catch(() => undefined);
       if (written) assert.deepEqual(written, expected);
       if (killed) kills++;
       else await Deno.remove(`${folder}/state`, { recursive: true }); // it was faster: start over
     }
-    assert.ok(Deno.statSync(`${folder}/state/checkpoint.safetensors`).isFile);
+    assert.ok(Deno.statSync(checkpoint).isFile);
     await finish(train(folder, out, ...state));
     assert.deepEqual(await Deno.readFile(out), expected);
   }));
