@@ -118,6 +118,8 @@ Deno.test("partialFit() refuses steps and options that a series cannot use, and 
   const refused = (rows: number[][], options: object, message: RegExp) =>
     assert.rejects(() => detector.partialFit(rows, options), { message });
   await refused(NEW.slice(0, 63), {}, /needs at least 64 rows, 4 windows, got 63/);
+  const empty = Array.from({ length: WINDOW }, () => [NaN, NaN, NaN, NaN]);
+  await refused([...NEW.slice(0, 63), ...empty], {}, /needs at least 64 rows, 4 windows, got 63/);
   await refused(NEW, { epochs: 3 }, /preset "linear" takes no epochs/);
   await refused(NEW, { calibration: 0.3 }, /takes no calibration/);
   await refused(NEW.map((row) => row.map((cell) => 1e9 + 1e9 * cell)), {}, /"x0" lies more than a/);

@@ -37,6 +37,13 @@ export function stretchesOf(
   return held >= MIN_SHARE * present && held > 0 ? stretches : [{ first: 0, end: rows }];
 }
 
+/** The number of steps of which a cell is known. */
+export function presentSteps({ data, rows }: Cells, columns: number): number {
+  let present = 0;
+  for (let step = 0; step < rows; step++) present += Number(!isMissing(data, columns, step));
+  return present;
+}
+
 function isMissing(data: Float64Array, columns: number, step: number): boolean {
   for (let i = step * columns; i < (step + 1) * columns; i++) {
     if (!Number.isNaN(data[i])) return false;

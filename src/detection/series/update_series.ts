@@ -23,7 +23,7 @@ import { refuseSaturated } from "../rows/saturation.ts";
 import { calibrationFraction, splitSeries } from "../rows/split.ts";
 import { fitCalibrated } from "./fit_linear.ts";
 import { oldWindows } from "./old_windows.ts";
-import { stretchesOf } from "./stretches.ts";
+import { presentSteps, stretchesOf } from "./stretches.ts";
 
 /** Windows that the steps must fill, as in a fit. */
 const MIN_WINDOWS = 4;
@@ -44,11 +44,12 @@ export async function updatedSeries(
       }`,
     );
   }
-  if (steps.rows < MIN_WINDOWS * window) {
+  const present = presentSteps(steps, columns.length);
+  if (present < MIN_WINDOWS * window) {
     throw new RangeError(
       `Cannot update detector: needs at least ${
         MIN_WINDOWS * window
-      } rows, ${MIN_WINDOWS} windows, got ${steps.rows}`,
+      } rows, ${MIN_WINDOWS} windows, got ${present}`,
     );
   }
   const { pValues } = namingDrawnRows(steps, () => scorer.scoreCells(steps));
