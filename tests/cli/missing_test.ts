@@ -88,7 +88,7 @@ Deno.test("Detector.fit() takes missing, keeps it in its file, and reads rows of
       return { size, price, town };
     });
   const options = { preset: "small", epochs: 3, hidden: [8], latent: 2 } as const;
-  const missing = ["ERROR", "n/k", "-999"];
+  const missing = ["ERROR", " n/k ", "-999"];
   const want = await Detector.fit(named(asEmpty), options);
   const got = await Detector.fit(named(asWritten), { ...options, missing });
   const scores = await want.score(named(asEmpty));
@@ -100,7 +100,10 @@ Deno.test("Detector.fit() takes missing, keeps it in its file, and reads rows of
   // The schema of a model declares the columns of the next one, gaps included.
   const next = await Detector.fit(named(asWritten), { ...options, schema: got.schema });
   assert.deepEqual(next.schema, got.schema);
-  const twice = await Detector.fit(named(asWritten), { ...options, missing: [...missing, "n/k"] });
+  const twice = await Detector.fit(named(asWritten), {
+    ...options,
+    missing: [...missing, " n/k "],
+  });
   assert.deepEqual(await (await TableScorer.load(twice.save())).score(named(asEmpty)), scores);
   await assert.rejects(
     Detector.fit(named(asEmpty), {

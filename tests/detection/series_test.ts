@@ -307,6 +307,8 @@ Deno.test("recalibrate() of a series takes new steps for normal: they are no lon
   );
   assert.ok(share(faulty.slice(203, 217)) > 0.9);
   assert.throws(() => loaded.recalibrate(steps.slice(0, 79)), /needs at least 80 rows, 4 windows/);
+  const empty = steps.slice(0, 80).map((row) => row.map(() => NaN));
+  assert.throws(() => loaded.recalibrate(empty), /needs at least 80 rows, 4 windows, got 0/);
   loaded.recalibrate(steps.slice(0, 200));
   assert.match(loaded.warnings.join(), /only 10 windows that do not overlap/);
   loaded.recalibrate(steps);

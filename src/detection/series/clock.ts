@@ -48,14 +48,34 @@ export function laidOut(
     apart += Number(between > 0);
     places[r] = r + missing;
   }
-  const isSparse = missing > rows && (missing > mayLack || 2 * apart > rows);
-  if (missing === 0 || isSparse || backward > MAX_BACKWARD_SHARE * rows) return undefined;
+  const steps = { steps: rows, missing, apart, backward };
+  if (missing === 0 || !doTimesTell(steps, mayLack)) return undefined;
   const columns = data.length / rows,
     cells = new Float64Array((rows + missing) * columns).fill(NaN);
   places.forEach((place, r) => {
     cells.set(data.subarray(r * columns, (r + 1) * columns), place * columns);
   });
   return { cells: { data: cells, rows: rows + missing }, places };
+}
+
+/** What the times of steps say. */
+export interface StepCounts {
+  readonly steps: number;
+  /** Steps missing between them. */
+  readonly missing: number;
+  /** Steps before which some are missing. */
+  readonly apart: number;
+  /** Steps before which time goes back. */
+  readonly backward: number;
+}
+
+/** Whether times are what spaces these steps. @param mayLack steps that may be missing, even if they are more */
+export function doTimesTell(
+  { steps, missing, apart, backward }: StepCounts,
+  mayLack: number,
+): boolean {
+  const isSparse = missing > steps && (missing > mayLack || 2 * apart > steps);
+  return !isSparse && backward <= MAX_BACKWARD_SHARE * steps;
 }
 
 /** The number of missing steps between two that are so many seconds apart. @param spacing 0 if uneven */

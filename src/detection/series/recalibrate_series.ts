@@ -8,7 +8,7 @@ import { calibrated } from "../calibrate.ts";
 import { sketchColumns } from "../drift/sketch.ts";
 import { type Recalibrated, recalibratedTo } from "../recalibrate.ts";
 import { type SampledCells, sampleWarnings } from "../rows/sample_warnings.ts";
-import { type Steps, stretchesOf } from "./stretches.ts";
+import { presentSteps, type Steps, stretchesOf } from "./stretches.ts";
 
 /** Windows that the steps must fill, as in a fit. */
 const MIN_WINDOWS = 4;
@@ -20,9 +20,10 @@ export function recalibratedSeries(
 ): Recalibrated {
   const model = scorer.table, { window = 0, schema, typical, costs } = model;
   const minSteps = MIN_WINDOWS * window, { missing = 0 } = steps;
-  if (steps.rows < minSteps) {
+  const present = presentSteps(steps, schema.length);
+  if (present < minSteps) {
     throw new RangeError(
-      `Cannot recalibrate: needs at least ${minSteps} rows, ${MIN_WINDOWS} windows, got ${steps.rows}`,
+      `Cannot recalibrate: needs at least ${minSteps} rows, ${MIN_WINDOWS} windows, got ${present}`,
     );
   }
   const { pValues } = scorer.scoreCells(steps);

@@ -10,10 +10,11 @@ export type MissingTexts = (column: string) => readonly string[];
 
 /** Whether a cell, as its format gives it, is one of these texts. */
 export function isOneOf(texts: readonly string[]): (cell: unknown) => boolean {
-  const numbers = texts.map(parseNumber).filter((value) => !Number.isNaN(value));
+  const trimmed = texts.map((text) => text.trim());
+  const numbers = trimmed.map(parseNumber).filter((value) => !Number.isNaN(value));
   return (cell) =>
     typeof cell === "string"
-      ? texts.includes(cell.trim()) || numbers.includes(parseNumber(cell))
+      ? trimmed.includes(cell.trim()) || numbers.includes(parseNumber(cell))
       : numbers.includes(cell as number);
 }
 

@@ -1,18 +1,25 @@
 /**
  * The steps of a series as they arrive, with empty ones where the model's column of times says that some are missing,
  * as in a table that is laid out (`detection/series/clock.ts`). The first gap, and the first step back, are reported.
+ * While most steps so far are further apart than those trained on, or time goes back at many, they count as they come.
  */
-import { missingSteps } from "../../../detection/series/clock.ts";
+import { doTimesTell, MAX_LACKING, missingSteps } from "../../../detection/series/clock.ts";
 import type { SeriesStream, StepVerdict } from "../../../scoring/series/series_stream.ts";
 import type { TableScorer } from "../../../scoring/table_scorer.ts";
 import { type Io, note } from "../../io.ts";
+
+type Report = "gap" | "back" | "other";
+
+/** Before so many steps, times are taken to tell. */
+const MIN_STEPS = 10;
 
 export class OnlineSteps {
   readonly stream: SeriesStream;
   readonly #model: TableScorer;
   readonly #io: Io;
   readonly #missing: Float64Array;
-  readonly #reported = new Set<"gap" | "back">();
+  readonly #reported = new Set<Report>();
+  readonly #counts = { steps: 0, missing: 0, apart: 0, backward: 0 };
   #seconds = NaN;
 
   constructor(stream: SeriesStream, model: TableScorer, io: Io) {
@@ -26,16 +33,29 @@ export class OnlineSteps {
   push(cells: Float64Array, seconds: number, row: number): StepVerdict | undefined {
     const { table: { clock }, window = 0 } = this.#model, before = this.#seconds;
     const count = clock ? missingSteps(seconds - before, clock.spacing, window) : 0;
-    if (count > 0) this.#report(seconds < before ? "back" : "gap", count, row);
-    for (let i = 0; i < count; i++) this.stream.push(this.#missing);
     this.#seconds = seconds;
+    const back = seconds < before, counts = this.#counts;
+    counts.steps++;
+    counts.missing += count;
+    counts.apart += Number(count > 0);
+    counts.backward += Number(back);
+    if (count > 0) {
+      const isLaidOut = counts.steps < MIN_STEPS || doTimesTell(counts, MAX_LACKING);
+      this.#report(isLaidOut ? (back ? "back" : "gap") : "other", count, row);
+      for (let i = 0; isLaidOut && i < count; i++) this.stream.push(this.#missing);
+    }
     return this.stream.push(cells);
   }
 
-  #report(kind: "gap" | "back", count: number, row: number): void {
+  #report(kind: Report, count: number, row: number): void {
     if (this.#reported.has(kind)) return;
     this.#reported.add(kind);
     const column = `column "${this.#model.table.clock!.column.name}"`;
+    if (kind === "other") {
+      const spacing = "the steps are not spaced as those that it was trained on";
+      note(this.#io, `${column}: ${spacing}; from row ${row} on they count as they come`);
+      return;
+    }
     note(
       this.#io,
       kind === "back"
