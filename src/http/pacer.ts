@@ -1,9 +1,10 @@
 /**
  * Keeps long work from delaying short requests. Work runs in steps; after SLICE_MS it yields to the event loop. All
  * long work of an app shares one queue and gets one slice per round of the loop, so a short request waits for one slice
- * at most, however much long work there is.
+ * of it at most, however much there is.
  *
- * Limits: a step is not interrupted. If the clock stands still during work (workerd), work is not divided.
+ * Limits: a step is not interrupted, and reading the JSON of a body is one. If the clock stands still during work
+ * (workerd), work is not divided.
  */
 
 import { runWithPauses } from "../trained/steps.ts";
