@@ -137,16 +137,16 @@ Deno.test("score --online takes missing steps for empty ones, of CSV and JSON li
   );
 });
 
-Deno.test("score --online takes steps that are all further apart than in training as they come", async () => {
+Deno.test("score --online takes steps as they come if all are further apart than in training, or time goes back", async () => {
   const rows = sensors(200, 0), plain = written("usual.csv", rows, times(200));
-  const hourly = written("hourly_online.csv", rows, times(200).map((second) => 4 * second));
-  const { stdout, stderr } = await elbow(["score", model, hourly, "--online"]);
-  assert.match(
-    stderr,
-    /"time": the steps are not spaced as .* from row 10 on they count as they come/,
-  );
   const usual = cellsOf(await elbowOk("score", model, plain, "--online")).slice(1);
-  assert.deepEqual(cellsOf(stdout).slice(1 + 10 + WINDOW), usual.slice(10 + WINDOW));
+  const hourly = times(200).map((second) => 4 * second), descending = times(200).toReversed();
+  for (const [name, seconds] of Object.entries({ hourly, descending })) {
+    const file = written(`${name}_online.csv`, rows, seconds);
+    const { stdout, stderr } = await elbow(["score", model, file, "--online"]);
+    assert.match(stderr, /"time": the steps are not spaced or .* from row 10 on .* as they come/);
+    assert.deepEqual(cellsOf(stdout).slice(1 + 10 + WINDOW), usual.slice(10 + WINDOW), name);
+  }
 });
 
 Deno.test("score --online takes an empty time for no gap, as score does", async () => {

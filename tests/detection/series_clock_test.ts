@@ -3,24 +3,13 @@
  * hand.
  */
 import assert from "node:assert/strict";
-import { normal } from "../../src/core/random/draws.ts";
-import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../mod.ts";
 import { laidOut } from "../../src/detection/series/clock.ts";
 import { spacingWarning, usualSpacing } from "../../src/detection/series/step_times.ts";
+import { machine } from "../util/machine_steps.ts";
 
 const WINDOW = 12, MINUTE = 60;
 const column = { name: "at", kind: "timestamp" } as const;
-
-/** Two sensors of one machine, which runs at its own level. */
-function machine(steps: number, seed: number, level: number): number[][] {
-  const random = new HostRandom(seed, 0, 6);
-  let wander = 0;
-  return Array.from({ length: steps }, (_, t) => {
-    wander = 0.9 * wander + 0.3 * normal(random);
-    return [level + 3 * Math.sin(t / 8) + wander, wander / 2 + 0.2 * normal(random)];
-  });
-}
 
 const minutes = (steps: number, first = 0) =>
   Array.from({ length: steps }, (_, t) => MINUTE * (first + t));

@@ -3,23 +3,12 @@
  * fewer missing steps between its stretches, of which the whole windows are the same.
  */
 import assert from "node:assert/strict";
-import { normal } from "../../src/core/random/draws.ts";
-import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../mod.ts";
 import { splitSeries } from "../../src/detection/rows/split.ts";
 import { blocksOf, stretchesOf } from "../../src/detection/series/stretches.ts";
+import { machine } from "../util/machine_steps.ts";
 
 const WINDOW = 12;
-
-/** Two sensors of one machine, which runs at its own level. */
-function machine(steps: number, seed: number, level: number): number[][] {
-  const random = new HostRandom(seed, 0, 6);
-  let wander = 0;
-  return Array.from({ length: steps }, (_, t) => {
-    wander = 0.9 * wander + 0.3 * normal(random);
-    return [level + 3 * Math.sin(t / 8) + wander, wander / 2 + 0.2 * normal(random)];
-  });
-}
 
 const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
 const MACHINES = [0, 8, -4].map((level, i) => machine(500, i, level));

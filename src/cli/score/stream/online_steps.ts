@@ -52,8 +52,8 @@ export class OnlineSteps {
     this.#reported.add(kind);
     const column = `column "${this.#model.table.clock!.column.name}"`;
     if (kind === "other") {
-      const spacing = "the steps are not spaced as those that it was trained on";
-      note(this.#io, `${column}: ${spacing}; from row ${row} on they count as they come`);
+      const unlike = "the steps are not spaced or not in order as those trained on";
+      note(this.#io, `${column}: ${unlike}; from row ${row} on they count as they come`);
       return;
     }
     note(
