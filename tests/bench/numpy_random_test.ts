@@ -1,4 +1,5 @@
 import { deepEqual } from "node:assert/strict";
+import { drawRows } from "../../bench/kdd99/data.ts";
 import { NumpyRandom } from "../../bench/kdd99/numpy_random.ts";
 
 // Golden: numpy 2.4.6, `random = numpy.random.RandomState(seed)`, `random.choice(n, size, replace)`.
@@ -15,4 +16,16 @@ Deno.test("NumpyRandom goes on with NumPy's words after hundreds of thousands", 
   const order = random.choice(400_000, 400_000, false);
   deepEqual([...order.subarray(-4)], [358083, 152315, 117952, 305711]);
   deepEqual([...random.choice(2 ** 20, 3, true)], [858088, 373858, 57220]);
+});
+
+// Golden: the same NumPy, by the steps of alibi-detect's `create_outlier_batch` with `DataFrame.sample`.
+Deno.test("drawRows() draws the rows of the example, in its order, with replacement if there are too few", () => {
+  const connections = (rows: number) => {
+    const cells = (count: number) => ({ data: new Float64Array(), rows: count });
+    return { normal: cells(rows), attacks: cells(12) };
+  };
+  const mixed = drawRows(connections(30), { rows: 10, percent: 20, seed: 3 });
+  deepEqual([...mixed], [32, 15, 22, 26, 2, 35, 13, 14, 5, 18]);
+  const normal = drawRows(connections(5), { rows: 10, percent: 0, seed: 0 });
+  deepEqual([...normal], [1, 0, 0, 3, 3, 2, 4, 3, 3, 4]);
 });
