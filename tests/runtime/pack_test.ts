@@ -1,6 +1,7 @@
 /**
- * The npm package that docs/runtimes.md describes, as `deno pack` makes it: every entry is there with its types, and
- * one scores on Node.js. Oracle: the score of this process, from the sources.
+ * The npm package that docs/runtimes.md describes, as `deno task pack` makes it: every entry is there with its types,
+ * one scores on Node.js, and bundlers leave out what a program does not use. Oracle of the score: this process, from
+ * the sources.
  */
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
@@ -22,7 +23,7 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
 Deno.test("the packed library has all entries with their types, and scores on Node.js", async () => {
   using folder = new Folder();
   const tarball = folder.at("elbow.tgz"), modules = folder.at("node_modules/@elbow");
-  await run(Deno.execPath(), ["pack", "--allow-dirty", "--quiet", "-o", tarball], ROOT);
+  await run(Deno.execPath(), ["task", "--quiet", "pack", tarball], ROOT);
   await Deno.mkdir(modules, { recursive: true });
   await run("tar", ["xzf", tarball, "-C", modules], ROOT);
   await Deno.rename(`${modules}/package`, `${modules}/elbow`);
@@ -49,4 +50,23 @@ console.log(JSON.stringify((await scorer.score(${
   const scorer = await TableScorer.load(bytes, { determinism: "portable" });
   const want = (await scorer.score(ROWS)).map(({ score }) => score);
   assertRelative(got, want, 0, 0);
+
+  folder.write("package.json", '{ "dependencies": { "@elbow/elbow": "*" } }');
+  const bundled = async (program: string) => {
+    const args = ["bundle", "--platform=browser", "--minify", "--quiet"];
+    const external = ["hono", "valibot", "@valibot/to-json-schema", "fast-png", "fflate"];
+    const entry = folder.write("bundled.mjs", program);
+    const rest = external.map((name) => `--external=${name}`);
+    return await run(Deno.execPath(), [...args, ...rest, entry], folder.at(""));
+  };
+  const vae = (entry: string) =>
+    bundled(`import { TrainedVae } from "${entry}"; console.log(TrainedVae.load);`);
+  const [client, alone, ofAll] = [
+    await bundled('import { createClient } from "@elbow/elbow/http"; console.log(createClient);'),
+    await vae("@elbow/elbow/network"),
+    await vae("@elbow/elbow"),
+  ];
+  assert.doesNotMatch(client, /WebAssembly|from"(hono|valibot)/);
+  // Some 1 kB of what both entries share is laid out differently; training alone would be 400 kB.
+  assert.ok(ofAll.length < alone.length + 4096, `${ofAll.length} bytes, ${alone.length} alone`);
 });
