@@ -110,7 +110,7 @@ async function fitHoldingOut(
   const { vae, report, parts } = fitted;
   const table = {
     ...{ schema, ...parts, falseAlarmRate, sketch, ...(window && { window }) },
-    ...(read.clock && { clock: read.clock }),
+    ...read.marks,
     ...(costs?.impossible && { impossible: costs.impossible }),
     warnings: [...read.warnings, ...costs?.warnings ?? [], ...training.warnings],
     calibrationWarnings: read.calibrationWarnings,

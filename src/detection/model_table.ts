@@ -18,11 +18,11 @@ import {
 } from "../formats/mod.ts";
 import type { OpenTable } from "../formats/sample/table_parts.ts";
 import { lineOf } from "../formats/table.ts";
-import type { LabelParser } from "../formats/text/cells.ts";
+import type { CellCodec, LabelParser } from "../formats/text/cells.ts";
 import { oneHot } from "../trained/rows/labels.ts";
 import { encodeTable } from "../scoring/table/encode_table.ts";
 import { requireCells } from "../scoring/require_cells.ts";
-import { codecOf, type ColumnSchema } from "../scoring/table/schema.ts";
+import { codecOf } from "../scoring/table/schema.ts";
 import type { Units } from "../scoring/units.ts";
 import { namesByPosition, placesOf, requireModelColumns, withNames } from "./model_columns.ts";
 
@@ -31,14 +31,20 @@ export interface TableReader {
   readonly units: Units;
 }
 
+/** A column of a file that is not one of the model's. */
+export interface AlsoColumn {
+  readonly name: string;
+  readonly codec: CellCodec;
+}
+
 /** What to read besides the model's columns, and whom to tell. */
 export interface ModelTableOptions extends TableLimits {
   /** A column to read separately. */
   readonly label?: string;
   /** How its cells are read. */
   readonly parseLabel?: LabelParser;
-  /** A column that is not the model's, and is read as its last if the file has it by name. */
-  readonly also?: ColumnSchema;
+  /** Columns that are not the model's, and are read after its own if the file has them by name. */
+  readonly also?: readonly AlsoColumn[];
   /** Called with the names of the file's columns, if it has any. */
   readonly onNames?: (names: readonly string[]) => void;
 }
@@ -99,24 +105,18 @@ function readingOf(
   given: Units,
   source: string,
   found: { readonly names: readonly string[] | undefined; readonly isByRow: boolean },
-  { onNames, also, ...options }: ModelTableOptions,
+  { onNames, also = [], ...options }: ModelTableOptions,
 ): ModelReading {
   const units = withNames(given, found.names ?? []), names = units.names && found.names;
   if (!names) return byPositions(units, options);
   if (mayOmitKeys(units) && found.isByRow) {
-    return byNames(withColumn(units, also), { ...options, mayLack: true, onNames });
+    return byNames(units, also, { ...options, mayLack: true, onNames });
   }
   requireModelColumns(units, names, source);
   onNames?.(names);
-  const wider = withColumn(units, also);
-  const known = wider.names!.filter((name) => names.includes(name));
-  return byNames({ ...wider, names: known }, options);
-}
-
-/** The same with one more column. */
-function withColumn(units: Units, also: ColumnSchema | undefined): Units {
-  if (!also || !units.schema) return units;
-  return { ...units, names: [...units.names!, also.name], schema: [...units.schema, also] };
+  const isInFile = (name: string) => names.includes(name);
+  const known = { ...units, names: units.names!.filter(isInFile) };
+  return byNames(known, also.filter(({ name }) => isInFile(name)), options);
 }
 
 /** Whether rows of JSON lines may lack any of the keys, which then count as missing cells. */
@@ -124,9 +124,15 @@ function mayOmitKeys({ columns, missing }: Units): boolean {
   return missing === columns.length;
 }
 
-function byNames(units: Units, options: ReadTableOptions): ModelReading {
-  const { schema, names: columns } = units;
+function byNames(
+  units: Units,
+  also: readonly AlsoColumn[],
+  options: ReadTableOptions,
+): ModelReading {
+  const { schema } = units, more = schema ? also : [];
+  const columns = [...units.names!, ...more.map(({ name }) => name)];
   const codecs = new Map(schema?.map((column) => [column.name, codecOf(column)]));
+  for (const { name, codec } of more) codecs.set(name, codec);
   const cells = schema ? (name: string) => codecs.get(name)! : "numbers";
   return {
     reading: { ...options, columns, cells },

@@ -52,6 +52,14 @@ export interface DetectorOptions extends
    */
   readonly clock?: { readonly column: ColumnSchema; readonly seconds: ArrayLike<number> };
   /**
+   * Which of several series each row belongs to, such as a machine, and the column that says so, which is none of the
+   * rows' own. The rows of a series are in order; those of several may be mixed.
+   */
+  readonly by?: {
+    readonly column: string;
+    readonly values: ArrayLike<string | number | null | undefined>;
+  };
+  /**
    * For rows that contain anomalies: leaves out this share of the training rows, the strangest, and fits to the others.
    * Above 0 and at most 0.5; true means 0.5. Best omitted if the rows are known to be normal.
    */
@@ -91,6 +99,7 @@ const RECIPIENTS = {
   columns: "detector",
   window: "detector",
   clock: "detector",
+  by: "detector",
   robust: "detector",
   schema: "detector",
   missing: "detector",
@@ -148,6 +157,9 @@ export function requireOptions(options: DetectorOptions): void {
   }
   if (options.clock !== undefined && options.window === undefined) {
     throw new TypeError("Cannot fit detector: clock is for a series, which needs a window");
+  }
+  if (options.by !== undefined && options.window === undefined) {
+    throw new TypeError("Cannot fit detector: by is for series, which need a window");
   }
   if (options.maxRows !== undefined) {
     requireNumber("maxRows", options.maxRows, { min: 1, integer: true });

@@ -75,6 +75,7 @@ function tableMetadata(model: TableModel): unknown {
     calibrationWarnings,
     window,
     clock,
+    by,
     sketch,
     expansion,
   } = model;
@@ -88,7 +89,12 @@ function tableMetadata(model: TableModel): unknown {
     ...(sketch && { sketchedRows: sketch.rows, levelRows: sketch.levelRows }),
   };
   const layout = { ...(logs && { logs }), ...(expansion.hasCategories && { categories: "last" }) };
-  return { columns, ...decisions, ...(window && { window }), ...(clock && { clock }), ...layout };
+  const series = {
+    ...(window && { window }),
+    ...(clock && { clock }),
+    ...(by !== undefined && { by }),
+  };
+  return { columns, ...decisions, ...series, ...layout };
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -119,7 +125,7 @@ export function tableModelOf(file: ModelFile): TableModel {
   return asModelFileError(() => {
     const spec = specOf(file);
     const keys = ["columns", "falseAlarmRate", "warnings", "calibrationWarnings", "window"];
-    const known = [...keys, "clock", "sketchedRows", "levelRows", "logs", "categories"];
+    const known = [...keys, "clock", "by", "sketchedRows", "levelRows", "logs", "categories"];
     const table = requireObject("table", file.metadata.table, known);
     if (spec.condition > 0) throw fault("a detector has no condition");
     const schema = readColumns(table.columns);
@@ -144,6 +150,7 @@ export function tableModelOf(file: ModelFile): TableModel {
       ...readDecisions(file, table),
       ...(window && { window, streamCalibration: readCalibration(file, STREAM_TENSOR) }),
       ...(table.clock !== undefined && { clock: readClock(table.clock) }),
+      ...(table.by !== undefined && { by: `${table.by}` }),
       ...(sketch && { sketch }),
       ...(format && { format }),
     };

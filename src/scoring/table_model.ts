@@ -29,6 +29,11 @@ export interface TableModel {
    * @internal
    */
   readonly clock?: SeriesClock;
+  /**
+   * The column that says which of several series a step belongs to; not one of the model's.
+   * @internal
+   */
+  readonly by?: string;
   /** Scores of the held-out rows. */
   readonly calibration: Calibration;
   /** For a series: scores of single held-out windows, for judging streams. */

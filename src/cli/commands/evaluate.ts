@@ -91,8 +91,9 @@ export async function evaluate(
 ): Promise<Evaluated> {
   const { samples = SAMPLES, seed = 0, priorSamples, gaps, surgery } = given;
   const { vae, units, scorer, path } = model;
-  const { table, laid, label } = await readToEvaluate(model, data, given, io), { drawn } = table;
-  const x = wholeWindows(units.toVae(table), laid, scorer?.window ?? 1);
+  const { label, ...steps } = await readToEvaluate(model, data, given, io), { table } = steps;
+  const { drawn } = table;
+  const { x } = wholeWindows((cells) => units.toVae(cells), steps, scorer?.window);
   const evaluation = await inNumbersOf(table, vae.evaluate(x, { samples, seed, priorSamples }));
   const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
   const gapsRefused = gaps ? notRefinableReason(vae.spec) : undefined,

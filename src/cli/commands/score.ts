@@ -79,6 +79,12 @@ function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, format
   if (scorer?.window === undefined) {
     throw new TypeError(`Cannot score --online: ${path} is not a model of a series`);
   }
+  const { by } = scorer.table;
+  if (by !== undefined) {
+    throw new TypeError(
+      `Cannot score --online: the model keeps series apart by "${by}", and a stream is of one series`,
+    );
+  }
   if (format) return;
   throw new TypeError("Cannot score --online: the data must be CSV or JSON lines");
 }

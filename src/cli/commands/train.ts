@@ -4,7 +4,7 @@
  */
 import { Command } from "npm:commander@15.1.0";
 import { Detector, type DetectorOptions } from "../../detection/detector.ts";
-import { laidOut } from "../../detection/series/clock.ts";
+import { joined, seriesNumbers, seriesOf } from "../../detection/series/by_series.ts";
 import type { Table } from "../../formats/mod.ts";
 import { trimmedShare } from "../../detection/options.ts";
 import { requireRows } from "../../detection/rows/read_training.ts";
@@ -25,7 +25,7 @@ import { lossCurve } from "../train/loss_curve.ts";
 import { readTrainingTable } from "../train/read.ts";
 import { overridesOf, readOverrides } from "../train/overrides.ts";
 import { noteSlowness } from "../train/wide_tables.ts";
-import { withoutUnfitColumns } from "../train/unfit_columns.ts";
+import { columnsToRead, stepsOf } from "../train/step_columns.ts";
 import { jsonLine, report } from "../text/text.ts";
 import type { TrainOptions } from "../train/option.ts";
 import { HELP_GROUPS } from "../train/options.ts";
@@ -70,10 +70,12 @@ export function trainCommand(io: Io): Command {
 function scoresOf(
   detector: Detector,
   table: Table,
-  given: DetectorOptions["clock"],
+  { clock: given, by }: Pick<DetectorOptions, "clock" | "by">,
 ): Float64Array {
   const { window = 0, table: { clock } } = detector, cells = encodeTable(table, detector.schema);
-  return scoresOfRows(detector, cells, clock && laidOut(cells, given!.seconds, clock, window));
+  const marks = { seconds: given?.seconds, ...(by && { series: seriesNumbers(by) }) };
+  const all = seriesOf(cells, marks, { spacing: clock?.spacing ?? 0 }, window);
+  return scoresOfRows(detector, cells, joined(all, window));
 }
 
 /** Reads, fits and writes; returns everything that a caller may report. */
@@ -87,12 +89,11 @@ export async function train(
   const overrides = await readOverrides(given);
   const read = await readTrainingTable(data, io, {
     ...given,
+    columns: columnsToRead(given),
     overrides: [...overrides.fromFile, ...overrides.fromFlags],
   });
   const schema = overridesOf(overrides, read);
-  const { table, clock = undefined } = given.columns
-    ? { table: read }
-    : withoutUnfitColumns(read, schema, given.window, io);
+  const { table, ...marks } = await stepsOf(read, schema, given, io);
   requireRows(table, given.window, table.source);
   const detector = await withRun(
     table,
@@ -103,7 +104,7 @@ export async function train(
       return Detector.fit(table, {
         ...settings,
         ...(schema.length > 0 && { schema }),
-        ...(clock && { clock }),
+        ...marks,
       });
     },
   );
@@ -112,7 +113,7 @@ export async function train(
     await writeAtomically(given.curve, [lossCurve(detector.report!.history)]);
   }
   const against = table.label &&
-    detectorFigures(detector, scoresOf(detector, table, clock), table.label);
+    detectorFigures(detector, scoresOf(detector, table, marks), table.label);
   const fit = detector.report!;
   return {
     detector,

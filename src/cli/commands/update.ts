@@ -6,7 +6,7 @@ import type { Table } from "../../formats/mod.ts";
 import type { FileFormat } from "../../trained/file/quantize.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requireModelPath } from "../files/files.ts";
-import { laidOutTable } from "../files/steps.ts";
+import { columnsOfSteps, laidOutTable } from "../files/steps.ts";
 import { printWarnings } from "../text/flag_names.ts";
 import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
@@ -47,9 +47,9 @@ export function updateCommand(io: Io): Command {
     await requireModelPath(out, [data]);
     using model = await loadDetector(path);
     const sample = sampleOptions({ ...given, window: model.scorer.window });
-    const also = model.scorer.table.clock?.column;
+    const also = columnsOfSteps(model.scorer);
     const read = await drawDataFor(model, data, io, sample, { ...given, also });
-    const table = laidOutTable(model.scorer, read, io);
+    const table = await laidOutTable(model.scorer, read, io);
     await update(model.scorer, table, { from: path, to: out }, given, io);
   });
 }

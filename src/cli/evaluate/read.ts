@@ -12,7 +12,7 @@ import { type DataOptions, partsFor } from "../files/data.ts";
 import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel } from "../models/model.ts";
-import { layOut, scoresOfRows, type StepsTable } from "../files/steps.ts";
+import { columnsOfSteps, layOut, scoresOfRows, type StepsTable } from "../files/steps.ts";
 import { detectorFigures, type LabelFigures, labelFigures } from "./label_figures.ts";
 
 /** The options that affect reading. */
@@ -28,7 +28,7 @@ export async function readToEvaluate(
   { header, ...given }: ReadOptions,
   io: Io,
 ): Promise<StepsTable & { readonly label?: LabelFigures }> {
-  const { scorer } = model, window = scorer?.window, also = scorer?.table.clock?.column;
+  const { scorer } = model, window = scorer?.window, also = columnsOfSteps(scorer);
   const sample = new RowSample(sampleOptions({ ...given, window }));
   const { label } = given, values = new LabelValues(given);
   const scores = new GrowingArray(), labels = new GrowingArray();
@@ -45,7 +45,7 @@ export async function readToEvaluate(
   }
   const read = sample.finish();
   values.finish(read, io);
-  const steps: StepsTable = scorer ? layOut(scorer, read, io) : { table: read };
+  const steps: StepsTable = scorer ? await layOut(scorer, read, io) : { table: read };
   const { table, laid } = steps;
   if (!table.label) return steps;
   const figures = scorer && window !== undefined

@@ -6,7 +6,7 @@
  * must be the model's.
  */
 import { missingColumns } from "../../detection/model_columns.ts";
-import { modelParts } from "../../detection/model_table.ts";
+import { type AlsoColumn, modelParts } from "../../detection/model_table.ts";
 import type { Table } from "../../formats/mod.ts";
 import { listNames } from "../../formats/errors.ts";
 import { sampleParts } from "../../formats/sample/read_sample.ts";
@@ -16,7 +16,6 @@ import type { LabelValues } from "./labels.ts";
 import { type Io, note } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import type { HeaderOption } from "../options.ts";
-import type { ColumnSchema } from "../../scoring/table/schema.ts";
 
 export { namingTable } from "../../detection/model_table.ts";
 
@@ -33,8 +32,8 @@ export interface DataOptions extends HeaderOption {
   readonly onBytes?: (count: number) => void;
   /** A column that is read on its own, and so is not ignored; by default the label. */
   readonly apart?: string;
-  /** A column that is not the model's, and is read as the last if the file has it. */
-  readonly also?: ColumnSchema;
+  /** Columns that are not the model's, and are read after its own if the file has them. */
+  readonly also?: readonly AlsoColumn[];
 }
 
 /** Reads DATA for a model: exactly the model's columns, in the model's order, and a label if present. */
@@ -73,13 +72,14 @@ export async function* partsFor(
   model: TableUnits,
   path: string,
   io: Io,
-  { label, labels, also, apart = label ?? also?.name, header, onBytes }: DataOptions,
+  { label, labels, also = [], apart = label, header, onBytes }: DataOptions,
 ): AsyncGenerator<Table> {
+  const isAlso = (name: string) => also.some((each) => each.name === name);
   const options = {
     ...{ label, also },
     parseLabel: labels?.parse,
     onNames: (names: readonly string[]) =>
-      warnAboutColumns(model, names.filter((name) => name !== also?.name), io, apart),
+      warnAboutColumns(model, names.filter((name) => !isAlso(name)), io, apart),
   };
   yield* modelParts(model, path, await openData(path, io, { header, onBytes }), options);
 }

@@ -7,7 +7,7 @@ import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import type { LaidOut } from "../../detection/series/clock.ts";
 import { takeCells } from "../../detection/rows/take_cells.ts";
 import { readDataFor } from "../files/data.ts";
-import { layOut } from "../files/steps.ts";
+import { columnsOfSteps, layOut } from "../files/steps.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import { openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
@@ -38,9 +38,9 @@ export async function scoreTable(
   const threshold = scorer && fdr === undefined
     ? thresholdFor(scorer.calibration, settings!)
     : undefined;
-  const also = scorer?.table.clock?.column;
+  const also = columnsOfSteps(scorer);
   const read = await readDataFor(model, data, io, { ...options, also });
-  const { table, laid } = scorer ? layOut(scorer, read, io) : { table: read };
+  const { table, laid } = scorer ? await layOut(scorer, read, io) : { table: read };
   if (scorer && settings) {
     const { results, explained } = laid ? scoreLaidOut(scorer, laid) : scoreRows(scorer, table);
     const decision = decide(scorer.calibration, results.scores, settings);

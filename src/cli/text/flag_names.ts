@@ -34,6 +34,7 @@ const IN_WARNINGS: readonly Rule[] = [
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
   [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
   [/\brobust: 0\.1\b/, "--robust 0.1"],
+  [/\btells them apart \(by\)$/, "tells them apart (--by)"],
   NO_HEADER,
 ];
 

@@ -23,6 +23,8 @@ export interface TrainOptions extends JsonOption, BackendOption, HeaderOption, L
   readonly robust?: boolean | number;
   readonly latent?: number;
   readonly window?: number;
+  readonly by?: string;
+  readonly clock?: string;
   readonly hidden?: readonly number[];
   readonly likelihood?: DetectorOptions["likelihood"];
   readonly objective?: Objective["type"] | ObjectiveInput;

@@ -85,6 +85,22 @@ const MODEL = {
       { min: 2, max: MAX_WINDOW },
     ),
   },
+  by: {
+    appliesTo: DETECTOR,
+    needs: "window",
+    option: new Option(
+      "--by <column>",
+      "with --window: column that tells several series apart, such as machines, in any order",
+    ),
+  },
+  clock: {
+    appliesTo: DETECTOR,
+    needs: "window",
+    option: new Option(
+      "--clock <column>",
+      "with --window: column of times, or of numbers such as cycles, that lays steps out (default: a column of times)",
+    ),
+  },
   robust: {
     appliesTo: DETECTOR,
     to: "fit",

@@ -8,17 +8,17 @@
  *
  * A column is kept if the user declares it or lists the columns to train on.
  */
-import { type DateOrder, parseTimestamp } from "../../core/timestamp.ts";
 import { describeUnseenTimes, findUnseenTimes } from "../../detection/columns/unseen_times.ts";
 import type { ColumnOverride } from "../../detection/columns/infer_schema.ts";
 import type { DetectorOptions } from "../../detection/options.ts";
+import { oneAfterTheOther } from "../../detection/series/by_series.ts";
 import { timeDeclarationOf } from "../../detection/warnings/time_numbers.ts";
 import { isUnnamed } from "../../formats/csv/column_names.ts";
-import { WrittenForms } from "../../formats/sample/written_forms.ts";
 import { selectColumns, type Table } from "../../formats/mod.ts";
 import { takeColumn } from "../../scoring/table/cells.ts";
 import { type Io, note } from "../io.ts";
 import { columnFlag } from "../text/text.ts";
+import { orderOf, timeColumn, timesOf } from "./clock_column.ts";
 
 /** A table to train on, and the times of its rows if it is a series. */
 interface Fit {
@@ -26,22 +26,28 @@ interface Fit {
   readonly clock?: DetectorOptions["clock"];
 }
 
-/**
- * The table without these columns, each reported; unchanged if nothing would be left.
- * @param window of a series: times then only say when its steps are
- */
+/** What is known of the order of rows. */
+interface RowOrder {
+  /** Steps of a window of a series: times then only say when its steps are. */
+  readonly window?: number;
+  /** The number of the series of each row, if there are several. */
+  readonly series?: ArrayLike<number>;
+}
+
+/** The table without these columns, each reported; unchanged if nothing would be left. */
 export function withoutUnfitColumns(
   table: Table,
   declared: readonly ColumnOverride[],
-  window: number | undefined,
+  { window, series }: RowOrder,
   io: Io,
 ): Fit {
   const declaredNames = new Set(declared.map(({ name }) => name));
   const reasons = new Map(table.columns.flatMap((name, c): [string, string][] => {
     const reason = declaredNames.has(name)
       ? undefined
-      : rowNumber(table, c) ?? rowLabel(table, c) ??
-        (window === undefined ? partialClock(table, c) : stepClock(table, c));
+      : (window === undefined ? undefined : stepClock(table, c)) ??
+        rowNumber(table, c, series) ?? rowLabel(table, c) ??
+        (window === undefined ? partialClock(table, c) : undefined);
     return reason === undefined ? [] : [[name, reason]];
   }));
   const kept = table.columns.filter((name) => !reasons.has(name));
@@ -58,9 +64,7 @@ export function withoutUnfitColumns(
       io,
       `column "${name}" is not trained on: it ${reason}; ${columnFlag(name, kind)} keeps it`,
     );
-    if (window === undefined || !times) continue;
-    const format = orderOf(table, c);
-    clock ??= { column: { name, kind: "timestamp", ...(format && { format }) }, seconds: times };
+    if (window !== undefined) clock ??= timeColumn(table, c);
   }
   return { table: selectColumns(table, kept), ...(clock && { clock }) };
 }
@@ -75,7 +79,7 @@ function partialClock(table: Table, c: number): string | undefined {
 
 /** That a column holds the times of a series' steps; undefined for any other. */
 function stepClock(table: Table, c: number): string | undefined {
-  return timesOf(table, c) &&
+  return timeColumn(table, c) &&
     "says when the steps of the series were, and windows of it would outweigh the rest";
 }
 
@@ -95,33 +99,26 @@ function timestampOf(table: Table, c: number): string {
   return order === undefined ? "timestamp" : `timestamp:${order}`;
 }
 
-/** The order of day and month, if the texts of a column need one to be times. */
-function orderOf(table: Table, c: number): DateOrder | undefined {
-  const texts = table.texts?.[c] ?? [], forms = new WrittenForms();
-  if (!texts.some((text) => Number.isNaN(parseTimestamp(text)))) return undefined;
-  texts.forEach((text) => forms.add(text));
-  return (table.drawn?.columns[c].forms ?? forms).order;
-}
-
-/** Seconds, NaN where missing; undefined for a column that is not one of times. */
-function timesOf(table: Table, c: number): Float64Array | undefined {
-  const texts = table.texts?.[c], order = orderOf(table, c);
-  const seconds = texts?.map((text) => parseTimestamp(text, order));
-  if (!seconds || seconds.length === 0 || seconds.some(Number.isNaN)) return undefined;
-  const codes = takeColumn(table, table.columns.length, c);
-  return codes.map((code) => Number.isNaN(code) ? NaN : seconds[code]);
-}
-
 /** Fewer rows may be in order by chance, or because they were sorted to be read. */
 const MIN_ROWS = 20;
 
-/** That a column numbers the rows; undefined for any other. */
-function rowNumber({ columns, data, rows, texts }: Table, c: number): string | undefined {
-  const width = columns.length, rises = data[width + c] > data[c];
-  if (rows < MIN_ROWS || texts?.[c] || !Number.isInteger(data[c])) return undefined;
-  for (let i = width + c; i < data.length; i += width) {
-    const [before, after] = rises ? [data[i - width], data[i]] : [data[i], data[i - width]];
-    if (!(before < after && Number.isInteger(data[i]))) return undefined;
+/** That a column numbers the rows, or those of each series; undefined for any other. */
+function rowNumber(
+  table: Table,
+  c: number,
+  series: ArrayLike<number> | undefined,
+): string | undefined {
+  const { columns, rows, texts } = table;
+  if (rows < MIN_ROWS || texts?.[c]) return undefined;
+  const values = takeColumn(table, columns.length, c);
+  if (!values.every(Number.isInteger)) return undefined;
+  const inTurn = Array.from(oneAfterTheOther(values, series));
+  const differences = inTurn.map((value, r) => value - inTurn[r - 1]).filter((each) =>
+    each === each
+  );
+  const rises = differences[0] > 0;
+  if (differences.length === 0 || !differences.every((each) => rises ? each > 0 : each < 0)) {
+    return undefined;
   }
   const direction = rises ? "rises" : "falls";
   return `${direction} from each row to the next, as row numbers do, and later rows would score high`;

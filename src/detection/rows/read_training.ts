@@ -27,9 +27,18 @@ import { inferSchema, MAX_INFERRED_LEVELS } from "../columns/infer_schema.ts";
 import { type DetectorOptions, presetOf, requireColumns } from "../options.ts";
 import { rawTableOf } from "./raw_rows.ts";
 import { shiftingColumns } from "../columns/order_facts.ts";
-import type { SeriesClock } from "../../scoring/table_model.ts";
-import { laidOut, missingSteps } from "../series/clock.ts";
-import { stepTimeWarnings, usualSpacing } from "../series/step_times.ts";
+import type { TableModel } from "../../scoring/table_model.ts";
+import {
+  joined,
+  oneAfterTheOther,
+  type OneSeries,
+  orderOfSteps,
+  runsAcrossGaps,
+  seriesNumbers,
+  seriesOf,
+} from "../series/by_series.ts";
+import { stepTimeWarnings, unitOf, usualSpacing } from "../series/step_times.ts";
+import { takeCells } from "./take_cells.ts";
 import { collapseWarnings, spectrumOfTable } from "../columns/spectrum.ts";
 
 /** The training rows of a table. */
@@ -42,7 +51,8 @@ export interface TrainingTable {
   readonly calibrationWarnings: readonly string[];
   /** Steps of the series that are missing: empty rows among the cells. */
   readonly missing?: number;
-  readonly clock?: SeriesClock;
+  /** What says where the steps of a series are. */
+  readonly marks?: Pick<TableModel, "clock" | "by">;
 }
 
 /** @throws RowError; TypeError or RangeError naming the option that cannot be used */
@@ -68,9 +78,9 @@ export function readTraining(
   const ofSample = sampleWarnings(raw, window);
   const ofMeaning = meaningWarnings(raw, described, overrides);
   if (window !== undefined) {
-    const { warnings: ofTimes, ...timed } = byTime(cells, options);
-    const warnings = [...ofMeaning, ...seriesWarnings(schema, cells, isDrawn)];
-    return { schema, ...timed, warnings, calibrationWarnings: [...ofSample, ...ofTimes] };
+    const { warnings: ofSteps, inOrder, ...steps } = laidOutSteps(cells, options);
+    const warnings = [...ofMeaning, ...seriesWarnings(schema, inOrder, isDrawn, steps.marks?.by)];
+    return { schema, ...steps, warnings, calibrationWarnings: [...ofSample, ...ofSteps] };
   }
   const { cells: distinct, warnings: ofCopies } = withoutCopies(cells, schema.length);
   const facts = columnFacts(described, distinct);
@@ -84,29 +94,59 @@ export function readTraining(
   return { schema, cells: distinct, warnings, calibrationWarnings: [...ofSample, ...ofCopies] };
 }
 
-/** The steps of a series, laid out by their times if these are given. */
-function byTime(
+/** The steps of one or more series, laid out by their times if these are given. */
+function laidOutSteps(
   cells: Cells,
-  { clock: given, window = 0, missing }: DetectorOptions,
-): Pick<TrainingTable, "cells" | "clock" | "missing" | "warnings"> {
-  if (!given) return { cells, warnings: [] };
-  const { seconds } = given, [column] = withMissingTexts([given.column], { missing });
-  if (seconds.length !== cells.rows) {
-    throw new RangeError(
-      `Cannot fit detector: expected a time for each of ${cells.rows} rows, got ${seconds.length}`,
-    );
-  }
-  const spacing = usualSpacing(seconds), clock = { column, spacing };
-  const laid = laidOut(cells, seconds, clock, window);
-  const warnings = stepTimeWarnings(column.name, seconds, laid !== undefined);
-  if (!laid) {
-    // Windows that ran across the gaps of these steps, such as nights, run across later ones.
-    const isAcross = Array.from(seconds).some((time, r) =>
-      missingSteps(time - seconds[r - 1], spacing, window) > 0
-    );
-    return { cells, warnings, clock: isAcross ? { column, spacing: 0 } : clock };
-  }
-  return { cells: laid.cells, missing: laid.cells.rows - cells.rows, warnings, clock };
+  { clock: given, by, window = 0, missing }: DetectorOptions,
+): Omit<TrainingTable, "schema" | "calibrationWarnings"> & {
+  /** The rows in the order of their series. */
+  readonly inOrder: Cells;
+} {
+  if (!given && !by) return { cells, inOrder: cells, warnings: [] };
+  requireOneEach("a time", given?.seconds, cells);
+  requireOneEach("a series", by?.values, cells);
+  const seconds = given?.seconds, series = by && seriesNumbers(by);
+  const inTurn = seconds && oneAfterTheOther(seconds, series);
+  const spacing = inTurn ? usualSpacing(inTurn) : 0;
+  const all = seriesOf(cells, { seconds, series }, { spacing }, window), laid = joined(all, window);
+  const width = cells.data.length / cells.rows;
+  const steps = {
+    cells: laid?.cells ?? cells,
+    inOrder: laid && by ? takeCells(cells, width, orderOfSteps(laid)) : cells,
+    ...(laid && { missing: laid.cells.rows - cells.rows }),
+  };
+  const named = by && { by: by.column },
+    ofLengths = by ? lengthWarnings(by.column, all, window) : [];
+  if (!given || !inTurn) return { ...steps, marks: { ...named }, warnings: ofLengths };
+  const [column] = withMissingTexts([given.column], { missing });
+  // Windows that ran across the gaps of these steps, such as nights, run across later ones.
+  const clock = { column, spacing: runsAcrossGaps(all, { spacing }, window) ? 0 : spacing };
+  const isLaidOut = all.some((each) => each.laid);
+  const warnings = [
+    ...ofLengths,
+    ...stepTimeWarnings(column.name, inTurn, isLaidOut, unitOf(column)),
+  ];
+  return { ...steps, marks: { ...named, clock }, warnings };
+}
+
+function requireOneEach(what: string, given: ArrayLike<unknown> | undefined, { rows }: Cells) {
+  if (!given || given.length === rows) return;
+  throw new RangeError(
+    `Cannot fit detector: expected ${what} for each of ${rows} rows, got ${given.length}`,
+  );
+}
+
+/** That some series are too short to learn from. */
+function lengthWarnings(column: string, all: readonly OneSeries[], window: number): string[] {
+  const short = all.filter(({ rows }) => rows.length < window).length;
+  if (short === 0) return [];
+  return [
+    `${short} of ${all.length} series by column "${column}" ${
+      short === 1 ? "is" : "are"
+    } shorter than a window of ${window} steps: a shorter one would learn from ${
+      short === 1 ? "it" : "them"
+    }`,
+  ];
 }
 
 /** What a user should know of the steps of a series. */
@@ -114,6 +154,7 @@ function seriesWarnings(
   schema: readonly ColumnSchema[],
   cells: Cells,
   isDrawn: boolean,
+  by?: string,
 ): string[] {
   const facts = columnFacts(schema, cells);
   const times = schema.flatMap(({ name, kind }, c) =>
@@ -123,7 +164,8 @@ function seriesWarnings(
     ...columnWarnings(facts, isDrawn),
     ...times,
     ...orderWarnings(facts, cells.rows),
-    ...shiftWarnings(shiftingColumns(schema, cells)),
+    // Several series may each have a level of their own.
+    ...(by === undefined ? shiftWarnings(shiftingColumns(schema, cells)) : []),
   ];
 }
 

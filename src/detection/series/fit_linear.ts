@@ -16,7 +16,7 @@ import { fitSeries, MAX_WINDOWS, type SeriesRequest } from "./fit_series.ts";
 
 /** @throws RangeError for windows that are too wide, or options out of range */
 export function fitLinear(
-  { cells: steps, schema, warnings, calibrationWarnings, clock, missing = 0 }: TrainingTable,
+  { cells: steps, schema, warnings, calibrationWarnings, marks, missing = 0 }: TrainingTable,
   window: number,
   options: DetectorOptions,
 ): {
@@ -30,7 +30,7 @@ export function fitLinear(
   // Spikes do not calibrate either: a spike is in the windows of many steps, and would make such scores look ordinary.
   const { cells, warnings: spikeWarnings } = withoutSpikes(steps, schema);
   const request = { cells, schema, window, seed, device, ...(latent !== undefined && { latent }) };
-  const table = { schema, falseAlarmRate, calibrationWarnings, ...(clock && { clock }) };
+  const table = { schema, falseAlarmRate, calibrationWarnings, ...marks };
   const described = { ...table, warnings: [...warnings, ...spikeWarnings] };
   const fitted = fitCalibrated(request, described, missing);
   const of = cells.rows - missing;
@@ -46,7 +46,7 @@ export function fitCalibrated(
   request: SeriesRequest,
   table: Pick<
     TableModel,
-    "schema" | "falseAlarmRate" | "warnings" | "calibrationWarnings" | "clock"
+    "schema" | "falseAlarmRate" | "warnings" | "calibrationWarnings" | "clock" | "by"
   >,
   missing: number,
 ): { readonly vae: VAE; readonly model: TableModel; readonly report: FitReport } {

@@ -10,6 +10,7 @@
  * The usual time is the median of those above 0. Steps from or to a missing time are not looked at.
  */
 import { select } from "../../core/select.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { filterValues } from "../rows/take_cells.ts";
 
 /** Of the usual time, by which a step may come early or late. */
@@ -21,6 +22,15 @@ export const MIN_GAP: number = 1 + MAX_SPACING_ERROR;
 /** A larger share of steps is no exception. */
 const MAX_UNEVEN_SHARE = 0.1;
 
+const OF_SEVERAL = ": if they are of several series, name the column that tells them apart (by)";
+
+/** What a column of times counts: seconds, or units of its own, such as cycles. */
+export type ClockUnit = "seconds" | "units";
+
+export function unitOf({ kind }: Pick<ColumnSchema, "kind">): ClockUnit {
+  return kind === "timestamp" ? "seconds" : "units";
+}
+
 /**
  * A sentence for each, without its full stop.
  * @param seconds of the rows, NaN where missing
@@ -30,6 +40,7 @@ export function stepTimeWarnings(
   name: string,
   seconds: ArrayLike<number>,
   isLaidOut: boolean = false,
+  unit: ClockUnit = "seconds",
 ): string[] {
   const spacings = spacingsOf(seconds), steps = spacings.length;
   if (steps === 0) return [];
@@ -41,21 +52,19 @@ export function stepTimeWarnings(
       `column "${name}" goes back at ${backward} of ${steps} steps: ${
         isLaidOut
           ? "rows from there on count as another series"
-          : "a series is learnt in the order of its rows, which must be that of time"
+          : `a series is learnt in the order of its rows, which must be that of time${OF_SEVERAL}`
       }`,
     );
   }
   if (repeated > 0) {
-    const ofSeveral = 2 * repeated > steps
-      ? ": if they are of several series, put these one below the other, each in the order of time"
-      : "";
+    const ofSeveral = 2 * repeated > steps ? OF_SEVERAL : "";
     warnings.push(
       `column "${name}" stands still at ${repeated} of ${steps} steps: rows with the same time count as consecutive steps${ofSeveral}`,
     );
   }
   return (backward > 0 && !isLaidOut) || 2 * repeated > steps
     ? warnings
-    : [...warnings, ...spacingWarnings(name, spacings, isLaidOut)];
+    : [...warnings, ...spacingWarnings(name, spacings, isLaidOut, unit)];
 }
 
 /** That steps are not as far apart as those trained on were. @param trained seconds, 0 if unevenly spaced */
@@ -63,12 +72,13 @@ export function spacingWarning(
   name: string,
   seconds: ArrayLike<number>,
   trained: number,
+  unit: ClockUnit = "seconds",
 ): string[] {
   const spacing = usualSpacing(seconds), ratio = spacing / trained;
   if (!(spacing > 0 && trained > 0) || (ratio < MIN_GAP && ratio > 1 / MIN_GAP)) return [];
   return [
-    `steps of column "${name}" are ${duration(spacing)} apart, and were ${
-      duration(trained)
+    `steps of column "${name}" are ${duration(spacing, unit)} apart, and were ${
+      duration(trained, unit)
     } apart in training: windows cover another time`,
   ];
 }
@@ -98,7 +108,12 @@ function evenness(spacings: Float64Array) {
   return { median, uneven, isUneven: uneven.length > MAX_UNEVEN_SHARE * positive.length };
 }
 
-function spacingWarnings(name: string, spacings: Float64Array, isLaidOut: boolean): string[] {
+function spacingWarnings(
+  name: string,
+  spacings: Float64Array,
+  isLaidOut: boolean,
+  unit: ClockUnit,
+): string[] {
   const { median, uneven, isUneven } = evenness(spacings);
   if (isUneven) {
     return [
@@ -111,7 +126,7 @@ function spacingWarnings(name: string, spacings: Float64Array, isLaidOut: boolea
   return [
     `column "${name}" has ${count} gap${count > 1 ? "s" : ""}, ${
       count > 1 ? "the longest " : ""
-    }of ${duration(longest)} where ${duration(median)} is usual: ${
+    }of ${duration(longest, unit)} where ${duration(median, unit)} is usual: ${
       isLaidOut
         ? "the steps that are missing there count as empty"
         : `windows run across ${them} unless rows of empty cells stand for the missing steps`
@@ -122,7 +137,8 @@ function spacingWarnings(name: string, spacings: Float64Array, isLaidOut: boolea
 const UNITS = [["days", 86_400], ["hours", 3600], ["minutes", 60]] as const;
 
 /** In the largest unit of which there are two. */
-function duration(seconds: number): string {
+function duration(seconds: number, clock: ClockUnit): string {
+  if (clock === "units") return `${Number(seconds.toPrecision(3))}`;
   const [name, unit] = UNITS.find(([, unit]) => seconds >= 2 * unit) ?? ["seconds", 1];
   const amount = Number((seconds / unit).toPrecision(3));
   return amount === 1 ? "1 second" : `${amount} ${name}`;
