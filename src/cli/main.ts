@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Command } from "npm:commander@15.1.0";
+import { Command, CommanderError } from "npm:commander@15.1.0";
 import { denoIo, type Io } from "./io.ts";
 import { fail } from "./text/failure.ts";
 import { EXAMPLES } from "./text/examples.ts";
@@ -66,14 +66,28 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // All commands are needed for the help, or to suggest what was meant.
   const program = await programFor(isKnown ? [name] : [...COMMANDS.keys()], io);
   try {
-    if (args.length === 0) program.error("error: no command given");
+    // Whoever types only the name wants the help; a script that lost its arguments has failed.
+    if (args.length === 0) return io.stderr(program.helpInformation()), 2;
     const isUnknown = name === "help" && args.length > 1 && !COMMANDS.has(args[1]);
     // What help is asked for is refused like a command, with what was meant.
     await program.parseAsync(isUnknown ? [args[1]] : args, { from: "user" });
     return 0;
   } catch (error) {
+    nameTakenArgument(error, program.commands.find((each) => each.name() === name));
     return fail(error, io, `See elbow ${isKnown ? `${name} ` : ""}--help`);
   }
+}
+
+/** Says of a missing argument that an option whose value may be absent has taken it. */
+function nameTakenArgument(error: unknown, command?: Command): void {
+  if (!(error instanceof CommanderError) || error.code !== "commander.missingArgument") return;
+  const taker = command?.options.find((option) =>
+    option.optional && typeof command.getOptionValue(option.attributeName()) === "string"
+  );
+  if (taker === undefined) return;
+  const taken = command!.getOptionValue(taker.attributeName());
+  error.message +=
+    `: ${taker.long} took '${taken}' for its value: write ${taker.long} after the files`;
 }
 
 async function programFor(names: readonly string[], io: Io): Promise<Command> {

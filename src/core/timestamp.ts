@@ -86,9 +86,9 @@ function parseYearLast(parts: RegExpExecArray, order: DateOrder | undefined): nu
   return order === "mdy" && !isDotted ? [fullYear(year), +first, +second] : undefined;
 }
 
-/** Two digits below 70 are of this century. */
+/** Two digits below 69 are of this century, as POSIX has it. */
 function fullYear(year: string): number {
-  return year.length > 2 ? +year : +year + (+year < 70 ? 2000 : 1900);
+  return year.length > 2 ? +year : +year + (+year < 69 ? 2000 : 1900);
 }
 
 /** How far a zone's clocks are ahead. */

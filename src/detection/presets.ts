@@ -133,6 +133,7 @@ export function progressOverMembers(
       ...report,
       epoch: member * epochs + epoch,
       epochs: members * epochs,
+      networks: members,
       secondsLeft: secondsLeft + (members - 1 - member) * epochs * secondsPerEpoch,
     });
   };

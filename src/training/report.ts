@@ -27,6 +27,8 @@ export interface EpochMeans {
 export interface EpochReport extends EpochMeans {
   /** Total number of epochs. */
   readonly epochs: number;
+  /** Of an ensemble: the number of networks that share these epochs, one network after the other. */
+  readonly networks?: number;
   /** Training speed of the epoch. */
   readonly rowsPerSecond: number;
   /** Seconds until the last epoch ends, at that speed. */

@@ -222,7 +222,7 @@ Deno.test("a declared kind that does not fit its column is refused, or said; one
   assert.equal(status, 0, stderr);
   assert.match(
     stderr,
-    /column "size" is ordered by the alphabet, L < M < S < …: give its levels if their order is another \(--column 'size=ordinal:FIRST\|NEXT\|…'\)/,
+    /column "size" is ordered by the alphabet, L < M < S < …: give its levels if their order is another \(--column "size=ordinal:FIRST\|NEXT\|…"\)/,
   );
   assert.doesNotMatch(stderr, /looks like dates/);
   assert.match(await elbowOk("inspect", out), /^ +size +.* \(ordinal, L < M < S < XL\)$/m);

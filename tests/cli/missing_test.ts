@@ -129,9 +129,9 @@ Deno.test("a refusal of words among numbers says how to list them, and a sentine
   );
   assert.match(
     await of(["not known", "not known"]),
-    /list it as missing with --missing 'not known'/,
+    /list it as missing with --missing "not known"/,
   );
-  assert.match(await of(["isn't", "isn't"]), /with --missing 'isn'\\''t', or/);
+  assert.match(await of(["isn't", "isn't"]), /with --missing "isn't", or/);
   // One word once, or many words, may be anything.
   assert.match(await of(["1", "two"]), /\(leave the cell empty if it is missing, or declare/);
   assert.match(await of(["A 1", "A 2", "A 3", "A 4", "A 4"]), /\(leave the cell empty if/);

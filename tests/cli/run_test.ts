@@ -29,6 +29,15 @@ Deno.test("elbow train redraws its progress on a terminal", async () => {
   assert.match((await elbow([...args, "--json"], { isTerminal: true })).stderr, /epoch 3\/3/);
 });
 
+Deno.test("the progress of an ensemble counts the epochs of each network, as --epochs does", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv());
+  const args = ["--out", folder.at("m"), "--epochs", "2", "--hidden", "8"];
+  const { stderr } = await elbow(["train", data, ...args]);
+  assert.match(stderr, /^network 1\/4 {2}epoch 1\/2 {2}ELBO/);
+  assert.match(stderr, /\nnetwork 4\/4 {2}epoch 2\/2 {2}ELBO .* 0:00 left\n/);
+});
+
 Deno.test("elbow train prints plain lines to a pipe, and none with --json", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", tableCsv());

@@ -62,9 +62,14 @@ Deno.test("elbow --version prints the version in deno.json", async () => {
   assert.equal((await elbow(["--version"])).stdout, `${VERSION}\n`);
 });
 
+Deno.test("elbow alone shows its help, and tells a script that it did nothing", async () => {
+  const { status, stdout, stderr } = await elbow([]);
+  assert.deepEqual([status, stdout], [2, ""]);
+  assert.match(stderr, /^Usage: elbow[^]*\btrain <data>/);
+});
+
 Deno.test("elbow refuses unknown commands, options and missing arguments", async () => {
   const cases: [readonly string[], RegExp][] = [
-    [[], /no command given\nSee elbow --help/],
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)\nSee elbow --help/],
     [["implode", "m"], /unknown command 'implode'/],
     [["explode", "m"], /unknown command 'explode'/],
@@ -77,6 +82,11 @@ Deno.test("elbow refuses unknown commands, options and missing arguments", async
     [["score", "m"], /missing required argument 'data'\nSee elbow score --help/],
     [["sample", "m"], /required option '--count <n>' not specified/],
     [["serve"], /required option '--models <dir>, --db <file> or --nats <urls>' not specified/],
+    [["worker", "--db", "-"], /Cannot write to standard output: expected the name of a file/],
+    [
+      ["evaluate", "--baselines", "m", "t.csv"],
+      /missing required argument 'data': --baselines took 'm' for its value: write --baselines after the files/,
+    ],
     [["serve", "--models", ".", "--train"], /'--train' needs a token with the scope train/],
   ];
   for (const [args, message] of cases) assert.match(await refused(...args), message);

@@ -4,6 +4,7 @@ import { Registry } from "../../http/models/registry.ts";
 import { runJobs, type RunnerEntry } from "../../jobs/runner.ts";
 import type { JobQueue } from "../../storage/job_queue.ts";
 import type { ModelStore } from "../../storage/model_store.ts";
+import { requireName } from "../files/files.ts";
 import type { Io } from "../io.ts";
 import * as options from "../options.ts";
 
@@ -76,6 +77,7 @@ export async function openStorage(
     return await openNats(nats, timing);
   }
   if (db === undefined) return undefined;
+  requireName(db);
   const { openSqlite } = await import("../../storage/sqlite/mod.ts");
   return openSqlite(db, timing);
 }

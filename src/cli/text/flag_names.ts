@@ -1,6 +1,6 @@
 /** Adds the command line's flags to messages that use the library's option names. */
 import { type Io, note } from "../io.ts";
-import { columnFlag } from "./text.ts";
+import { columnFlag, shellWord } from "./text.ts";
 
 type Rule = readonly [
   pattern: RegExp,
@@ -23,10 +23,10 @@ const IN_WARNINGS: readonly Rule[] = [
     declaring(),
   ],
   [/, far from all its other values: .*leave those cells empty$/, "$& (or list it in --missing)"],
-  [/^column "(.*)" is ordered by the alphabet.*$/, "$& (--column '$1=ordinal:FIRST|NEXT|…')"],
+  [/^column "(.*)" is ordered by the alphabet.*$/, declaring("ordinal:FIRST|NEXT|…")],
   [
     /^column "(.*)" is trained on, but named like a label.*$/,
-    (message, column) => `${message} (--label ${column.includes(" ") ? `"${column}"` : column})`,
+    (message, column) => `${message} (--label ${shellWord(column)})`,
   ],
   [/\bkinds rule nothing out, only declared ones$/, "$& (--column NAME=KIND)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
@@ -67,8 +67,7 @@ function missingFlag(message: string, quoted: string): string {
   );
   const list = texts.filter((text) => !text.includes(",")).join(",");
   if (list === "") return message;
-  const word = /^[\w,.+-]+$/.test(list) ? list : `'${list.replaceAll("'", "'\\''")}'`;
-  return `${message} with --missing ${word}`;
+  return `${message} with --missing ${shellWord(list)}`;
 }
 
 /** An error's message with the flags that apply. */
@@ -83,10 +82,16 @@ function applied(rules: readonly Rule[], text: string): string {
   );
 }
 
+/** The flags that set a part of an option, where no flag sets all of it. */
+const SETTING: Readonly<Record<string, string>> = {
+  optimizer: "--learning-rate",
+  earlyStopping: "--patience",
+};
+
 /** The flag of an option. */
 export function flagOf(option: string, value?: string): string {
-  if (option === "optimizer") return "--learning-rate";
-  const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = SETTING[option] ??
+    `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return value === undefined ? flag : `${flag} ${value}`;
 }
 

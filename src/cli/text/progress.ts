@@ -103,9 +103,9 @@ function createLine(io: Io, quiet: boolean, startedAt: number) {
 
 /** One epoch in one line. */
 function progressLine(report: EpochReport): string {
-  const { epoch, epochs, elbo, kl, activeUnits, validationElbo, skippedSteps } = report;
+  const { elbo, kl, activeUnits, validationElbo, skippedSteps } = report;
   return [
-    epochText(epoch, epochs),
+    epochOfNetwork(report),
     `ELBO ${nats(elbo)}`,
     `KL ${nats(kl)}`,
     ...(validationElbo === undefined ? [] : [`validation ELBO ${nats(validationElbo)}`]),
@@ -114,6 +114,13 @@ function progressLine(report: EpochReport): string {
     `${count(Math.round(report.rowsPerSecond))} rows/s`,
     `${duration(report.secondsLeft)} left`,
   ].join("  ");
+}
+
+/** As a user counts them who asked for so many epochs: those of each network by itself. */
+function epochOfNetwork({ epoch, epochs, networks = 1 }: EpochReport): string {
+  if (networks === 1) return epochText(epoch, epochs);
+  const each = epochs / networks, network = Math.ceil(epoch / each);
+  return `network ${network}/${networks}  ${epochText(epoch - (network - 1) * each, each)}`;
 }
 
 function epochText(epoch: number, epochs: number): string {

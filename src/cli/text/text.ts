@@ -6,10 +6,18 @@ export function printable(text: string): string {
   return text.replace(/\s*\p{Cc}+\s*/gu, " ").trim();
 }
 
+/**
+ * A word as a shell takes it: bare or in double quotes, which any shell reads, if nothing in it means anything to one;
+ * otherwise in single quotes, within which nothing does, so that a name from a file runs no command when it is pasted.
+ */
+export function shellWord(text: string): string {
+  if (/^[\w=:.,+-]+$/.test(text)) return text;
+  return /^[^"$`\\!%]*$/.test(text) ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** The flag that declares a column, as a shell takes it. */
 export function columnFlag(name: string, kind: string): string {
-  const declaration = `${name}=${kind}`;
-  return `--column ${/^[\w=:.,-]+$/.test(declaration) ? declaration : `"${declaration}"`}`;
+  return `--column ${shellWord(`${name}=${kind}`)}`;
 }
 
 /** The shortest number that rounds to the same float32. */
