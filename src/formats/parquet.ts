@@ -13,9 +13,12 @@ import type { RandomAccess } from "./random_access.ts";
 import { GrowingArray } from "./text/growing_array.ts";
 import { createTable, planColumns, type Table, type TableOptions } from "./table.ts";
 
-/** The most cells for a file of this size: a repeated value takes no space, so a header can claim any number. */
+/**
+ * The most cells for a file of this size: a repeated value takes no space, so a header can claim any number. Flags that
+ * hardly ever change do as well, and pyarrow writes a million rows of them into a group.
+ */
 function maxCellsFor(bytes: number): number {
-  return Math.min(2 ** 28, 2 ** 20 + 100 * bytes);
+  return Math.min(2 ** 28, 2 ** 24 + 100 * bytes);
 }
 
 /** In Parquet, only numbers count as numbers. */

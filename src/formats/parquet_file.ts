@@ -1,8 +1,8 @@
 /**
  * A Parquet file: its columns, its row groups, and the cells of one group after the other.
  *
- * Limits: a row group unpacks to at most 64 MiB and 200 times its packed bytes; real ones seldom reach 50 times. The
- * metadata has at most 4 MiB and a 64th of the file.
+ * Limits: a row group unpacks to at most 64 MiB, 16 bytes a cell and 200 times its packed bytes; texts that repeat
+ * without a dictionary may be more. The metadata has at most 4 MiB and a 64th of the file.
  */
 import type { FileMetaData, SchemaElement } from "npm:hyparquet@1.31.5";
 import { messageOf } from "../core/errors.ts";
@@ -26,6 +26,9 @@ export interface ParquetFile {
   ) => Promise<unknown[][]>;
 }
 
+/** What a number may take, with its levels: it takes as much in memory, however well a page of equal ones is packed. */
+const CELL_BYTES = 16;
+
 /** A row group. */
 export interface Group {
   readonly rows: number;
@@ -43,12 +46,9 @@ export async function openParquet(
   file: ArrayBuffer | RandomAccess,
   source: string,
 ): Promise<ParquetFile> {
-  const { parquetMetadataAsync, parquetSchema } = await import("npm:hyparquet@1.31.5");
-  const { readChunk } = await import("./parquet_pages.ts");
-  await requireFooter(file, source);
-  const metadata = await parquetMetadataAsync(file).catch((cause) => {
-    throw damaged(source, cause);
-  });
+  const { parquetSchema } = await import("npm:hyparquet@1.31.5");
+  const pages = await import("./parquet_pages.ts");
+  const metadata = await metadataOf(file, source);
   const elements = columnsOf(metadata.schema, source), groups = groupsOf(metadata, file, source);
   const schema = parquetSchema(metadata);
   const decoderOf = (name: string) => {
@@ -61,16 +61,19 @@ export async function openParquet(
     for (const { rows, chunks } of chosen) {
       const own = names.map((name) => chunks.get(name));
       const packed = own.reduce((sum, chunk) => sum + (chunk?.bytes ?? 0), 0);
-      const budget = { left: Math.min(maxInflatedBytes, 2 ** 26 + 200 * packed) };
+      const unpacked = 2 ** 26 + 200 * packed + CELL_BYTES * rows * names.length;
+      const max = Math.min(maxInflatedBytes, unpacked), budget = { left: max };
       for (const [c, chunk] of own.entries()) {
         const column = quoteValue(names[c]), unit = decimalUnit(decoders[c].element);
         if (!chunk) throw damaged(source, `column ${column} has 0 of ${rows} rows`);
         const bytes = await file.slice(chunk.start, chunk.start + chunk.bytes);
         let found: readonly unknown[];
         try {
-          found = readChunk(bytes, rows, { ...decoders[c], ...chunk }, budget);
+          found = pages.readChunk(bytes, rows, { ...decoders[c], ...chunk }, budget);
         } catch (cause) {
-          throw damaged(source, cause);
+          if (!(cause instanceof pages.BudgetError)) throw damaged(source, cause);
+          const expected = `a row group that unpacks to at most ${max} bytes (write smaller ones)`;
+          throw new DataError({ source, column: names[c], expected, actual: "more" }, { cause });
         }
         if (found.length < rows) {
           throw damaged(source, `column ${column} has ${found.length} of ${rows} rows`);
@@ -84,13 +87,41 @@ export async function openParquet(
   return { source, names: elements.map(({ name }) => name), rows, groups, read };
 }
 
-/** @throws DataError if the metadata, of which a byte may take 200 in memory, is more than real files have */
-async function requireFooter(file: ArrayBuffer | RandomAccess, source: string): Promise<void> {
-  const { byteLength } = file, max = 2 ** 22 + byteLength / 64;
-  const tail = new DataView(await file.slice(Math.max(0, byteLength - 8), byteLength));
-  const bytes = tail.byteLength < 8 ? 0 : tail.getUint32(0, true);
-  if (bytes <= max) return;
-  throw damaged(source, `${bytes} bytes of metadata in ${byteLength}`);
+/** @throws DataError for a damaged file */
+async function metadataOf(
+  file: ArrayBuffer | RandomAccess,
+  source: string,
+): Promise<FileMetaData> {
+  const { parquetMetadata } = await import("npm:hyparquet@1.31.5");
+  const { requireStruct } = await import("./parquet_thrift.ts");
+  const footer = await footerOf(file, source);
+  try {
+    requireStruct({ view: new DataView(footer), offset: 0 });
+    return parquetMetadata(footer);
+  } catch (cause) {
+    throw damaged(source, cause);
+  }
+}
+
+/** Bytes behind the metadata: its length, and "PAR1". */
+const FOOTER_END = 8;
+
+/** "PAR1", little-endian. */
+const MAGIC = 0x31524150;
+
+/**
+ * The metadata, and what ends the file.
+ * @throws DataError if it is more than real files have, as a byte of it may take 200 in memory, or than the file has
+ */
+async function footerOf(file: ArrayBuffer | RandomAccess, source: string): Promise<ArrayBuffer> {
+  const { byteLength } = file, max = Math.min(2 ** 22 + byteLength / 64, byteLength - FOOTER_END);
+  const tail = new DataView(await file.slice(Math.max(0, byteLength - FOOTER_END), byteLength));
+  if (tail.byteLength < FOOTER_END || tail.getUint32(4, true) !== MAGIC) {
+    throw damaged(source, "it does not end in PAR1");
+  }
+  const bytes = tail.getUint32(0, true);
+  if (bytes > max) throw damaged(source, `${bytes} bytes of metadata in ${byteLength}`);
+  return await file.slice(byteLength - FOOTER_END - bytes, byteLength);
 }
 
 /** The row groups, whose chunks do not overlap: otherwise a file could have its bytes read any number of times. */

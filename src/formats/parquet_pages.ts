@@ -15,7 +15,8 @@ import { convert, DEFAULT_PARSERS } from "npm:hyparquet@1.31.5/src/convert.js";
 import { decompressPage } from "npm:hyparquet@1.31.5/src/datapage.js";
 import { deltaBinaryUnpack } from "npm:hyparquet@1.31.5/src/delta.js";
 import { concatBytes } from "../core/bytes/bytes.ts";
-import { requireRuns, viewOf } from "./parquet_runs.ts";
+import { requireDifferences, requireRuns, viewOf } from "./parquet_runs.ts";
+import { requireStruct } from "./parquet_thrift.ts";
 import { PARSERS } from "./parquet_values.ts";
 import { unpackZstd } from "./parquet_zstd.ts";
 
@@ -52,6 +53,9 @@ export interface Budget {
   left: number;
 }
 
+/** More bytes than the budget has left: a page may be as long as it says, or forged. */
+export class BudgetError extends RangeError {}
+
 /**
  * @param chunk the column's bytes in this row group
  * @param budget is charged for what they hold
@@ -83,6 +87,7 @@ function readHeader(reader: Reader): Header {
   const { view: { buffer, byteOffset, byteLength }, offset } = reader;
   const bytes = Math.min(byteLength - offset, MAX_HEADER);
   const head = { view: new DataView(buffer as ArrayBuffer, byteOffset + offset, bytes), offset: 0 };
+  requireStruct({ ...head });
   const header = parquetHeader(head);
   reader.offset += head.offset;
   return header;
@@ -172,6 +177,8 @@ function requireEncoded(
     if (count > 0 && (width > 0 || isV2)) {
       requireRuns(values.subarray(1), requireCount(width, 32), count);
     }
+  } else if (encoding === "DELTA_BINARY_PACKED") {
+    requireDifferences(values, count);
   } else if (encoding === "DELTA_BYTE_ARRAY") {
     const reader = { view: viewOf(values), offset: 0 };
     for (let part = 0; part < 2; part++) {
@@ -191,6 +198,7 @@ function plainValues(bytes: number, { type, element }: Decoder): number {
 }
 
 function spend(budget: Budget, bytes: number): number {
+  if (bytes > budget.left) throw new BudgetError(`Cannot unpack page: it claims ${bytes} bytes`);
   budget.left -= requireCount(bytes, budget.left);
   return bytes;
 }

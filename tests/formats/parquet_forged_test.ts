@@ -11,7 +11,7 @@ const ROWS = 4000, HUGE = 2 ** 31 - 1;
 
 /** Codes of the format. */
 const DATA = 0, DICTIONARY = 2, DATA_V2 = 3;
-const PLAIN = 0, DELTA_BYTE_ARRAY = 7, RLE_DICTIONARY = 8;
+const PLAIN = 0, DELTA = 5, DELTA_BYTE_ARRAY = 7, RLE_DICTIONARY = 8;
 
 function varint(value: number): number[] {
   return value < 128 ? [value] : [value % 128 + 128, ...varint(Math.floor(value / 128))];
@@ -79,19 +79,24 @@ function multiples(count: number, step: number): number[] {
 }
 
 interface Kind {
-  readonly type?: "DOUBLE" | "BYTE_ARRAY";
+  readonly type?: "DOUBLE" | "INT64" | "BYTE_ARRAY";
   readonly nullable?: boolean;
   readonly codec?: CompressionCodec;
 }
 
+const VALUES = {
+  DOUBLE: Math.sin,
+  INT64: BigInt,
+  BYTE_ARRAY: (r: number) => new TextEncoder().encode(`${Math.sin(r)}`),
+};
+
 /** A file of one column, with these pages in place of its own. */
 function forged(pages: number[], kind: Kind = {}): Uint8Array {
   const { type = "DOUBLE", nullable = false, codec = "UNCOMPRESSED" } = kind;
-  const text = (r: number) => new TextEncoder().encode(`${Math.sin(r)}`);
   const file = new Uint8Array(parquetWriteBuffer({
     columnData: [{
       name: "c",
-      data: Array.from({ length: ROWS }, (_, r) => type === "DOUBLE" ? Math.sin(r) : text(r)),
+      data: Array.from({ length: ROWS }, (_, r) => VALUES[type](r)),
       encoding: "PLAIN",
     }],
     schema: [
@@ -124,11 +129,37 @@ function blocks(count: number): number[] {
   return Array.from({ length: count }, (_, i) => block(i === count - 1)).flat();
 }
 
+/** 0, in 41 bytes. */
+const LONG_ZERO = [...Array(40).fill(128), 0];
+
+/** Blocks of 128 differences of 0, in 4 parts of no bits. */
+const blocksOf = (count: number) => Array(5 * Math.ceil(count / 128)).fill(0);
+
+/** Pages that claim more than any real file of this size has. */
+const LONG: Readonly<Record<string, readonly [number[], Kind?]>> = {
+  "a size that nothing unpacks to": [page([1, 2, 3], ROWS, PLAIN, HUGE), SNAPPY],
+  "texts that repeat more than their page has": [
+    page([...multiples(ROWS, 256), ...multiples(ROWS, 0)], ROWS, DELTA_BYTE_ARRAY),
+    TEXT,
+  ],
+};
+
 const FORGED: Readonly<Record<string, readonly [number[], Kind?]>> = {
   "more values than rows": [page(DOUBLES.slice(0, 80), HUGE)],
   "more values than the page has bytes for": [page(DOUBLES.slice(0, 81), ROWS)],
   "a negative number of values": [page([], -1)],
-  "a size that nothing unpacks to": [page([1, 2, 3], ROWS, PLAIN, HUGE), SNAPPY],
+  "a header with a number of more than 64 bits": [
+    [
+      ...struct({ 1: DATA, 2: 8 * ROWS, 3: 8 * ROWS, 5: struct({ 1: ROWS, 2: 0, 3: 3, 4: 3 }) })
+        .slice(0, -1),
+      ...[0xa6, ...LONG_ZERO, 0],
+      ...DOUBLES,
+    ],
+  ],
+  "differences with a number of more than 64 bits": [
+    page([...varint(128), 4, ...varint(ROWS), ...LONG_ZERO, ...blocksOf(ROWS)], ROWS, DELTA),
+    { type: "INT64" },
+  ],
   "a frame with a window of two gibibytes": [
     page([...frame(true), ...blocks(1)], ROWS, PLAIN, 8 * ROWS),
     ZSTD,
@@ -157,10 +188,6 @@ const FORGED: Readonly<Record<string, readonly [number[], Kind?]>> = {
     ],
     TEXT,
   ],
-  "texts that repeat more than their page has": [
-    page([...multiples(ROWS, 256), ...multiples(ROWS, 0)], ROWS, DELTA_BYTE_ARRAY),
-    TEXT,
-  ],
 };
 
 for (const [name, [pages, kind]] of Object.entries(FORGED)) {
@@ -168,6 +195,39 @@ for (const [name, [pages, kind]] of Object.entries(FORGED)) {
     await assert.rejects(
       readAnyTable("t.parquet", forged(pages, kind), { cells: "any" }),
       /t\.parquet: expected a complete Parquet file, got a damaged one/,
+    );
+  });
+}
+
+for (const [name, [pages, kind]] of Object.entries(LONG)) {
+  Deno.test(`a Parquet page is refused before it is unpacked: ${name}`, async () => {
+    await assert.rejects(
+      readAnyTable("t.parquet", forged(pages, kind), { cells: "any" }),
+      /t\.parquet, column "c": expected a row group that unpacks to at most \d+ bytes \(write smaller ones\), got more/,
+    );
+  });
+}
+
+for (
+  const [name, bytes] of [
+    ["a number without end", [0x06, ...Array(2 ** 22 - 10).fill(255)]],
+    ["lists of lists of any length", [
+      0x19,
+      ...Array(5000).fill([0xf9, ...varint(2 ** 25)]).flat(),
+    ]],
+    ["structs in structs", Array(2 ** 20).fill(0x1c)],
+    ["a text past its end", [0x18, ...varint(HUGE)]],
+  ] as const
+) {
+  Deno.test(`Parquet metadata is refused before it is read: ${name}`, async () => {
+    const file = new Uint8Array(bytes.length + 12), text = new TextEncoder().encode("PAR1");
+    file.set(text);
+    file.set(bytes, 4);
+    new DataView(file.buffer).setUint32(bytes.length + 4, bytes.length, true);
+    file.set(text, bytes.length + 8);
+    await assert.rejects(
+      readAnyTable("t.parquet", file),
+      /a damaged one \(Cannot read (number|metadata)/,
     );
   });
 }
@@ -192,6 +252,8 @@ Deno.test("pages written here by hand are read if nothing in them is forged", as
   };
   const expected = Array.from({ length: ROWS }, (_, r) => r);
   assert.deepEqual(await read(page(DOUBLES)), expected);
+  const equal = [...varint(128), 4, ...varint(ROWS), 0, ...blocksOf(ROWS)];
+  assert.deepEqual(await read(page(equal, ROWS, DELTA), { type: "INT64" }), Array(ROWS).fill(0));
   const half = [...levels([...run(1000, [1]), ...run(3000, [0])]), ...DOUBLES.slice(0, 8000)];
   assert.deepEqual(
     await read(page(half), NULLABLE),
