@@ -3,7 +3,7 @@
  *
  *     deno bundle --platform=browser src/http/mod.ts -o examples/runtimes/elbow.js    in the checkout
  *     cd examples/runtimes
- *     npm install hono @hono/node-server
+ *     npm install
  *     PORT=8080 node node.js                                                          serves model.safetensors
  */
 import { serve } from "@hono/node-server";
