@@ -124,7 +124,7 @@ Deno.test("a refusal names the number of the row among all batches, and a signal
     ),
   );
   assert.ok(faults.some((fault) => /row 2000, column "b"/.test(fault)), `${faults}`);
-  await assert.rejects(fit(batches([], 1)), /the rows have no columns/);
+  await assert.rejects(fit(batches([], 1)), /there are no rows, or the rows have no columns/);
   async function* single() {
     yield await Promise.resolve({ a: 1 });
   }
