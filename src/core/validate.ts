@@ -94,6 +94,7 @@ export function show(value: unknown): string {
     case "function":
       return "a function";
   }
+  if (value instanceof Promise) return "a promise";
   const text = jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
@@ -103,6 +104,6 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? "an object";
   } catch {
-    return "an object that is not JSON";
+    return "an object";
   }
 }

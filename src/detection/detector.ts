@@ -316,7 +316,7 @@ export class Detector extends TableScorer {
 
   /** Loads a detector from the bytes or the URL of its file. */
   static override async load(
-    source: Uint8Array | URL,
+    source: Uint8Array | ArrayBuffer | URL,
     device: DeviceOptions = {},
   ): Promise<Detector> {
     const file = await loadModelFile(source);

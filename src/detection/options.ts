@@ -286,5 +286,7 @@ function requireLinear({ window }: DetectorOptions, networkOption: string | unde
 export function requireColumns(columns: readonly string[]): void {
   const fault = columnsFault(columns);
   if (fault !== undefined) throw new TypeError(`Cannot fit detector: ${fault}`);
-  if (columns.length === 0) throw new RangeError("Cannot fit detector: the rows have no columns");
+  if (columns.length === 0) {
+    throw new RangeError("Cannot fit detector: there are no rows, or the rows have no columns");
+  }
 }

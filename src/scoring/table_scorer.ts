@@ -66,7 +66,10 @@ export class TableScorer {
   }
 
   /** Loads a detector from the bytes or the URL of its file. */
-  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TableScorer> {
+  static async load(
+    source: Uint8Array | ArrayBuffer | URL,
+    device: DeviceOptions = {},
+  ): Promise<TableScorer> {
     const file = await loadModelFile(source);
     return new this(new TrainedVae(...fromModelFile(file), device), tableModelOf(file));
   }

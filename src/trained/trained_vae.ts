@@ -85,7 +85,10 @@ export class TrainedVae {
    * Loads a model from the bytes or the URL of its file.
    * @throws SyntaxError if the bytes are not a whole, undamaged model file
    */
-  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedVae> {
+  static async load(
+    source: Uint8Array | ArrayBuffer | URL,
+    device: DeviceOptions = {},
+  ): Promise<TrainedVae> {
     // Given bytes are read in place, before the caller can change them.
     const file = source instanceof Uint8Array
       ? readModelFile(source, true)

@@ -86,7 +86,10 @@ export class VAE extends TrainedVae {
   }
 
   /** Loads a model from the bytes or the URL of its file. */
-  static override async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<VAE> {
+  static override async load(
+    source: Uint8Array | ArrayBuffer | URL,
+    device: DeviceOptions = {},
+  ): Promise<VAE> {
     return new VAE(...fromModelFile(await loadModelFile(source)), device);
   }
 

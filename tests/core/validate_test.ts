@@ -13,9 +13,10 @@ Deno.test("show() never throws, whatever the value", () => {
     [5n, "5n"],
     [Symbol("s"), "Symbol(s)"],
     [() => 1, "a function"],
+    [Promise.resolve(1), "a promise"],
     [[1, 2], "[1,2]"],
-    [{ big: 5n }, "an object that is not JSON"],
-    [cycle, "an object that is not JSON"],
+    [{ big: 5n }, "an object"],
+    [cycle, "an object"],
     [{ toJSON: () => undefined }, "an object"],
     ["x".repeat(80), `"${"x".repeat(56)}...`],
   ];

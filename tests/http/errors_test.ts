@@ -349,6 +349,10 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
     [{ "": TABLE }, /Cannot serve model ""/],
     [{ ".hidden": PLAIN }, /Cannot serve model ".hidden"/],
     [{ a: undefined }, /Cannot serve model "a": expected a loaded model, got undef/],
+    [
+      { a: Promise.resolve(TABLE) },
+      /Cannot serve model "a": expected a loaded model, got a promise/,
+    ],
     [{ a: new Uint8Array(3) }, /Cannot serve model "a": expected a loaded model/],
   ];
   for (const [record, message] of models) {

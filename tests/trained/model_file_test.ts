@@ -145,9 +145,16 @@ Deno.test("a file without its checksum, or with a rewritten header, is refused a
   assert.deepEqual(withHeader(bytes, (header) => header), bytes);
 });
 
+Deno.test("load() takes the ArrayBuffer that fetch() and dropped files give", async () => {
+  const bytes = DETECTOR.save(), { buffer } = bytes.slice();
+  for (const Model of [TableScorer, Detector]) {
+    assert.deepEqual((await Model.load(buffer)).save(), bytes);
+  }
+});
+
 Deno.test("load() requires bytes or a URL", async () => {
   const path = "m.safetensors" as unknown as URL;
-  const message = /as a Uint8Array, or a URL, got "m.safetensors"/;
+  const message = /expected bytes or a URL, got "m.safetensors"/;
   for (const Model of [TableScorer, Detector, TrainedVae, VAE]) {
     await assert.rejects(Model.load(path), { name: "TypeError", message });
   }

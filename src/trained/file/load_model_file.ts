@@ -4,13 +4,12 @@ import { show } from "../../core/validate.ts";
 import { type ModelFile, readModelFile } from "./model_file.ts";
 
 /** Reads a model file from bytes, or fetches it from a URL. */
-export async function loadModelFile(source: Uint8Array | URL): Promise<ModelFile> {
+export async function loadModelFile(source: Uint8Array | ArrayBuffer | URL): Promise<ModelFile> {
+  if (source instanceof ArrayBuffer) source = new Uint8Array(source);
   if (source instanceof Uint8Array) return readModelFile(source);
   if (!(source instanceof URL)) {
     throw new TypeError(
-      `Cannot load model: expected the bytes of its file as a Uint8Array, or a URL, got ${
-        show(source)
-      }`,
+      `Cannot load model: expected bytes or a URL, got ${show(source)}`,
     );
   }
   const answer = await open(source).catch((error) => error);

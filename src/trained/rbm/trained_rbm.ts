@@ -65,7 +65,10 @@ export class TrainedRbm {
   }
 
   /** Loads a machine from the bytes or the URL of its file. */
-  static async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<TrainedRbm> {
+  static async load(
+    source: Uint8Array | ArrayBuffer | URL,
+    device: DeviceOptions = {},
+  ): Promise<TrainedRbm> {
     return new this(...await loadRbm(source), device);
   }
 
@@ -199,7 +202,7 @@ export class TrainedRbm {
 
 /** Spec and parameter values of an RBM, from the bytes or the URL of its file. */
 export async function loadRbm(
-  source: Uint8Array | URL,
+  source: Uint8Array | ArrayBuffer | URL,
 ): Promise<[RbmSpec, Map<string, Float32Array>]> {
   return rbmFromFile(await loadModelFile(source));
 }

@@ -49,7 +49,10 @@ export class Rbm extends TrainedRbm {
   }
 
   /** Loads a machine from the bytes or the URL of its file. */
-  static override async load(source: Uint8Array | URL, device: DeviceOptions = {}): Promise<Rbm> {
+  static override async load(
+    source: Uint8Array | ArrayBuffer | URL,
+    device: DeviceOptions = {},
+  ): Promise<Rbm> {
     return new Rbm(...await loadRbm(source), device);
   }
 
