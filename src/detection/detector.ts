@@ -244,7 +244,7 @@ export class Detector extends TableScorer {
     const { schema, model: { calibration, streamCalibration, sketch, window } } = this;
     if (window !== undefined) {
       const series = { schema, calibration: streamCalibration ?? calibration, sketch, window };
-      return new SeriesDriftTest(series, this.stream(), options);
+      return new SeriesDriftTest(series, () => this.stream(), options);
     }
     const test = new DriftTest({ schema, calibration, sketch }, options);
     const scored = (cells: Cells) => renumberingRows(test.rows, () => this.scoreCells(cells));

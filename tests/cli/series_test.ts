@@ -256,8 +256,10 @@ Deno.test("evaluate, encode and score --method take a series by its windows, and
   const encoded = await elbow(["encode", model, data]);
   const { mean } = await scorer.vae.encode(windows), latent = mean.shape[1];
   const codes = cellsOf(encoded.stdout).slice(1);
+  const windowEnds = Array.from({ length: count }, (_, first) => first + WINDOW);
   assert.equal(codes.length, count);
-  assert.deepEqual(codes.at(-1)!.slice(0, latent).map(Number).map(Math.fround), [
+  assert.deepEqual(codes.map(([row]) => Number(row)), windowEnds);
+  assert.deepEqual(codes.at(-1)!.slice(1, 1 + latent).map(Number).map(Math.fround), [
     ...mean.data.subarray((count - 1) * latent),
   ]);
   assert.match(encoded.stderr, /393 windows of 8 rows: each is encoded as a whole/);

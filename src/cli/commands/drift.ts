@@ -4,7 +4,8 @@ import type { ColumnDrift } from "../../detection/drift/column_drift.ts";
 import type { DriftOptions, DriftReport } from "../../detection/drift/drift_report.ts";
 import { type ColumnSchema, nearestLevel } from "../../scoring/table/schema.ts";
 import { alignColumns } from "../text/aligned.ts";
-import { partsFor } from "../files/data.ts";
+import { partsFor, readDataFor } from "../files/data.ts";
+import { columnsOfSteps, layOut, stepsInOrder } from "../files/steps.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
@@ -62,9 +63,13 @@ async function drift(
 ): Promise<void> {
   using model = await loadDetector(path);
   const { scorer } = model, test = scorer.driftTest(settings);
-  for await (const part of partsFor(model, data, io, { header })) {
-    test.add(part);
-  }
+  const also = columnsOfSteps(scorer);
+  if (also.length > 0) {
+    // Where its steps are is known when all are read.
+    const read = await readDataFor(model, data, io, { header, also });
+    const { cells, order } = stepsInOrder(await layOut(scorer, read, io));
+    test.add(cells, order);
+  } else for await (const part of partsFor(model, data, io, { header })) test.add(part);
   const result = test.report(), { rows, drawnRows } = result;
   if (json) print(io, jsonLine({ model: path, data, ...result }));
   else io.stdout(`${report(sections(path, data, result))}\n${tests(result, scorer.schema)}`);

@@ -7,6 +7,7 @@ import type { Table } from "../../formats/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { readClasses } from "../files/classes.ts";
 import { readDataFor } from "../files/data.ts";
+import { columnsOfSteps, layOut, vaeRows } from "../files/steps.ts";
 import { endingOf } from "../files/paths.ts";
 import { repeatable } from "../files/input.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
@@ -62,15 +63,16 @@ export function encodeCommand(io: Io): Command {
 async function encode(path: string, data: string, given: EncodeOptions, io: Io): Promise<void> {
   await requireRowsPath(given, [path, data], [".svg"]);
   using model = await loadAny(path, { backend: given.backend });
-  const { table, classes } = await readRows(model, data, given, io);
+  const { table: read, classes } = await readRows(model, data, given, io), { scorer } = model;
+  const steps = scorer ? await layOut(scorer, read, io) : { table: read }, { table } = steps;
   warnFirstNetworkOnly(model, "latents", io);
-  const x = model.units.toVae(table), [rows] = x.shape;
-  if (rows < table.rows) {
+  const { x, rows } = vaeRows(model, steps);
+  if (scorer?.window !== undefined) {
     note(
       io,
       `${
-        counted(rows, "window")
-      } of ${model.scorer?.window} rows: each is encoded as a whole and reported at its last row`,
+        counted(rows.length, "window")
+      } of ${scorer.window} rows: each is encoded as a whole and reported at its last row`,
     );
   }
   const { mean, logVar } = model.rbm
@@ -86,9 +88,17 @@ async function encode(path: string, data: string, given: EncodeOptions, io: Io):
   const fields = { model: path, data: table.source };
   if (isSvg(given.out)) {
     const report = { ...given, fields };
-    return await writeScatter(mean, classes.slice(-rows), given.out, axes, report, io);
+    return await writeScatter(
+      mean,
+      classes.length === 0 ? [] : Array.from(rows, (row) => classes[row]),
+      given.out,
+      axes,
+      report,
+      io,
+    );
   }
-  await writeLatents({ mean, logVar, z }, fields, given, io);
+  const ends = scorer?.window === undefined ? undefined : rows;
+  await writeLatents({ mean, logVar, z }, { ends, fields }, given, io);
 }
 
 /** DATA as the model takes it, and the class of each row if a picture shows them. */
@@ -98,27 +108,32 @@ async function readRows(
   { label, out, header }: EncodeOptions,
   io: Io,
 ): Promise<{ readonly table: Table; readonly classes: readonly string[] }> {
+  const reading = { header, also: columnsOfSteps(model.scorer) };
   if (!isSvg(out)) {
-    return { table: await readDataFor(model, data, io, { label, header }), classes: [] };
+    return { table: await readDataFor(model, data, io, { label, ...reading }), classes: [] };
   }
   if (endingOf(data) === ".npz") {
     const classes = await readClasses(data, label ?? "y", io);
     // Not a member: a column, or a mistake.
     const inTable = classes.length > 0 ? undefined : label;
-    const table = await readDataFor(model, data, io, { label: inTable, header });
+    const table = await readDataFor(model, data, io, { label: inTable, ...reading });
     return { table, classes: classes.length > 0 ? classes : Array.from(table.label ?? [], String) };
   }
   if (label === undefined) {
-    return { table: await readDataFor(model, data, io, { header }), classes: [] };
+    return { table: await readDataFor(model, data, io, reading), classes: [] };
   }
   const source = repeatable(io);
-  const table = await readDataFor(model, data, source, { apart: label, header });
+  const table = await readDataFor(model, data, source, { apart: label, ...reading });
   return { table, classes: await readClasses(data, label, source, header) };
 }
 
 async function writeLatents(
   { mean, logVar, z }: Readonly<Record<"mean", Matrix> & Partial<Record<"logVar" | "z", Matrix>>>,
-  fields: Readonly<Record<string, unknown>>,
+  { ends, fields }: {
+    /** Of windows, the row with which each ends. */
+    readonly ends?: Uint32Array;
+    readonly fields: Readonly<Record<string, unknown>>;
+  },
   given: EncodeOptions,
   io: Io,
 ): Promise<void> {
@@ -127,13 +142,16 @@ async function writeLatents(
     Array.from(data.subarray(index * latent, (index + 1) * latent), shortFloat32);
   const names = (prefix: string) => Array.from({ length: latent }, (_, l) => `${prefix}_${l}`);
   const parts = {
+    ...(ends && { row: (index: number) => [ends[index] + 1] }),
     mean: row(mean),
     ...(logVar && { logVar: row(logVar) }),
     ...(z && { z: row(z) }),
   };
   await writeRows(
     {
-      columns: Object.keys(parts).flatMap((part) => names(part.toLowerCase())),
+      columns: Object.keys(parts).flatMap((part) =>
+        part === "row" ? [part] : names(part.toLowerCase())
+      ),
       rows,
       row: (index) => Object.values(parts).flatMap((part) => part(index)),
       fields,

@@ -12,7 +12,7 @@ import { readToEvaluate } from "../evaluate/read.ts";
 import { type Evaluated, evaluateSections } from "../evaluate/report.ts";
 import { runBaselines } from "../evaluate/baselines.ts";
 import { withTrainableVae } from "../score/trainable_vae.ts";
-import { wholeWindows } from "../files/steps.ts";
+import { vaeRows } from "../files/steps.ts";
 import { anomalousOption, type LabelOptions, normalOption } from "../files/labels.ts";
 import { evaluateRbm } from "../evaluate/rbm.ts";
 import { type Io, print } from "../io.ts";
@@ -93,7 +93,7 @@ export async function evaluate(
   const { vae, units, scorer, path } = model;
   const { label, ...steps } = await readToEvaluate(model, data, given, io), { table } = steps;
   const { drawn } = table;
-  const { x } = wholeWindows((cells) => units.toVae(cells), steps, scorer?.window);
+  const { x } = vaeRows(model, steps);
   const evaluation = await inNumbersOf(table, vae.evaluate(x, { samples, seed, priorSamples }));
   const { effectiveSamples, klPerDimension, klForm, klOfClass, priorLogLikelihood } = evaluation;
   const gapsRefused = gaps ? notRefinableReason(vae.spec) : undefined,

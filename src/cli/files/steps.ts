@@ -6,7 +6,9 @@ import {
   orderOfSteps,
   seriesNumbers,
   seriesOf,
+  type StepOrder,
 } from "../../detection/series/by_series.ts";
+import { filled } from "../../detection/series/fill_gaps.ts";
 import { type LaidOut, MAX_LACKING } from "../../detection/series/clock.ts";
 import { spacingWarning, stepTimeWarnings, unitOf } from "../../detection/series/step_times.ts";
 import { type AlsoColumn, namingTable } from "../../detection/model_table.ts";
@@ -17,7 +19,9 @@ import { codecOf } from "../../scoring/table/schema.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
+import type { TrainedVae } from "../../trained/trained_vae.ts";
 import { type Io, note } from "../io.ts";
+import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
 /** A table of a series. */
 export interface StepsTable {
@@ -78,30 +82,50 @@ export async function laidOutTable(
   return laid ? { ...table, ...laid.cells, missing: laid.cells.rows - table.rows } : table;
 }
 
-/**
- * The windows of a table's steps that neither missing steps nor the end of a series divide, and the row at which each
- * ends. @throws RangeError if there is none
- */
-export function wholeWindows(
-  toVae: (cells: Cells) => Matrix,
+/** The rows of a series in the order of their steps, and that order if it is not the file's or steps are missing. */
+export function stepsInOrder(
   { table, laid }: StepsTable,
-  window: number | undefined,
-): { readonly x: Matrix; readonly rows: Uint32Array } {
-  const order = laid
-    ? orderOfSteps(laid)
-    : Uint32Array.from({ length: table.rows }, (_, row) => row);
-  if (window === undefined) return { x: toVae(table), rows: order };
-  if (!laid) return { x: toVae(table), rows: order.subarray(window - 1) };
-  const windows = toVae(takeCells(table, table.columns.length, order)), { places } = laid;
-  const whole = Uint32Array.from(order.keys()).filter((first) =>
-    places[order[first + window - 1]] - places[order[first]] === window - 1
-  );
+): { readonly cells: Cells; readonly order?: StepOrder } {
+  if (!laid) return { cells: table };
+  const order = orderOfSteps(laid);
+  return { cells: takeCells(table, table.columns.length, order.rows), order };
+}
+
+/** Rows as the VAE takes them, and which they are: of a series windows, and the row with which each ends. */
+export interface VaeRows {
+  readonly x: Matrix;
+  readonly rows: Uint32Array;
+}
+
+/**
+ * The rows of a table; of a series, the windows that neither missing steps nor the end of a series divide. Empty cells
+ * of windows are filled in (`filledWindows`).
+ * @throws RangeError if there is no window
+ */
+export function vaeRows(
+  { vae, units, scorer }: LoadedModel | LoadedRbm,
+  steps: StepsTable,
+): VaeRows {
+  const { table } = steps, window = scorer?.window;
+  const count = (length: number) => Uint32Array.from({ length }, (_, row) => row);
+  if (window === undefined) return { x: units.toVae(table), rows: count(table.rows) };
+  const { cells, order } = stepsInOrder(steps), x = filledWindows(vae!, units.toVae(cells), window);
+  const ends = count(x.shape[0]).map((first) => first + window - 1);
+  if (!order) return { x, rows: ends };
+  const { places, rows } = order;
+  const whole = ends.filter((end) => places[end] - places[end - window + 1] === window - 1);
   if (whole.length === 0) {
     throw new RangeError(
-      `Cannot take windows of ${table.source}: no ${window} steps follow each other`,
+      `Cannot take windows of ${table.source}: no ${window} of its steps follow each other`,
     );
   }
-  return { x: takeRows(windows, whole), rows: whole.map((first) => order[first + window - 1]) };
+  const windows = takeRows(x, whole.map((end) => end - window + 1));
+  return { x: windows, rows: whole.map((end) => rows[end]) };
+}
+
+/** Windows without empty cells for a network that refuses them: on a straight line between their neighbours. */
+export function filledWindows({ spec }: TrainedVae, windows: Matrix, window: number): Matrix {
+  return spec.missing || !windows.data.some(Number.isNaN) ? windows : filled(windows, window);
 }
 
 /** The scores of the rows of a table, or of the steps of a series. */

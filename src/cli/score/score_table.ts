@@ -7,7 +7,7 @@ import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import type { LaidOut } from "../../detection/series/clock.ts";
 import { takeCells } from "../../detection/rows/take_cells.ts";
 import { readDataFor } from "../files/data.ts";
-import { columnsOfSteps, layOut } from "../files/steps.ts";
+import { columnsOfSteps, filledWindows, layOut, type StepsTable, vaeRows } from "../files/steps.ts";
 import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import { openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
@@ -128,17 +128,23 @@ async function scoreByName(
   { method, reference, header }: ScoreOptions,
   io: Io,
 ): Promise<ScoredTable> {
-  const table = await readDataFor(model, data, io, { header }),
-    toVae = (cells: Cells) => model.units.toVae(cells);
-  const known = reference === undefined
-    ? undefined
-    : await readDataFor(model, reference, io, { header });
+  const { scorer, units } = model, window = scorer?.window, also = columnsOfSteps(scorer);
+  const stepsOf = async (path: string): Promise<StepsTable> => {
+    const read = await readDataFor(model, path, io, { header, also });
+    return scorer ? await layOut(scorer, read, io) : { table: read };
+  };
+  const { table, laid } = await stepsOf(data), x = units.toVae(laid?.cells ?? table);
+  const known = reference === undefined ? undefined : vaeRows(model, await stepsOf(reference)).x;
   const ofRows = await withTrainableVae(
     model.vae,
-    (vae) => vae.score(toVae(table), { method, ...(known && { reference: toVae(known) }) }),
+    (vae) =>
+      vae.score(window === undefined ? x : filledWindows(vae, x, window), {
+        method,
+        ...(known && { reference: known }),
+      }),
   );
-  const { scorer: { window } = {} } = model;
-  const scores = window === undefined ? ofRows : stepMeans(ofRows, 1, window);
+  const ofSteps = window === undefined ? ofRows : stepMeans(ofRows, 1, window);
+  const scores = laid ? Float64Array.from(laid.places, (place) => ofSteps[place]) : ofSteps;
   const row = (index: number) => ({ row: index + 1, score: scores[index], ...NO_VERDICT });
   return { table, scores, method, row };
 }

@@ -2,6 +2,7 @@
  * What tests of drift are given and what they report, whether rows are independent (`drift.ts`) or the steps of a
  * series (`series_drift.ts`).
  */
+import type { StepOrder } from "../series/by_series.ts";
 import { lowerMedian } from "../../core/sorted.ts";
 import { requireNumber } from "../../core/validate.ts";
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
@@ -51,8 +52,8 @@ export interface DriftReport {
 
 /** A test of rows that arrive in parts. */
 export interface RowsTest {
-  /** Takes the next rows. */
-  add(cells: Cells): void;
+  /** Takes the next rows. @param order of the steps of a series, if it is not the file's or steps are missing */
+  add(cells: Cells, order?: StepOrder): void;
   /** The result for all rows so far. @throws RangeError if there are too few */
   report(): DriftReport;
 }

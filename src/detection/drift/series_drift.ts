@@ -24,6 +24,7 @@ import {
   requireRate,
   scoreDrift,
 } from "./drift_report.ts";
+import type { StepOrder } from "../series/by_series.ts";
 import { MedianSample } from "./median_sample.ts";
 import { DriftMonitor } from "./monitor.ts";
 import { PointCounter } from "./point_counts.ts";
@@ -39,25 +40,29 @@ export interface SeriesReference extends DriftReference {
 /** The tests of a series that arrives in parts. */
 export class SeriesDriftTest {
   readonly #reference: SeriesReference;
-  readonly #stream: Pick<SeriesStream, "push">;
+  readonly #openStream: () => Pick<SeriesStream, "push">;
+  #stream: Pick<SeriesStream, "push">;
+  /** Steps since the last break. */
+  #following = 0;
   readonly #options: DriftOptions;
   readonly #rate: number;
   readonly #columns: readonly { readonly test: ColumnTest; readonly blocks: BlockShares }[];
   readonly #scores: { readonly counter: PointCounter; readonly blocks: BlockShares };
-  /** The score of every window that begins where another ends. */
-  readonly #apart: number[] = [];
+  /** The score of every window that begins where another ends, and the number of the row with which it ends. */
+  readonly #apart: { readonly score: number; readonly row: number }[] = [];
   readonly #medians: MedianSample;
   #rows = 0;
 
   /** Starts without steps. @throws TypeError or RangeError for options that cannot be used */
   constructor(
     reference: SeriesReference,
-    stream: Pick<SeriesStream, "push">,
+    openStream: () => Pick<SeriesStream, "push">,
     options: DriftOptions = {},
   ) {
     const { schema, calibration, sketch, window } = reference;
     this.#reference = reference;
-    this.#stream = stream;
+    this.#openStream = openStream;
+    this.#stream = openStream();
     this.#options = options;
     this.#rate = requireRate(options);
     new DriftMonitor(calibration, options); // refuses its options before anything is read
@@ -78,22 +83,32 @@ export class SeriesDriftTest {
     return this.#rows;
   }
 
-  /** Takes the next steps. */
-  add(cells: Cells): void {
+  /** Takes the next steps. @param order if some are missing between them, or they were in another order */
+  add(cells: Cells, order?: StepOrder): void {
     const { data, rows } = cells, width = data.length / rows, { window } = this.#reference;
     const scores = new Float64Array(rows).fill(NaN);
     for (let r = 0; r < rows; r++) {
       const step = data.subarray(r * width, (r + 1) * width);
+      if (order && r > 0 && order.places[r] - order.places[r - 1] > 1) this.#break();
       this.#columns.forEach(({ test, blocks }, c) => blocks.add(test.add(step[c])));
       this.#rows++;
+      this.#following++;
       const verdict = this.#stream.push(step);
       if (!verdict) continue;
       const score = scores[r] = roundUp(verdict.score);
       this.#scores.counter.add(score);
       this.#scores.blocks.add(score);
-      if (this.#rows % window === 0) this.#apart.push(score);
+      if (this.#following % window === 0) {
+        this.#apart.push({ score, row: order ? order.rows[r] + 1 : this.#rows });
+      }
     }
     this.#medians.add(cells, scores);
+  }
+
+  /** No window looks across missing steps, or from one series to the next. */
+  #break(): void {
+    this.#stream = this.#openStream();
+    this.#following = 0;
   }
 
   /** The result for all steps so far; none can be added later. @throws RangeError if there are too few */
@@ -145,9 +160,9 @@ export class SeriesDriftTest {
     );
     let largest = 0;
     for (let i = 0; i < this.#apart.length && !monitor.alarm; i += stride) {
-      largest = Math.max(largest, monitor.observe(this.#apart[i]));
+      largest = Math.max(largest, monitor.observe(this.#apart[i].score));
     }
-    const alarmAt = (1 + (monitor.rows - 1) * stride) * window;
+    const { row: alarmAt } = this.#apart[(monitor.rows - 1) * stride] ?? {};
     return { runLength: rows, largest: largest * steps, ...(monitor.alarm && { alarmAt }) };
   }
 }

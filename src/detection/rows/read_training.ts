@@ -112,7 +112,7 @@ function laidOutSteps(
   const width = cells.data.length / cells.rows;
   const steps = {
     cells: laid?.cells ?? cells,
-    inOrder: laid && by ? takeCells(cells, width, orderOfSteps(laid)) : cells,
+    inOrder: laid && by ? takeCells(cells, width, orderOfSteps(laid).rows) : cells,
     ...(laid && { missing: laid.cells.rows - cells.rows }),
   };
   const named = by && { by: by.column },

@@ -91,9 +91,17 @@ export function oneAfterTheOther(
   );
 }
 
-/** Rows of a table that are not in the order of their series, in that order. */
-export function orderOfSteps({ places }: LaidOut): Uint32Array {
-  return Uint32Array.from(places.keys()).sort((a, b) => places[a] - places[b]);
+/** Steps in their order. */
+export interface StepOrder {
+  /** Their rows in the table. */
+  readonly rows: Uint32Array;
+  /** Where they are among the rows that are laid out, ascending. */
+  readonly places: Uint32Array;
+}
+
+export function orderOfSteps({ places }: LaidOut): StepOrder {
+  const rows = Uint32Array.from(places.keys()).sort((a, b) => places[a] - places[b]);
+  return { rows, places: places.toSorted() };
 }
 
 /** The rows of each series, in order of their first ones. */
