@@ -3,10 +3,8 @@
 /** A cell: a number, a text as the column's format writes it, or a level; null is missing. */
 export type ClientCell = number | string | boolean | null;
 
-/** Rows by position, or by column name. */
-export type ClientRows =
-  | readonly (readonly ClientCell[])[]
-  | readonly Readonly<Record<string, ClientCell>>[];
+/** Rows by position, or objects with a {@link ClientCell} for every column: of any type, as for `TableRows`. */
+export type ClientRows = readonly (readonly ClientCell[])[] | readonly object[];
 
 /** Rows of float32, row-major. */
 export interface FloatRows {

@@ -22,11 +22,7 @@ export interface StepVerdict {
 }
 
 /** One row, as `score` takes them. A typed array holds cells as `toCells` returns them, and is not checked. */
-export type SeriesStep =
-  | Float64Array
-  | Float32Array
-  | readonly CellValue[]
-  | Readonly<Record<string, CellValue>>;
+export type SeriesStep = Float64Array | Float32Array | readonly CellValue[] | object;
 
 /** What a stream needs of a model. */
 export interface StreamModel {

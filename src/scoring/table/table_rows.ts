@@ -8,11 +8,11 @@ import { requireFloatRows, type Rows } from "../../trained/rows/matrix.ts";
 /** One cell of a user's table; null, undefined and NaN mean missing. */
 export type CellValue = number | string | boolean | Date | null | undefined;
 
-/** Lists of cells, a matrix, or objects with a cell for every column. */
-export type TableRows =
-  | Rows
-  | readonly (readonly CellValue[])[]
-  | readonly Readonly<Record<string, CellValue>>[];
+/**
+ * Lists of cells, a matrix, or objects with a {@link CellValue} for every column. The objects' type is open because a
+ * record of cells would refuse every `interface`; cells are checked at run time.
+ */
+export type TableRows = Rows | readonly (readonly CellValue[])[] | readonly object[];
 
 /** Larger magnitudes are rejected, so that squares stay finite in float64. */
 export const MAX_CELL = 1e150;
