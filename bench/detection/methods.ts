@@ -33,10 +33,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
   /** The same fit scored by its networks alone. */
   "networks alone": (split, seed) => withStatistics(split, seed, ["residual", "kl"]),
   /** By one statistic in both views: `norm alone`, `neighbours alone`, ... */
-  ...Object.fromEntries(STATISTIC_NAMES.map((name): [string, Method] => [
-    `${name} alone`,
-    (split, seed) => withStatistics(split, seed, [name]),
-  ])),
+  ...Object.fromEntries(
+    STATISTIC_NAMES.filter((name) => name !== "level").map((name): [string, Method] => [
+      `${name} alone`,
+      (split, seed) => withStatistics(split, seed, [name]),
+    ]),
+  ),
   /** One network over standardised columns. */
   small: detectorWith({ preset: "small" }),
   /** The same with `robust: true`. */

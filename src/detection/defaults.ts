@@ -111,7 +111,10 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
 export const MEMBERS = 2;
 
 /** The statistics of the default score. */
-export const STATISTICS: readonly StatisticName[] = ["residual", "kl", "linear", "neighbours"];
+export function statisticsFor(schema: readonly ColumnSchema[]): readonly StatisticName[] {
+  const all: readonly StatisticName[] = ["residual", "kl", "linear", "neighbours"];
+  return schema.some(({ kind }) => kind === "categorical") ? [...all, "level"] : all;
+}
 
 /** Training steps of each network of an ensemble. */
 const MEMBER_STEPS = 500;

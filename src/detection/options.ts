@@ -36,7 +36,7 @@ export interface DetectorOptions extends
   readonly preset?: Preset;
   /** Networks for each view of an ensemble (default: 2). */
   readonly members?: number;
-  /** The statistics of an ensemble (default: residual, kl, linear and neighbours). */
+  /** The statistics of an ensemble (default: residual, kl, linear and neighbours, with categories also level). */
   readonly statistics?: readonly StatisticName[];
   /** Column names (default: the keys of named rows, else x0, x1, …). */
   readonly columns?: readonly string[];

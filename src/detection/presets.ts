@@ -19,7 +19,7 @@ import {
   memberSpec,
   memberTraining,
   minVariances,
-  STATISTICS,
+  statisticsFor,
 } from "./defaults.ts";
 import { fitEnsemble } from "./ensemble/fit_ensemble.ts";
 import { MemberCheckpoints } from "./ensemble/member_checkpoints.ts";
@@ -85,7 +85,7 @@ export async function trainNetwork(
 
 /** Preset "ensemble". */
 export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options, pause) => {
-  const { seed = 0, statistics = STATISTICS, members = MEMBERS, onProgress } = options;
+  const { seed = 0, statistics = statisticsFor(schema), members = MEMBERS, onProgress } = options;
   const [device] = splitDevice(options), network = optionsFor("network", options);
   const { checkpoint, ...fitOptions } = optionsFor("training", options);
   const expansion = expansionOf(schema);

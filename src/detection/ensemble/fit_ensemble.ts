@@ -30,7 +30,7 @@ import { fitViews } from "./fit_views.ts";
 import { maxGaps } from "./max_gaps.ts";
 import { roundHalves } from "./half_values.ts";
 import { CovarianceSums, linearResiduals } from "./linear.ts";
-import { imputed, linearOutOfFold, normsOf } from "./out_of_fold.ts";
+import { imputed, levelsOutOfFold, linearOutOfFold, normsOf } from "./out_of_fold.ts";
 import { spreadOf } from "./reference_distances.ts";
 
 /**
@@ -182,6 +182,9 @@ export async function fitPart(
     linear: surprisalOf(linearOutOfFold(projection, folds, moments)),
     norm: surprisalOf(normsOf(projection)),
     neighbours: NO_CURVE,
+    level: view.features.some(({ transform }) => transform.kind === "point")
+      ? surprisalOf(levelsOutOfFold(projection, { features: view.features, folds, moments }))
+      : NO_CURVE,
   };
   const sizes = { features, members: members.vaes.length, references: referenceRows.length };
   const partSpec = { view: view.name, ...sizes, spec: members.vaes[0].spec };

@@ -1,6 +1,9 @@
 /** Statistics of the training rows of one view, from models that have not seen the rows. */
 import { imputeRow } from "../../scoring/ensemble/impute.ts";
+import { LEAST_NATS, LevelOdds } from "../../scoring/ensemble/level_odds.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
+import type { Matrix } from "../../trained/rows/matrix.ts";
+import type { Feature } from "../../scoring/views/view.ts";
 import { CovarianceSums, linearResiduals, linearStatistic } from "./linear.ts";
 
 /** Fills missing features by the regression on the others. */
@@ -19,12 +22,52 @@ export function linearOutOfFold(
   folds: readonly Uint32Array[],
   moments: CovarianceSums,
 ): Float64Array {
-  const [rows, features] = x.shape;
-  const values = new Float64Array(rows);
+  const features = x.shape[1];
+  return outOfFold(
+    x,
+    folds,
+    moments,
+    (weight) => (row) => linearStatistic(x, row, weight, observed, features),
+  );
+}
+
+/** For every row, how badly its levels fit its other cells by the regression fitted to the other folds, nats. */
+export function levelsOutOfFold(
+  { x, observed }: Projection,
+  { features, folds, moments }: {
+    readonly features: readonly Feature[];
+    readonly folds: readonly Uint32Array[];
+    readonly moments: CovarianceSums;
+  },
+): Float64Array {
+  const width = features.length;
+  const share = new Float64Array(width), residuals = new Float64Array(width);
+  return outOfFold(x, folds, moments, (weight) => {
+    const odds = new LevelOdds(features, weight);
+    return (row) => {
+      const at = row * width, own = x.data.subarray(at, at + width);
+      features.forEach(({ transform }, f) => {
+        if (transform.kind !== "point") return;
+        residuals[f] = own.reduce((sum, value, d) => sum + value * weight[d * width + f], 0);
+      });
+      odds.write(own, residuals, 0, share);
+      return share.reduce((sum, nats, f) => sum + nats * observed[at + f], LEAST_NATS);
+    };
+  });
+}
+
+/** For every row, a statistic of the regression fitted to the other folds. */
+function outOfFold(
+  x: Matrix,
+  folds: readonly Uint32Array[],
+  moments: CovarianceSums,
+  statisticOf: (weight: Float32Array) => (row: number) => number,
+): Float64Array {
+  const [rows, features] = x.shape, values = new Float64Array(rows);
   for (const fold of folds) {
     if (folds.length > 1) moments.add(x, fold, -1);
-    const weight = linearResiduals(moments.covariance(), features);
-    for (const row of fold) values[row] = linearStatistic(x, row, weight, observed, features);
+    const statistic = statisticOf(linearResiduals(moments.covariance(), features));
+    for (const row of fold) values[row] = statistic(row);
     if (folds.length > 1) moments.add(x, fold);
   }
   return values;

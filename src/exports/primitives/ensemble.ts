@@ -11,10 +11,12 @@ import { createGraph } from "../../graph/graph.ts";
 import { createScope } from "../../layers/scope.ts";
 import { type EnsembleModel, rankWeights } from "../../scoring/ensemble/ensemble.ts";
 import { outputsOf } from "../../scoring/ensemble/members.ts";
+import { LEAST_NATS } from "../../scoring/ensemble/level_odds.ts";
 import type { Part } from "../../scoring/ensemble/part.ts";
 import { outputsFor, type StatisticName } from "../../scoring/ensemble/statistics.ts";
 import { FLOOR } from "../../scoring/ensemble/surprisal.ts";
 import { rowSchema, type TableModel } from "../../scoring/table_model.ts";
+import { levelNats } from "./level_odds.ts";
 import { cellCosts, overTypical } from "./cells.ts";
 import { Emitter } from "./emitter.ts";
 import { lowered, type NamedValues, programOf } from "./lowered.ts";
@@ -29,7 +31,9 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
   const rows: Value = { name: "rows", shape: batched(schema.length), double: true };
   const xs = model.parts.map(({ view }) => viewOf(e, rows, view)),
     networkOutputs = networks(e, model, xs);
-  const views = model.parts.map((part, p) => new ViewStatistics(e, part, xs[p], networkOutputs));
+  const views = model.parts.map((part, p) =>
+    new ViewStatistics(e, part, xs[p], networkOutputs, linearOf(model, part))
+  );
   const { statistics } = model,
     pairs = views.flatMap((view) => statistics.map((name) => ({ view, name })));
   const surprisals = e.concat(pairs.map(({ view, name }) => view.surprisal(name)));
@@ -45,6 +49,10 @@ export function exportEnsemble(table: TableModel, fused: readonly Fused[]): Expo
     contributions: e.round(e.add(raw, overTypical(e, typical))),
     surprisals: e.round(surprisals),
   });
+}
+
+function linearOf({ parameters }: EnsembleModel, { view }: Part): Float32Array {
+  return parameters.get(`${view.name}.linear.weight`)!;
 }
 
 /** The program's outputs for each view; nearest references are searched for elsewhere. */
@@ -85,9 +93,18 @@ class ViewStatistics {
   /** Float64. */
   readonly #x: Value;
   readonly #networkOutputs: NamedValues;
+  readonly #linear: Float32Array;
   #neighbourhood?: Neighbourhood;
+  #levels?: Value;
 
-  constructor(e: Emitter, part: Part, x: Value, networkOutputs: NamedValues) {
+  constructor(
+    e: Emitter,
+    part: Part,
+    x: Value,
+    networkOutputs: NamedValues,
+    linear: Float32Array,
+  ) {
+    this.#linear = linear;
     this.#e = e;
     this.#part = part;
     this.#x = e.widen(x);
@@ -104,7 +121,7 @@ class ViewStatistics {
   /** Distributes `nats` `[B, 1]` over the columns, in proportion to each feature's part in the statistic. */
   blame(name: StatisticName, nats: Value, columns: number): Value {
     const e = this.#e, { name: view, features } = this.#part.view;
-    const share = this.#share(name), sum = e.reduce("sumCols", share);
+    const share = this.#share(name === "level" ? "linear" : name), sum = e.reduce("sumCols", share);
     const isAny = e.binary("less", e.row("zero", [0]), sum);
     const scale = e.div(nats, e.select(isAny, sum, e.row("one", [1])));
     const each = e.mul(nats, e.row(`${view}.each`, [1 / features.length]));
@@ -120,15 +137,22 @@ class ViewStatistics {
     const e = this.#e, { view } = this.#part;
     if (name === "kl") return e.widen(this.#networkOutputs[`kl.${view.name}`]);
     if (name === "neighbours") return this.#neighbours.distance;
-    return e.reduce("sumCols", this.#share(name));
+    const sum = e.reduce("sumCols", this.#share(name));
+    return name === "level" ? e.add(sum, e.row("leastNats", [LEAST_NATS])) : sum;
   }
 
   #share(name: StatisticName): Value {
     const e = this.#e, { view } = this.#part;
     if (name === "neighbours") return this.#neighbours.share;
+    if (name === "level") return this.#levels ??= this.#levelNats();
     if (name === "residual") return e.widen(this.#networkOutputs[`residual.${view.name}`]);
     const of = name === "linear" ? e.widen(this.#networkOutputs[`linear.${view.name}`]) : this.#x;
     return e.mul(of, of);
+  }
+
+  #levelNats(): Value {
+    const { view } = this.#part, r = this.#e.widen(this.#networkOutputs[`linear.${view.name}`]);
+    return levelNats(this.#e, view, this.#linear, { x: this.#x, r });
   }
 
   get #neighbours(): Neighbourhood {

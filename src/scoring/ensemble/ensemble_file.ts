@@ -41,13 +41,15 @@ export function ensembleMetadata({ statistics, parts, gaps }: EnsembleModel): un
       ...(references.coded && { coded: references.coded.columns }),
       spec,
       features: featureMetadata(view.features),
-      surprisals: STATISTIC_NAMES.map((name) => shapeOf(surprisals[name])),
+      surprisals: curveNames(statistics).map((name) => shapeOf(surprisals[name])),
     })),
   };
 }
 
 /** The tensors of an ensemble. */
-export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, Tensor][] {
+export function ensembleTensors(
+  { statistics, parts, parameters }: EnsembleModel,
+): [string, Tensor][] {
   return parts.flatMap((part, p) => {
     const { spec: { view, features, members, spec, references }, surprisals } = part;
     const named = (name: string, tensor: Tensor): [string, Tensor] => [
@@ -66,7 +68,7 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
     const { rows, coded } = part.references, rest = coded?.rest ?? rows;
     return [
       ...featureTensors(part.view.features).map(([name, tensor]) => named(name, tensor)),
-      named("surprisals", knotTensor(STATISTIC_NAMES.map((name) => surprisals[name]))),
+      named("surprisals", knotTensor(curveNames(statistics).map((name) => surprisals[name]))),
       f32("references", [references, rest.length / references], rest),
       ...(coded && p === 0 ? [codeTensor(references, coded)] : []),
       f32("spread", [1, references], Float32Array.from(part.references.spread)),
@@ -75,6 +77,11 @@ export function ensembleTensors({ parts, parameters }: EnsembleModel): [string, 
       ...memberTensors,
     ];
   });
+}
+
+/** Statistics whose curves a file has: only those with categories have one of levels. */
+function curveNames(statistics: readonly StatisticName[]): readonly StatisticName[] {
+  return STATISTIC_NAMES.filter((name) => name !== "level" || statistics.includes(name));
 }
 
 function codeTensor(references: number, { columns, codes }: CodedRows): [string, Tensor] {
@@ -109,7 +116,7 @@ export function ensembleOf(
     const known = new Set<string>(), read = readerOf(file, known);
     const members = new Map<string, Float32Array>();
     const parts = requireList("ensemble.parts", fields.parts).map((each, p) => {
-      const part = readPart(`ensemble.parts[${p}]`, each, columns, read);
+      const part = readPart(`ensemble.parts[${p}]`, each, { columns, statistics, read });
       const { view, members: count, spec } = part.spec;
       for (let m = 0; m < count; m++) {
         for (const { name, rows, cols } of parametersOf(spec)) {
@@ -163,7 +170,15 @@ function readerOf({ tensors }: ModelFile, known: Set<string>): ReadTensor {
   };
 }
 
-function readPart(field: string, value: unknown, columns: number, read: ReadTensor): Part {
+function readPart(
+  field: string,
+  value: unknown,
+  { columns, statistics, read }: {
+    readonly columns: number;
+    readonly statistics: readonly StatisticName[];
+    readonly read: ReadTensor;
+  },
+): Part {
   const keys = ["view", "features", "members", "spec", "references", "coded", "surprisals"];
   const fields = requireObject(field, value, keys);
   const whole = (name: string) =>
@@ -178,12 +193,15 @@ function readPart(field: string, value: unknown, columns: number, read: ReadTens
   const shapes = requireList(`${field}.surprisals`, fields.surprisals).map((each, i) =>
     readShape(`${field}.surprisals[${i}]`, each)
   );
-  if (shapes.length !== STATISTIC_NAMES.length) {
+  const names = STATISTIC_NAMES.slice(0, shapes.length);
+  if (
+    names.length < shapes.length || !curveNames(statistics).every((each) => names.includes(each))
+  ) {
     throw fault(`${field}.surprisals: a curve is missing`);
   }
   const curves = readCurves("surprisals", shapes, own);
   const surprisals = Object.fromEntries(
-    STATISTIC_NAMES.map((statistic, i) => [statistic, curves[i]]),
+    names.map((statistic, i) => [statistic, curves[i]]),
   ) as Record<StatisticName, Curve>;
   const { rows, coded } = readReferences({ name, references, features }, fields.coded, read);
   const spread = Float64Array.from(own("spread", [1, references]));

@@ -8,6 +8,7 @@ import type { Live, SyncProgram } from "../../backends/backend.ts";
 import { type Curve, CurveReader } from "../views/curve.ts";
 import { Projector, type RowCells } from "../views/projector.ts";
 import type { View } from "../views/view.ts";
+import { LEAST_NATS, LevelOdds } from "./level_odds.ts";
 import { imputeFromNearest, imputeRow } from "./impute.ts";
 import type { PartOutput, PartSpec } from "./members.ts";
 import { type CandidateRows, NeighbourStatistic, type References } from "./neighbours.ts";
@@ -51,6 +52,7 @@ export class PartScorer {
   #isImputed = true;
   readonly #nearest: NeighbourStatistic;
   readonly #references: References;
+  readonly #odds: LevelOdds;
   /** The column of each feature. */
   readonly #owner: Int32Array;
   /** One statistic, for all rows. */
@@ -75,6 +77,7 @@ export class PartScorer {
     this.#counts = new Int32Array(capacity);
     this.#nearest = new NeighbourStatistic(part.references, capacity);
     this.#references = part.references;
+    this.#odds = new LevelOdds(features, weight);
     this.#owner = Int32Array.from(features, ({ column }) => column);
     this.#statistic = new Float64Array(capacity);
     this.#share = new Float64Array(features.length);
@@ -147,7 +150,8 @@ export class PartScorer {
   /** Distributes `nats` over the columns of a row, at `at` in `raw`, by each feature's share in a statistic. */
   blame(name: StatisticName, slot: number, nats: number, raw: Float64Array, at: number): void {
     const share = this.#share, width = share.length, owner = this.#owner;
-    const sum = this.#writeShares(name, slot);
+    // See `statistics.ts`.
+    const sum = this.#writeShares(name === "level" ? "linear" : name, slot);
     // Sums of squares of float32 numbers are 0 or not tiny, so the quotient stays within float64.
     const scale = sum > 0 ? nats / sum : 0, each = sum > 0 ? 0 : nats / width;
     for (let f = 0; f < width; f++) raw[at + owner[f]] += scale * share[f] + each;
@@ -158,6 +162,10 @@ export class PartScorer {
     const values = this.#statistic, width = this.#share.length;
     if (name === "neighbours") {
       for (let slot = 0; slot < rows; slot++) values[slot] = this.neighbours(slot);
+    } else if (name === "level") {
+      for (let slot = 0; slot < rows; slot++) {
+        values[slot] = LEAST_NATS + this.#writeShares(name, slot);
+      }
     } else if (name === "kl") {
       const kl = this.#values.kl!;
       for (let slot = 0; slot < rows; slot++) values[slot] = kl[slot];
@@ -183,6 +191,7 @@ export class PartScorer {
   #writeShares(name: StatisticName, slot: number): number {
     const share = this.#share, width = share.length, first = slot * width;
     if (name === "neighbours") this.#nearest.share(this.#candidates, slot, share);
+    else if (name === "level") this.#odds.write(this.#input, this.#values.linear!, first, share);
     else {
       const addends = this.#addends(name === "kl" ? "norm" : name);
       for (let f = 0; f < width; f++) {

@@ -8,14 +8,16 @@
  *   linear      Σ_f of the squared residuals of each feature under the regression on all others
  *   neighbours  the half-scaled distance to the nearest references: `neighbours.ts`
  *   norm        ‖x‖² of the view
+ *   level       Σ over categories of -ln p(own level | other cells): `level_odds.ts`
  *
- * Sums run over the observed features, scaled up to all. KL is not a sum over features; it is distributed by x_f²,
- * with which it grows.
+ * Sums run over the observed features, scaled up to all, except for `level`. KL is not a sum over features; it is
+ * distributed by x_f², with which it grows. `level` is distributed like `linear`: a level and another cell contradict
+ * each other, and the residuals say which of them is wrong.
  */
 import type { PartOutput } from "./members.ts";
 
 /** A statistic of each view. */
-export type StatisticName = "residual" | "kl" | "linear" | "neighbours" | "norm";
+export type StatisticName = "residual" | "kl" | "linear" | "neighbours" | "norm" | "level";
 
 export const STATISTIC_NAMES: readonly StatisticName[] = [
   "residual",
@@ -23,6 +25,7 @@ export const STATISTIC_NAMES: readonly StatisticName[] = [
   "linear",
   "neighbours",
   "norm",
+  "level",
 ];
 
 /** The program output that each statistic needs. */
@@ -33,6 +36,7 @@ const REQUIRED_OUTPUT: Readonly<Record<StatisticName, PartOutput>> = {
   neighbours: "nearest",
   // `norm` needs no output, but a program must have one to take in rows.
   norm: "linear",
+  level: "linear",
 };
 
 export function outputsFor(statistics: readonly StatisticName[]): ReadonlySet<PartOutput> {

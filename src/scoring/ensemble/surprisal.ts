@@ -43,8 +43,15 @@ export function surprisalOf(values: Float64Array): Curve {
     x.push(at);
     y.push(-portableLog((1 + n - lowerBound(logs, at)) / (n + 1)));
   }
-  x.push(split);
-  y.push(-portableLog(share));
+  const reaching = n - lowerBound(logs, split);
+  if (above < reaching / 2) {
+    // Most rows that reach the tail equal its start: they are ordinary, and it begins with the next value.
+    x.push(split, above > 0 ? logs[n - above] : split + 1);
+    y.push(-portableLog((1 + reaching) / (n + 1)), -portableLog(share));
+  } else {
+    x.push(split);
+    y.push(-portableLog(share));
+  }
   const slope = 1 / Math.max(MIN_EXCESS, above > 0 ? excess / above : 1);
   return { x: Float64Array.from(x), y: Float64Array.from(y), slopes: [0, slope] };
 }
