@@ -214,13 +214,15 @@ function multiply(
     let panel = a, to = out, height = 0;
     for (let rowsLeft = rows; rowsLeft > 0; rowsLeft -= height) {
       height = heightOf(rowsLeft, aWidth);
-      const isWhole = rowsLeft >= height && colsLeft >= 8;
-      const tile = isWhole ? to : edgeTile(), line: usize = isWhole ? outLine : 32;
-      const count = min(rowsLeft, height);
-      if (!isWhole && accumulate) copyTile(tile, line, to, outLine, count, colsLeft);
+      const isEdge = rowsLeft < height || colsLeft < 8;
+      let tile = to, line = outLine;
+      if (isEdge) {
+        tile = edgeTile(), line = 32;
+        if (accumulate) copyTile(tile, line, to, outLine, min(rowsLeft, height), colsLeft);
+      }
       const step = aStep ? aStep : <usize>height << 2;
       multiplyTile(height, tile, line, panel, step, b, bStep, depth, accumulate, tileBias, relu);
-      if (!isWhole) copyTile(to, outLine, tile, line, count, colsLeft);
+      if (isEdge) copyTile(to, outLine, tile, line, min(rowsLeft, height), colsLeft);
       panel += <usize>height * aLine;
       to += <usize>height * outLine;
     }

@@ -114,44 +114,39 @@ export function multiplyTile(
       b += bStep;
     } while (a < end);
   }
-  finishPair(out, stride, d0, d1, e0, e1, accumulate, bias, relu);
-  finishPair(out + (stride << 1), stride, d2, d3, e2, e3, accumulate, bias, relu);
-  if (height == 6) finishPair(out + (stride << 2), stride, d4, d5, e4, e5, accumulate, bias, relu);
-}
-
-/** Weaves the sums of two rows, adds the existing values and the bias, and stores them. */
-@inline
-function finishPair(
-  out: usize,
-  stride: usize,
-  left0: v128,
-  left1: v128,
-  right0: v128,
-  right1: v128,
-  accumulate: bool,
-  bias: usize,
-  relu: bool,
-): void {
-  let upLeft = weave(left0, left1), upRight = weave(right0, right1);
-  let downLeft = weave(left1, left0), downRight = weave(right1, right0);
-  const next = out + stride;
+  // The left and the right half of rows 0 to 5, which are finished together (ADR 102).
+  let l0 = weave(d0, d1), l1 = weave(d1, d0), l2 = weave(d2, d3), l3 = weave(d3, d2);
+  let r0 = weave(e0, e1), r1 = weave(e1, e0), r2 = weave(e2, e3), r3 = weave(e3, e2);
+  let l4 = weave(d4, d5), l5 = weave(d5, d4), r4 = weave(e4, e5), r5 = weave(e5, e4);
+  const row1 = out + stride, row2 = row1 + stride, row3 = row2 + stride;
+  const row4 = row3 + stride, row5 = row4 + stride;
   if (accumulate) {
-    upLeft = f32x4.add(v128.load(out), upLeft);
-    upRight = f32x4.add(v128.load(out, 16), upRight);
-    downLeft = f32x4.add(v128.load(next), downLeft);
-    downRight = f32x4.add(v128.load(next, 16), downRight);
+    l0 = f32x4.add(v128.load(out), l0), r0 = f32x4.add(v128.load(out, 16), r0);
+    l1 = f32x4.add(v128.load(row1), l1), r1 = f32x4.add(v128.load(row1, 16), r1);
+    l2 = f32x4.add(v128.load(row2), l2), r2 = f32x4.add(v128.load(row2, 16), r2);
+    l3 = f32x4.add(v128.load(row3), l3), r3 = f32x4.add(v128.load(row3, 16), r3);
+    if (height == 6) {
+      l4 = f32x4.add(v128.load(row4), l4), r4 = f32x4.add(v128.load(row4, 16), r4);
+      l5 = f32x4.add(v128.load(row5), l5), r5 = f32x4.add(v128.load(row5, 16), r5);
+    }
   }
   if (bias) {
-    const left = v128.load(bias), right = v128.load(bias, 16);
-    upLeft = f32x4.add(upLeft, left), upRight = f32x4.add(upRight, right);
-    downLeft = f32x4.add(downLeft, left), downRight = f32x4.add(downRight, right);
+    left = v128.load(bias), right = v128.load(bias, 16);
+    l0 = f32x4.add(l0, left), l1 = f32x4.add(l1, left), l2 = f32x4.add(l2, left);
+    l3 = f32x4.add(l3, left), l4 = f32x4.add(l4, left), l5 = f32x4.add(l5, left);
+    r0 = f32x4.add(r0, right), r1 = f32x4.add(r1, right), r2 = f32x4.add(r2, right);
+    r3 = f32x4.add(r3, right), r4 = f32x4.add(r4, right), r5 = f32x4.add(r5, right);
   }
   if (relu) {
-    upLeft = relu4(upLeft), upRight = relu4(upRight);
-    downLeft = relu4(downLeft), downRight = relu4(downRight);
+    l0 = relu4(l0), l1 = relu4(l1), l2 = relu4(l2), l3 = relu4(l3), l4 = relu4(l4), l5 = relu4(l5);
+    r0 = relu4(r0), r1 = relu4(r1), r2 = relu4(r2), r3 = relu4(r3), r4 = relu4(r4), r5 = relu4(r5);
   }
-  v128.store(out, upLeft);
-  v128.store(out, upRight, 16);
-  v128.store(next, downLeft);
-  v128.store(next, downRight, 16);
+  v128.store(out, l0), v128.store(out, r0, 16);
+  v128.store(row1, l1), v128.store(row1, r1, 16);
+  v128.store(row2, l2), v128.store(row2, r2, 16);
+  v128.store(row3, l3), v128.store(row3, r3, 16);
+  if (height == 6) {
+    v128.store(row4, l4), v128.store(row4, r4, 16);
+    v128.store(row5, l5), v128.store(row5, r5, 16);
+  }
 }
