@@ -12,6 +12,7 @@ import { addImpossibleCosts } from "../scoring/table/impossible.ts";
 import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { VAE } from "../training/vae.ts";
+import { runsPerStepOf } from "./series/alarms_per_day.ts";
 import { farStepWarnings, fewWindowWarnings } from "./series/threshold_warnings.ts";
 import { MAX_CALIBRATION_ROWS } from "./rows/split.ts";
 import { typicalCosts } from "./typical_costs.ts";
@@ -54,9 +55,11 @@ export function calibrated(
 ): TableModel {
   const { window } = table;
   const rowCalibration = new Calibration(window === undefined ? scores : evenlySpaced(scores));
+  const blocks = window === undefined ? [] : scoresOfSteps(scores, calibrationWindows, window);
+  const stepScores = Float64Array.from(blocks.flatMap((block) => [...block]));
   const calibration = window === undefined
     ? rowCalibration
-    : stepCalibration(scores, calibrationWindows, window);
+    : new Calibration(evenlySpaced(stepScores));
   const { falseAlarmRate, warnings } = attainableRate(table.falseAlarmRate, calibration);
   const seriesWarnings = window === undefined ? [] : [
     ...fewWindowWarnings(calibrationWindows, window, falseAlarmRate),
@@ -69,7 +72,10 @@ export function calibrated(
     ...(costs && { costs }),
     falseAlarmRate,
     calibrationWarnings: [...table.calibrationWarnings, ...warnings, ...seriesWarnings],
-    ...(window !== undefined && { streamCalibration: rowCalibration }),
+    ...(window !== undefined && {
+      streamCalibration: rowCalibration,
+      runsPerStep: runsPerStepOf(blocks, window, calibration.threshold(falseAlarmRate)),
+    }),
   };
 }
 
@@ -83,17 +89,16 @@ export function attainableRate(
   return { falseAlarmRate: resolution, warnings: [warning] };
 }
 
-/** Calibrates on the steps of each block, from the scores of its windows. */
-function stepCalibration(
+/** The scores of the steps of each block, from those of its windows. */
+function scoresOfSteps(
   windows: Float64Array,
   calibrationWindows: readonly number[],
   window: number,
-): Calibration {
+): Float64Array[] {
   let end = 0;
-  const scores = calibrationWindows.map((count) =>
+  return calibrationWindows.map((count) =>
     stepMeans(windows.subarray(end, end += count), 1, window)
   );
-  return new Calibration(evenlySpaced(Float64Array.from(scores.flatMap((part) => [...part]))));
 }
 
 /**

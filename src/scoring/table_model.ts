@@ -34,6 +34,11 @@ export interface TableModel {
    * @internal
    */
   readonly by?: string;
+  /**
+   * Runs of flagged steps per step that calibrates, of a model that has just been calibrated; not in its file.
+   * @internal
+   */
+  readonly runsPerStep?: number;
   /** Scores of the held-out rows. */
   readonly calibration: Calibration;
   /** For a series: scores of single held-out windows, for judging streams. */

@@ -190,3 +190,31 @@ Deno.test("a clock that counts cycles is reported in its own unit, and texts tha
     /Cannot use --clock time: expected times or numbers in .*words\.csv, got "cycle 0"/,
   );
 });
+
+Deno.test("train and score say what the false-alarm rate means on a day, if a clock says how many steps there are", async () => {
+  assert.match(
+    trained.stdout,
+    /on a normal day +about 0\.96 steps flagged by that rate, in [\d.]+ runs as measured/,
+  );
+  const rate = ["--false-alarm-rate", "0.05"];
+  assert.match(
+    (await elbow(["score", model, data, ...rate])).stderr,
+    /\(about 4\.8 steps on a normal day\)/,
+  );
+  const { falseAlarmsPerDay } = JSON.parse(await elbowOk("score", model, data, "--json", ...rate));
+  assert.deepEqual(falseAlarmsPerDay, { steps: 0.05 * 96 });
+  const out = folder.at("cycles.safetensors"), steps = inTurn({ "1": a, "2": b });
+  const cycles = written("counted.csv", steps, (step) => step + 1);
+  const { stdout } = await elbow([
+    "train",
+    cycles,
+    "--out",
+    out,
+    ...WINDOWED,
+    "--by",
+    "unit",
+    "--clock",
+    "time",
+  ]);
+  assert.doesNotMatch(stdout, /normal day/);
+});

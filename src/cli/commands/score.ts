@@ -56,7 +56,7 @@ export function scoreCommand(io: Io): Command {
     }
     const scored = await scoreTable(model, data, given, source);
     if (given.out !== undefined) await writeAtomically(given.out, gathered(scoresCsv(scored)), io);
-    if (given.json) print(io, scoresJson(path, scored, given.out));
+    if (given.json) print(io, scoresJson(model, scored, given.out));
     else if (given.out === undefined) print(io, scoresCsv(scored));
     else io.stdout(strangestTable(highest(scored.scores).map(scored.row)));
     note(io, summary(scored, scorer));

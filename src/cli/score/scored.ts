@@ -1,11 +1,13 @@
 /** All verdicts of `elbow score` on a table, and how they are written: as CSV, as one JSON object, in a sentence. */
 import type { Table } from "../../formats/mod.ts";
 import { shiftedColumns } from "../../detection/drift/shifted_columns.ts";
+import { alarmsPerDay } from "../../detection/series/alarms_per_day.ts";
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import { regretCell, TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import type { ScoreName } from "../../training/scores/mod.ts";
+import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import { counted, csvLine, jsonLine, topColumns } from "../text/text.ts";
 import { headerOf, type ScoreSettings } from "./cell_scorer.ts";
 import { explanation, type FlaggedRows } from "./explained.ts";
@@ -90,8 +92,15 @@ export function* scoresCsv(
   }
 }
 
-export function scoresJson(model: string, scored: ScoredTable, out?: string): Generator<string> {
+export function scoresJson(
+  { path: model, scorer }: Pick<LoadedModel | LoadedRbm, "path" | "scorer">,
+  scored: ScoredTable,
+  out?: string,
+): Generator<string> {
   const { table, settings, threshold, decision } = scored;
+  const perDay = scorer && settings && settings.fdr === undefined
+    ? alarmsPerDay(scorer.table, settings.falseAlarmRate)
+    : undefined;
   const fields = {
     model,
     data: table.source,
@@ -99,6 +108,7 @@ export function scoresJson(model: string, scored: ScoredTable, out?: string): Ge
     out,
     method: scored.method,
     falseAlarmRate: settings?.fdr === undefined ? settings?.falseAlarmRate : undefined,
+    falseAlarmsPerDay: perDay,
     fdr: settings?.fdr,
     limit: settings?.fdr === undefined ? undefined : decision?.limit,
     threshold,

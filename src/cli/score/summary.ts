@@ -1,6 +1,7 @@
 /** The sentence that `elbow score` ends with: how many rows were flagged, at which rate, and what that is worth. */
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import type { Decision, DecisionOptions } from "../../scoring/decisions/decide.ts";
+import { alarmsPerDay } from "../../detection/series/alarms_per_day.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { count, counted, rate } from "../text/text.ts";
 import type { ScoredCells, ScoreSettings } from "./cell_scorer.ts";
@@ -28,7 +29,7 @@ export function addTo(totals: ScoreTotals, scored: ScoredCells): void {
  * @param shiftedColumns of a series, columns with other values than in training, where that is known
  */
 export function flaggedSummary(
-  { window, calibration }: TableScorer,
+  { window, calibration, table }: TableScorer,
   { rows, anomalies, uncertain }: ScoreTotals,
   settings: ScoreSettings,
   decision: Omit<Decision, "pValues" | "verdict">,
@@ -36,8 +37,12 @@ export function flaggedSummary(
 ): string {
   const { fdr, falseAlarmRate, minConfidence } = settings, { limit, fewest = 1 } = decision;
   const isSeries = window !== undefined;
+  const perDay = alarmsPerDay(table, falseAlarmRate);
+  const inDays = perDay
+    ? ` (about ${Number(perDay.steps.toPrecision(2))} steps on a normal day)`
+    : "";
   const at = fdr === undefined
-    ? `at a false-alarm rate of ${rate(falseAlarmRate)}`
+    ? `at a false-alarm rate of ${rate(falseAlarmRate)}${inDays}`
     : `at a false discovery rate of ${fdr}${anomalies ? `: p ≤ ${limit.toPrecision(3)}` : ""}`;
   const withheld = minConfidence === undefined ? "" : `, ${count(uncertain)} left uncertain`;
   const coarse = anomalies === 0 && fewest > 1

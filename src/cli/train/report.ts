@@ -1,6 +1,7 @@
 /** What `elbow train` reports, as JSON and for people; nats of the standardised table. */
 import type { Detector } from "../../detection/detector.ts";
 import type { Table } from "../../formats/mod.ts";
+import { type AlarmsPerDay, alarmsPerDay } from "../../detection/series/alarms_per_day.ts";
 import { latentSize } from "../../models/spec.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { isLinear } from "../../scoring/series/is_linear.ts";
@@ -41,6 +42,7 @@ export function trainResult(trained: Trained, model: string) {
     ...figures,
     latent: latentSize(detector.vae.spec),
     falseAlarmRate,
+    falseAlarmsPerDay: alarmsPerDay(detector.table, falseAlarmRate),
     threshold,
     device,
     warnings,
@@ -143,6 +145,7 @@ export function trainSections(trained: Trained, model: string): Section[] {
           "Flags rows above",
           `${nats(threshold)} nats, at a false-alarm rate of ${rate(falseAlarmRate)}`,
         ],
+        ["  on a normal day", perDayText(alarmsPerDay(detector.table, falseAlarmRate))],
         ["Backend", deviceText(device)],
         ["  because", device.reason as string | undefined],
       ],
@@ -166,6 +169,17 @@ export function trainSections(trained: Trained, model: string): Section[] {
       : []),
   ];
 }
+
+function perDayText(perDay: AlarmsPerDay | undefined): string | undefined {
+  if (!perDay) return undefined;
+  const { steps, runs } = perDay;
+  const inRuns = runs === undefined
+    ? ""
+    : ` by that rate, in ${shortly(runs)} runs as measured on steps that calibrate`;
+  return `about ${shortly(steps)} steps flagged${inRuns}`;
+}
+
+const shortly = (value: number) => Number(value.toPrecision(2));
 
 /** The names of the backend and its kernels, and the number of threads. */
 function deviceText(
