@@ -74,3 +74,16 @@ Deno.test("without rows there are no gradients: an empty table is refused as suc
   equal(count.compiled, 0);
   vae.dispose();
 });
+
+Deno.test("noise that is not rows is called noise in the error: a plain object, and numbers without a shape", async () => {
+  const { vae } = watched(), { x, noise } = callOf(2);
+  for (
+    const wrong of [{ noise }, Float32Array.of(1, 2), new Map([["noise", Float32Array.of(1)]])]
+  ) {
+    await rejects(
+      vae.lossAndGradients(x, { noise: wrong as never }),
+      /^TypeError: Cannot compute gradients: expected noise to be rows, or the noise a Map of rows by name, got /,
+    );
+  }
+  vae.dispose();
+});

@@ -1,6 +1,6 @@
 /** Noise and reference rows passed to `lossAndGradients`, in place of those that training draws. */
 import { rowsAt } from "../../core/shape.ts";
-import { requireNumber } from "../../core/validate.ts";
+import { requireNumber, show } from "../../core/validate.ts";
 import type { NoiseRequest } from "../../layers/noise.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { Reference } from "../../models/model_terms.ts";
@@ -47,6 +47,13 @@ function givenValues(
 ): Float32Array {
   const given = noise instanceof Map ? noise.get(name) : name === "noise" ? noise : undefined;
   if (!given) throw new TypeError(`Cannot compute gradients: ${name} is missing`);
+  if (!Array.isArray(given) && !("shape" in Object(given))) {
+    throw new TypeError(
+      `Cannot compute gradients: expected ${name} to be rows, or the noise a Map of rows by name, got ${
+        show(given)
+      }`,
+    );
+  }
   const { data, shape: [rows] } = toMatrix(given as Rows, shape.cols);
   const expected = rowsAt(shape, batchRows);
   if (rows === expected) return data;
