@@ -43,13 +43,13 @@ function withRegrets(scores: PartialWork, model: TableScorer, maxRows: number): 
       }
       return data;
     },
-    async lookAgain(data, cells, pacer) {
+    async lookAgain(data, cells, firstRow, pacer) {
       const isFlagged = (r: number) => data[r * width + ANOMALY] === 1;
       if (flaggedOf(cells.rows, isFlagged, maxRows) === 0) return;
       const { SecondLook } = await import("../detection/second_look.ts");
       const regrets = await regretsOf(new SecondLook(model), cells, isFlagged, pacer);
       regrets.forEach((nats, r) => {
-        if (isFlagged(r) && !Number.isFinite(nats)) throw notFinite(r);
+        if (isFlagged(r) && !Number.isFinite(nats)) throw notFinite(firstRow + r);
         data[r * width + at] = nats;
       });
     },

@@ -110,7 +110,7 @@ Deno.test("a second look at no flagged row opens no network", async () => {
   const work = secondLook(scores, opened as TableScorer, 100);
   const cells = { data: Float64Array.of(1), rows: 1 }, pacer = new Pacer(new TurnQueue());
   const data = await work.run(cells, 0, pacer);
-  await work.lookAgain!(data, cells, pacer);
+  await work.lookAgain!(data, cells, 0, pacer);
   assert.deepEqual([...data], [0, 0, 0, NaN]);
 });
 

@@ -82,7 +82,7 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
   const computed = compute(work, cells, pacer);
   const numbers = computed instanceof Promise ? await computed : computed;
   work.decideAll?.(numbers.data);
-  if (work.lookAgain) await work.lookAgain(numbers.data, cells, pacer);
+  if (work.lookAgain) await work.lookAgain(numbers.data, cells, 0, pacer);
   call.rows = numbers.rows;
   countRows(service.metrics, served, name, numbers);
   return write(call.head, served, prepared, numbers);

@@ -69,7 +69,7 @@ async function answerBatch(
     const { work, units, pacer } = task;
     const cells = cellsOf(lines, first, units);
     const numbers = await compute(work, cells, pacer, first), { data, columns } = numbers;
-    await work.lookAgain?.(data, cells, pacer);
+    await work.lookAgain?.(data, cells, first, pacer);
     task.count(numbers);
     return lines.map((_, r) => `${work.text(data, r * columns)}\n`);
   } catch (error) {

@@ -39,8 +39,8 @@ export interface Work {
   run(cells: Cells, firstRow: number, pacer: Pacer): Float64Array | Promise<Float64Array>;
   /** Decides over all rows of a request together, in place; a stream cannot. */
   decideAll?(data: Float64Array): void;
-  /** Adds, in place, what is only computed for flagged rows. */
-  lookAgain?(data: Float64Array, cells: Cells, pacer: Pacer): Promise<void>;
+  /** Adds, in place, what is only computed for flagged rows. @param firstRow as in `run` */
+  lookAgain?(data: Float64Array, cells: Cells, firstRow: number, pacer: Pacer): Promise<void>;
   readonly text: RowText;
 }
 
