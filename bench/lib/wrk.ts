@@ -29,6 +29,16 @@ wrk.body = '${JSON.stringify({ rows: [ROW] })}'
 wrk.headers["content-type"] = "application/json"`;
 }
 
+/** Posts that many rows in JSON, and options. */
+export function rowsScript(rows: number, options: object): string {
+  const tail = JSON.stringify(options).slice(1);
+  return `wrk.method = "POST"
+wrk.body = '{"rows":[' .. string.rep('${JSON.stringify(ROW)},', ${rows - 1}) .. '${
+    JSON.stringify(ROW)
+  }]${tail.length > 1 ? "," : ""}${tail}'
+wrk.headers["content-type"] = "application/json"`;
+}
+
 /** Posts that many rows of float32, written as Lua text, and requests the same. */
 export function floatScript(rows: number): string {
   const bytes = new Uint8Array(Float32Array.from(ROW).buffer);

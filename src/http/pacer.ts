@@ -3,8 +3,7 @@
  * long work of an app shares one queue and gets one slice per round of the loop, so a short request waits for one slice
  * of it at most, however much there is.
  *
- * Limits: a step is not interrupted, and reading the JSON of a body is one. If the clock stands still during work
- * (workerd), work is not divided.
+ * Limits: a step is not interrupted. If the clock stands still during work (workerd), work is not divided.
  */
 
 import { runWithPauses } from "../trained/steps.ts";

@@ -9,7 +9,11 @@ import { RowArena } from "../../src/http/rows/row_arena.ts";
 const LARGEST = 1e150, encoder = new TextEncoder();
 
 const read = (text: string, width: number) =>
-  readNumberRows(encoder.encode(text), width, LARGEST, new RowArena())?.data;
+  readNumberRows(encoder.encode(text), shapeOf(width), new RowArena())?.data;
+
+function shapeOf(width: number) {
+  return { columns: Array<string>(width).fill("x"), maxMagnitude: LARGEST };
+}
 
 /** The result of `JSON.parse`, if the body is rows of that many numbers and nothing else. */
 function parsed(text: string, width: number): Float64Array | undefined {

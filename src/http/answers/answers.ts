@@ -1,5 +1,6 @@
 /** The numbers that a verb computes, and how they are written as JSON or binary. */
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
+import type { Pacer } from "../pacer.ts";
 import { invalid, Problem } from "./problems.ts";
 
 /** A verb's numbers, one row per row of the answer, `[rows, columns]` row-major; all finite except in `blanks`. */
@@ -46,11 +47,13 @@ export function notFinite(r: number, pointer = `/rows/${r}`): Problem {
 /**
  * A JSON answer: `opening`, which is everything before the rows, and the rows. A long answer is a stream, written a
  * piece at a time as it is read.
+ * @param pace makes what lets others have their turn between two pieces
  */
 export function jsonOf(
   opening: string,
   { data, rows, columns }: Numbers,
   text: RowText,
+  pace: () => Pick<Pacer, "yieldIfDue">,
 ): string | ReadableStream<Uint8Array> {
   if (rows === 1) return `${opening}${text(data, 0)}]}`;
   const perPiece = Math.max(1, Math.floor(NUMBERS_AT_ONCE / Math.max(1, columns)));
@@ -62,9 +65,13 @@ export function jsonOf(
     return lines.join(",");
   };
   if (rows <= perPiece) return `${opening}${piece(0)}]}`;
-  return streamOf((function* () {
+  return streamOf((async function* () {
+    const pacer = pace();
     yield opening;
-    for (let first = 0; first < rows; first += perPiece) yield `${first ? "," : ""}${piece(first)}`;
+    for (let first = 0; first < rows; first += perPiece) {
+      await pacer.yieldIfDue();
+      yield `${first ? "," : ""}${piece(first)}`;
+    }
     yield "]}";
   })());
 }

@@ -9,7 +9,7 @@ import { type BodyLimits, type IncomingRequest, readBytes } from "./read_bytes.t
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The deepest nesting of arrays and objects; no body of this API needs more than five levels. */
-const MAX_DEPTH = 8;
+export const MAX_DEPTH = 8;
 
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
 export async function readJson(incoming: IncomingRequest, limits: BodyLimits): Promise<unknown> {
@@ -19,7 +19,14 @@ export async function readJson(incoming: IncomingRequest, limits: BodyLimits): P
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, nested no deeper than MAX_DEPTH */
 export function parseJson(bytes: Uint8Array): unknown {
-  return parseJsonOf("body", bytes, (detail) => new Problem("malformed-json", detail));
+  return parseJsonOf(BODY, bytes, malformedJson);
+}
+
+/** The body, in messages. */
+export const BODY = "body";
+
+export function malformedJson(detail: string): Problem {
+  return new Problem("malformed-json", detail);
 }
 
 /**
@@ -32,14 +39,20 @@ export function parseJsonOf(
   bytes: Uint8Array,
   fault: (detail: string) => Problem,
 ): unknown {
-  if (nestsDeeper(bytes, MAX_DEPTH)) {
-    throw fault(`Cannot read ${subject}: it nests deeper than ${MAX_DEPTH} levels`);
-  }
+  if (nestsDeeper(bytes, MAX_DEPTH)) throw fault(tooDeep(subject));
   try {
     return JSON.parse(UTF8.decode(bytes));
   } catch (_error) {
-    throw fault(`Cannot read ${subject}: expected one JSON value in UTF-8`);
+    throw fault(malformed(subject));
   }
+}
+
+export function tooDeep(subject: string): string {
+  return `Cannot read ${subject}: it nests deeper than ${MAX_DEPTH} levels`;
+}
+
+export function malformed(subject: string): string {
+  return `Cannot read ${subject}: expected one JSON value in UTF-8`;
 }
 
 /** Whether brackets outside of strings nest deeper than `limit`. */

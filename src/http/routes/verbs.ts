@@ -4,23 +4,24 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
+import { runSync, type Steps } from "../../trained/steps.ts";
 import { prefers } from "../answers/accept.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers/answers.ts";
 import { requireType } from "../body/content_type.ts";
 import { parseJson } from "../body/json.ts";
+import { LONG_BODY, parseJsonSteps } from "../body/json_slices.ts";
 import { piecesOf } from "../body/pieces.ts";
 import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../exchange/call.ts";
 import type { Served } from "../models/catalogue.ts";
-import type { RequestHead } from "../exchange/head.ts";
 import { compute } from "../compute.ts";
 import { answerLines, NDJSON } from "../rows/ndjson.ts";
 import { Pacer } from "../pacer.ts";
 import { invalid } from "../answers/problems.ts";
-import { cachedVerb, openingOf } from "../cached_verb.ts";
-import { readNumberRows } from "../rows/number_rows.ts";
+import { type CachedVerb, cachedVerb, openingOf } from "../cached_verb.ts";
+import { numberRowSteps, readNumberRows } from "../rows/number_rows.ts";
 import { type Reply, respondBare, respondBody } from "../answers/responses.ts";
-import { readFloatRows, readRows, requireFit } from "../rows/rows.ts";
+import { readFloatRows, requireFit, rowSteps } from "../rows/rows.ts";
 import { checkBody, type Checked, queryOptions } from "../schemas.ts";
 import type { VerbRoute } from "../exchange/fast_path.ts";
 import { route } from "../exchange/route.ts";
@@ -76,7 +77,9 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
     ? fromFloats(bytes, asked)
     : type === CSV
     ? await fromCsv(bytes, asked, pacer)
-    : fromNumbers(bytes, asked) ?? fromJson(parseJson(bytes), asked);
+    : bytes.length < LONG_BODY
+    ? fromNumbers(bytes, asked) ?? runSync(fromJson(parseJson(bytes), asked))
+    : await pacer.run(fromLongJson(bytes, asked));
   const { work, cells } = prepared;
   holdAnswer(call, service, cells.rows * work.columns.length);
   const computed = compute(work, cells, pacer);
@@ -85,7 +88,7 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
   if (work.lookAgain) await work.lookAgain(numbers.data, cells, 0, pacer);
   call.rows = numbers.rows;
   countRows(service.metrics, served, name, numbers);
-  return write(call.head, served, prepared, numbers);
+  return write(asked, prepared, numbers);
 }
 
 /** What a body asks for, prepared. */
@@ -97,21 +100,36 @@ interface PreparedWork {
 }
 
 /** A JSON body of numeric rows alone, as nearly all are; undefined for any other. */
-function fromNumbers(
-  bytes: Uint8Array,
-  { call, service, served, verb }: Asked,
-): PreparedWork | undefined {
+function fromNumbers(bytes: Uint8Array, asked: Asked): PreparedWork | undefined {
+  const cached = numericVerb(asked);
+  return cached && fromCells(cached, readNumberRows(bytes, cached.units, cached.arena));
+}
+
+/** A JSON body of thousands of rows, in steps. */
+function* fromLongJson(bytes: Uint8Array, asked: Asked): Steps<PreparedWork> {
+  const cached = numericVerb(asked);
+  const numbers = cached &&
+    fromCells(cached, yield* numberRowSteps(bytes, cached.units, cached.arena));
+  return numbers ?? (yield* fromJson(yield* parseJsonSteps(bytes), asked));
+}
+
+/** The verb without options, if all cells of the model are numbers. */
+function numericVerb({ call, service, served, verb }: Asked): CachedVerb | undefined {
   if (call.query !== undefined) return undefined;
   const cached = cachedVerb(served, verb, service.limits);
-  if (!cached?.isNumeric) return undefined;
-  const { units, work, opening, arena } = cached;
-  const cells = readNumberRows(bytes, units.columns.length, units.maxMagnitude, arena);
+  return cached?.isNumeric ? cached : undefined;
+}
+
+function fromCells({ work, units, opening }: CachedVerb, cells?: Cells): PreparedWork | undefined {
   if (!cells) return undefined;
   work.requireRows(cells.rows);
   return { work, cells: requireFit(cells, units), opening };
 }
 
-function fromJson(body: unknown, { call, service, served, verb }: Asked): PreparedWork {
+function* fromJson(
+  body: unknown,
+  { call, service, served, verb }: Asked,
+): Steps<PreparedWork> {
   if (call.query !== undefined) {
     throw invalid("", "Cannot read query: options belong in the JSON body");
   }
@@ -126,7 +144,7 @@ function fromJson(body: unknown, { call, service, served, verb }: Asked): Prepar
   }
   const list = rows as readonly unknown[];
   work.requireRows(list.length);
-  return { work, cells: readRows(list, units) };
+  return { work, cells: yield* rowSteps(list, units) };
 }
 
 function fromFloats(bytes: Uint8Array<ArrayBuffer>, asked: Asked): PreparedWork {
@@ -179,16 +197,16 @@ function workOfQuery({ call, service, served, verb }: Asked): Work {
 }
 
 function write(
-  head: RequestHead,
-  served: Served,
+  { call, service, served }: Asked,
   { work, opening }: PreparedWork,
   numbers: Numbers,
 ): Reply {
-  if (prefers(head.get("accept") ?? "", FLOATS, JSON_TYPE)) {
+  if (prefers(call.head.get("accept") ?? "", FLOATS, JSON_TYPE)) {
     const shape = { "elbow-shape": `${numbers.rows},${numbers.columns}` };
     return respondBody(floatsOf(numbers), FLOATS, {
       headers: { ...modelHeaders(served), ...shape },
     });
   }
-  return respondBare(jsonOf(opening ?? openingOf(served, work), numbers, work.text));
+  const start = opening ?? openingOf(served, work);
+  return respondBare(jsonOf(start, numbers, work.text, () => new Pacer(service.turns)));
 }

@@ -12,6 +12,7 @@ import { type CellCodec, NUMBER_EXPECTED } from "../../formats/text/cells.ts";
 import { LITTLE_ENDIAN, swapped } from "../../formats/safetensors/safetensors_types.ts";
 import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
+import type { Steps } from "../../trained/steps.ts";
 import { wrongWidth } from "../../scoring/table/table_rows.ts";
 import { invalid, pointerStep, type Problem } from "../answers/problems.ts";
 import type { Units } from "../../scoring/units.ts";
@@ -40,6 +41,21 @@ export function readRows(rows: readonly unknown[], shape: RowShape, first = 0): 
     (i, c) => Array.isArray(rows[i]) ? c : shape.columns[c],
     first,
   );
+}
+
+/** Rows read in a step: a cell may be a text of some length. */
+const STEP_ROWS = 256;
+
+/** The same in steps. */
+export function* rowSteps(rows: readonly unknown[], shape: RowShape): Steps<Cells> {
+  if (rows.length <= STEP_ROWS) return readRows(rows, shape);
+  const width = shape.columns.length, data = new Float64Array(rows.length * width);
+  for (let first = 0; first < rows.length; first += STEP_ROWS) {
+    const part = readRows(rows.slice(first, first + STEP_ROWS), shape, first);
+    data.set(part.data, first * width);
+    yield;
+  }
+  return { data, rows: rows.length };
 }
 
 /**
