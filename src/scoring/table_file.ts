@@ -80,8 +80,11 @@ function tableMetadata(model: TableModel): unknown {
     expansion,
   } = model;
   const { logs } = expansion;
-  const columns = schema.map((column) =>
-    column.kind === "numeric" && !column.format && !column.missing ? column.name : column
+  const missing = sharedMissing(schema);
+  const columns = schema.map(({ missing: own, ...column }) =>
+    column.kind !== "numeric" || column.format || (own && !missing)
+      ? { ...column, ...(own && !missing && { missing: own }) }
+      : column.name
   );
   const decisions = {
     ...{ falseAlarmRate, warnings },
@@ -94,7 +97,13 @@ function tableMetadata(model: TableModel): unknown {
     ...(clock && { clock }),
     ...(by !== undefined && { by }),
   };
-  return { columns, ...decisions, ...series, ...layout };
+  return { columns, ...(missing && { missing }), ...decisions, ...series, ...layout };
+}
+
+/** What stands for a missing value, if it is the same in all columns: a file then lists it once. */
+function sharedMissing(schema: readonly ColumnSchema[]): readonly string[] | undefined {
+  const [{ missing }] = schema, text = JSON.stringify(missing);
+  return schema.every((column) => JSON.stringify(column.missing) === text) ? missing : undefined;
 }
 
 /** The vectors of a file, and the tensors of its ensemble. */
@@ -124,11 +133,18 @@ export function tableModelOf(file: ModelFile): TableModel {
   requireKind(file, ["detector"]);
   return asModelFileError(() => {
     const spec = specOf(file);
-    const keys = ["columns", "falseAlarmRate", "warnings", "calibrationWarnings", "window"];
+    const keys = [
+      "columns",
+      "missing",
+      "falseAlarmRate",
+      "warnings",
+      "calibrationWarnings",
+      "window",
+    ];
     const known = [...keys, "clock", "by", "sketchedRows", "levelRows", "logs", "categories"];
     const table = requireObject("table", file.metadata.table, known);
     if (spec.condition > 0) throw fault("a detector has no condition");
-    const schema = readColumns(table.columns);
+    const schema = readColumns(table.columns, table.missing);
     const window = readWindow(table.window, schema.length);
     const cells = schema.length * (window ?? 1);
     const expansion = new Expansion(rowSchema(schema, window), table.logs === true);
@@ -195,9 +211,13 @@ function readOptional(file: ModelFile, part: typeof OPTIONAL_PARTS[number], leng
   return file.tensors.has(name) && { [part]: readVector(file, name, length) };
 }
 
-function readColumns(value: unknown): ColumnSchema[] {
+/** @param missing what stands for a missing value in every column, if it is listed once */
+function readColumns(value: unknown, missing: unknown): ColumnSchema[] {
   const columns = Array.isArray(value)
-    ? value.map((each) => typeof each === "string" ? { name: each, kind: "numeric" } : each)
+    ? value.map((each) => {
+      const column = typeof each === "string" ? { name: each, kind: "numeric" } : each;
+      return missing === undefined ? column : { ...column, missing };
+    })
     : value;
   return parseSchema("table.columns", columns);
 }

@@ -100,6 +100,20 @@ Deno.test("Detector.fit() takes missing, keeps it in its file, and reads rows of
   // The schema of a model declares the columns of the next one, gaps included.
   const next = await Detector.fit(named(asWritten), { ...options, schema: got.schema });
   assert.deepEqual(next.schema, got.schema);
+  // A file says once what all columns share, and by column what they do not.
+  const words = Array.from({ length: 1000 }, (_, i) => `word ${i}`);
+  const many = await Detector.fit(named(asEmpty), { ...options, missing: words });
+  const grown = many.save().length - want.save().length;
+  assert.ok(grown < 1.5 * JSON.stringify(words).length, `${grown} bytes`);
+  for (const [c, each] of next.schema.entries()) {
+    const schema = next.schema.map((column, i) => i === c ? { ...column, missing: words } : column);
+    const own = await Detector.fit(named(asEmpty), { ...options, schema });
+    assert.deepEqual((await TableScorer.load(own.save())).schema, own.schema, each.name);
+    assert.deepEqual(own.schema[c].missing, words);
+    own.dispose();
+  }
+  assert.deepEqual((await TableScorer.load(many.save())).schema, many.schema);
+  many.dispose();
   const twice = await Detector.fit(named(asWritten), {
     ...options,
     missing: [...missing, " n/k "],
