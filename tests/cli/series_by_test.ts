@@ -57,6 +57,19 @@ Deno.test("train without --by names it for times that stand still", async () => 
   assert.match(stderr, /name the column that tells them apart \(--by\)/);
 });
 
+Deno.test("train names --by if only some times stand still, and inspect says what lays steps out", async () => {
+  const steps = inTurn({ "1": a, "2": b.slice(0, 40) }), file = written("partly.csv", steps, iso);
+  const { stderr } = await elbow([
+    "train",
+    file,
+    "--out",
+    folder.at("none.safetensors"),
+    ...WINDOWED,
+  ]);
+  assert.match(stderr, /stands still at 40 of 239 steps: .* \(--by\)/);
+  assert.match(await elbowOk("inspect", model), /laid out by +time\n +told apart by +unit/);
+});
+
 Deno.test("score answers in the file's order, each machine by its own windows and gaps", async () => {
   const [c, d] = [machine(60, 3, 0), machine(63, 4, 30)];
   const steps = inTurn({ "2": c, "7": d }).filter(({ unit, time }) =>

@@ -156,7 +156,7 @@ const MOST_LEVELS = 6;
 
 function tableSections(file: ModelFile): Section[] {
   const table = tableModelOf(file);
-  const { schema, calibration, falseAlarmRate, ensemble, window } = table;
+  const { schema, calibration, falseAlarmRate, ensemble, window, clock, by } = table;
   const threshold = calibration.threshold(falseAlarmRate);
   return [
     ...(ensemble ? [ensembleSection(ensemble)] : []),
@@ -164,6 +164,8 @@ function tableSections(file: ModelFile): Section[] {
       title: "Calibration",
       lines: [
         ...(window ? [["Series", `windows of ${window} rows`] as const] : []),
+        ...(clock ? [["  laid out by", clock.column.name] as const] : []),
+        ...(by === undefined ? [] : [["  told apart by", by] as const]),
         ["Rows", count(calibration.scores.length)],
         ["False-alarm rate", String(falseAlarmRate)],
         ["Flags rows above", `${nats(threshold)} nats`],

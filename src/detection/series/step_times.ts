@@ -57,7 +57,7 @@ export function stepTimeWarnings(
     );
   }
   if (repeated > 0) {
-    const ofSeveral = 2 * repeated > steps ? OF_SEVERAL : "";
+    const ofSeveral = repeated > MAX_UNEVEN_SHARE * steps ? OF_SEVERAL : "";
     warnings.push(
       `column "${name}" stands still at ${repeated} of ${steps} steps: rows with the same time count as consecutive steps${ofSeveral}`,
     );
