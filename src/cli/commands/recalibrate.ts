@@ -8,19 +8,11 @@ import { columnsOfSteps, laidOutTable } from "../files/steps.ts";
 import { drawDataFor, drawnRows, namingTable } from "../files/data.ts";
 import { requireModelPath, writeAtomically } from "../files/files.ts";
 import { printWarnings } from "../text/flag_names.ts";
-import { type Io, note, print } from "../io.ts";
+import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
-import {
-  count,
-  counted,
-  jsonLine,
-  nats,
-  rate,
-  report,
-  rowsOutOf,
-  type Section,
-} from "../text/text.ts";
+import { changeLines, warnOfUnlikely } from "../text/recalibration.ts";
+import { count, jsonLine, report, rowsOutOf, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
 interface RecalibrateOptions extends options.JsonOption, options.HeaderOption {
@@ -29,9 +21,6 @@ interface RecalibrateOptions extends options.JsonOption, options.HeaderOption {
   readonly seed?: number;
   readonly weightsFormat?: FileFormat;
 }
-
-/** A probability below this is reported. */
-const UNLIKELY = 0.001;
 
 export function recalibrateCommand(io: Io): Command {
   const command = new Command("recalibrate").summary("calibrate a model on new normal rows")
@@ -67,17 +56,6 @@ export function recalibrateCommand(io: Io): Command {
   });
 }
 
-/** Warns if the model would have flagged more of the rows than chance explains. */
-export function warnOfUnlikely({ chance, flaggedBefore }: Recalibration, io: Io): void {
-  if (chance === undefined || chance >= UNLIKELY) return;
-  note(
-    io,
-    `the model flagged ${
-      count(flaggedBefore)
-    } of these rows: either normal has changed, or they are not all normal`,
-  );
-}
-
 function sections(
   out: string,
   bytes: number,
@@ -91,24 +69,4 @@ function sections(
       ...changeLines(result),
     ],
   }];
-}
-
-/** The effect of a new calibration. */
-export function changeLines(
-  { scored, thresholds: [before, now], falseAlarmRate, flaggedBefore, chance }: Recalibration,
-): [string, string][] {
-  return [
-    ["Flags rows above", `${nats(now)} nats (was ${nats(before)})`],
-    ["False-alarm rate", rate(falseAlarmRate)],
-    [
-      "Flagged before",
-      `${count(flaggedBefore)} of ${counted(scored, "row")}${likelihood(chance)}`,
-    ],
-  ];
-}
-
-function likelihood(chance: number | undefined): string {
-  if (chance === undefined) return "";
-  const probability = chance === 0 ? "below 1e-300" : chance.toPrecision(2);
-  return `; probability of as many by chance: ${probability}`;
 }

@@ -12,7 +12,7 @@ import { type Io, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import { writeTrained } from "../models/write_trained.ts";
 import * as options from "../options.ts";
-import { changeLines, warnOfUnlikely } from "./recalibrate.ts";
+import { changeLines, warnOfUnlikely } from "../text/recalibration.ts";
 import { count, counted, jsonLine, report } from "../text/text.ts";
 
 /** Options as commander passes them. */
