@@ -1,6 +1,6 @@
 /**
  * The gradients of a Gaussian posterior whose draws a network read, in one pass: what ten elementwise kernels compute
- * one after the other, with the same bits (src/backends/wasm/posterior_gradients.ts).
+ * one after the other, with the same bits (src/backends/wasm/rewrites/posterior_gradients.ts).
  *
  *   dMean    dz + w μ                                     w: the weight of the KL
  *   dLogVar  dz · ½ (z - μ) + w · ½ (e^c - 1)             c = min(max(l, low), high); 0 unless low < l < high,

@@ -5,7 +5,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { RECORD_WORDS, WASM_OPS } from "../../src/backends/wasm/abi.ts";
 import { encodePlan } from "../../src/backends/wasm/encode.ts";
-import { sortedLength } from "../../src/backends/wasm/searches.ts";
+import { sortedLength } from "../../src/backends/wasm/rewrites/searches.ts";
 import { batched } from "../../src/core/shape.ts";
 import { createGraph } from "../../src/graph/graph.ts";
 import { layOut } from "../../src/graph/layout.ts";

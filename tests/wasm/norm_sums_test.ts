@@ -5,7 +5,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
-import { withNormSums } from "../../src/backends/wasm/norm_sums.ts";
+import { withNormSums } from "../../src/backends/wasm/rewrites/norm_sums.ts";
 import { fixed } from "../../src/core/shape.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";
 import { type Plan, plan } from "../../src/graph/plan.ts";

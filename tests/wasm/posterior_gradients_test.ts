@@ -9,9 +9,9 @@ import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import {
   arePosteriorGradients,
   withPosteriorGradients,
-} from "../../src/backends/wasm/posterior_gradients.ts";
-import { withProductSums } from "../../src/backends/wasm/product_sums.ts";
-import { withScalarOperands } from "../../src/backends/wasm/scalar_operands.ts";
+} from "../../src/backends/wasm/rewrites/posterior_gradients.ts";
+import { withProductSums } from "../../src/backends/wasm/rewrites/product_sums.ts";
+import { withScalarOperands } from "../../src/backends/wasm/rewrites/scalar_operands.ts";
 import { batched, fixed, SCALAR } from "../../src/core/shape.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import { createGraph, type Graph } from "../../src/graph/graph.ts";

@@ -6,8 +6,8 @@
 import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
-import { withProductSums } from "../../src/backends/wasm/product_sums.ts";
-import { withScalarOperands } from "../../src/backends/wasm/scalar_operands.ts";
+import { withProductSums } from "../../src/backends/wasm/rewrites/product_sums.ts";
+import { withScalarOperands } from "../../src/backends/wasm/rewrites/scalar_operands.ts";
 import type { Backend, SyncProgram } from "../../src/backends/backend.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { batched, fixed, SCALAR } from "../../src/core/shape.ts";

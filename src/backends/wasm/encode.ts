@@ -18,7 +18,7 @@ import {
   WASM_OPS,
   WEIGHT_FORMATS,
 } from "./abi.ts";
-import { searchesOf } from "./searches.ts";
+import { searchesOf } from "./rewrites/searches.ts";
 import { searchSplit, splitWord } from "./split.ts";
 
 /** Encodes the attributes of an operation as words. */

@@ -10,7 +10,7 @@
 import type { Instruction, Place, Plan } from "../../graph/plan.ts";
 import { RECORD_WORDS, WEIGHT_FORMATS } from "./abi.ts";
 import { encodeRecords, isPackable, type PackedFormat } from "./encode.ts";
-import { searchesOf, sortedLength } from "./searches.ts";
+import { searchesOf, sortedLength } from "./rewrites/searches.ts";
 import { Allocation, type Host } from "./segment.ts";
 
 /** Offsets are multiples of this many elements: a cache line. */

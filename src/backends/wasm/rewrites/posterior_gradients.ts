@@ -5,10 +5,9 @@
  *
  * In the plan it becomes a `clampGrad` of six inputs: l, dz, μ, z, the place of dμ (which it writes), and the weight.
  */
-import { sameShape } from "../../core/shape.ts";
-import type { Instruction, Place, Plan } from "../../graph/plan.ts";
-import { isReadElsewhere } from "./product_sums.ts";
-import { areDisjoint } from "./searches.ts";
+import { sameShape } from "../../../core/shape.ts";
+import type { Instruction, Place, Plan } from "../../../graph/plan.ts";
+import { areDisjoint, isReadElsewhere } from "./overlaps.ts";
 
 const CHAIN = ["mul", "exp", "affine", "mul", "add", "sub", "affine", "mul", "add", "clampGrad"];
 /** Limits of a log-variance within which `expInside4` of assembly/simd/exp.ts holds. */

@@ -4,9 +4,9 @@
  *
  * In the plan it becomes a `matmul` of four inputs, in the place of the first product.
  */
-import { sameShape } from "../../core/shape.ts";
-import type { Instruction, Place, Plan } from "../../graph/plan.ts";
-import { areDisjoint } from "./searches.ts";
+import { sameShape } from "../../../core/shape.ts";
+import type { Instruction, Place, Plan } from "../../../graph/plan.ts";
+import { areDisjoint, isReadElsewhere } from "./overlaps.ts";
 
 /** Terms of a block of a sum: BLOCK_DEPTH of assembly/matmul/block.ts. */
 const MAX_TERMS = 800;
@@ -55,19 +55,4 @@ function canMove(plan: Plan, first: number, second: number, sum: number): boolea
       !(overlaps(output)(written) || inputs.some(overlaps(output)) ||
         at < second && given.some(overlaps(written)));
   });
-}
-
-/** Whether any instruction but `reader` reads the result of instruction `writer`. */
-export function isReadElsewhere(
-  { instructions, outputs, capacity }: Plan,
-  writer: number,
-  reader: number,
-): boolean {
-  const { output: place } = instructions[writer];
-  const overlaps = (other: Place) => !areDisjoint(place, other, capacity);
-  for (let i = writer + 1; i < instructions.length; i++) {
-    if (i !== reader && instructions[i].inputs.some(overlaps)) return true;
-    if (overlaps(instructions[i].output)) return false;
-  }
-  return [...outputs.values()].some(overlaps);
 }

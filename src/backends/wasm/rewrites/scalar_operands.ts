@@ -3,9 +3,9 @@
  * by row, in a loop that starts anew for each. So a column of one number is read as the scalar at its start. No bit
  * changes.
  */
-import { SCALAR } from "../../core/shape.ts";
-import type { Instruction, Place, Plan } from "../../graph/plan.ts";
-import { OPS } from "../../ops/catalogue.ts";
+import { SCALAR } from "../../../core/shape.ts";
+import type { Instruction, Place, Plan } from "../../../graph/plan.ts";
+import { OPS } from "../../../ops/catalogue.ts";
 
 export function withScalarOperands(plan: Plan): Plan {
   /** Where such columns lie, in scratch memory. */
