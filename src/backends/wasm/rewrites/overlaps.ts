@@ -1,4 +1,4 @@
-/** Which places of a plan share memory, and who reads a result before it is overwritten: what a rewrite must not break. */
+/** Which places share memory, and who reads a result: what a rewrite of a plan must not break. */
 import { sizeAt } from "../../../core/shape.ts";
 import type { Place, Plan } from "../../../graph/plan.ts";
 

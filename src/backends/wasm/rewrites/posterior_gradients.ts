@@ -26,11 +26,6 @@ export function withPosteriorGradients(plan: Plan): Plan {
   return plan;
 }
 
-/** Whether an instruction is one that this file makes. */
-export function arePosteriorGradients({ op, inputs }: Instruction): boolean {
-  return op === "clampGrad" && inputs.length === 6;
-}
-
 /** What replaces the chain that starts at an instruction, if one does. */
 function gradientsAt(plan: Plan, from: number): Instruction | undefined {
   const chain = plan.instructions.slice(from, from + CHAIN.length);
