@@ -1,21 +1,12 @@
 /**
- * Reads a file, as a whole or in parts, as the table that a model expects: its columns, in its order, encoded by its
- * schema.
+ * Reads a file, in parts, as the table that a model expects: its columns, in its order, encoded by its schema.
  *
  * Named columns (CSV, JSON lines with keys) are found by name, in any order; columns unknown to the model are dropped.
  * Unnamed columns (NPY, NPZ) are taken by position, and their number must match the model. If every cell may be
  * missing, a JSON object may lack some of the keys, but not all.
  */
 import { RowError } from "../core/row_error.ts";
-import {
-  DataError,
-  isNamedByRow,
-  readAnyColumnNames,
-  readAnyTable,
-  type ReadTableOptions,
-  selectColumns,
-  type Table,
-} from "../formats/mod.ts";
+import { DataError, type ReadTableOptions, selectColumns, type Table } from "../formats/mod.ts";
 import type { OpenTable } from "../formats/sample/table_parts.ts";
 import { lineOf } from "../formats/table.ts";
 import type { CellCodec, LabelParser } from "../formats/text/cells.ts";
@@ -49,24 +40,10 @@ export interface ModelTableOptions extends TableLimits {
   readonly onNames?: (names: readonly string[]) => void;
 }
 
-/** @throws DataError naming the file, and the row and column if one is at fault */
-export async function readModelTable(
-  { units }: TableReader,
-  source: string,
-  bytes: Uint8Array,
-  options: ModelTableOptions = {},
-): Promise<Table> {
-  const names = await readAnyColumnNames(source, bytes), isByRow = isNamedByRow(source, bytes);
-  const { reading, take } = readingOf(units, source, { names, isByRow }, options);
-  const table = await take(await readAnyTable(source, bytes, reading), 0);
-  requireCells(units, table);
-  return table;
-}
-
 /**
- * The same in parts, which each hold some of the rows and are valid until the next is requested; their `lines` cover
- * all rows so far. Closes the table.
- * @throws as `readModelTable`
+ * The rows of a file in parts, which each hold some of them and are valid until the next is requested; their `lines`
+ * cover all rows so far. Closes the table.
+ * @throws DataError naming the file, and the row and column if one is at fault
  */
 export async function* modelParts(
   { units }: TableReader,
