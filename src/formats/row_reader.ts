@@ -4,7 +4,7 @@ import type { DataError } from "./errors.ts";
 import type { CellCodec } from "./text/cells.ts";
 
 /** A column to read. */
-export interface ReadColumn {
+export interface FileColumn {
   readonly name: string;
   /** The position of its cell in a row of the file, if cells have positions. */
   readonly index: number;

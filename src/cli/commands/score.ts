@@ -16,7 +16,7 @@ import {
   explainingOptions,
   methodOptions,
   requireUsed,
-  type ScoreOptions,
+  type ScoreFlags,
   streamOptions,
 } from "../score/options.ts";
 import { scoreTable } from "../score/score_table.ts";
@@ -40,7 +40,7 @@ export function scoreCommand(io: Io): Command {
     for (const option of more()) command.addOption(option);
   }
   command.addOption(options.backendOption()).addOption(options.jsonOption());
-  return command.action(async (path: string, table: string, given: ScoreOptions) => {
+  return command.action(async (path: string, table: string, given: ScoreFlags) => {
     requireUsed(given, command);
     await requireRowsPath(given, [path, table]);
     using model = await loadAny(path, { backend: given.backend });
@@ -64,7 +64,7 @@ export function scoreCommand(io: Io): Command {
 }
 
 /** A rate over the whole table needs all of it; so do a single JSON object, and the windows of a series. */
-function needsWhole({ json, fdr, method }: ScoreOptions): boolean {
+function needsWhole({ json, fdr, method }: ScoreFlags): boolean {
   return json === true || fdr !== undefined || method !== undefined;
 }
 

@@ -37,7 +37,7 @@ import {
   warnAboutLabelledRows,
 } from "../train/report.ts";
 import { withRun } from "../train/run.ts";
-import { trainFromSpec } from "../train/from_spec.ts";
+import { trainSpec } from "../train/from_spec.ts";
 import { refuseInapplicable } from "../train/refuse_options.ts";
 
 export function trainCommand(io: Io): Command {
@@ -54,7 +54,7 @@ export function trainCommand(io: Io): Command {
     // A machine without a GPU should report that before a long table is read.
     if (given.backend === "webgpu") await io.gpu();
     if (given.spec !== undefined) {
-      return await trainFromSpec(data, { ...given, out, spec: given.spec }, io, command);
+      return await trainSpec(data, { ...given, out, spec: given.spec }, io, command);
     }
     const trained = await train(data, { ...given, out }, io);
     warnAboutDevice(trained.detector.device, given, io);

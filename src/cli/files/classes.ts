@@ -5,7 +5,7 @@ import { readNpzMember } from "../../formats/numpy/npz.ts";
 import { sampleOf } from "../../formats/sample/read_sample.ts";
 import type { Io } from "../io.ts";
 import { endingOf } from "./paths.ts";
-import { openData, piecesOf } from "./input.ts";
+import { inputPieces, openData } from "./input.ts";
 
 const ALL = { maxRows: () => Infinity };
 
@@ -20,7 +20,9 @@ export async function readClasses(
   header?: boolean,
 ): Promise<string[]> {
   if (endingOf(path) === ".npz") {
-    const bytes = concatBytes(await Array.fromAsync(piecesOf(path, io), (piece) => piece.slice()));
+    const bytes = concatBytes(
+      await Array.fromAsync(inputPieces(path, io), (piece) => piece.slice()),
+    );
     return Array.from(readNpzMember(bytes, column, path) ?? [], String);
   }
   const cells = readingOf([{ name: column, kind: "categorical" }]);

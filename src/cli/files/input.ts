@@ -22,7 +22,7 @@ const PIECE_BYTES = 1 << 18;
  * @param onBytes called with the size of each piece of the file, before decompression
  * @throws TypeError if the file does not exist or cannot be read
  */
-export function piecesOf(
+export function inputPieces(
   path: string,
   io: Io,
   onBytes: (count: number) => void = () => {},
@@ -60,7 +60,7 @@ function encodingWarning(path: string, io: Io): () => void {
 
 /** How a table is opened. */
 export interface OpenDataOptions {
-  /** As for `piecesOf`. */
+  /** As for `inputPieces`. */
   readonly onBytes?: (count: number) => void;
   /** Ends the wait for a silent pipe. */
   readonly signal?: AbortSignal;
@@ -83,7 +83,7 @@ export async function openData(
     if (!header) requireCsv(path, extension);
     return openFile(path, await openRandomAccess(path, onBytes), extension, spooled);
   }
-  const pieces = piecesOf(path, io, onBytes), name = isStandardInput(path) ? "-" : path;
+  const pieces = inputPieces(path, io, onBytes), name = isStandardInput(path) ? "-" : path;
   return await openTable(name, signal ? untilAborted(pieces, signal) : pieces, open);
 }
 
@@ -179,7 +179,7 @@ export async function peekedInput(
   path: string,
   io: Io,
 ): Promise<{ readonly first: Uint8Array; readonly io: Io }> {
-  const pieces = piecesOf(path, io)[Symbol.asyncIterator]();
+  const pieces = inputPieces(path, io)[Symbol.asyncIterator]();
   const { value: first = new Uint8Array() } = await pieces.next();
   async function* stdinPieces(): AsyncGenerator<Uint8Array> {
     yield first;

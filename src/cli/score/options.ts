@@ -11,7 +11,7 @@ import * as options from "../options.ts";
 import type { ScoreSettings } from "./cell_scorer.ts";
 
 /** Options as commander passes them. */
-export interface ScoreOptions
+export interface ScoreFlags
   extends options.JsonOption, options.BackendOption, options.HeaderOption, DecisionOptions {
   readonly out?: string;
   readonly online?: boolean;
@@ -105,7 +105,7 @@ const VOTE_EXPECTED = "Expected two whole numbers such as 3/5, the first no larg
 const COMPARING = SCORE_NAMES.filter(needsReference);
 
 /** Refuses options that the others leave without effect, or that lack another. */
-export function requireUsed({ reference, method }: ScoreOptions, command: Command): void {
+export function requireUsed({ reference, method }: ScoreFlags, command: Command): void {
   if (reference === undefined && method && needsReference(method)) {
     command.error(`error: option '--method ${method}' needs '--reference <table>'`);
   }
@@ -116,7 +116,7 @@ export function requireUsed({ reference, method }: ScoreOptions, command: Comman
 /** How a detector judges rows by these options. */
 export function settingsOf(
   scorer: TableScorer,
-  { fdr, tail, minConfidence, secondLook, explain, conditional, ...given }: ScoreOptions,
+  { fdr, tail, minConfidence, secondLook, explain, conditional, ...given }: ScoreFlags,
 ): ScoreSettings {
   const { falseAlarmRate = scorer.falseAlarmRate } = given;
   return {

@@ -12,14 +12,14 @@ import type { Io } from "../io.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 import { openSecondLook, type ScoreSettings } from "./cell_scorer.ts";
 import { explainFlagged, type FlaggedRows } from "./explained.ts";
-import { type ScoreOptions, settingsOf } from "./options.ts";
+import { type ScoreFlags, settingsOf } from "./options.ts";
 import { NO_VERDICT, scoredRow, type ScoredTable } from "./scored.ts";
 import { withTrainableVae } from "./trainable_vae.ts";
 
 export async function scoreTable(
   model: LoadedModel | LoadedRbm,
   data: string,
-  options: ScoreOptions,
+  options: ScoreFlags,
   io: Io,
 ): Promise<ScoredTable> {
   const { scorer, units } = model;
@@ -125,7 +125,7 @@ function bareName({ rbm }: LoadedModel | LoadedRbm): string {
 async function scoreByName(
   model: LoadedModel,
   data: string,
-  { method, reference, header }: ScoreOptions,
+  { method, reference, header }: ScoreFlags,
   io: Io,
 ): Promise<ScoredTable> {
   const { scorer, units } = model, window = scorer?.window, also = columnsOfSteps(scorer);

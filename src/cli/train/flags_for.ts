@@ -10,7 +10,7 @@ type NamesFor<Destination> = {
 }[keyof typeof TRAIN_OPTIONS];
 
 /** The given options with one destination. */
-export function optionsFor<Destination extends TrainOption["to"]>(
+export function flagsFor<Destination extends TrainOption["to"]>(
   destination: Destination,
   given: TrainOptions,
 ): Partial<Pick<TrainOptions, NamesFor<Destination>>> {

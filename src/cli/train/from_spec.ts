@@ -20,7 +20,7 @@ import { trainRelative } from "./relative.ts";
 import { withRun } from "./run.ts";
 
 /** Reads, fits, writes and reports. */
-export async function trainFromSpec(
+export async function trainSpec(
   data: string,
   given: SpecOptions,
   io: Io,

@@ -25,7 +25,7 @@ import { readTrainingTable } from "./read.ts";
 import { namingSpec, type SpecOptions } from "./spec_file.ts";
 import { dataText, written } from "./report.ts";
 import { count, jsonLine, nats, report } from "../text/text.ts";
-import { optionsFor } from "./options_for.ts";
+import { flagsFor } from "./flags_for.ts";
 import { refuseForType } from "./refuse_options.ts";
 
 /** Trains the model if SPEC states one of these. @returns whether it did */
@@ -63,7 +63,7 @@ async function fit(
       table,
       () =>
         fitRelative(spec, { data, shape: [rows, columns.length] }, {
-          ...optionsFor("fit", given),
+          ...flagsFor("fit", given),
           ...(objective !== undefined && { objective: objective as unknown as Divergence }),
           ...(learningRate !== undefined && { optimizer: { type: "adam", learningRate } }),
           ...namesOf(table.columns),

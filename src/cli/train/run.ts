@@ -10,12 +10,12 @@ import { type Io, note } from "../io.ts";
 import { withPath } from "../models/model.ts";
 import { createProgress } from "../text/progress.ts";
 import { counted } from "../text/text.ts";
-import { optionsFor } from "./options_for.ts";
+import { flagsFor } from "./flags_for.ts";
 import type { TrainOptions } from "./option.ts";
 
 /** Settings for fitting a detector or a VAE; `refuseInapplicable` has refused those that do not apply. */
 export type RunSettings =
-  & ReturnType<typeof optionsFor<"fit">>
+  & ReturnType<typeof flagsFor<"fit">>
   & Pick<FitOptions, "objective" | "optimizer" | "earlyStopping" | "checkpoint" | "signal">
   & Pick<FitOptions, "onProgress">;
 
@@ -63,7 +63,7 @@ function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSetti
   const { patience, learningRate } = given, objective = objectiveOf(given);
   const { optimizer } = defaultTraining(1);
   return {
-    ...optionsFor("fit", given),
+    ...flagsFor("fit", given),
     ...(objective && { objective }),
     // Only if it was given: a linear fit has no use for it, and refuses it.
     ...(learningRate !== undefined && { optimizer: { ...optimizer!, learningRate } }),
@@ -74,7 +74,7 @@ function settingsOf(given: TrainOptions, checkpoint?: CheckpointStore): RunSetti
 
 /** The objective, if any was given; the default warm-up for tables applies only to the ELBO. */
 function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
-  const parts = optionsFor("objective", given), { objective = "elbo" } = given;
+  const parts = flagsFor("objective", given), { objective = "elbo" } = given;
   if (given.objective === undefined && Object.keys(parts).length === 0) return undefined;
   const base = objective === "elbo"
     ? { type: objective, ...defaultTraining(1).objective }

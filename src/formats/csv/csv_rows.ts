@@ -7,7 +7,7 @@ import type { ByteBlock } from "./byte_blocks.ts";
 import { parseDecimal, ShortDecimal } from "../text/decimal.ts";
 import type { DecimalMark } from "./decimal_comma.ts";
 import { DataError, quoteValue } from "../errors.ts";
-import type { BlockRows, ReadColumn } from "../row_reader.ts";
+import type { BlockRows, FileColumn } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
 import { blankFault, namelessFault, widthFault } from "./row_faults.ts";
 
@@ -21,7 +21,7 @@ export interface RowFormat {
   /** The decimal mark, if it is not a point. */
   readonly mark?: DecimalMark;
   /** The columns to read, in this order. */
-  readonly columns: readonly ReadColumn[];
+  readonly columns: readonly FileColumn[];
   /** Positions of columns without a name, which may hold nothing. */
   readonly nameless?: readonly number[];
   /** Whether the first row is on the first line. */
@@ -175,7 +175,7 @@ export class PlainRows {
 /** The number that encodes a cell. @throws DataError if there is none */
 export function encodeCell(
   { source }: RowFormat,
-  { codec, name }: ReadColumn,
+  { codec, name }: FileColumn,
   cell: string,
   row: number,
   line: number,

@@ -2,7 +2,7 @@
  * Reads cells from JSON values in a block of bytes: numbers are parsed from bytes, texts go through their column's
  * codec. The caller gives the position of each value.
  */
-import type { ReadColumn } from "../row_reader.ts";
+import type { FileColumn } from "../row_reader.ts";
 import { JsonNumber } from "./json_number.ts";
 
 const RETURN = 0x0d, TAB = 0x09, SPACE = 0x20;
@@ -22,14 +22,14 @@ const LITERALS: readonly (readonly [Uint8Array, null | boolean])[] = [
 export class JsonCells {
   /** `[rows, columns]` of the block, followed by unused memory; NaN is missing. */
   data = new Float64Array();
-  readonly #columns: readonly ReadColumn[];
+  readonly #columns: readonly FileColumn[];
   readonly #number = new JsonNumber();
   #bytes = new Uint8Array();
   #text?: string;
   /** Index of the row's first cell. */
   #offset = 0;
 
-  constructor(columns: readonly ReadColumn[]) {
+  constructor(columns: readonly FileColumn[]) {
     this.#columns = columns;
   }
 

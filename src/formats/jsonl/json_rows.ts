@@ -5,7 +5,7 @@
  */
 import type { ByteBlock } from "../csv/byte_blocks.ts";
 import type { DataError } from "../errors.ts";
-import type { BlockRows, ReadColumn, RowReader } from "../row_reader.ts";
+import type { BlockRows, FileColumn, RowReader } from "../row_reader.ts";
 import { decodeText } from "../text/text.ts";
 import {
   blankFault,
@@ -25,7 +25,7 @@ export interface JsonFormat {
   /** Cells in a row, if rows are arrays. */
   readonly width?: number;
   /** The columns to read, in this order. */
-  readonly columns: readonly ReadColumn[];
+  readonly columns: readonly FileColumn[];
 }
 
 const NEWLINE = 0x0a, COMMA = 0x2c, COLON = 0x3a;

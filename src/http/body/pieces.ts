@@ -27,7 +27,7 @@ export interface PiecesOptions {
  * @param deadlineMs milliseconds until the end of the body or, if `deadlinePerPiece`, until each next piece
  * @throws Problem for a timeout, too many pieces, a body that breaks off, or when the server stops
  */
-export async function* piecesOf(
+export async function* bodyPieces(
   request: Request,
   deadlineMs: number,
   { deadlinePerPiece = false, bytesPerSecond = Infinity, maxPieces = MAX_PIECES, stopping }:

@@ -4,7 +4,7 @@
  */
 import type { HeaderLookup } from "../exchange/head.ts";
 import { Problem } from "../answers/problems.ts";
-import { bodyTimeout, interruptedBody, maxPiecesOf, piecesOf } from "./pieces.ts";
+import { bodyPieces, bodyTimeout, interruptedBody, maxPiecesOf } from "./pieces.ts";
 import type { ReservedBytes } from "./reserved_bytes.ts";
 
 /** The limits of one body. */
@@ -54,7 +54,7 @@ async function readPieces(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let bytes = new Uint8Array(1024), length = 0;
   const options = { bytesPerSecond, maxPieces: maxPiecesOf(maxBytes) };
-  for await (const piece of piecesOf(request, deadlineMs, options)) {
+  for await (const piece of bodyPieces(request, deadlineMs, options)) {
     if (length + piece.length > maxBytes) throw tooLarge(maxBytes);
     if (length + piece.length > bytes.length) {
       const grown = new Uint8Array(Math.max(2 * bytes.length, length + piece.length));

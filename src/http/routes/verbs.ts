@@ -10,7 +10,7 @@ import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers/answers.ts"
 import { requireType } from "../body/content_type.ts";
 import { parseJson } from "../body/json.ts";
 import { LONG_BODY, parseJsonSteps } from "../body/json_slices.ts";
-import { piecesOf } from "../body/pieces.ts";
+import { bodyPieces } from "../body/pieces.ts";
 import { readBytes } from "../body/read_bytes.ts";
 import type { Call } from "../exchange/call.ts";
 import type { Served } from "../models/catalogue.ts";
@@ -175,7 +175,7 @@ function answerStream(asked: Asked): Reply {
       "Cannot use fdr with a stream: it needs all rows at once",
     );
   }
-  const pieces = piecesOf(call.request, service.deadlineMs, {
+  const pieces = bodyPieces(call.request, service.deadlineMs, {
     deadlinePerPiece: true,
     maxPieces: Infinity,
     stopping: service.stopping,

@@ -13,7 +13,7 @@ import type { Limits, PartialWork } from "./verb.ts";
 import { ANOMALY, CONTRIBUTIONS, P_VALUE } from "./verdict.ts";
 
 /** The work of the verb `score`. */
-export function scores(model: Model, options: ScoreOptions, limits: Limits): PartialWork {
+export function scores(model: Model, options: ScoresRequest, limits: Limits): PartialWork {
   const { falseAlarmRate, fdr, secondLook } = options;
   if (falseAlarmRate !== undefined && fdr !== undefined) {
     throw invalid("/fdr", "Cannot use both rates: give fdr or falseAlarmRate");
@@ -108,7 +108,7 @@ function scoreOne(
   return data;
 }
 
-interface ScoreOptions extends ExplainRequest {
+interface ScoresRequest extends ExplainRequest {
   readonly falseAlarmRate?: number;
   readonly fdr?: number;
   readonly secondLook?: boolean;
@@ -117,7 +117,7 @@ interface ScoreOptions extends ExplainRequest {
 
 function plainScores(
   model: Model,
-  { falseAlarmRate, fdr, explain, secondLook, method = "elbo" }: ScoreOptions,
+  { falseAlarmRate, fdr, explain, secondLook, method = "elbo" }: ScoresRequest,
 ): PartialWork {
   const flagging = Object.entries({ falseAlarmRate, fdr, secondLook }).find(([, value]) => value);
   if (flagging) throw invalid(`/${flagging[0]}`, "Cannot flag rows: a bare VAE has no calibration");

@@ -4,15 +4,15 @@ import { PlainRows, type RowFormat } from "../../../formats/csv/csv_rows.ts";
 import { type DecimalMark, markedCodec } from "../../../formats/csv/decimal_comma.ts";
 import { blankFault } from "../../../formats/csv/row_faults.ts";
 import { JsonRows } from "../../../formats/jsonl/json_rows.ts";
-import type { BlockRows, ReadColumn, RowReader } from "../../../formats/row_reader.ts";
+import type { BlockRows, FileColumn, RowReader } from "../../../formats/row_reader.ts";
 import { codecOf, type ColumnSchema } from "../../../scoring/table/schema.ts";
 import type { LoadedModel } from "../../models/model.ts";
 
 /** Plain data, so that it can be sent to other threads. */
-export type FileLayout = CsvLayout | JsonLayout;
+export type FileLayout = CsvFileLayout | JsonFileLayout;
 
 /** The layout of CSV. */
-export interface CsvLayout {
+export interface CsvFileLayout {
   readonly source: string;
   readonly width: number;
   /** Whether the first row is on the first line. */
@@ -29,12 +29,12 @@ export interface CsvLayout {
 }
 
 /** The layout of JSON lines. */
-export interface JsonLayout {
+export interface JsonFileLayout {
   readonly source: string;
   /** Another column, read as the last. */
   readonly also?: ColumnSchema;
   /** For rows that are arrays. */
-  readonly arrays?: Pick<CsvLayout, "width" | "places">;
+  readonly arrays?: Pick<CsvFileLayout, "width" | "places">;
 }
 
 /** Reads blocks with quotes, with `formats/csv/quoted_rows.ts`, which not every thread needs. */
@@ -51,7 +51,7 @@ export function rowReader(
   return new JsonRows({ source, width: arrays?.width, columns });
 }
 
-function csvReader(model: LoadedModel, layout: CsvLayout, readQuoted: ReadQuoted): RowReader {
+function csvReader(model: LoadedModel, layout: CsvFileLayout, readQuoted: ReadQuoted): RowReader {
   const { source, width, isHeadless, separator, mark, places, also, nameless } = layout;
   const columns = columnsAt(model, places, also).map((column) => {
     const { plain, decimal } = column.codec, mayHaveComma = plain || decimal;
@@ -71,7 +71,7 @@ function columnsAt(
   { units }: LoadedModel,
   places: readonly number[] = [],
   also?: ColumnSchema,
-): ReadColumn[] {
+): FileColumn[] {
   return [...units.schema!, ...(also ? [also] : [])].map((column, c) => {
     return { name: column.name, index: places[c] ?? -1, codec: codecOf(column) };
   });

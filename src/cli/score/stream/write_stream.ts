@@ -1,12 +1,12 @@
 /** Scores a file while reading it, and writes CSV and a summary. */
 import { decide, thresholdFor } from "../../../scoring/decisions/decide.ts";
 import { writeAtomically } from "../../files/files.ts";
-import { piecesOf } from "../../files/input.ts";
+import { inputPieces } from "../../files/input.ts";
 import { type Io, note } from "../../io.ts";
 import { type ReadingProgress, readingProgress } from "../../text/progress.ts";
 import { counted } from "../../text/text.ts";
 import type { InputFormat } from "../input/input_format.ts";
-import { type ScoreOptions, settingsOf } from "../options.ts";
+import { type ScoreFlags, settingsOf } from "../options.ts";
 import { scoreParts } from "./part_stream.ts";
 import { scoreStream, type ScoringModel } from "./stream.ts";
 import { strangestTable } from "../strangest.ts";
@@ -16,7 +16,7 @@ import { untilAborted } from "./until_aborted.ts";
 export async function writeStream(
   model: ScoringModel,
   data: string,
-  { out, backend, header, online: isOnline, vote, ...given }: ScoreOptions,
+  { out, backend, header, online: isOnline, vote, ...given }: ScoreFlags,
   io: Io,
   format: InputFormat | undefined,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function writeStream(
   const onBytes = progress?.onBytes;
   const request = { model, source: data, settings, device: { backend }, header, online, io };
   const scored = format
-    ? scoreStream({ ...request, pieces: piecesOf(data, io, onBytes), format }, totals)
+    ? scoreStream({ ...request, pieces: inputPieces(data, io, onBytes), format }, totals)
     : scoreParts({ ...request, onBytes }, totals);
   const lines = untilAborted(withProgress(scored, totals, progress), io.signal);
   if (out !== undefined) {
