@@ -5,7 +5,8 @@
  * In the plan it becomes a `squaredNorm` of two inputs: x, and the number that its own norm is added to.
  */
 import type { Instruction, Plan } from "../../../graph/plan.ts";
-import { areDisjoint, isReadElsewhere } from "./overlaps.ts";
+import { isReadElsewhere } from "./readers.ts";
+import { areDisjoint } from "./searches.ts";
 
 export function withNormSums(plan: Plan): Plan {
   const { instructions, capacity } = plan;

@@ -7,7 +7,8 @@
  */
 import { sameShape } from "../../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../../graph/plan.ts";
-import { areDisjoint, isReadElsewhere } from "./overlaps.ts";
+import { isReadElsewhere } from "./readers.ts";
+import { areDisjoint } from "./searches.ts";
 
 const CHAIN = ["mul", "exp", "affine", "mul", "add", "sub", "affine", "mul", "add", "clampGrad"];
 /** Limits of a log-variance within which `expInside4` of assembly/simd/exp.ts holds. */

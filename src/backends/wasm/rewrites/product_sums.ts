@@ -6,7 +6,8 @@
  */
 import { sameShape } from "../../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../../graph/plan.ts";
-import { areDisjoint, isReadElsewhere } from "./overlaps.ts";
+import { isReadElsewhere } from "./readers.ts";
+import { areDisjoint } from "./searches.ts";
 
 /** Terms of a block of a sum: BLOCK_DEPTH of assembly/matmul/block.ts. */
 const MAX_TERMS = 800;

@@ -3,8 +3,8 @@
  * as one record (`assembly/nearest/search.ts`), with the same bits, over columns sorted in advance. Most columns are
  * never multiplied, and the product is never stored.
  */
+import { sizeAt } from "../../../core/shape.ts";
 import type { Instruction, Place, Plan } from "../../../graph/plan.ts";
-import { areDisjoint } from "./overlaps.ts";
 
 /** Limits of `assembly/nearest`: terms of a sum in one block, columns, results per row. */
 const MAX_INNER = 256, MAX_COLUMNS = 2048, MAX_RESULTS = 11;
@@ -41,4 +41,11 @@ function fits(product: Instruction, { output }: Instruction, plan: Plan): boolea
   return inner <= MAX_INNER && cols <= MAX_COLUMNS && output.shape.cols <= MAX_RESULTS &&
     areDisjoint(x, output, plan.capacity) &&
     parameters.every(({ segment }) => segment === "parameters");
+}
+
+/** Whether two places share no memory. */
+export function areDisjoint(a: Place, b: Place, capacity: number): boolean {
+  if (a.segment !== b.segment) return true;
+  const endOf = ({ offset, shape }: Place) => offset + sizeAt(shape, capacity);
+  return endOf(a) <= b.offset || endOf(b) <= a.offset;
 }

@@ -1,13 +1,6 @@
-/** Which places share memory, and who reads a result: what a rewrite of a plan must not break. */
-import { sizeAt } from "../../../core/shape.ts";
+/** Who reads a result before it is overwritten: what a rewrite of a plan must not break. */
 import type { Place, Plan } from "../../../graph/plan.ts";
-
-/** Whether two places share no memory. */
-export function areDisjoint(a: Place, b: Place, capacity: number): boolean {
-  if (a.segment !== b.segment) return true;
-  const endOf = ({ offset, shape }: Place) => offset + sizeAt(shape, capacity);
-  return endOf(a) <= b.offset || endOf(b) <= a.offset;
-}
+import { areDisjoint } from "./searches.ts";
 
 /** Whether any instruction but `reader` reads the result of instruction `writer`. */
 export function isReadElsewhere(
