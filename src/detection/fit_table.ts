@@ -27,6 +27,7 @@ import { rowSchema, type TableModel } from "../scoring/table_model.ts";
 import type { TableRows } from "../scoring/table/table_rows.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import { withPauses } from "../trained/pauser.ts";
+import { runWithPauses, type Steps } from "../trained/steps.ts";
 import type { FitReport } from "../training/report.ts";
 import type { VAE } from "../training/vae.ts";
 import { calibrated, heldOutScores } from "./calibrate.ts";
@@ -100,7 +101,7 @@ async function fitHoldingOut(
   const costs = costsOf({ schema, cells }, options);
   const heldOutCosts = costs?.heldOutCosts(split.calibration);
   const inputSchema = rowSchema(schema, window);
-  const training = selected(split.training, inputSchema, options);
+  const training = await runWithPauses(selected(split.training, inputSchema, options), pause);
   await pause();
   const levelCells = window === undefined ? split.calibration : cells;
   const sketch = sketchColumns(cells, schema, levelCells, read.missing);
@@ -172,17 +173,18 @@ function costsOf(
  * The training rows without those that an ensemble could not represent, and for `robust` without the most unusual ones.
  * Calibration rows are not selected: a selection by score would make the guarantees too optimistic.
  */
-function selected(
+function* selected(
   rows: Cells,
   schema: readonly ColumnSchema[],
   options: DetectorOptions,
-): { readonly cells: Cells; readonly warnings: readonly string[] } {
+): Steps<{ readonly cells: Cells; readonly warnings: readonly string[] }> {
   const { seed = 0 } = options, share = trimmedShare(options);
   const trainable = presetOf(options) === "small"
     ? { cells: rows, warnings: [] }
     : withoutExtremes(rows, schema);
   if (share === 0) return trainable;
-  const { cells, warnings } = trainable, kept = ordinaryRows(cells, schema, { share, seed });
+  const { cells, warnings } = trainable;
+  const kept = yield* ordinaryRows(cells, schema, { share, seed });
   return { cells: kept, warnings: [...warnings, ...trimmingWarnings(schema, cells, kept)] };
 }
 

@@ -21,6 +21,7 @@ import { standardize } from "../scoring/table/standardize.ts";
 import type { TableModel } from "../scoring/table_model.ts";
 import type { TableScorer } from "../scoring/table_scorer.ts";
 import { valuesOf } from "../trained/named_tensor.ts";
+import { withPauses } from "../trained/pauser.ts";
 import type { TrainedVae } from "../trained/trained_vae.ts";
 import type { FitOptions } from "../training/options.ts";
 import { VAE } from "../training/vae.ts";
@@ -163,16 +164,21 @@ export async function continueTraining(
   }
   const { seed = 0 } = options, { onProgress, ...given } = optionsFor("training", options);
   const members = model.ensemble.parts.reduce((sum, { spec }) => sum + spec.members, 0);
-  const updated = await updateEnsemble(model.ensemble, {
+  const request = {
     cells: rows.training,
     seed,
     device: vae.onHost.device,
-    fitOptions: (count, member) => ({
+    fitOptions: (count: number, member: number) => ({
       ...updateTraining(count),
       ...given,
       onProgress: onProgress && progressOverMembers(onProgress, member, members),
     }),
-  });
+  };
+  const { ensemble } = model;
+  const updated = await withPauses(
+    options.signal,
+    (pause) => updateEnsemble(ensemble, { ...request, pause }),
+  );
   return { vae: updated.vae, parts: { ...parts, ensemble: updated.model }, trained: updated.rows };
 }
 

@@ -1,7 +1,8 @@
 /** Fits to tables that contain anomalies: which rows are left out, which are kept, and what p-values then mean. */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { ordinaryRows } from "../../src/detection/ensemble/ordinary_rows.ts";
+import { ordinaryRows as ordinaryRowSteps } from "../../src/detection/ensemble/ordinary_rows.ts";
+import { runSync } from "../../src/trained/steps.ts";
 import { spreadOf } from "../../src/detection/ensemble/reference_distances.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
@@ -18,6 +19,9 @@ function contaminated(ordinary: number, clump: number, seed: number): number[][]
   );
   return [...planeRows(ordinary, 4, seed, 0.5), ...far];
 }
+
+const ordinaryRows = (...given: Parameters<typeof ordinaryRowSteps>) =>
+  runSync(ordinaryRowSteps(...given));
 
 Deno.test("ordinaryRows() leaves out a cluster of anomalies, and keeps the other rows in order", () => {
   const rows = contaminated(500, 50, 3);

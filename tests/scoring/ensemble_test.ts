@@ -10,6 +10,7 @@ import {
 } from "../../src/scoring/ensemble/neighbours.ts";
 import { surprisalAt, surprisalOf } from "../../src/scoring/ensemble/surprisal.ts";
 import { curveAt, curveInverse, CurveReader } from "../../src/scoring/views/curve.ts";
+import { runSync } from "../../src/trained/steps.ts";
 import { CovarianceSums, linearResiduals } from "../../src/detection/ensemble/linear.ts";
 import { fitViews } from "../../src/detection/ensemble/fit_views.ts";
 import { project } from "../../src/scoring/views/projector.ts";
@@ -113,7 +114,7 @@ Deno.test("imputeRow() gives the conditional mean of a Gaussian, and linear resi
   const rows = planeRows(500, 4, 21, 0.5), data = Float32Array.from(rows.flat());
   const all = Uint32Array.from({ length: 500 }, (_, r) => r);
   const covariance = new CovarianceSums(4).add({ data, shape: [500, 4] }, all).covariance();
-  const weight = linearResiduals(covariance, 4);
+  const weight = runSync(linearResiduals(covariance, 4));
   // Normal equations of the missing feature on the three others, with the same ridge.
   const c = (i: number, j: number) => covariance[i * 4 + j] + (i === j ? 0.01 : 0);
   const others = [0, 1, 3];
@@ -137,7 +138,7 @@ Deno.test("imputeFromNearest() adds the deviation of the nearest reference from 
   const data = Float32Array.from(planeRows(60, 3, 4, 0.5).flat());
   const all = Uint32Array.from({ length: 60 }, (_, r) => r);
   const covariance = new CovarianceSums(3).add({ data, shape: [60, 3] }, all).covariance();
-  const weight = linearResiduals(covariance, 3), observed = Uint8Array.of(1, 0, 1);
+  const weight = runSync(linearResiduals(covariance, 3)), observed = Uint8Array.of(1, 0, 1);
   const expectedOf = (row: Float32Array) => {
     const filled = Float32Array.of(row[0], 0, row[2]);
     imputeRow(filled, observed, 0, 3, weight);

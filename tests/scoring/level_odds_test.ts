@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { cholesky, inverse } from "../../src/core/algebra/cholesky.ts";
 import { normal } from "../../src/core/random/draws.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { runSync } from "../../src/trained/steps.ts";
 import { linearResiduals } from "../../src/detection/ensemble/linear.ts";
 import { LevelOdds } from "../../src/scoring/ensemble/level_odds.ts";
 import { surprisalAt, surprisalOf } from "../../src/scoring/ensemble/surprisal.ts";
@@ -55,7 +56,7 @@ function expected(c: Float64Array, x: number[], points: number[][], own: number)
 
 Deno.test("a category costs -ln of the probability of its level given the other cells", () => {
   for (let trial = 0; trial < 20; trial++) {
-    const c = covariance(), weight = linearResiduals(c, WIDTH);
+    const c = covariance(), weight = runSync(linearResiduals(c, WIDTH));
     const axes = BLOCK.map(() => Float32Array.from(draws(LEVELS)));
     const features: Feature[] = [0, 1, 1, 2].map((column, f) => ({
       column,

@@ -4,20 +4,27 @@
  *
  * Source: Golub and Van Loan, Matrix Computations (4th ed.), section 4.2. Backward stable without pivoting: the error
  * is a few n·2^-53 of ‖A‖, magnified by the condition number of A. Plain loops, n³/3 multiply-adds, for the L × L
- * systems of latent variables and up to some 1,000 columns of a table; four rows at a time change no sum's order.
+ * systems of latent variables and the columns of a table; several rows at a time change no sum's order. Matrices of
+ * thousands of columns take seconds: {@link choleskySteps} and {@link inverseSteps} yield in between.
  */
 import { portableLog } from "../portable.ts";
 
-/** Rows that are computed at once. */
-const AT_ONCE = 4;
+/** Rows of an inverse that are computed at once: as many sums as a processor adds to while it waits for one of them. */
+const AT_ONCE = 8;
 
 /**
  * F with F Fᵀ = `matrix`; zeros above the diagonal.
  * @throws RangeError if the matrix is not numerically positive definite
  */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
+  return resultOf(choleskySteps(matrix, n));
+}
+
+/** The same, yielding after each column. */
+export function* choleskySteps(matrix: Float64Array, n: number): Generator<void, Float64Array> {
   const factor = new Float64Array(n * n);
   for (let j = 0; j < n; j++) {
+    yield;
     const pivot = lessProducts(matrix, factor, n, j, j);
     if (!(pivot > 0)) {
       throw new RangeError(
@@ -26,10 +33,17 @@ export function cholesky(matrix: Float64Array, n: number): Float64Array {
     }
     const scale = factor[j * n + j] = Math.sqrt(pivot);
     let i = j + 1;
-    for (; i + AT_ONCE <= n; i += AT_ONCE) columnOfFour(matrix, factor, n, i, j);
+    for (; i + 4 <= n; i += 4) columnOfFour(matrix, factor, n, i, j);
     for (; i < n; i++) factor[i * n + j] = lessProducts(matrix, factor, n, i, j) / scale;
   }
   return factor;
+}
+
+function resultOf<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 /** A_ij - Σ_k F_ik F_jk for k < j. */
@@ -94,16 +108,26 @@ export function solveRows(factor: Float64Array, n: number, rows: Float64Array): 
 }
 
 /**
- * A⁻¹, symmetric. Four rows at once, and Fᵀ in rows of its own, which are read in order: a fit to 1,000 columns takes
- * many such inverses. The sums are those of {@link solveRows}, in the same order.
+ * A⁻¹, symmetric: what is left of the diagonal is not computed again. Eight rows at once, and Fᵀ in rows of its own,
+ * which are read in order: a fit to 1,000 columns takes many such inverses. The sums are those of {@link solveRows}, in
+ * the same order.
  */
 export function inverse(factor: Float64Array, n: number): Float64Array {
+  return resultOf(inverseSteps(factor, n));
+}
+
+/** The same, yielding after each eight rows. */
+export function* inverseSteps(factor: Float64Array, n: number): Generator<void, Float64Array> {
   const upper = transposed(factor, n), rows = new Float64Array(n * n);
   const solved = new Float64Array(AT_ONCE * n);
   for (let first = 0; first < n; first += AT_ONCE) {
+    yield;
     solveUnits(factor, upper, n, first, solved);
     for (let q = 0; q < AT_ONCE && first + q < n; q++) {
-      for (let i = 0; i < n; i++) rows[(first + q) * n + i] = solved[AT_ONCE * i + q];
+      const row = first + q;
+      for (let i = row; i < n; i++) {
+        rows[row * n + i] = rows[i * n + row] = solved[AT_ONCE * i + q];
+      }
     }
   }
   return rows;
@@ -115,7 +139,7 @@ function transposed(matrix: Float64Array, n: number): Float64Array {
   return result;
 }
 
-/** Solves y A = e for the four unit rows from `first` on. @param y [n, 4], overwritten */
+/** Solves y A = e for the eight unit rows from `first` on, as far as `first`. @param y [n, 8], overwritten */
 function solveUnits(
   factor: Float64Array,
   upper: Float64Array,
@@ -127,10 +151,10 @@ function solveUnits(
   for (let q = 0; q < AT_ONCE && first + q < n; q++) y[AT_ONCE * (first + q) + q] = 1;
   // Above the first unit all is 0.
   for (let i = first; i < n; i++) substitute(factor, n, i, first, i, y);
-  for (let i = n - 1; i >= 0; i--) substitute(upper, n, i, i + 1, n, y);
+  for (let i = n - 1; i >= first; i--) substitute(upper, n, i, i + 1, n, y);
 }
 
-/** y_i ← (y_i - Σ_k T_ik y_k) / T_ii for k in [from, to), for each of the four columns of `y`. */
+/** y_i ← (y_i - Σ_k T_ik y_k) / T_ii for k in [from, to), for each of the eight columns of `y`. */
 function substitute(
   triangle: Float64Array,
   n: number,
@@ -141,16 +165,25 @@ function substitute(
 ): void {
   const at = AT_ONCE * i, row = i * n;
   let a = y[at], b = y[at + 1], c = y[at + 2], d = y[at + 3];
+  let e = y[at + 4], f = y[at + 5], g = y[at + 6], h = y[at + 7];
   for (let k = from, j = AT_ONCE * from; k < to; k++, j += AT_ONCE) {
     const value = triangle[row + k];
     a -= value * y[j];
     b -= value * y[j + 1];
     c -= value * y[j + 2];
     d -= value * y[j + 3];
+    e -= value * y[j + 4];
+    f -= value * y[j + 5];
+    g -= value * y[j + 6];
+    h -= value * y[j + 7];
   }
   const pivot = triangle[row + i];
   y[at] = a / pivot;
   y[at + 1] = b / pivot;
   y[at + 2] = c / pivot;
   y[at + 3] = d / pivot;
+  y[at + 4] = e / pivot;
+  y[at + 5] = f / pivot;
+  y[at + 6] = g / pivot;
+  y[at + 7] = h / pivot;
 }

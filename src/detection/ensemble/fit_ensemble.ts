@@ -20,6 +20,7 @@ import type { DeviceOptions } from "../../trained/trained_vae.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
 import { project, type Projection } from "../../scoring/views/projector.ts";
 import type { View, ViewName } from "../../scoring/views/view.ts";
+import { runWithPauses, type Steps } from "../../trained/steps.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import { type FitReport, gpuOfAll } from "../../training/report.ts";
 import type { VAE } from "../../training/vae.ts";
@@ -87,7 +88,7 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   await pause();
   const fitted: FittedPart[] = [];
   for (const [p, view] of views.entries()) {
-    const projection = imputed(project(view, cells, columns));
+    const projection = await runWithPauses(imputed(project(view, cells, columns)), pause);
     fitted.push(
       await fitPart(request, { view, projection, folds, referenceRows, p, first: fitted[0] }),
     );
@@ -95,12 +96,13 @@ export async function fitEnsemble(request: EnsembleRequest): Promise<FittedEnsem
   }
   const model = assembleModel({ columns, statistics, gaps: maxGaps(cells, columns) }, fitted);
   const [first, ...others] = fitted.flatMap(({ members: { vaes } }) => vaes);
-  const complete = withNeighbours(
+  const complete = await withNeighbours(
     model,
     fitted,
     cells,
     { order, referenceRows },
     first.onHost.machine,
+    pause,
   );
   for (const vae of others) vae.dispose();
   return {
@@ -141,9 +143,9 @@ export interface FittedPart {
 
 /** Fits the part of one view, except for the curve of its distances. */
 export async function fitPart(
-  { seed, device, spec, fitOptions }: Pick<
+  { seed, device, spec, fitOptions, pause }: Pick<
     EnsembleRequest,
-    "seed" | "device" | "spec" | "fitOptions"
+    "seed" | "device" | "spec" | "fitOptions" | "pause"
   >,
   { view, projection, folds, referenceRows, p, first, start }: {
     readonly view: View;
@@ -158,20 +160,20 @@ export async function fitPart(
 ): Promise<FittedPart> {
   const { x, observed } = projection, features = x.shape[1];
   const moments = new CovarianceSums(features);
-  for (const fold of folds) moments.add(x, fold);
+  for (const fold of folds) await runWithPauses(moments.adding(x, fold), pause);
   const covariance = moments.covariance();
-  const network = spec(features, latentFor(covariance, features));
   const members = await fitMembers({
     x,
     observed,
     folds,
-    spec: network,
+    spec: spec(features, latentFor(covariance, features)),
     seed: seed + 1000 * p,
     device,
     fitOptions: (rows, m) => fitOptions(rows, p * folds.length + m),
     ...(start && { start }),
   });
-  const linear = roundHalves(linearResiduals(covariance, features));
+  const run = <T>(steps: Steps<T>) => runWithPauses(steps, pause);
+  const linear = roundHalves(await run(linearResiduals(covariance, features)));
   const halves = roundHalves(takeRows(x, referenceRows).data);
   const coded = codeLevels(halves, view.features, first?.part.references.coded);
   const spread = Float64Array.from(roundHalves(spreadOf(coded.rows, features)));
@@ -179,11 +181,11 @@ export async function fitPart(
   const curves = {
     residual: surprisalOf(members.residual),
     kl: surprisalOf(members.kl),
-    linear: surprisalOf(linearOutOfFold(projection, folds, moments)),
+    linear: surprisalOf(await run(linearOutOfFold(projection, folds, moments))),
     norm: surprisalOf(normsOf(projection)),
     neighbours: NO_CURVE,
     level: view.features.some(({ transform }) => transform.kind === "point")
-      ? surprisalOf(levelsOutOfFold(projection, { features: view.features, folds, moments }))
+      ? surprisalOf(await run(levelsOutOfFold(projection, { ...view, folds, moments })))
       : NO_CURVE,
   };
   const sizes = { features, members: members.vaes.length, references: referenceRows.length };
@@ -224,13 +226,14 @@ export function assembleModel(
 }
 
 /** Adds the curves of the distances, which the program itself computes. */
-function withNeighbours(
+async function withNeighbours(
   model: EnsembleModel,
   fitted: readonly FittedPart[],
   cells: Cells,
   { order, referenceRows }: { readonly order: Uint32Array; readonly referenceRows: Uint32Array },
   machine: Machine,
-): EnsembleModel {
+  pause: EnsembleRequest["pause"],
+): Promise<EnsembleModel> {
   const referenceIndex = new Map([...referenceRows].map((row, i) => [row, i]));
   const sample = takeCells(cells, model.columns, order.subarray(0, SURPRISAL_ROWS));
   const ensemble = new Ensemble({ ...model, statistics: ["neighbours"] }, machine);
@@ -246,6 +249,7 @@ function withNeighbours(
         values[p][first + slot] = part.neighbours(slot, ownReference);
       }
     });
+    await pause();
   }
   ensemble.dispose();
   const parts = model.parts.map((part, p) => ({

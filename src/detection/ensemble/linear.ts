@@ -5,11 +5,21 @@
  *
  * so x W with W = P diag(P)^(-½) holds every residual in units of its own standard deviation, and W_ff² = P_ff.
  */
-import { cholesky, inverse } from "../../core/algebra/cholesky.ts";
+import { choleskySteps, inverseSteps } from "../../core/algebra/cholesky.ts";
+import type { Steps } from "../../trained/steps.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 
 /** Added to each variance, so that two equal columns do not explain each other exactly. */
 const RIDGE = 0.01;
+
+/** Multiply-adds between two pauses: some ten milliseconds. */
+const PAUSE = 2 ** 23;
+
+/** Pieces of rows that take about as long as one pause may wait. @param features of which each row takes the square */
+export function* piecesOfRows(rows: Uint32Array, features: number): Generator<Uint32Array> {
+  const length = Math.max(1, Math.floor(PAUSE / features ** 2));
+  for (let at = 0; at < rows.length; at += length) yield rows.subarray(at, at + length);
+}
 
 /** Running sums over rows from which the covariance is computed. */
 export class CovarianceSums {
@@ -40,6 +50,15 @@ export class CovarianceSums {
     return this;
   }
 
+  /** The same in pieces. */
+  *adding(x: Matrix, indices: Uint32Array, sign: 1 | -1 = 1): Steps<this> {
+    for (const piece of piecesOfRows(indices, this.#features)) {
+      this.add(x, piece, sign);
+      yield;
+    }
+    return this;
+  }
+
   /** Population covariance `[F, F]`, symmetric. */
   covariance(): Float64Array {
     const width = this.#features, n = Math.max(1, this.#rows);
@@ -55,17 +74,22 @@ export class CovarianceSums {
 }
 
 /** Computes W from a covariance. */
-export function linearResiduals(covariance: Float64Array, features: number): Float32Array {
+export function* linearResiduals(covariance: Float64Array, features: number): Steps<Float32Array> {
   const ridged = covariance.slice();
   for (let f = 0; f < features; f++) {
     // A variance is never negative, but a rounded difference of sums can be.
     ridged[f * features + f] = Math.max(0, ridged[f * features + f]) + RIDGE;
   }
-  const precision = inverse(cholesky(ridged, features), features);
-  return Float32Array.from(
-    precision,
-    (value, i) => value / Math.sqrt(precision[(i % features) * (features + 1)]),
+  const precision = yield* inverseSteps(yield* choleskySteps(ridged, features), features);
+  const scale = Float64Array.from(
+    { length: features },
+    (_, f) => Math.sqrt(precision[f * (features + 1)]),
   );
+  const weight = new Float32Array(features * features);
+  for (let d = 0, i = 0; d < features; d++) {
+    for (let f = 0; f < features; f++, i++) weight[i] = precision[i] / scale[f];
+  }
+  return weight;
 }
 
 /** Σ_f of the squared residuals of a row over the observed features, scaled up to all. */

@@ -18,6 +18,7 @@ import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
+import type { Steps } from "../../trained/steps.ts";
 import { takeCells } from "../rows/take_cells.ts";
 import { fitViews } from "./fit_views.ts";
 import { selectOrdinary } from "./select_ordinary.ts";
@@ -31,15 +32,15 @@ const MAX_CANDIDATES = 24_000;
 const REFERENCES = 1024, FOLDS = 2;
 
 /** @param share share of the rows that is left out, 0 to 0.5 */
-export function ordinaryRows(
+export function* ordinaryRows(
   cells: Cells,
   schema: readonly ColumnSchema[],
   { share, seed }: { readonly share: number; readonly seed: number },
-): Cells {
+): Steps<Cells> {
   const columns = schema.length;
   const order = permutation(cells.rows, seed, 2, STREAMS.ensemble).subarray(0, MAX_CANDIDATES);
   const candidates = takeCells(cells, columns, order.slice().sort());
-  const anomalyScores = anomalyScoresOf(candidates, schema, seed);
+  const anomalyScores = yield* anomalyScoresOf(candidates, schema, seed);
   const kept = Math.max(1, Math.round(candidates.rows * (1 - share)));
   const ranked = Uint32Array.from(anomalyScores, (_, r) => r)
     .sort((a, b) => anomalyScores[a] - anomalyScores[b] || a - b);
@@ -47,11 +48,11 @@ export function ordinaryRows(
 }
 
 /** The anomaly score of every row, nats. */
-function anomalyScoresOf(
+function* anomalyScoresOf(
   cells: Cells,
   schema: readonly ColumnSchema[],
   seed: number,
-): Float64Array {
+): Steps<Float64Array> {
   const { rows } = cells;
   const order = permutation(rows, seed, 3, STREAMS.ensemble);
   const folds = Array.from(
@@ -69,10 +70,10 @@ function anomalyScoresOf(
     });
   };
   for (const view of fitViews(cells, schema)) {
-    const projection = imputed(project(view, cells, schema.length));
+    const projection = yield* imputed(project(view, cells, schema.length));
     const moments = new CovarianceSums(view.features.length);
-    for (const fold of folds) moments.add(projection.x, fold);
-    addStatistic(linearOutOfFold(projection, folds, moments));
+    for (const fold of folds) yield* moments.adding(projection.x, fold);
+    addStatistic(yield* linearOutOfFold(projection, folds, moments));
     addStatistic(normsOf(projection));
     addStatistic(halfScaledDistances(projection.x, references));
   }

@@ -3,16 +3,21 @@ import { imputeRow } from "../../scoring/ensemble/impute.ts";
 import { LEAST_NATS, LevelOdds } from "../../scoring/ensemble/level_odds.ts";
 import type { Projection } from "../../scoring/views/projector.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
+import type { Steps } from "../../trained/steps.ts";
 import type { Feature } from "../../scoring/views/view.ts";
-import { CovarianceSums, linearResiduals, linearStatistic } from "./linear.ts";
+import { CovarianceSums, linearResiduals, linearStatistic, piecesOfRows } from "./linear.ts";
 
 /** Fills missing features by the regression on the others. */
-export function imputed({ x, observed }: Projection): Projection {
+export function* imputed({ x, observed }: Projection): Steps<Projection> {
   const [rows, features] = x.shape;
   if (!observed.includes(0)) return { x, observed };
   const all = Uint32Array.from({ length: rows }, (_, r) => r);
-  const weight = linearResiduals(new CovarianceSums(features).add(x, all).covariance(), features);
-  for (let r = 0; r < rows; r++) imputeRow(x.data, observed, r * features, features, weight);
+  const moments = yield* new CovarianceSums(features).adding(x, all);
+  const weight = yield* linearResiduals(moments.covariance(), features);
+  for (const piece of piecesOfRows(all, features)) {
+    for (const row of piece) imputeRow(x.data, observed, row * features, features, weight);
+    yield;
+  }
   return { x, observed };
 }
 
@@ -21,7 +26,7 @@ export function linearOutOfFold(
   { x, observed }: Projection,
   folds: readonly Uint32Array[],
   moments: CovarianceSums,
-): Float64Array {
+): Steps<Float64Array> {
   const features = x.shape[1];
   return outOfFold(
     x,
@@ -39,7 +44,7 @@ export function levelsOutOfFold(
     readonly folds: readonly Uint32Array[];
     readonly moments: CovarianceSums;
   },
-): Float64Array {
+): Steps<Float64Array> {
   const width = features.length;
   const share = new Float64Array(width), residuals = new Float64Array(width);
   return outOfFold(x, folds, moments, (weight) => {
@@ -57,18 +62,21 @@ export function levelsOutOfFold(
 }
 
 /** For every row, a statistic of the regression fitted to the other folds. */
-function outOfFold(
+function* outOfFold(
   x: Matrix,
   folds: readonly Uint32Array[],
   moments: CovarianceSums,
   statisticOf: (weight: Float32Array) => (row: number) => number,
-): Float64Array {
+): Steps<Float64Array> {
   const [rows, features] = x.shape, values = new Float64Array(rows);
   for (const fold of folds) {
-    if (folds.length > 1) moments.add(x, fold, -1);
-    const statistic = statisticOf(linearResiduals(moments.covariance(), features));
-    for (const row of fold) values[row] = statistic(row);
-    if (folds.length > 1) moments.add(x, fold);
+    if (folds.length > 1) yield* moments.adding(x, fold, -1);
+    const statistic = statisticOf(yield* linearResiduals(moments.covariance(), features));
+    for (const piece of piecesOfRows(fold, features)) {
+      for (const row of piece) values[row] = statistic(row);
+      yield;
+    }
+    if (folds.length > 1) yield* moments.adding(x, fold);
   }
   return values;
 }

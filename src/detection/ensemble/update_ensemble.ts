@@ -32,12 +32,16 @@ import {
   subsample,
   SURPRISAL_ROWS,
 } from "./fit_ensemble.ts";
+import { runWithPauses } from "../../trained/steps.ts";
 import { maxGaps } from "./max_gaps.ts";
 import { imputed } from "./out_of_fold.ts";
 import { neighbourStatistics } from "./reference_distances.ts";
 
 /** The new rows, and how to train on them. */
-export type UpdateRequest = Pick<EnsembleRequest, "cells" | "seed" | "device" | "fitOptions">;
+export type UpdateRequest = Pick<
+  EnsembleRequest,
+  "cells" | "seed" | "device" | "fitOptions" | "pause"
+>;
 
 export async function updateEnsemble(
   model: EnsembleModel,
@@ -61,17 +65,18 @@ async function updatePart(
   { columns, parts, parameters }: EnsembleModel,
   { p, first }: { readonly p: number; readonly first?: FittedPart },
   cells: Cells,
-  { seed, device, fitOptions }: UpdateRequest,
+  { seed, device, fitOptions, pause }: UpdateRequest,
 ): Promise<FittedPart> {
   const { view, spec: { members, spec }, references } = parts[p];
-  const projection = imputed(withReferences(project(view, cells, columns), references));
+  const rowsAndReferences = withReferences(project(view, cells, columns), references);
+  const projection = await runWithPauses(imputed(rowsAndReferences), pause);
   const { order, folds, referenceRows } = splitFolds(projection.x.shape[0], members, seed);
   const names = parametersOf(spec).map(({ name }) => name);
   const start = (m: number) =>
     new Map(
       names.map((name) => [name, { data: parameters.get(memberPrefix(view.name, m) + name)! }]),
     );
-  const partRequest = { seed, device, fitOptions, spec: () => spec };
+  const partRequest = { seed, device, fitOptions, pause, spec: () => spec };
   const rows = { projection, folds, referenceRows };
   const fitted = await fitPart(partRequest, { view, ...rows, p, start, ...(first && { first }) });
   const { part } = fitted, referenceIndex = new Map([...referenceRows].map((row, i) => [row, i]));
