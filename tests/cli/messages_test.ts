@@ -176,10 +176,12 @@ Deno.test("typing errors are pointed out, and options that would have no effect 
     await refused("worker", "--db", `${folder.path}/no/x.db`),
     /Cannot open [^ ]*no\/x\.db: expected a file in a folder that exists and may be written to$/m,
   );
-  assert.equal(
-    await refused("score", data, model),
-    `elbow: Cannot read ${data}: expected a model file, which comes before DATA, got a table\n`,
-  );
+  for (const command of ["score", "drift"]) {
+    assert.equal(
+      await refused(command, data, model),
+      `elbow: Cannot read ${data}: expected a model file, which comes before DATA, got a table\n`,
+    );
+  }
   assert.match(await refused("help", "nosuch"), /unknown command 'nosuch'/);
   assert.match(await refused("help", "scroe"), /unknown command 'scroe' \(Did you mean score\?\)/);
   assert.match(

@@ -147,6 +147,16 @@ const REFUSALS: [string, string, string][] = [
     "Report,2024\n\na,b,c\n1,2,3\n",
     "row 1 (line 2): expected 2 cells, as in the header, got a blank line (delete titles above the header)",
   ],
+  [
+    "two titles and a blank line",
+    "Report of March\n2024\n\na,b\n1,2\n",
+    'row 2 (line 3): expected 1 cell, as in the header "Report of March" (NA if its value is missing; delete titles above the header), got a blank line',
+  ],
+  [
+    "two titles",
+    "Report of March\n2024\na,b\n1,2\n",
+    'row 2 (line 3): expected 1 cell, as in the header "Report of March", got 2 (delete titles above the header)',
+  ],
   ["blank first line", "\na\n1\n", "line 1: expected the header line, got a blank line"],
   [
     "text",

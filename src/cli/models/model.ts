@@ -70,15 +70,18 @@ export async function loadFile(path: string): Promise<ModelFile> {
     try {
       return readModelFile(bytes);
     } catch (error) {
-      if (!ANY_EXTENSIONS.includes(endingOf(path))) throw error;
-      throw new SyntaxError(
-        "Cannot read model: expected a model file, which comes before DATA, got a table",
-        {
-          cause: error,
-        },
-      );
+      throw givenTable(path, error);
     }
   });
+}
+
+/** The same error or, if the path is that of a table, one that says so. */
+export function givenTable(path: string, error: unknown): unknown {
+  if (!ANY_EXTENSIONS.includes(endingOf(path))) return error;
+  return new SyntaxError(
+    "Cannot read model: expected a model file, which comes before DATA, got a table",
+    { cause: error },
+  );
 }
 
 /** Runs `read`; its errors about "model" then name the file. */

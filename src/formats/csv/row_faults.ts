@@ -35,7 +35,7 @@ export function widthFault(
     ? ", of which the last is empty"
     : isBelowHeader && place.width > 1 && cells === place.width + 1
     ? " (if rows have labels, the header needs a cell for them, which may be empty)"
-    : isBelowHeader && isLonger
+    : isLonger && (isBelowHeader || mayBeTitle(place))
     ? TITLE_HINT
     : "";
   const actual = `${cells}${hint}`;
@@ -71,10 +71,17 @@ export function headerFault(
 
 /** A blank line with rows after it. */
 export function blankFault(place: Place, row: number, line: number): DataError {
-  const gap = place.width === 1 ? " (NA if its value is missing)" : "";
+  const gap = place.width > 1
+    ? ""
+    : ` (NA if its value is missing${mayBeTitle(place) ? "; delete titles above the header" : ""})`;
   const hint = row === 1 && !place.isHeadless && place.width > 1 ? TITLE_HINT : "";
   const expected = expectedCells(place) + gap, actual = `a blank line${hint}`;
   return new DataError({ ...placeOf(place, row, line), expected, actual });
+}
+
+/** Whether the header is one cell of several words, as titles are: more of them may come before the real header. */
+function mayBeTitle({ width, name = "", isHeadless }: Place): boolean {
+  return width === 1 && !isHeadless && /\s/.test(name.trim());
 }
 
 function placeOf({ source }: Place, row: number, line: number) {
