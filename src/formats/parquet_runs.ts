@@ -49,12 +49,13 @@ function countOnes(bytes: Uint8Array, at: number, bits: number): number {
 /**
  * Checks the differences of `count` values.
  * @param bytes from the size of a block on; other bytes may follow
- * @throws RangeError for a number of more than 64 bits, parts that are not whole, or bytes that end before
+ * @throws RangeError for a number of more than 64 bits, parts of no multiple of 32 values, or bytes that end before
  */
 export function requireDifferences(bytes: Uint8Array, count: number): void {
   const reader = { view: viewOf(bytes), offset: 0 };
   const blockSize = readVarInt(reader), parts = readVarInt(reader), values = blockSize / parts;
-  if (!Number.isInteger(values) || values <= 0 || parts > bytes.length) {
+  // Of any other number hyparquet would read the next block from within a part.
+  if (values % 32 !== 0 || values <= 0 || parts > bytes.length) {
     throw new RangeError(`Cannot read differences: ${parts} parts of a block of ${blockSize}`);
   }
   skipVarint(reader); // the number of values, which the page states as well

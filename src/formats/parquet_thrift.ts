@@ -28,7 +28,8 @@ interface Reader {
 export function requireStruct(reader: Reader, depth = 0): void {
   if (depth > MAX_DEPTH) throw new RangeError(`Cannot read metadata: deeper than ${MAX_DEPTH}`);
   const { view } = reader;
-  for (let head; (head = view.getUint8(reader.offset++)) !== STOP;) {
+  // hyparquet takes any step with the type 0 for the end, and would go on elsewhere.
+  for (let head; ((head = view.getUint8(reader.offset++)) & 15) !== STOP;) {
     if (head >> 4 === 0) skipVarint(reader);
     if ((head & 15) > FALSE) skip(reader, head & 15, depth);
   }

@@ -160,6 +160,15 @@ const FORGED: Readonly<Record<string, readonly [number[], Kind?]>> = {
     page([...varint(128), 4, ...varint(ROWS), ...LONG_ZERO, ...blocksOf(ROWS)], ROWS, DELTA),
     { type: "INT64" },
   ],
+  "differences in parts of 8, of which hyparquet reads a number of more than 64 bits": [
+    page(
+      [8, 1, ...varint(ROWS), 0, ...[0, 1, 0], ...[0, 255, ...Array(255).fill(255)]]
+        .concat(Array(ROWS).fill(0)),
+      ROWS,
+      DELTA,
+    ),
+    { type: "INT64" },
+  ],
   "a frame with a window of two gibibytes": [
     page([...frame(true), ...blocks(1)], ROWS, PLAIN, 8 * ROWS),
     ZSTD,
@@ -217,6 +226,13 @@ for (
     ]],
     ["structs in structs", Array(2 ** 20).fill(0x1c)],
     ["a text past its end", [0x18, ...varint(HUGE)]],
+    [
+      "a number without end in a text, behind an end that has a step",
+      [
+        ...[0x19, 0x29, 0x1c, 0x10, 0xf6, 3, 0x18, ...varint(30_000), ...Array(30_000).fill(255)],
+        ...[0, 0x03, 0],
+      ],
+    ],
   ] as const
 ) {
   Deno.test(`Parquet metadata is refused before it is read: ${name}`, async () => {
