@@ -47,7 +47,7 @@ Deno.test("the demo reports what it promises, and the same seed gives the same b
   // Of all rows, 2.5 % are anomalies.
   assert.ok(rows.filter((row) => row.includes("anomaly")).length >= 5, rows.join("\n"));
   assert.match(first.report, /Files written\n {2}.*model\.safetensors\n {2}.*scores\.csv\n$/);
-  assert.match(first.progress, /network 4\/4  epoch 2\/2/);
+  assert.match(first.progress, /network 4\/4 {2}epoch 2\/2/);
 });
 
 Deno.test("the demo's table has the rows and anomalies that its README states", () => {
