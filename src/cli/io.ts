@@ -3,7 +3,7 @@
  */
 
 import type { AdapterReport } from "../backends/open.ts";
-import { messageOf } from "../core/errors.ts";
+import { reasonOf } from "./files/files.ts";
 import { gathered } from "./text/text.ts";
 
 /** The streams and the signal of a process. */
@@ -72,7 +72,7 @@ export function denoIo(): Io {
       write(Deno.stdout, piece);
     } catch (cause) {
       if (cause instanceof Deno.errors.BrokenPipe) throw cause;
-      throw new DOMException(`Cannot write to standard output: ${messageOf(cause)}`, "DataError");
+      throw new DOMException(`Cannot write to standard output: ${reasonOf(cause)}`, "DataError");
     }
   };
   let signal: AbortSignal | undefined;

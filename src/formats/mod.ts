@@ -83,6 +83,7 @@ function unknownFormat(source: string, extension: string, known: readonly string
 /** What to do with a table in another kind of file, as the end of a message. */
 function adviceFor(extension: string): string {
   if (/^\.(?:xls[xmb]?|ods|numbers)$/.test(extension)) return ": save the sheet as CSV";
+  if (extension === ".safetensors") return ", that of a model";
   return /^\.(?:txt|data|dat)$/.test(extension) ? ": if it is CSV, call it .csv" : "";
 }
 

@@ -182,6 +182,10 @@ Deno.test("typing errors are pointed out, and options that would have no effect 
       `elbow: Cannot read ${data}: expected a model file, which comes before DATA, got a table\n`,
     );
   }
+  assert.match(
+    await refused("score", model, model),
+    /file extension must be one of \.csv, .*, got "\.safetensors", that of a model$/m,
+  );
   assert.match(await refused("help", "nosuch"), /unknown command 'nosuch'/);
   assert.match(await refused("help", "scroe"), /unknown command 'scroe' \(Did you mean score\?\)/);
   assert.match(
@@ -310,6 +314,8 @@ Deno.test("tables compressed by gzip are read like others; a truncated one is re
     const expected = await elbowOk(verb, run.model, path, ...more);
     assert.equal(stdout.replaceAll('"-"', JSON.stringify(path)), expected);
   }
+  const { stdout: drift } = await piped(bytes, "drift", run.model, "-");
+  assert.match(drift, /^Data +standard input \(/m);
   await piped(bytes, "train", "-", "--out", other, ...ENSEMBLE);
   assert.deepEqual(Deno.readFileSync(other), Deno.readFileSync(run.model));
   const { stderr } = await piped(bytes.subarray(0, 90), "score", run.model, "-");
@@ -339,6 +345,16 @@ Deno.test("impossible names and places are refused in plain words", async () => 
   );
 });
 
+Deno.test("a folder that may not be made is refused without the system's own words", async () => {
+  if (Deno.build.os !== "linux") return;
+  using run = await trained();
+  const given = ["--checkpoint", "/sys/elbow", "--out", run.folder.at("x"), ...QUICK];
+  assert.match(
+    await refused("train", run.data, ...given),
+    /^elbow: Cannot use checkpoint folder \/sys\/elbow: (permission is denied|its disk is read-only)$/m,
+  );
+});
+
 Deno.test("a full disk behind standard output is reported, with status 1", async () => {
   if (Deno.build.os !== "linux") return;
   const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
@@ -349,7 +365,7 @@ Deno.test("a full disk behind standard output is reported, with status 1", async
   }).output();
   assert.deepEqual(
     [code, new TextDecoder().decode(stderr)],
-    [1, "elbow: Cannot write to standard output: No space left on device (os error 28)\n"],
+    [1, "elbow: Cannot write to standard output: no space is left on its disk\n"],
   );
 });
 

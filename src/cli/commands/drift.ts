@@ -9,7 +9,7 @@ import { columnsOfSteps, layOut, stepsInOrder } from "../files/steps.ts";
 import { type Io, note, print } from "../io.ts";
 import { loadDetector } from "../models/loaded_detector.ts";
 import * as options from "../options.ts";
-import { count, counted, jsonLine, report, type Section } from "../text/text.ts";
+import { count, counted, dataName, jsonLine, report, type Section } from "../text/text.ts";
 
 /** Options as commander passes them. */
 interface DriftCommandOptions extends options.JsonOption, options.HeaderOption, DriftOptions {}
@@ -112,7 +112,7 @@ function sections(model: string, data: string, result: DriftReport): Section[] {
   return [{
     lines: [
       ["Model", model],
-      ["Data", `${data} (${counted(rows, "row")})`],
+      ["Data", `${dataName(data)} (${counted(rows, "row")})`],
       ["Changed", changed ? `yes${what}${more}` : "no"],
       [
         "  a false alarm",

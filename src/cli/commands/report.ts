@@ -13,6 +13,7 @@ import * as options from "../options.ts";
 import {
   count,
   counted,
+  dataName,
   jsonLine,
   report,
   rowsOutOf,
@@ -88,7 +89,7 @@ function sections(
   const explained = spectrum && `${(100 * spectrum.explained).toFixed(0)} % of the variance`;
   return [{
     lines: [
-      ["Data", `${path} (${rowsOutOf(rows, all)}, ${counted(columns.length, "column")})`],
+      ["Data", `${dataName(path)} (${rowsOutOf(rows, all)}, ${counted(columns.length, "column")})`],
       ["Duplicate rows", count(duplicateRows)],
       [
         "Useful latent dimensions",

@@ -7,7 +7,7 @@ import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import type { HeaderOption, JsonOption } from "../options.ts";
 import { type Io, print } from "../io.ts";
 import type { LoadedRbm } from "../models/model.ts";
-import { count, counted, jsonLine, nats, report } from "../text/text.ts";
+import { count, counted, dataName, jsonLine, nats, report } from "../text/text.ts";
 
 /** Options of `elbow evaluate`. */
 interface RbmOptions
@@ -92,7 +92,10 @@ function sectionsOf(evaluated: {
     : `annealed, standard error ${nats(standardError)}`;
   return [
     {
-      lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
+      lines: [["Model", evaluated.model], [
+        "Data",
+        `${dataName(evaluated.data)} (${counted(rows, "row")})`,
+      ]],
     },
     {
       title: `Nats per row of the table, mean over ${which} rows`,

@@ -2,7 +2,7 @@
 import type { Evaluation } from "../../trained/calls/evaluation.ts";
 import type { ElboSurgery } from "../../training/analysis/elbo_surgery.ts";
 import type { Gaps } from "../../training/analysis/gaps.ts";
-import { count, counted, nats, type Section } from "../text/text.ts";
+import { count, counted, dataName, nats, type Section } from "../text/text.ts";
 import { type Baselines, baselineSections } from "./baselines.ts";
 import { type LabelFigures, labelSection } from "./label_figures.ts";
 
@@ -63,7 +63,10 @@ export function evaluateSections(evaluated: Evaluated): Section[] {
   const labelled = window === undefined || drawnRows === undefined ? rows : drawnRows;
   return [
     {
-      lines: [["Model", evaluated.model], ["Data", `${evaluated.data} (${counted(rows, "row")})`]],
+      lines: [["Model", evaluated.model], [
+        "Data",
+        `${dataName(evaluated.data)} (${counted(rows, "row")})`,
+      ]],
     },
     {
       title: window === undefined

@@ -13,6 +13,7 @@ import { naming, reasonOf, writeAll } from "./files.ts";
 import { endingOf } from "./paths.ts";
 import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
 import { type Io, note, withStreams } from "../io.ts";
+import { dataName } from "../text/text.ts";
 
 /** Bytes read at once: some thousand rows, whose numbers stay in the processor's caches. */
 const PIECE_BYTES = 1 << 18;
@@ -54,8 +55,7 @@ export function isStandardInput(path: string): boolean {
 
 /** Reports that a file is taken for Windows-1252. */
 function encodingWarning(path: string, io: Io): () => void {
-  const name = path === "-" ? "standard input" : path;
-  return () => note(io, `${name} is not UTF-8, and is read as Windows-1252`);
+  return () => note(io, `${dataName(path)} is not UTF-8, and is read as Windows-1252`);
 }
 
 /** How a table is opened. */

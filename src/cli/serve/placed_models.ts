@@ -1,7 +1,6 @@
 /** The model files of a folder, which `elbow serve` serves under their names. */
-import { messageOf } from "../../core/errors.ts";
 import { digestOf, isModelName, NAME_RULE } from "../../storage/model_store.ts";
-import { readWhole } from "../files/files.ts";
+import { readWhole, reasonOf } from "../files/files.ts";
 import { baseName } from "../files/paths.ts";
 import { type Io, note } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
@@ -49,7 +48,7 @@ async function listFiles(folder: string): Promise<string[]> {
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such folder"
-      : messageOf(error);
+      : reasonOf(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@
 import type { EpochReport } from "../../training/report.ts";
 import { baseName } from "../files/paths.ts";
 import type { Io } from "../io.ts";
-import { count, nats } from "./text.ts";
+import { count, dataName, nats } from "./text.ts";
 
 const REDRAW_MS = 100;
 const LINE_MS = 5000;
@@ -65,7 +65,7 @@ export async function readingProgress(
   const text = (rows: number) => {
     const seconds = (performance.now() - startedAt) / 1000, left = seconds * (size / bytes - 1);
     return [
-      `${doing} ${path === "-" ? "standard input" : baseName(path)}`,
+      `${doing} ${baseName(dataName(path))}`,
       `${count(rows)} rows`,
       `${count(Math.round(rows / seconds))} rows/s`,
       ...(size > 0 && bytes > 0 ? [`${duration(left)} left`] : []),

@@ -15,6 +15,11 @@ export function shellWord(text: string): string {
   return /^[^"$`\\!%]*$/.test(text) ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** What a table is called in a result. */
+export function dataName(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
 /** The flag that declares a column, as a shell takes it. */
 export function columnFlag(name: string, kind: string): string {
   return `--column ${shellWord(`${name}=${kind}`)}`;

@@ -2,10 +2,9 @@
  * A folder that keeps the state of a run in one file, `checkpoint.safetensors`. A process that is killed while writing
  * leaves the previous state. A run locks the folder: two in one would each continue from the other's state.
  */
-import { messageOf } from "../../core/errors.ts";
 import type { CheckpointStore } from "../../training/run/checkpoint.ts";
 import { lockFolder } from "../files/drafts.ts";
-import { requireName, writeAtomically } from "../files/files.ts";
+import { reasonOf, requireName, writeAtomically } from "../files/files.ts";
 
 /** How to use the folder. */
 export interface DirectoryStoreOptions {
@@ -35,7 +34,7 @@ export async function openDirectoryStore(
     lock = await lockFolder(folder);
   } catch (error) {
     const isInUse = error instanceof Deno.errors.Busy;
-    const reason = isInUse ? "another run is using it" : messageOf(error);
+    const reason = isInUse ? "another run is using it" : reasonOf(error);
     throw new TypeError(`Cannot use checkpoint folder ${folder}: ${reason}`, { cause: error });
   }
   let holdsRun = false;

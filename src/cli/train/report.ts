@@ -10,7 +10,7 @@ import type { VAE } from "../../training/vae.ts";
 import { type Io, note } from "../io.ts";
 import type { Written } from "../models/write_trained.ts";
 import { type LabelFigures, labelSection } from "../evaluate/label_figures.ts";
-import { count, counted, nats, rate, rowsOutOf, type Section } from "../text/text.ts";
+import { count, counted, dataName, nats, rate, rowsOutOf, type Section } from "../text/text.ts";
 
 /** A fitted detector, and the table it was fitted to. */
 export interface Trained extends Written {
@@ -67,7 +67,7 @@ export function written({ table, bytes }: Pick<FittedSpec, "table" | "bytes">, m
 /** The same about the table, for people to read. */
 export function dataText({ source, rows, columns, label, drawn }: Table): string {
   const read = rowsOutOf(rows, drawn?.rows ?? rows);
-  return `${source} (${read}, ${counted(columns.length, "column")}${
+  return `${dataName(source)} (${read}, ${counted(columns.length, "column")}${
     label ? ", label kept out" : ""
   })`;
 }
