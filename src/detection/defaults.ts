@@ -110,10 +110,20 @@ export function defaultTraining(rows: number, batchSize = 128): FitOptions {
 /** Networks per view. */
 export const MEMBERS = 2;
 
-/** The statistics of the default score. */
-export function statisticsFor(schema: readonly ColumnSchema[]): readonly StatisticName[] {
+/**
+ * The statistics of a score: those given, or the default.
+ * @throws TypeError for `level` without categories, of which it would say nothing
+ */
+export function statisticsFor(
+  schema: readonly ColumnSchema[],
+  given?: readonly StatisticName[],
+): readonly StatisticName[] {
   const all: readonly StatisticName[] = ["residual", "kl", "linear", "neighbours"];
-  return schema.some(({ kind }) => kind === "categorical") ? [...all, "level"] : all;
+  const hasCategories = schema.some(({ kind }) => kind === "categorical");
+  if (!hasCategories && given?.includes("level")) {
+    throw new TypeError("Cannot use statistics: level is for tables with a categorical column");
+  }
+  return given ?? (hasCategories ? [...all, "level"] : all);
 }
 
 /** Training steps of each network of an ensemble. */

@@ -85,7 +85,8 @@ export async function trainNetwork(
 
 /** Preset "ensemble". */
 export const fitEnsemblePreset: FitPreset = async ({ training: cells }, schema, options, pause) => {
-  const { seed = 0, statistics = statisticsFor(schema), members = MEMBERS, onProgress } = options;
+  const { seed = 0, members = MEMBERS, onProgress } = options;
+  const statistics = statisticsFor(schema, options.statistics);
   const [device] = splitDevice(options), network = optionsFor("network", options);
   const { checkpoint, ...fitOptions } = optionsFor("training", options);
   const expansion = expansionOf(schema);
