@@ -3,7 +3,8 @@
  * long work of an app shares one queue and gets one slice per round of the loop, so a short request waits for one slice
  * of it at most, however much there is.
  *
- * Limits: a step is not interrupted. If the clock stands still during work (workerd), work is not divided.
+ * Limits: a step is not interrupted. If the clock stands still during work (workerd), work is not divided. There a
+ * request that is given up takes its timers with it, so nobody may wait for the turn of another.
  */
 
 import { runWithPauses } from "../trained/steps.ts";
@@ -16,6 +17,8 @@ const TURNS_BEFORE_CHECK = 4;
 
 /** The queue that all work of an app shares. */
 export class TurnQueue {
+  readonly #isShared = globalThis.navigator?.userAgent !== "Cloudflare-Workers";
+
   #last: Promise<void> = Promise.resolve();
 
   #waiting = 0;
@@ -25,6 +28,7 @@ export class TurnQueue {
    * @param asked the round that the caller asked for when its slice began: if nobody else waits, it needs no other
    */
   next(asked?: Round): Promise<void> {
+    if (!this.#isShared) return new Round().over;
     const wait = this.#waiting++ === 0 && asked?.isOver === false ? asked.over : undefined;
     return this.#last = this.#last.then(() => wait ?? new Round().over).then(() => {
       this.#waiting--;

@@ -44,3 +44,22 @@ Deno.test("slices of several callers never follow each other without a round bet
   assert.match(events, /^WYWYWY/);
   assert.ok(!/W[^F]*W/.test(events.replace(/^WYWYW/, "")), events);
 });
+
+Deno.test("in workerd a request that is given up during its turn, with all its timers, holds up no other", async () => {
+  const realTimeout = globalThis.setTimeout, { navigator } = globalThis;
+  const userAgent = { value: { userAgent: "Cloudflare-Workers" }, configurable: true };
+  Object.defineProperty(globalThis, "navigator", userAgent);
+  try {
+    const turns = new TurnQueue();
+    globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
+    void turns.next();
+    await Promise.resolve();
+    globalThis.setTimeout = realTimeout;
+    const late = new Promise((done) => void realTimeout(done, 100, "late"));
+    assert.equal(await Promise.race([turns.next(), late]), undefined);
+    await late;
+  } finally {
+    globalThis.setTimeout = realTimeout;
+    Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  }
+});
