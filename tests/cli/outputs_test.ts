@@ -1,4 +1,4 @@
-/** Names of outputs: "-", and those that a file system hardly takes, or does not. */
+/** Names of files and folders: "-", and those that a file system hardly takes, or does not. */
 import assert from "node:assert/strict";
 import { createDraft } from "../../src/cli/files/drafts.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
@@ -146,4 +146,28 @@ Deno.test("a model does not take the place of a table, nor an export that of ano
     /x\.json: expected the name of a folder, as tfjs is /,
   );
   assert.deepEqual(folder.names(), ["m", "other.csv", "t.csv"]);
+});
+
+Deno.test("a folder that may not be made is refused without the system's own words", async () => {
+  if (Deno.build.os !== "linux") return;
+  const { folder, data } = await trained();
+  using _ = folder;
+  const given = ["--checkpoint", "/sys/elbow", "--out", folder.at("x"), ...QUICK];
+  assert.match(
+    await refused("train", data, ...given),
+    /^elbow: Cannot use checkpoint folder \/sys\/elbow: (permission is denied|its disk is read-only)$/m,
+  );
+});
+
+Deno.test("a file where a folder belongs is called one", async () => {
+  const { folder, data, model } = await trained();
+  using _ = folder;
+  assert.equal(
+    await refused("serve", "--models", data, "--port", "0"),
+    `elbow: Cannot serve ${data}: it is a file, not a folder\n`,
+  );
+  assert.equal(
+    await refused("score", model, `${data}/x.csv`),
+    `elbow: Cannot read ${data}/x.csv: a part of its path is a file\n`,
+  );
 });

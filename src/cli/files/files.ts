@@ -175,6 +175,7 @@ export async function naming<Value>(path: string, act: () => Promise<Value>): Pr
 export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof Deno.errors.NotADirectory) return "a part of its path is a file";
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied";
   if (codeOf(error) === "ENAMETOOLONG") return "its name is too long for the file system";
   if (codeOf(error) === "EROFS") return "its disk is read-only";

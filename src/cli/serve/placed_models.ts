@@ -48,6 +48,8 @@ async function listFiles(folder: string): Promise<string[]> {
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such folder"
+      : error instanceof Deno.errors.NotADirectory
+      ? "it is a file, not a folder"
       : reasonOf(error);
     throw new TypeError(`Cannot serve ${folder}: ${reason}`, { cause: error });
   }
