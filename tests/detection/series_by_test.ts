@@ -79,6 +79,11 @@ Deno.test("by needs a window, a name for each row, and says which series are sho
       message: /row 42.*unit.*expected the name of the series/s,
     });
   }
+  const each = { column: "row", values: rows.map((_, r) => r >> 1) };
+  await assert.rejects(() => Detector.fit(rows, { window: 5, by: each }), {
+    message:
+      /all 50 series by column "row" are shorter than a window of 5 steps, the longest of 2: /,
+  });
   const detector = await Detector.fit(rows, { window: 5, by });
   assert.match(detector.warnings.join("; "), /1 of 2 series by column "unit" is shorter than/);
   detector.dispose();

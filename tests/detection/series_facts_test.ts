@@ -29,7 +29,7 @@ Deno.test("times that ascend in even steps cause no warning, and neither do miss
 Deno.test("times that go back, repeat or have gaps cause a warning with their number", () => {
   assert.match(
     said(...even.toReversed())[0],
-    /"at" goes back at 49 of 49 steps: .* order of its rows/,
+    /"at" goes back at 49 of 49 steps: .* order of its rows, which must be that of time: sort them/,
   );
   const stacked = said(...even, ...even);
   assert.equal(stacked.length, 1);

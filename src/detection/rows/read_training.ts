@@ -2,6 +2,7 @@
  * Reads the rows that a detector is fitted to: determines their columns, encodes their cells as numbers and removes
  * copies.
  */
+import { OptionError } from "../../core/option_error.ts";
 import { RowError } from "../../core/row_error.ts";
 import { fileName } from "../../formats/errors.ts";
 import type { RawTable } from "../../formats/table.ts";
@@ -108,7 +109,9 @@ function laidOutSteps(
   const seconds = given?.seconds, series = by && seriesNumbers(by);
   const inTurn = seconds && oneAfterTheOther(seconds, series);
   const spacing = inTurn ? usualSpacing(inTurn) : 0;
-  const all = seriesOf(cells, { seconds, series }, { spacing }, window), laid = joined(all, window);
+  const all = seriesOf(cells, { seconds, series }, { spacing }, window);
+  if (by) requireAWindow(by.column, all, window);
+  const laid = joined(all, window);
   const width = cells.data.length / cells.rows;
   const steps = {
     cells: laid?.cells ?? cells,
@@ -133,6 +136,17 @@ function requireOneEach(what: string, given: ArrayLike<unknown> | undefined, { r
   if (!given || given.length === rows) return;
   throw new RangeError(
     `Cannot fit detector: expected ${what} for each of ${rows} rows, got ${given.length}`,
+  );
+}
+
+/** Before they are laid out: a column that numbers its rows would take a window of empty rows for each. */
+function requireAWindow(column: string, all: readonly OneSeries[], window: number) {
+  if (all.length === 1 || all.some(({ rows }) => rows.length >= window)) return;
+  const longest = all.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+  throw new OptionError((nameOf) =>
+    `Cannot fit detector: all ${all.length} series by column "${column}" are shorter than a window of ${window} steps, the longest of ${longest}: use a shorter window, or another column for ${
+      nameOf("by")
+    }`
   );
 }
 

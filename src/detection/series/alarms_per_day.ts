@@ -16,7 +16,7 @@ export interface AlarmsPerDay {
   readonly steps: number;
   /**
    * Absent for a model that was loaded, because its file does not have the order of the steps that calibrated, and if
-   * these were too few to follow each other.
+   * these were too few to follow each other, or no run began among them.
    */
   readonly runs?: number;
 }
@@ -37,7 +37,7 @@ export function alarmsPerDay(
  * window's number of windows are looked at, as almost all steps of a long series do: at the ends of a block, scores are
  * means of fewer windows, and single ones cross the threshold.
  * @param blocks scores of the steps of each block, in order
- * @returns undefined if the blocks are too short
+ * @returns undefined if the blocks are too short, or no run begins in them: no day has 14 alarms in 0 runs
  */
 export function runsPerStepOf(
   blocks: readonly Float64Array[],
@@ -51,7 +51,7 @@ export function runsPerStepOf(
       runs += Number(scores[t] > threshold && !(scores[t - 1] > threshold));
     }
   }
-  return steps === 0 ? undefined : runs / steps;
+  return runs === 0 ? undefined : runs / steps;
 }
 
 function stepsPerDay(clock: SeriesClock | undefined): number | undefined {

@@ -52,7 +52,9 @@ export function stepTimeWarnings(
       `column "${name}" goes back at ${backward} of ${steps} steps: ${
         isLaidOut
           ? "rows from there on count as another series"
-          : `a series is learnt in the order of its rows, which must be that of time${OF_SEVERAL}`
+          : `a series is learnt in the order of its rows, which must be that of time${
+            2 * backward > steps ? ": sort them, the earliest first" : OF_SEVERAL
+          }`
       }`,
     );
   }
