@@ -150,5 +150,46 @@ Deno.test("a refusal of words among numbers says how to list them, and a sentine
   assert.match(await of(["1", "two"]), /\(leave the cell empty if it is missing, or declare/);
   assert.match(await of(["A 1", "A 2", "A 3", "A 4", "A 4"]), /\(leave the cell empty if/);
   const { stderr } = await elbow(["report", table(["-999", "-999"])]);
-  assert.match(stderr, /leave those cells empty \(or list it in --missing\)/);
+  assert.match(stderr, /leave those cells empty \(or list it: --missing=-999\)/);
+  const apart = Array.from(
+    { length: 60 },
+    (_, r) => `${r < 3 ? -200 : r},${r < 6 ? -200 : r},${r}`,
+  );
+  const both = await elbow(["report", folder.write("t.csv", `x,y,z\n${apart.join("\n")}\n`)]);
+  assert.match(
+    both.stderr,
+    /columns "x", "y" are -200 in 5 to 10 % of the rows, far from all their other values: .* \(or list it: --missing=-200\)\n/,
+  );
+});
+
+Deno.test("all columns with a text among numbers are refused at once, and their words listed together", async () => {
+  using folder = new Folder();
+  const words: Record<string, string> = { "3.a": "ERROR", "5.a": "ERROR", "7.b": "UNKNOWN" };
+  const table = (columns: string[], texts: Record<string, string>) => {
+    const line = (r: number) => columns.map((name) => texts[`${r}.${name}`] ?? `${r}`).join();
+    const rows = Array.from({ length: 60 }, (_, r) => line(r + 1));
+    return folder.write("t.csv", `${columns}\n${rows.join("\n")}\n`);
+  };
+  const three = { ...words, "8.b": "UNKNOWN", "9.c": "120/80", "10.c": "120/80" };
+  assert.match(
+    await refused("report", table(["a", "b", "c"], three)),
+    /row 3 \(line 4\), column "a": expected a number, .*\(if "ERROR" and "UNKNOWN" stand for missing values, list them as missing with --missing ERROR,UNKNOWN, or declare the column categorical with --column a=categorical\), got "ERROR"; also at fault: column "b" \("UNKNOWN" in row 7\) and column "c" \("120\/80" in row 9\)$/m,
+  );
+  const names = Array.from({ length: 15 }, (_, c) => `x${c}`);
+  const all = Object.fromEntries(names.map((name) => [`2.${name}`, "high"]));
+  const many = await refused("report", table(names, all));
+  assert.match(
+    many,
+    /got "high"; also at fault: column "x1" .*, column "x9" \("high" in row 2\) and 5 more$/m,
+  );
+  // Per cent signs in some cells only are a fault of their own.
+  const rates = Object.fromEntries(
+    names.slice(0, 1).flatMap(() =>
+      Array.from({ length: 60 }, (_, r) => [`${r + 1}.b`, r % 2 ? `${r}.5 %` : `${r}.5`])
+    ),
+  );
+  assert.match(
+    await refused("report", table(["a", "b"], { ...words, ...rates })),
+    /got "ERROR"; also at fault: column "b" \("1.5 %" in row 2 and "0.5" in row 1\)$/m,
+  );
 });

@@ -4,7 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { explanation } from "../../src/cli/score/explained.ts";
-import { highest, strangestOf, strangestOfAll } from "../../src/cli/score/strangest.ts";
+import {
+  highest,
+  strangestOf,
+  strangestOfAll,
+  strangestTable,
+} from "../../src/cli/score/strangest.ts";
 import { reportData } from "../../mod.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, tableCsv } from "./util.ts";
 
@@ -67,6 +72,48 @@ Deno.test("a column that is named like a label is reported, unless it is declare
   const csv = `a,ground truth\n${named("x").map(({ a, x }) => `${a},${x}`).join("\n")}\n`;
   const { stderr } = await elbow(["report", folder.write("t.csv", csv)]);
   assert.match(stderr, /column "ground truth" is trained on, .* \(--label "ground truth"\)\n/);
+});
+
+Deno.test("score --out --explain shows why the strangest flagged rows were flagged, as the file says", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv(300, { anomalies: 6 })),
+    model = folder.at("m"),
+    out = folder.at("s.csv");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  const { stdout } = await elbow(["score", model, data, "--explain", "2", "--out", out]);
+  const rows = Deno.readTextFileSync(out).trim().split("\n").slice(1);
+  const want = rows.sort((a, b) => +b.split(",")[1] - +a.split(",")[1]).slice(0, 10).flatMap((
+    row,
+  ) => /"(.*)"$/.exec(row)?.[1].split("; ") ?? row.split(",")[4].replaceAll(";", ", "));
+  const header = stdout.split("\n")[1], start = header.indexOf("columns to blame");
+  const shown = stdout.trimEnd().split("\n").slice(2).map((line) => line.slice(start));
+  assert.deepEqual(shown, want);
+  assert.match(shown[0], /^[a-d] .*, expected .* \(.* to .*\)$/);
+});
+
+Deno.test("an explanation leaves out cells that are as the others let expect, unless there are no others", () => {
+  const size = { column: "size", nats: 9, value: 5, expected: 2, interval: [1, 3] } as const;
+  const town = { column: "town", nats: 4, value: "Bern", expected: "Bern", probability: 0.98 };
+  const count = { column: "n", nats: 2, value: 0, expected: 0, interval: [0, 0] } as const;
+  const word = { column: "word", nats: 1, value: "w5", expected: "w5", probability: 0.2 };
+  assert.equal(explanation([size, town, count]), "size 5, expected 2 (1 to 3)");
+  assert.equal(
+    explanation([word, town, { ...town, value: null, unseen: true }]),
+    "word w5, 20 % likely, and no other value more; town holds a new or rare value, expected Bern (98 % likely)",
+  );
+  const asExpected = "as expected from the other cells: the row as a whole is unusual";
+  assert.equal(explanation([town, count]), `town Bern and n 0, ${asExpected}`);
+  assert.equal(explanation([town]), `town Bern, ${asExpected}`);
+  assert.equal(explanation([]), "");
+  const row = { row: 7, score: 9, pValue: 0.01, anomaly: true, topColumns: ["size", "town"] };
+  assert.equal(
+    strangestTable([{ ...row, blamed: [size, word] }]),
+    `The strangest rows
+row  score  p-value  anomaly  columns to blame
+  7  9.000    0.010      yes  size 5, expected 2 (1 to 3)
+                              word w5, 20 % likely, and no other value more
+`,
+  );
 });
 
 Deno.test("an explanation writes times without zeros at their end", () => {

@@ -113,7 +113,8 @@ export class CellScorer {
       buffer: into,
     });
     const { columns } = this.#scorer;
-    const strangest = strangestOf({ scores, contributions }, decision, firstRow, columns);
+    const blamed = explained?.blamed;
+    const strangest = strangestOf({ scores, contributions, blamed }, decision, firstRow, columns);
     return { lines, rows: cells.rows, anomalies, uncertain, strangest };
   }
 }

@@ -56,27 +56,55 @@ export function explainFlagged(
 
 /** "temperature 91.2, expected 63.4 (58.0 to 68.9); flow 3.10, expected 2.20 (1.90 to 2.45)" */
 export function explanation(blamed: readonly BlamedColumn[] = []): string {
-  return blamed.map(sentence).join("; ");
+  return explanations(blamed).join("; ");
 }
 
-function sentence(
-  { column, value, expected, interval, probability, unseen }: BlamedColumn,
-): string {
-  const [low, high] = interval ?? [];
-  const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
-  const cellText = (cell: number | string) =>
-    typeof cell === "number" ? rounded(cell, width) : shortened(timeText(printable(cell)));
-  const found = `${printable(column)} ${
-    unseen ? "holds a new or rare value" : value === null ? "unknown" : cellText(value)
-  }`;
-  if (expected === null) return found;
+/**
+ * A sentence for each blamed column, but not for cells as the others let expect: they have a share of the blame because
+ * they disagree with a cell that is wrong. If there are no others, the row is unusual as a whole.
+ */
+export function explanations(blamed: readonly BlamedColumn[]): string[] {
+  const odd = blamed.filter((each) => !isAsExpected(each));
+  if (odd.length > 0 || blamed.length === 0) return odd.map(sentence);
+  const cells = blamed.map(found), last = cells.pop();
+  const listed = [...(cells.length > 0 ? [cells.join(", ")] : []), last].join(" and ");
+  return [`${listed}, as expected from the other cells: the row as a whole is unusual`];
+}
+
+/** A level must also be likelier than all others together. */
+function isAsExpected({ value, expected, probability = 1, unseen }: BlamedColumn): boolean {
+  return !unseen && value !== null && value === expected && probability > 0.5;
+}
+
+function sentence(blamed: BlamedColumn): string {
+  const { value, expected, interval, probability, unseen } = blamed;
+  if (expected === null) return found(blamed);
+  const [low, high] = interval ?? [], percent = `${(100 * (probability ?? 0)).toFixed(0)} %`;
+  if (value === expected && probability !== undefined && !unseen) {
+    return `${found(blamed)}, ${percent} likely, and no other value more`;
+  }
+  const text = cellTexts(blamed);
   const intervalText = low === undefined || high === undefined
     ? ""
-    : ` (${cellText(low)} to ${cellText(high)})`;
-  const probabilityText = probability === undefined
-    ? ""
-    : ` (${(100 * probability).toFixed(0)} % likely)`;
-  return `${found}, expected ${cellText(expected)}${intervalText}${probabilityText}`;
+    : ` (${text(low)} to ${text(high)})`;
+  const probabilityText = probability === undefined ? "" : ` (${percent} likely)`;
+  return `${found(blamed)}, expected ${text(expected)}${intervalText}${probabilityText}`;
+}
+
+/** The column and its cell. */
+function found(blamed: BlamedColumn): string {
+  const { column, value, unseen } = blamed;
+  return `${printable(column)} ${
+    unseen ? "holds a new or rare value" : value === null ? "unknown" : cellTexts(blamed)(value)
+  }`;
+}
+
+/** How cells of the column are shown. */
+function cellTexts({ interval }: BlamedColumn): (cell: number | string) => string {
+  const [low, high] = interval ?? [];
+  const width = typeof low === "number" && typeof high === "number" ? high - low : undefined;
+  return (cell) =>
+    typeof cell === "number" ? rounded(cell, width) : shortened(timeText(printable(cell)));
 }
 
 /** A text as long as a person reads in passing. */

@@ -3,9 +3,11 @@
  */
 import type { Decision } from "../../scoring/decisions/decide.ts";
 import type { ScoreTable } from "../../scoring/table_scorer.ts";
+import type { BlamedColumn } from "../../scoring/explain/blamed_column.ts";
 import { TOP_COLUMNS } from "../../scoring/verdict_lines.ts";
 import { alignColumns } from "../text/aligned.ts";
 import { printable, topColumns } from "../text/text.ts";
+import { explanations, type FlaggedRows } from "./explained.ts";
 
 /** How many rows are shown. */
 const SHOWN_ROWS = 10;
@@ -20,6 +22,8 @@ export interface StrangeRow {
   /** Null if there is no verdict. */
   readonly anomaly: boolean | null;
   readonly topColumns: readonly string[];
+  /** The blamed columns of a flagged row, if asked for. */
+  readonly blamed?: readonly BlamedColumn[];
 }
 
 /** Indices of the highest scores, highest first; of equal ones the first. */
@@ -37,7 +41,9 @@ export function highest(scores: Float64Array): readonly number[] {
 
 /** The strangest rows of a part of a file. @param firstRow the number of rows before it */
 export function strangestOf(
-  { scores, contributions }: Pick<ScoreTable, "scores" | "contributions">,
+  { scores, contributions, blamed }:
+    & Pick<ScoreTable, "scores" | "contributions">
+    & Partial<Pick<FlaggedRows, "blamed">>,
   { pValues, verdict }: Pick<Decision, "pValues" | "verdict">,
   firstRow: number,
   columns: readonly string[],
@@ -48,6 +54,7 @@ export function strangestOf(
     pValue: pValues[r],
     anomaly: verdict(r) === "uncertain" ? null : verdict(r) === "anomaly",
     topColumns: topColumns(contributions, r * columns.length, columns, TOP_COLUMNS),
+    ...(blamed?.has(r) && { blamed: blamed.get(r) }),
   }));
 }
 
@@ -68,10 +75,18 @@ export function strangestTable(rows: readonly StrangeRow[]): string {
     anomaly === null ? "-" : anomaly ? "yes" : "no",
   ]);
   const lines = alignColumns(["row", "score", "p-value", "anomaly"], cells, 0).split("\n");
-  const blame = ["columns to blame", ...rows.map(({ topColumns }) => topColumns.join(", "))];
+  const blame = [["columns to blame"], ...rows.map(blameLines)];
   const isBlamed = rows.some(({ topColumns }) => topColumns.length > 0);
-  const table = blame.map((text, r) =>
-    `${lines[r]}${isBlamed ? `  ${printable(text)}` : ""}`.trimEnd()
+  const table = blame.flatMap((texts, r) =>
+    texts.map((text, i) => {
+      const start = i === 0 ? lines[r] : " ".repeat(lines[r].length);
+      return `${start}${isBlamed ? `  ${text}` : ""}`.trimEnd();
+    })
   );
   return `The strangest rows\n${table.join("\n")}\n`;
+}
+
+/** The columns to blame in one line, or in one line each if they are explained. */
+function blameLines({ topColumns, blamed = [] }: StrangeRow): string[] {
+  return blamed.length > 0 ? explanations(blamed) : [printable(topColumns.join(", "))];
 }

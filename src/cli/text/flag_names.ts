@@ -22,7 +22,10 @@ const IN_WARNINGS: readonly Rule[] = [
     /^column "(.*)" (?:looks like .*|has decimal points, .*)declare it (timestamp(?::dmy|:ymd)?|numeric:(?:1,234\.50|1\.234,50))(?! %)/,
     declaring(),
   ],
-  [/, far from all its other values: .*leave those cells empty$/, "$& (or list it in --missing)"],
+  [
+    /(?:is|are) (\S+) in [^%]* % of the rows, far from all (?:its|their) other values: .*leave those cells empty$/,
+    "$& (or list it: --missing=$1)",
+  ],
   [/^column "(.*)" is ordered by the alphabet.*$/, declaring("ordinal:FIRST|NEXT|…")],
   [
     /^column "(.*)" is trained on, but named like a label.*$/,

@@ -18,11 +18,12 @@
  * column of identifiers therefore has no levels and carries no information.
  */
 import { RowError } from "../../core/row_error.ts";
+import { type ColumnFault, perCentFault, refuseFaults, textFault } from "./column_faults.ts";
 import { withMissingTexts } from "./declared_missing.ts";
 import { show } from "../../core/validate.ts";
 import { listNames } from "../../formats/errors.ts";
 import type { CellReading } from "../../formats/mod.ts";
-import { ColumnTally, MAX_WORDS } from "../../formats/sample/column_tally.ts";
+import { ColumnTally } from "../../formats/sample/column_tally.ts";
 import type { NumberRange } from "../../formats/sample/written_forms.ts";
 import type { RawTable } from "../../formats/table.ts";
 import { encodeTable } from "../../scoring/table/encode_table.ts";
@@ -85,8 +86,8 @@ const MIN_POSITIVE_RATIO = 1000;
  * Infers the schema of a table, and encodes its cells.
  * @param maxLevels maximum number of inferred levels of a category
  * @param missing texts and numbers that stand for missing values in any column, which the table does not hold any more
- * @throws RowError naming the row and column of a text where a number belongs, or the column of an override that does
- *   not fit it; TypeError naming an override's column that the table does not have
+ * @throws RowError naming the columns with a text where a number belongs, or the column of an override that does not
+ *   fit it; TypeError naming an override's column that the table does not have
  */
 export function inferSchema(
   table: RawTable,
@@ -103,7 +104,7 @@ export function inferSchema(
       }`,
     );
   }
-  const isOpen = new Set<string>();
+  const isOpen = new Set<string>(), faults: ColumnFault[] = [];
   const inferred = columns.map((name, c) => {
     const values = takeColumn(table, columns.length, c), texts = table.texts?.[c];
     const override = overrides.find((each) => each.name === name);
@@ -111,14 +112,21 @@ export function inferSchema(
     if (override) return requireTwo(complete(override));
     const tally = table.drawn?.columns[c] ?? new ColumnTally().add(data, c, columns.length, texts);
     const byForms = texts && kindOfForms(name, tally);
-    if (byForms?.fitsBoth) isOpen.add(name);
-    if (byForms) return complete({ name, ...byForms });
-    const kind = texts ? kindOfTexts(table, c, tally) : kindOfNumbers(tally);
+    if (byForms && "kind" in byForms) {
+      if (byForms.fitsBoth) isOpen.add(name);
+      return complete({ name, ...byForms });
+    }
+    const kind = byForms ?? (texts ? kindOfTexts(table, c, tally) : kindOfNumbers(tally));
+    if (typeof kind === "object") {
+      faults.push(kind);
+      return { name, kind: "numeric" as const };
+    }
     // One of the two values may not occur in the sampled rows.
     const bothLevels = table.drawn && kind === "binary" &&
       [...texts ?? ["0", "1"]].sort(compareLevels);
     return complete({ name, kind, ...(bothLevels && { levels: bothLevels }) });
   });
+  refuseFaults(faults);
   const hasCommas = table.decimalCommas || inferred.some(hasComma);
   const marked = hasCommas
     ? inferred.map((each) => isOpen.has(each.name) ? commaForm(each) : each)
@@ -153,25 +161,20 @@ function requireTwo(column: ColumnSchema): ColumnSchema {
 }
 
 /**
- * The kind and format of a column in which every text is a date other than ISO 8601, or an amount.
- * @throws RowError naming two cells, if only some amounts have a per cent sign
+ * The kind and format of a column in which every text is a date other than ISO 8601, or an amount; a fault if only some
+ * amounts have a per cent sign.
  */
 function kindOfForms(
   name: string,
   tally: ColumnTally,
-): Pick<ColumnSchema, "kind" | "format"> & { readonly fitsBoth?: boolean } | undefined {
+):
+  | Pick<ColumnSchema, "kind" | "format"> & { readonly fitsBoth?: boolean }
+  | ColumnFault
+  | undefined {
   const { order } = tally.forms, amounts = tally.forms.amounts(tally, tally.firstNumber);
   if (order && tally.numbers === 0 && !tally.times) return { kind: "timestamp", format: order };
   if (!amounts) return undefined;
-  if (amounts.unlike) {
-    const [marked, unmarked] = amounts.unlike;
-    const cells = [marked, unmarked].map(({ text, row }) => `${show(text)} in row ${row}`);
-    throw new RowError(
-      `expected a per cent sign in every cell but 0, or in none, got ${cells.join(" and ")}`,
-      undefined,
-      name,
-    );
-  }
+  if (amounts.unlike) return perCentFault(name, amounts.unlike);
   const kind = kindOfNumbers(amounts.range);
   const { format, fitsBoth } = amounts;
   return { kind: kind === "binary" ? "count" : kind, format, fitsBoth };
@@ -193,51 +196,18 @@ export function kindOfNumbers({ smallest, largest, whole }: NumberRange): Column
   return smallest > 0 && largest >= MIN_POSITIVE_RATIO * smallest ? "positive" : "numeric";
 }
 
-/** What spreadsheets call their last row. */
-const IS_TOTAL = /^(?:grand |sub-?)?(?:total|sum)s?:?$|^(?:gesamt|summe|totaal|somme|suma)\b/i;
-
-/** A value below or above what could be measured. */
-const IS_BOUND = /^[<>≤≥]=?\s*[+-]?[\d.,]+$/;
-
-/** @throws RowError naming a text in a column of numbers */
+/** The kind of a column with texts. @returns a fault for a text in a column of numbers */
 function kindOfTexts(
   { columns, texts, drawn }: RawTable,
   c: number,
   tally: ColumnTally,
-): ColumnKind {
+): ColumnKind | ColumnFault {
   const { numbers, others, times, firstText } = tally;
   if (numbers > others && firstText) {
-    const { row, text, isForeign } = firstText;
-    const number = isForeign
-      ? "a number with a decimal point and no thousands separators (or declare the column numeric:1,234.50, numeric:1.234,50 or, for addresses and other codes, categorical)"
-      : IS_BOUND.test(text)
-      ? "a number, as in most rows of this column (write the bound itself, or leave the cell empty)"
-      : IS_TOTAL.test(text)
-      ? "a number, as in most rows of this column (delete the row if it holds totals)"
-      : `a number, as in most rows of this column (${
-        hintFor(tally)
-      }, or declare the column categorical)`;
-    const fault = `expected ${number}, got ${show(text)}`;
-    // The tally counts the rows of the whole table, whoever passes on a sample those of the sample.
-    if (drawn) throw new RowError(`${fault} in row ${row}`, undefined, columns[c]);
-    throw new RowError(fault, row, columns[c]);
+    return textFault(columns[c], tally, firstText, drawn !== undefined);
   }
   if (numbers === 0 && times) return "timestamp";
   return texts![c]!.length === 2 ? "binary" : "categorical";
-}
-
-/** What to do with texts among numbers: the same few words, again and again, probably stand for missing values. */
-function hintFor({ others, words, firstText }: ColumnTally): string {
-  if (others === 1 && firstText?.row === 1) {
-    return "leave the cell empty if it is missing, delete the row if it holds units";
-  }
-  if (words.size > MAX_WORDS || others === words.size) {
-    return "leave the cell empty if it is missing";
-  }
-  const quoted = [...words].map(show), last = quoted.pop();
-  return quoted.length === 0
-    ? `if ${last} stands for a missing value, list it as missing`
-    : `if ${quoted.join(", ")} and ${last} stand for missing values, list them as missing`;
 }
 
 /** Levels of a column: most frequent first, or for ordinal columns in numeric or alphabetical order. */

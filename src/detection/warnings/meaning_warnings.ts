@@ -133,7 +133,7 @@ export function meaningWarnings(
     ...columns.flatMap(textAndCodeWarnings),
     ...columns.flatMap(timeNumberWarnings),
     ...columns.flatMap(levelOrderWarnings),
-    ...columns.flatMap(sentinelWarnings),
+    ...sentinelWarnings(columns),
     ...decimalMarkWarnings(columns),
     ...(table.drawn ? [] : totalsWarnings(columns)),
   ];

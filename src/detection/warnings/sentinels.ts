@@ -3,24 +3,38 @@
  * from all other values of the column than these are from each other. One that is not nines alone is 0 or less, in half
  * a per cent of the rows, and beside five other values.
  */
+import { groupBy } from "../../core/group_by.ts";
 import { hasLevels } from "../../scoring/table/schema.ts";
 import type { ReadColumn } from "../columns/read_column.ts";
+import { listColumns } from "./column_warnings.ts";
 
-/** One sentence for each such number in an undeclared column of numbers. */
-export function sentinelWarnings(column: ReadColumn): string[] {
+/** One sentence for each such number, about all the undeclared columns of numbers that hold it. */
+export function sentinelWarnings(columns: readonly ReadColumn[]): string[] {
+  const found = groupBy(columns.flatMap(sentinelsOf), ({ value }) => value);
+  return [...found].map(([value, holders]) => {
+    const names = holders.map(({ name }) => name), isOne = names.length === 1;
+    const shares = holders.map(({ share }) => share).sort((a, b) => a - b);
+    const [least, most] = [shares[0], shares[shares.length - 1]].map((share) =>
+      `${Number((100 * share).toPrecision(2))}`
+    );
+    return `${listColumns(names)} ${isOne ? "is" : "are"} ${value} in ${
+      least === most ? least : `${least} to ${most}`
+    } % of the rows, far from all ${
+      isOne ? "its" : "their"
+    } other values: if that stands for a missing value, leave those cells empty`;
+  });
+}
+
+function sentinelsOf(column: ReadColumn): { name: string; value: number; share: number }[] {
   const { name, kind, texts, declared } = column;
   if (texts || declared || hasLevels(kind) || kind === "timestamp") return [];
   const values = column.values(), { smallest, largest } = rangeOf(values);
-  return [smallest, largest].filter((value) =>
-    isApart(value, values) && (isNines(value) || isUsualGap(value, values))
-  ).map(
-    (value) => {
-      const share = 100 * values.filter((each) => each === value).length / values.length;
-      return `column "${name}" is ${value} in ${
-        Number(share.toPrecision(2))
-      } % of the rows, far from all its other values: if that stands for a missing value, leave those cells empty`;
-    },
-  );
+  return [smallest, largest]
+    .filter((value) => isApart(value, values) && (isNines(value) || isUsualGap(value, values)))
+    .map((value) => {
+      const share = values.filter((each) => each === value).length / values.length;
+      return { name, value, share };
+    });
 }
 
 function rangeOf(values: Float64Array, excluded = NaN): { smallest: number; largest: number } {
