@@ -1,16 +1,18 @@
 /**
  * The layer law: which folder of src/ may import which, and which npm package may be used where. The tables below are
- * the whole law; the rest of the file applies them.
+ * the whole law; the rest of the file applies them. Everywhere, a package has one version, and what a file exports
+ * another one imports.
  *
  *     deno run --allow-read --allow-env scripts/lint_layers.ts
  */
 
 import { type Finding, report } from "./lib/findings.ts";
-import { type Import, importsOf } from "./lib/imports.ts";
+import { type Import, importsOf, resolve } from "./lib/imports.ts";
 import { readTree, type SourceFile } from "./lib/tree.ts";
+import { unusedExports } from "./lib/unused_exports.ts";
 
 /** The folders of src/, highest first. A file may import from its own folder and from lower rows. */
-export const RANKS: readonly (readonly string[])[] = [
+const RANKS: readonly (readonly string[])[] = [
   ["http", "cli"],
   ["jobs"],
   ["detection"],
@@ -27,7 +29,7 @@ export const RANKS: readonly (readonly string[])[] = [
 ];
 
 /** Allowed imports between folders of the same row; there are no others. */
-export const SIDEWAYS: readonly string[] = [
+const SIDEWAYS: readonly string[] = [
   "cli -> http", // `serve` mounts the handler
   "models -> objectives",
   "distributions -> layers", // a likelihood's parameters come from a dense layer
@@ -39,7 +41,7 @@ export const SIDEWAYS: readonly string[] = [
  * their own folder; the first prefix that matches counts. "type x" allows type-only imports of x. Files that match no
  * entry must not import backends/ at all.
  */
-export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
+const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
   ["backends/backend.ts", ["graph/plan", "type graph/", "ops/", "core/"]],
   // open.ts, open_score.ts and what they share, open_with.ts
   ["backends/open", ["backends/", "graph/plan", "type graph/", "ops/", "core/"]],
@@ -55,7 +57,7 @@ export const BACKENDS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** Other folders that may open a backend or name its type. They may import only BACKEND_DOORS. */
-export const BACKEND_USERS: readonly string[] = [
+const BACKEND_USERS: readonly string[] = [
   "training",
   "scoring",
   "trained",
@@ -63,14 +65,14 @@ export const BACKEND_USERS: readonly string[] = [
   "http",
   "cli",
 ];
-export const BACKEND_DOORS: readonly string[] = [
+const BACKEND_DOORS: readonly string[] = [
   "backends/open.ts",
   "backends/open_score.ts",
   "backends/backend.ts",
 ];
 
 /** npm packages allowed in library code, by folder of src/; all other folders may use none. */
-export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   formats: ["fflate", "fzstd", "hyparquet", "hyparquet-compressors"],
   pictures: ["fast-png"],
   http: ["hono", "valibot", "@valibot/to-json-schema"],
@@ -79,10 +81,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders of src/ that may import `node:` modules. */
-export const NODE_FOLDERS: readonly string[] = ["cli", "storage"];
+const NODE_FOLDERS: readonly string[] = ["cli", "storage"];
 
 /** Folders that run at the edge: nothing they import, directly or indirectly, may import a package. */
-export const PACKAGE_FREE: readonly string[] = ["src/scoring/", "src/trained/"];
+const PACKAGE_FREE: readonly string[] = ["src/scoring/", "src/trained/"];
 
 /** Checks the given files and returns what breaks the law. */
 export function lintLayers(files: readonly SourceFile[]): Finding[] {
@@ -118,12 +120,8 @@ function folderOf(path: string): string {
   return path.startsWith("src/") ? path.split("/")[1] : "";
 }
 
-function resolve(from: string, specifier: string): string {
-  return new URL(specifier, `file:///${from}`).pathname.slice(1);
-}
-
 /** Checks that a relative import points down. @returns what is wrong, if anything */
-export function judgeRelative(from: string, { specifier, typeOnly }: Import): string | undefined {
+function judgeRelative(from: string, { specifier, typeOnly }: Import): string | undefined {
   const to = resolve(from, specifier);
   if (!to.startsWith("src/")) return `library code imports only from src/, not ${to}`;
   const [source, target] = [folderOf(from), folderOf(to)];
@@ -161,7 +159,7 @@ function judgeBackend(from: string, to: string, typeOnly: boolean): string | und
 }
 
 /** Checks an import that is not relative: it must be a pinned npm package or `node:` module that the folder may use. */
-export function judgeOutside(from: string, { specifier }: Import): string | undefined {
+function judgeOutside(from: string, { specifier }: Import): string | undefined {
   const folder = folderOf(from);
   if (specifier.startsWith("node:")) {
     return NODE_FOLDERS.includes(folder)
@@ -196,7 +194,7 @@ function targetsOf(imports: ImportTable, path: string): { to: string; line: numb
 /**
  * Import cycles, including those of type-only imports, by depth-first search; one finding per edge that closes a cycle.
  */
-export function findCycles(imports: ImportTable): Finding[] {
+function findCycles(imports: ImportTable): Finding[] {
   const findings: Finding[] = [];
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
@@ -214,7 +212,7 @@ export function findCycles(imports: ImportTable): Finding[] {
 }
 
 /** Packages that a package-free folder imports, directly or indirectly. */
-export function findReachedPackages(imports: ImportTable): Finding[] {
+function findReachedPackages(imports: ImportTable): Finding[] {
   const reached = new Set([...imports.keys()].filter((path) => isPackageFree(path)));
   const findings: Finding[] = [];
   for (const path of reached) { // grows while it is walked
@@ -256,6 +254,6 @@ export function findMixedVersions(files: readonly SourceFile[]): Finding[] {
 
 if (import.meta.main) {
   const files = readTree();
-  const findings = [...lintLayers(files), ...findMixedVersions(files)];
+  const findings = [...lintLayers(files), ...findMixedVersions(files), ...unusedExports(files)];
   Deno.exit(report("Layer law", findings, files.filter(({ path }) => isLibrary(path)).length));
 }

@@ -23,7 +23,7 @@ export interface Requirement {
 export const RUNTIMES = "build/runtimes";
 const RUNTIME_PACKAGES = "tests/runtime/packages";
 
-export const REQUIREMENTS: readonly Requirement[] = [
+const REQUIREMENTS: readonly Requirement[] = [
   {
     name: "workerd, edge-runtime, bun and Node.js 24",
     neededBy: "tests/runtime",

@@ -5,7 +5,7 @@
 import { HostRandom } from "../../src/core/random/philox.ts";
 
 /** Differences below this many percentage points are ties. */
-export const MARGIN = 0.1;
+const MARGIN = 0.1;
 
 const RESAMPLES = 10_000;
 

@@ -15,7 +15,7 @@ import { readNpz } from "../../src/formats/numpy/npz.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 
 /** Where the tables are. */
-export const TABLES_FOLDER = new URL("../../../shared/data/tabular-adbench/", import.meta.url);
+const TABLES_FOLDER = new URL("../../../shared/data/tabular-adbench/", import.meta.url);
 
 /** The 17 development tables: name in the published results, and file. */
 export const TABLES: Readonly<Record<string, string>> = {

@@ -27,9 +27,9 @@ export const FUNCTION_LENGTH = 2048;
 export const NORMALS = { rows: 64, cols: 64 } as const;
 
 /** Elements of one array, for cases limited by memory: in the first, second and third cache. */
-export const LENGTHS = [2 ** 11, 2 ** 15, 2 ** 19] as const;
+const LENGTHS = [2 ** 11, 2 ** 15, 2 ** 19] as const;
 /** Parameters of W2 and W3, and more. */
-export const ADAM_LENGTHS = [2 ** 12, 90_816, 652_824, 2 ** 22] as const;
+const ADAM_LENGTHS = [2 ** 12, 90_816, 652_824, 2 ** 22] as const;
 
 /** An Adam step reads four arrays and writes three; a copy reads one and writes one. */
 const ADAM_BYTES = 4 * 7, COPY_BYTES = 4 * 2;

@@ -33,8 +33,8 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "W3b", inputs: 784, hidden: [200, 200], latent: 50, activation: "tanh", ...bernoulli },
 ];
 
-export const SCORE_BATCHES: readonly number[] = [1, 64, 1024];
-export const TRAIN_BATCHES: readonly number[] = [32, 128, 512];
+const SCORE_BATCHES: readonly number[] = [1, 64, 1024];
+const TRAIN_BATCHES: readonly number[] = [32, 128, 512];
 export const IWAE = { workload: "W3b", batch: 20, samples: 50 } as const;
 export const ADAM = { rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 

@@ -2,7 +2,7 @@
 import { type Requirement, setUp } from "../../scripts/setup.ts";
 
 export const COLUMNS = 32;
-export const ROW: readonly number[] = Array.from(
+const ROW: readonly number[] = Array.from(
   { length: COLUMNS },
   (_, c) => Math.round(1000 * Math.sin(c + 1)) / 1000,
 );

@@ -58,7 +58,7 @@ function nameOfError(node: ts.NewExpression | ts.CallExpression): string | undef
 }
 
 /** Checks a message, given as its literal pieces: the whole text, or the pieces around computed parts. */
-export function judgeMessage(pieces: readonly string[]): string[] {
+function judgeMessage(pieces: readonly string[]): string[] {
   if (/^[A-Z]/.test(pieces[0])) return judgeEnding(pieces);
   const fault = `message must start with a capital letter: ${JSON.stringify(pieces[0])}`;
   return [fault, ...judgeEnding(pieces)];

@@ -11,11 +11,15 @@ import type { SourceFile } from "./tree.ts";
 export interface Import {
   /** The text between the quotes; "(computed)" for a dynamic import of an expression. */
   readonly specifier: string;
+  /** The names it takes from the module; `*` for all of them. */
+  readonly names: readonly string[];
   /** Whether the import disappears when types are removed. */
   readonly typeOnly: boolean;
   /** Line of the import, from 1. */
   readonly line: number;
 }
+
+const ALL = "*";
 
 /** The syntax tree of a file, with parent links. */
 export function parse(file: SourceFile): ts.SourceFile {
@@ -38,21 +42,30 @@ export function importsOf(file: SourceFile): Import[] {
   return found;
 }
 
+/** The path, from the root, of what a file imports by a relative specifier. */
+export function resolve(from: string, specifier: string): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1);
+}
+
 function readImport(node: ts.Node): Omit<Import, "line"> | undefined {
   if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-    return { specifier: node.moduleSpecifier.text, typeOnly: isTypeImport(node.importClause) };
+    const { moduleSpecifier: { text: specifier }, importClause: clause } = node;
+    return { specifier, names: namesOf(clause?.namedBindings), typeOnly: isTypeImport(clause) };
   }
   if (
     ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)
   ) {
-    return { specifier: node.moduleSpecifier.text, typeOnly: node.isTypeOnly };
+    const { moduleSpecifier: { text: specifier }, exportClause, isTypeOnly } = node;
+    return { specifier, names: namesOf(exportClause), typeOnly: isTypeOnly };
   }
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-    const literal = node.argument.literal;
-    return ts.isStringLiteral(literal) ? { specifier: literal.text, typeOnly: true } : undefined;
+    const specifier = literalText(node.argument.literal);
+    const names = [node.qualifier?.getText() ?? ALL];
+    return specifier === undefined ? undefined : { specifier, names, typeOnly: true };
   }
   if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-    return { specifier: literalText(node.arguments[0]) ?? "(computed)", typeOnly: false };
+    const specifier = literalText(node.arguments[0]) ?? "(computed)";
+    return { specifier, names: [ALL], typeOnly: false };
   }
   return readModuleUrl(node);
 }
@@ -63,7 +76,12 @@ function readModuleUrl(node: ts.Node): Omit<Import, "line"> | undefined {
   const [first, base] = node.arguments ?? [];
   const specifier = literalText(first);
   if (specifier === undefined || base?.getText() !== "import.meta.url") return undefined;
-  return /\.(ts|js)$/.test(specifier) ? { specifier, typeOnly: false } : undefined;
+  return /\.(ts|js)$/.test(specifier) ? { specifier, names: [ALL], typeOnly: false } : undefined;
+}
+
+function namesOf(bindings: ts.NamedImportBindings | ts.NamedExportBindings | undefined): string[] {
+  if (bindings === undefined || !("elements" in bindings)) return [ALL];
+  return bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text);
 }
 
 function isTypeImport(clause: ts.ImportClause | undefined): boolean {

@@ -33,7 +33,7 @@ export interface BetaTcObjective extends SharedOptions, KlWeight {
 }
 
 /** The parts of the KL, averaged over rows and draws, `[1, 1]` each. */
-export interface KlParts {
+interface KlParts {
   /** I(x; z) under q. */
   readonly mutualInformation: Node;
   /** KL(q(z) ‖ Π_d q(z_d)). */

@@ -7,7 +7,7 @@ import { planCase } from "./harness.ts";
 import { CAPACITY } from "./shapes.ts";
 
 /** Sizes around vectors, stripes and tiles. */
-export const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65];
+const EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65];
 
 /** The largest number of rows or columns of a case. */
 export const LARGEST = 70;

@@ -23,11 +23,6 @@ export const REAL: Domain = {
 /** Values whose sums and squares have the same scale. */
 export const MODERATE: Domain = { low: -2, high: 2, special: [0, 1, -1, 1e-6, -1e-6] };
 
-/** The domain without special values, where they prove nothing. */
-export function plain(low: number, high: number): Domain {
-  return { low, high, special: [] };
-}
-
 /** An input of `shape` with values of `domain`; equal arguments give equal values. */
 export function operand(shape: Shape, domain: Domain, seed: number): Operand {
   const random = new HostRandom(seed, shape.rows, shape.cols);

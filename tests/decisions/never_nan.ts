@@ -68,7 +68,7 @@ const LIKELIHOODS = [
 export type Fitted = "ensemble" | "small";
 
 /** A table and the options of its fit, determined by the seed. */
-export function hostileCase(
+function hostileCase(
   seed: number,
   preset: Fitted,
 ): { rows: number[][]; options: DetectorOptions } {

@@ -8,7 +8,7 @@ import type { GradientCase, Range } from "./cases.ts";
 import type { Values } from "./finite_difference.ts";
 
 /** One less than the plan's capacity. */
-export const ROWS = 2;
+const ROWS = 2;
 
 /** A graph with something to differentiate. */
 export interface Differentiable {

@@ -33,7 +33,7 @@ const KINDS = {
   ],
 } as const;
 
-export interface Outcome {
+interface Outcome {
   /** Bytes of resident memory that the slow clients add. */
   readonly added: number;
   /** Answers to the other requests. */
@@ -44,7 +44,7 @@ export interface Outcome {
   readonly answers: readonly string[];
 }
 
-export async function slowClients(
+async function slowClients(
   kind: keyof typeof KINDS,
   clients: number,
   seconds: number,

@@ -12,12 +12,12 @@ import {
 } from "../../src/storage/job_queue.ts";
 
 /** Opens an empty queue for a test; `again` opens the same storage once more, as another process would. */
-export interface OpenedQueue extends AsyncDisposable {
+interface OpenedQueue extends AsyncDisposable {
   readonly queue: JobQueue;
   again(): Promise<JobQueue>;
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   readonly maxJobs?: number;
   readonly leaseMs?: number;
 }
@@ -25,7 +25,7 @@ export interface QueueOptions {
 const NEVER = new AbortController().signal;
 const INPUT = new TextEncoder().encode("input");
 
-export const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
+const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 export const bytesOf = (value: string) => new TextEncoder().encode(value);
 
 export function newJob(id: string, part: Partial<NewJob> = {}): NewJob {
@@ -33,7 +33,7 @@ export function newJob(id: string, part: Partial<NewJob> = {}): NewJob {
 }
 
 /** The events of a job that has ended. */
-export async function eventsOf(queue: JobQueue, id: string, after = 0): Promise<JobEvent[]> {
+async function eventsOf(queue: JobQueue, id: string, after = 0): Promise<JobEvent[]> {
   return await Array.fromAsync(queue.events(id, after, NEVER));
 }
 

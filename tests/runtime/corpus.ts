@@ -61,7 +61,7 @@ function floats(...values: number[]): Uint8Array {
 }
 
 /** Rows of the table, in its units; some are extreme. */
-export const ROWS: readonly (readonly number[])[] = Array.from(
+const ROWS: readonly (readonly number[])[] = Array.from(
   { length: 40 },
   (_, r) => [500 + 100 * Math.fround(Math.sin(r)), (r * 37 % 11) / 5 - 1, r % 13 === 0 ? 1 : -3],
 );

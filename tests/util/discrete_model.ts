@@ -7,7 +7,8 @@ import type { CategoricalLatentInput, ModelSpecInput } from "../../mod.ts";
 import { VAE } from "../../mod.ts";
 import { deviceOf, type Executor } from "./executors.ts";
 
-export const VARIABLES = 2, CLASSES = 3, COLUMNS = 4, SIZE = VARIABLES * CLASSES;
+export const VARIABLES = 2, CLASSES = 3, SIZE = VARIABLES * CLASSES;
+const COLUMNS = 4;
 
 /** Values by name, row-major. */
 export type DiscreteParameters = Readonly<Record<string, readonly number[]>>;

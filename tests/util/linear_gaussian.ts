@@ -96,7 +96,7 @@ export function gaussianLogDensity(
 }
 
 /** The lower triangular L with L Lᵀ = matrix. */
-export function cholesky(matrix: Float64Array, n: number): Float64Array {
+function cholesky(matrix: Float64Array, n: number): Float64Array {
   const factor = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {

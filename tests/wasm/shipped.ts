@@ -34,7 +34,7 @@ export function mapShipped(
 }
 
 /** The single output of a graph over `rows` rows. */
-export function runShipped(
+function runShipped(
   shipped: Shipped,
   rows: number,
   build: (g: Graph) => Node,
