@@ -4,6 +4,7 @@ import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
 import { encodeNpy } from "../../src/formats/mod.ts";
 import { zipSync } from "npm:fflate@0.8.3";
 import { planeRows } from "../util/data.ts";
+import { testUnless } from "../util/skip.ts";
 
 Deno.test("a file that is replaced keeps its permissions, and a link stays a link", async () => {
   using folder = new Folder();
@@ -46,6 +47,36 @@ Deno.test("a folder that cannot be written is named, and not the draft of it", a
   assert.match(stderr, /^elbow: Cannot write .*\/link: [^\n]+\n$/);
   assert.deepEqual(folder.names(), ["link", "m", "t.csv"]);
 });
+
+Deno.test("what is read-only is refused as an output before any work, and stays", async () => {
+  using folder = new Folder();
+  const data = folder.write("t.csv", tableCsv()), model = folder.at("m"), out = folder.at("s.csv");
+  await elbowOk("train", data, "--out", model, ...QUICK);
+  const before = await Deno.readFile(model);
+  folder.write("s.csv", "kept\n");
+  for (const path of [model, out]) await Deno.chmod(path, 0o444);
+  const message = (path: string) => `elbow: Cannot write ${path}: the file there is read-only\n`;
+  // The table does not exist, so the refusal comes before it is read.
+  const none = folder.at("none.csv");
+  assert.equal(await refused("train", none, "--out", model), message(model));
+  assert.equal(await refused("recalibrate", model, none, "--out", model), message(model));
+  assert.equal(await refused("score", model, none, "--out", out), message(out));
+  assert.deepEqual(await Deno.readFile(model), before);
+  assert.equal(await Deno.readTextFile(out), "kept\n");
+});
+
+testUnless(
+  Deno.build.os === "linux" ? undefined : "there is no folder in which root may not write",
+  "a folder that cannot be written is refused before a model is exported",
+  async () => {
+    for (const path of ["/proc/elbow/graphs", "/proc/graphs/"]) {
+      assert.equal(
+        await refused("export", "none.safetensors", "--to", "onnx", "--out", path),
+        `elbow: Cannot write ${path}: the folder /proc/ is not writable\n`,
+      );
+    }
+  },
+);
 
 Deno.test("a folder or an empty file in the place of data or a model is refused by name", async () => {
   using folder = new Folder();

@@ -55,6 +55,21 @@ Deno.test("elbow train --help groups its options, and lists each once", async ()
   assert.equal(new Set(flags).size, flags.length);
 });
 
+Deno.test("help fits a narrow terminal, and keeps its words", async () => {
+  const words = (text: string) => text.split("\nExamples:\n")[0].split(/\s+/).join(" ");
+  for (const command of Object.keys(EXAMPLES)) {
+    const wide = await helpOf(command);
+    for (const columns of [40, 60, 72]) {
+      const { stdout } = await elbow([command, "--help"], { isTerminal: true, columns });
+      const [options] = stdout.split("\nExamples:\n");
+      // How a command is typed stays one line.
+      const long = options.split("\n").slice(1).filter((line) => line.length > columns);
+      assert.deepEqual(long.filter((line) => /\S\s+\S/.test(line.trim())), [], command);
+      assert.equal(words(stdout), words(wide), command);
+    }
+  }
+});
+
 /** A series of two columns, as CSV. */
 function seriesCsv(steps: number): string {
   const lines = Array.from({ length: steps }, (_, t) => {

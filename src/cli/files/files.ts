@@ -18,7 +18,7 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
 
 /**
  * Checks that an output file can be written, before the work that produces it.
- * @throws TypeError if its folder does not exist, it is a folder itself, or it is an input
+ * @throws TypeError if its folder does not exist, it is a folder itself, read-only, or an input
  */
 export async function requireWritablePath(
   path: string,
@@ -39,6 +39,7 @@ export async function requireWritablePath(
   if (!parent?.isDirectory) throw new TypeError(`Cannot write ${path}: no folder ${folder}`);
   await requireWritable(path, folder);
   if (!existing) return;
+  if (existing.isFile) await requireReplaceable(path, existing);
   for (const input of inputs) {
     if (input === "-" || !await isSameFile(path, input)) continue;
     throw new TypeError(`Cannot write ${path}: it is also the input`);
@@ -88,8 +89,17 @@ export function requireEnding(path: string, endings: readonly string[]): void {
   );
 }
 
-/** Checks before an hour of training whether its result can be written. */
-async function requireWritable(path: string, folder: string): Promise<void> {
+/** A new file takes the place of an old one, so what protects the old one would not be noticed. */
+async function requireReplaceable(path: string, { mode }: Deno.FileInfo): Promise<void> {
+  const isOpened = await Deno.open(path, { write: true }).then((file) => (file.close(), true))
+    .catch(() => false);
+  // Root may write to what nobody may.
+  if (isOpened && (mode === null || mode & 0o222)) return;
+  throw new TypeError(`Cannot write ${path}: the file there is read-only`);
+}
+
+/** Checks before an hour of training whether its result can be written. @param path for the message */
+export async function requireWritable(path: string, folder: string): Promise<void> {
   if (folder.startsWith("/dev")) return;
   try {
     await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".elbow-" }));
