@@ -33,6 +33,7 @@ export type { ReadCsvRows, TakeSecondLook } from "./verbs/verb.ts";
 export type { RateLimit } from "./access/rate_limit.ts";
 export type { TrainingOptions } from "./jobs/job_intake.ts";
 export type * from "../storage/job_queue.ts";
+export type * from "../storage/upload_store.ts";
 export { JobConflictError, LeaseLostError, QueueFullError } from "../storage/job_queue.ts";
 export { digestOf } from "../storage/model_store.ts";
 export type {

@@ -15,6 +15,7 @@
 export { runJobs } from "./runner.ts";
 export type { Published, RunnerEntry, RunnerOptions } from "./runner.ts";
 export type * from "../storage/job_queue.ts";
+export type * from "../storage/upload_store.ts";
 export type {
   Alias,
   ModelEntry,

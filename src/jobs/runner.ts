@@ -6,7 +6,8 @@
  * worker repeats from its last checkpoint; `publish` recognises the job's id and makes no second version.
  */
 import { messageOf } from "../core/errors.ts";
-import { isOver, type Lease } from "../storage/job_queue.ts";
+import type { Lease } from "../storage/job_queue.ts";
+import { isOver } from "../storage/job_rules.ts";
 import { StorageFullError } from "../storage/storage_full.ts";
 import { doScoring } from "./score_in_parts.ts";
 import {

@@ -10,7 +10,8 @@
  * that only their own end would make.
  */
 import { concatBytes } from "../core/bytes/bytes.ts";
-import { isOver, type JobQueue, QueueFullError } from "../storage/job_queue.ts";
+import { type JobQueue, QueueFullError } from "../storage/job_queue.ts";
+import { isOver } from "../storage/job_rules.ts";
 import { digestOf } from "../storage/model_store.ts";
 import type { Outcome } from "./messages.ts";
 import { endWithoutResult, type LeasedJob, modelOf } from "./leased_job.ts";

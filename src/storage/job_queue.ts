@@ -10,7 +10,7 @@
  *       ▲                │├──nack──▶ failed
  *       └─ nack, retry ──┘└─cancel─▶ cancelled      (cancel: from queued too)
  */
-import { digestOf } from "./model_store.ts";
+import type { UploadStore } from "./upload_store.ts";
 
 /** What a job does: trains a model, scores a file, or scores one of the parts into which a worker has split a file. */
 export type JobKind = "train" | "score" | "part";
@@ -84,7 +84,7 @@ export interface Lease {
 export interface Failure {
   /** Why; may be shown. */
   readonly reason: string;
-  /** Whether to try the job again; after MAX_ATTEMPTS without progress it fails all the same. */
+  /** Whether to try the job again; after many attempts without a checkpoint it fails all the same (`job_rules.ts`). */
   readonly retry: boolean;
   /** Milliseconds before it is tried again (default: 0). */
   readonly delayMs?: number;
@@ -112,32 +112,6 @@ export interface FinishedJobs {
   readonly count: number;
   /** Time from the first claim to the end, summed. */
   readonly seconds: number;
-}
-
-/** A file that jobs can use. */
-export interface Upload {
-  /** With the extension that gives its format. */
-  readonly name: string;
-  /** Whose file it is. */
-  readonly owner: string;
-  /** Its size. */
-  readonly bytes: number;
-  /** SHA-256, 64 hexadecimal digits. */
-  readonly digest: string;
-  /** When it was stored, ISO 8601. */
-  readonly created: string;
-}
-
-/** Files of callers, by owner and name. */
-export interface UploadStore {
-  /** Stores a file; replaces one of the same name. */
-  put(owner: string, name: string, bytes: Uint8Array): Promise<Upload>;
-  /** The files of an owner, by name. */
-  list(owner: string): Promise<readonly Upload[]>;
-  /** The bytes of a file. */
-  read(owner: string, name: string): Promise<Uint8Array | undefined>;
-  /** Deletes a file. @returns whether it existed */
-  delete(owner: string, name: string): Promise<boolean>;
 }
 
 /** The queue of jobs, and everything that belongs to them. */
@@ -190,17 +164,6 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-/** Claims of a job without a new checkpoint after which it fails. */
-export const MAX_ATTEMPTS = 25;
-
-/** Why it fails then. */
-export const OUT_OF_ATTEMPTS = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
-
-/** Whether a job has ended. */
-export function isOver(state: JobState): boolean {
-  return state !== "queued" && state !== "running";
-}
-
 /** The queue accepts no more jobs for now. */
 export class QueueFullError extends RangeError {
   /** The name of the class, for messages. */
@@ -227,23 +190,4 @@ export class LeaseLostError extends Error {
   constructor() {
     super("Cannot go on: the job was cancelled or taken over by another worker");
   }
-}
-
-/**
- * Two jobs with equal fingerprints are the same, whatever their id. `spec.asked` is the digest of the request. If it is
- * given, the rest of the spec does not count: what is derived from the request, such as the served version, may differ
- * when it is repeated.
- */
-export function fingerprint({ kind, model, owner, spec }: NewJob, inputDigest: string): string {
-  if (spec.asked !== undefined) return JSON.stringify([kind, model, owner, spec.asked]);
-  return JSON.stringify([kind, model, owner, spec, inputDigest]);
-}
-
-/** Returns the bytes. @throws SyntaxError if they do not match the digest */
-export async function intactInput<Bytes extends Uint8Array>(
-  bytes: Bytes,
-  digest: string,
-): Promise<Bytes> {
-  if (await digestOf(bytes) === digest) return bytes;
-  throw new SyntaxError("Cannot read input: its bytes are damaged");
 }

@@ -1,15 +1,14 @@
 /** What every JobQueue promises, as tests that all implementations must pass. Oracle: the text of `job_queue.ts`. */
 import assert from "node:assert/strict";
 import {
-  isOver,
   type JobEvent,
   type JobQueue,
   type Lease,
   LeaseLostError,
-  MAX_ATTEMPTS,
   type NewJob,
   QueueFullError,
 } from "../../src/storage/job_queue.ts";
+import { isOver, MAX_ATTEMPTS } from "../../src/storage/job_rules.ts";
 
 /** Opens an empty queue for a test; `again` opens the same storage once more, as another process would. */
 interface OpenedQueue extends AsyncDisposable {

@@ -10,7 +10,7 @@ import { type Reply, respond, respondNothing } from "../answers/responses.ts";
 import { route } from "../exchange/route.ts";
 import { pacerOf, type Service, trainAction, uploadLimits } from "../service.ts";
 import { isModelName } from "../../storage/model_store.ts";
-import type { Upload } from "../../storage/job_queue.ts";
+import type { Upload } from "../../storage/upload_store.ts";
 import { CSV_TYPES, type JobIntake, UPLOAD_TYPES } from "../jobs/job_intake.ts";
 
 export function uploadRoutes(app: Hono, service: Service): void {

@@ -9,12 +9,8 @@
  * Limits: NATS considers a write done when a majority of servers has it, and syncs to disk later: a power failure on
  * most of them at once may lose what they had just accepted.
  */
-import type { Consumer, JsMsg } from "npm:@nats-io/jetstream@3.4.0";
 import {
   type Failure,
-  fingerprint,
-  intactInput,
-  isOver,
   type Job,
   JobConflictError,
   type JobData,
@@ -23,23 +19,28 @@ import {
   type JobState,
   type Lease,
   LeaseLostError,
-  MAX_ATTEMPTS,
   type NewJob,
-  OUT_OF_ATTEMPTS,
   QueueFullError,
   type QueueStats,
 } from "../job_queue.ts";
+import {
+  fingerprint,
+  intactCheckpoint,
+  intactInput,
+  isOver,
+  MAX_ATTEMPTS,
+  OUT_OF_ATTEMPTS,
+  stalledAfter,
+} from "../job_rules.ts";
 import { digestOf } from "../model_store.ts";
 import { Events } from "./events.ts";
 import { readObject, removeObject, writeObject } from "./objects.ts";
-import { isFull, withRetries } from "./retries.ts";
-import { type JobRecord, Records } from "./records.ts";
-import { type Namespace, WORKERS } from "./namespace.ts";
+import { jobOf, type JobRecord, Records } from "./records.ts";
+import type { Namespace } from "./namespace.ts";
+import { isFull } from "./retries.ts";
 import { addToTotals, readTotals } from "./totals.ts";
 import { NatsUploads } from "./uploads.ts";
-
-/** The longest single wait for a message, in milliseconds; an abort takes effect after it. */
-const WAIT_MS = 1000;
+import { type WorkMessage, WorkMessages } from "./work_messages.ts";
 
 /** A queue in NATS. */
 export class NatsQueue implements JobQueue {
@@ -49,9 +50,7 @@ export class NatsQueue implements JobQueue {
   readonly #now: () => number;
   readonly #records: Records;
   readonly #events: Events;
-  #consumer?: Consumer;
-  /** The messages of the leases held here. */
-  readonly #messages = new Map<string, JsMsg>();
+  readonly #messages: WorkMessages;
 
   constructor(namespace: Namespace, now: () => number) {
     this.#namespace = namespace;
@@ -59,6 +58,7 @@ export class NatsQueue implements JobQueue {
     this.leaseMs = namespace.leaseMs;
     this.#records = new Records(namespace.jobs);
     this.#events = new Events(namespace);
+    this.#messages = new WorkMessages(namespace);
     this.uploads = new NatsUploads(namespace.store);
   }
 
@@ -86,8 +86,7 @@ export class NatsQueue implements JobQueue {
     const { id } = record;
     await this.#events.publish(id, "queued", {}, "queued");
     try {
-      const { js, workSubject } = this.#namespace;
-      await withRetries(() => js.publish(workSubject(record), id, { msgID: id }));
+      await this.#messages.publish(record);
     } catch (error) {
       if (!isFull(error)) throw error;
       await this.#records.forget(id);
@@ -102,10 +101,7 @@ export class NatsQueue implements JobQueue {
   }
 
   async unfinished(owner: string): Promise<readonly Job[]> {
-    const { jsm, work, workSubject } = this.#namespace;
-    const options = { subjects_filter: workSubject({ owner, id: "*" }) };
-    const { state } = await withRetries(() => jsm.streams.info(work, options));
-    const ids = Object.keys(state.subjects ?? {}).map((subject) => subject.split(".").at(-1)!);
+    const ids = await this.#messages.ofOwner(owner);
     const jobs = await Promise.all(ids.map((id) => this.find(id)));
     // The message of a job that has just ended may still be there.
     return jobs.filter((job) => job !== undefined).filter(({ state }) => !isOver(state))
@@ -129,20 +125,14 @@ export class NatsQueue implements JobQueue {
   }
 
   async claim(signal: AbortSignal): Promise<Lease | undefined> {
-    const { js, work } = this.#namespace;
-    const consumer = this.#consumer ??= await withRetries(() => js.consumers.get(work, WORKERS));
     while (!signal.aborted) {
-      const message = await withRetries(() => consumer.next({ expires: WAIT_MS }));
-      if (!message) continue;
-      if (signal.aborted) message.nak();
-      else {
-        const lease = await this.#lease(message);
-        if (lease) return lease;
-      }
+      const message = await this.#messages.next(signal);
+      const lease = message && await this.#lease(message);
+      if (lease) return lease;
     }
   }
 
-  async #lease(message: JsMsg): Promise<Lease | undefined> {
+  async #lease(message: WorkMessage): Promise<Lease | undefined> {
     const id = message.string();
     const record = await this.#records.change(id, (record) => {
       if (isOver(record.state)) return undefined;
@@ -165,7 +155,7 @@ export class NatsQueue implements JobQueue {
       { attempt: record.attempt },
       `running ${record.attempt}`,
     );
-    this.#messages.set(id, message);
+    this.#messages.hold(message);
     return { job: jobOf(record), attempt: record.attempt };
   }
 
@@ -176,14 +166,13 @@ export class NatsQueue implements JobQueue {
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
     const record = await this.#records.find(id);
     const bytes = record && await readObject(this.#namespace.data, inputOf(record));
-    if (!bytes) throw new LeaseLostError();
-    return await intactInput(bytes, record.input);
+    return await intactInput(bytes, record?.input);
   }
 
   async heartbeat(lease: Lease): Promise<void> {
     const record = await this.#records.find(lease.job.id);
     if (!record || !isHeld(record, lease)) throw new LeaseLostError();
-    this.#messages.get(lease.job.id)?.working();
+    this.#messages.renew(lease.job.id);
   }
 
   async progress(lease: Lease, data: JobData): Promise<void> {
@@ -193,9 +182,8 @@ export class NatsQueue implements JobQueue {
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
     const record = await this.#records.find(id), name = record && checkpointOf(record);
-    const bytes = name && await readObject(this.#namespace.data, name);
-    // A damaged checkpoint is ignored: the job starts over.
-    return bytes && await digestOf(bytes) === record.checkpoint ? bytes : undefined;
+    const bytes = name === undefined ? name : await readObject(this.#namespace.data, name);
+    return await intactCheckpoint(bytes, record?.checkpoint);
   }
 
   async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
@@ -221,17 +209,16 @@ export class NatsQueue implements JobQueue {
   }
 
   async nack(lease: Lease, failure: Failure): Promise<void> {
-    const { reason, retry, delayMs = 0, isRelease = false } = failure, { id } = lease.job;
-    let isLast = !retry;
+    const { reason, delayMs = 0 } = failure, { id } = lease.job;
     const record = await this.#step(lease, (record) => {
-      const stalled = record.stalled - Number(isRelease);
-      isLast ||= stalled >= MAX_ATTEMPTS;
-      return isLast ? record : { ...record, state: "queued", sealed: false, stalled };
+      const stalled = stalledAfter(record.stalled, failure);
+      return stalled === undefined
+        ? record
+        : { ...record, state: "queued", sealed: false, stalled };
     });
-    if (isLast) return await this.#end(lease, "failed", { error: reason });
+    if (record.state !== "queued") return await this.#end(lease, "failed", { error: reason });
     await this.#events.publish(id, "retrying", { reason }, record.stamp);
-    this.#messages.get(id)?.nak(delayMs);
-    this.#messages.delete(id);
+    this.#messages.giveBack(id, delayMs);
   }
 
   async output(id: string): Promise<Uint8Array | undefined> {
@@ -239,12 +226,8 @@ export class NatsQueue implements JobQueue {
   }
 
   async stats(): Promise<QueueStats> {
-    const { jsm, work, state } = this.#namespace;
-    const stream = await withRetries(() => jsm.streams.info(work));
-    const consumer = await withRetries(() => jsm.consumers.info(work, WORKERS));
-    const running = consumer.num_ack_pending;
-    const queued = Math.max(0, stream.state.messages - running);
-    return { queued, running, finished: await readTotals(state) };
+    const finished = await readTotals(this.#namespace.state);
+    return { ...await this.#messages.counts(), finished };
   }
 
   async close(): Promise<void> {
@@ -272,13 +255,12 @@ export class NatsQueue implements JobQueue {
     const finished = this.#time();
     const record = await this.#step(lease, (record) => ({ ...record, ...part, state, finished }));
     await this.#finish(record);
-    this.#messages.get(record.id)?.ack();
-    this.#messages.delete(record.id);
+    this.#messages.acknowledge(record.id);
   }
 
   /** Everything that follows from a job's end. Idempotent. */
   async #finish(record: JobRecord): Promise<void> {
-    const { id, state, result, error } = record, { data, workSubject } = this.#namespace;
+    const { id, state, result, error } = record, { data } = this.#namespace;
     const outcome = result ?? (error === undefined ? {} : { error });
     await this.#events.publish(id, state as JobEvent["type"], outcome, "end");
     await addToTotals(this.#namespace.state, record);
@@ -286,21 +268,7 @@ export class NatsQueue implements JobQueue {
       if (name) await removeObject(data, name);
     }
     // The message of a job in progress is acknowledged by its worker.
-    if (state === "cancelled") {
-      await this.#removeMessage(workSubject(record));
-    }
-  }
-
-  /** Does not purge: in NATS 2.9 the consumer then skips other messages. */
-  async #removeMessage(subject: string): Promise<void> {
-    const { jsm, work } = this.#namespace;
-    const message = await withRetries(() =>
-      jsm.streams.getMessage(work, { last_by_subj: subject })
-    );
-    // If it was acknowledged in the meantime, it is gone.
-    if (message) {
-      await withRetries(() => jsm.streams.deleteMessage(work, message.seq)).catch(() => {});
-    }
+    if (state === "cancelled") await this.#messages.remove(record);
   }
 
   #time(): string {
@@ -318,11 +286,4 @@ function inputOf({ id, input }: Pick<JobRecord, "id" | "input">): string {
 
 function checkpointOf({ id, checkpoint }: Pick<JobRecord, "id" | "checkpoint">) {
   return checkpoint === undefined ? undefined : `checkpoint.${id}.${checkpoint}`;
-}
-
-function jobOf(record: JobRecord): Job {
-  const { fingerprint: _print, stalled: _stalled, sealed: _sealed, stamp: _stamp, ...rest } =
-    record;
-  const { input: _input, checkpoint: _checkpoint, output: _output, ...job } = rest;
-  return job;
 }

@@ -98,6 +98,14 @@ export class Records {
   }
 }
 
+/** The public part of a record. */
+export function jobOf(record: JobRecord): Job {
+  const { fingerprint: _print, stalled: _stalled, sealed: _sealed, stamp: _stamp, ...rest } =
+    record;
+  const { input: _input, checkpoint: _checkpoint, output: _output, ...job } = rest;
+  return job;
+}
+
 /** Whether a write was refused because another came first. */
 export function isOutdated(error: unknown): boolean {
   return WRONG_SEQUENCE.includes((error as { code?: number }).code ?? 0) ||

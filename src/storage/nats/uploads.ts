@@ -1,7 +1,7 @@
 /** Uploads in an object store, as `upload.OWNER.NAME`. */
 import type { ObjectInfo, ObjectStore } from "npm:@nats-io/obj@3.4.0";
 import { toHexadecimal } from "../../core/bytes/hex.ts";
-import type { Upload, UploadStore } from "../job_queue.ts";
+import type { Upload, UploadStore } from "../upload_store.ts";
 import { readObject, removeObject, writeObject } from "./objects.ts";
 import { withRetries } from "./retries.ts";
 

@@ -7,9 +7,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import {
   type Failure,
-  fingerprint,
-  intactInput,
-  isOver,
   type Job,
   JobConflictError,
   type JobData,
@@ -18,12 +15,19 @@ import {
   type JobState,
   type Lease,
   LeaseLostError,
-  MAX_ATTEMPTS,
   type NewJob,
-  OUT_OF_ATTEMPTS,
   QueueFullError,
   type QueueStats,
 } from "../job_queue.ts";
+import {
+  fingerprint,
+  intactCheckpoint,
+  intactInput,
+  isOver,
+  MAX_ATTEMPTS,
+  OUT_OF_ATTEMPTS,
+  stalledAfter,
+} from "../job_rules.ts";
 import { digestOf } from "../model_store.ts";
 import type { Database, Row } from "./database.ts";
 import { keepBlob, readBlob, storing, sweepBlobs } from "./blobs.ts";
@@ -176,9 +180,8 @@ export class SqliteQueue implements JobQueue {
   }
 
   async input({ job: { id } }: Lease): Promise<Uint8Array> {
-    const digest = this.#rows.find(id)?.input, bytes = await readBlob(this.#db, digest);
-    if (!bytes) throw new LeaseLostError();
-    return await intactInput(bytes, String(digest));
+    const digest = this.#rows.find(id)?.input;
+    return await intactInput(await readBlob(this.#db, digest), digest);
   }
 
   async heartbeat(lease: Lease): Promise<void> {
@@ -196,9 +199,8 @@ export class SqliteQueue implements JobQueue {
   }
 
   async readCheckpoint({ job: { id } }: Lease): Promise<Uint8Array | undefined> {
-    const digest = this.#rows.find(id)?.checkpoint, bytes = await readBlob(this.#db, digest);
-    // A damaged checkpoint is ignored: the job starts over.
-    return bytes && await digestOf(bytes) === digest ? bytes : undefined;
+    const digest = this.#rows.find(id)?.checkpoint;
+    return await intactCheckpoint(await readBlob(this.#db, digest), digest);
   }
 
   async writeCheckpoint(lease: Lease, bytes: Uint8Array): Promise<void> {
@@ -230,12 +232,10 @@ export class SqliteQueue implements JobQueue {
   }
 
   async nack(lease: Lease, failure: Failure): Promise<void> {
-    const { reason, retry, delayMs = 0, isRelease = false } = failure;
+    const { reason, delayMs = 0 } = failure;
     this.#step(lease, (row) => {
-      const stalled = Number(row.stalled) - Number(isRelease);
-      if (!retry || stalled >= MAX_ATTEMPTS) {
-        return this.#rows.finish(row, "failed", { error: reason });
-      }
+      const stalled = stalledAfter(Number(row.stalled), failure);
+      if (stalled === undefined) return this.#rows.finish(row, "failed", { error: reason });
       this.#db.run(
         "UPDATE jobs SET state = 'queued', sealed = 0, due = ?, stalled = ? WHERE number = ?",
         ...[this.#now() + delayMs, stalled, row.number],

@@ -1,5 +1,5 @@
 /** Uploads in a SQLite file. */
-import type { Upload, UploadStore } from "../job_queue.ts";
+import type { Upload, UploadStore } from "../upload_store.ts";
 import { digestOf } from "../model_store.ts";
 import { keepBlob, readBlob, storing, sweepBlobs } from "./blobs.ts";
 import type { Database, Row } from "./database.ts";
