@@ -3,13 +3,10 @@
  * input, so the model is the same whichever worker trains it, and however often the job was restarted.
  */
 import { Detector } from "../detection/detector.ts";
-import { sampleOptions } from "../detection/rows/row_limit.ts";
+import { readTrainingFile } from "../detection/rows/read_training_file.ts";
 import { sampleWarnings } from "../detection/rows/sample_warnings.ts";
-import { missingTextsOf } from "../detection/columns/declared_missing.ts";
-import { withMissing } from "../formats/text/missing_texts.ts";
 import { inferSchema } from "../detection/columns/infer_schema.ts";
 import type { ReadTableOptions, Table } from "../formats/mod.ts";
-import { sampleOf } from "../formats/sample/read_sample.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
 import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
@@ -85,13 +82,8 @@ async function readInput(
   // The label is only left out, so it may say anything.
   const left: ReadTableOptions = { label, parseLabel: () => 0 };
   const cells = settings.spec ? "numbers" : "any";
-  const options = { ...UPLOAD_LIMITS, ...left, columns: select, cells } as const;
-  const textsOf = missingTextsOf(settings);
-  const prepare = textsOf && ((part: Table) => withMissing(part, textsOf));
-  return await sampleOf(await openUpload(uploaded, input, signal), options, {
-    ...sampleOptions(settings),
-    prepare,
-  });
+  const reading = { ...UPLOAD_LIMITS, ...left, columns: select, cells } as const;
+  return await readTrainingFile(await openUpload(uploaded, input, signal), reading, settings);
 }
 
 /** The number of columns that a detector's networks see: a text column counts once per level. */

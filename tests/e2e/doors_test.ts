@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { Detector } from "../../mod.ts";
 import { type App, createApp } from "../../src/http/mod.ts";
+import { readRows } from "../../src/detection/files.ts";
 import { csvRows } from "../../src/http/csv_rows.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { elbow, elbowOk, Folder } from "../cli/util.ts";
@@ -114,6 +115,8 @@ async function doors(
     csvOf(texts),
     (char) => char === "€" ? 0x80 : char.charCodeAt(0),
   );
+  const byFile = async (name: string, content: BlobPart) =>
+    await detector.explain(await readRows(new File([content], name), detector));
   return {
     "CSV": await byCommand("a.csv", csvOf(texts)),
     "CSV in Windows-1252": await byCommand("b.csv", windows),
@@ -121,6 +124,9 @@ async function doors(
     "JSON lines of values": await byCommand("d.jsonl", linesOf(cells.map(named))),
     "library, texts": await detector.score(texts),
     "library, values by name": await detector.score(cells.map(named)),
+    "library, a file of CSV": await byFile("a.csv", csvOf(texts)),
+    "library, a file of CSV in Windows-1252": await byFile("a.csv", windows),
+    "library, a file of JSON lines": await byFile("a.jsonl", linesOf(cells.map(named))),
     "HTTP, texts": await byHttp(await askRows(app, texts)),
     "HTTP, values": await byHttp(await askRows(app, cells)),
     "HTTP, texts by name": await byHttp(await askRows(app, texts.map(named))),

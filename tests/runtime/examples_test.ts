@@ -1,8 +1,9 @@
 /**
- * The programs of examples/runtimes, each started as its header says and queried once. bundle_test.ts tests what `elbow
- * bundle` writes for workers and browsers.
+ * The programs of examples/runtimes and the page of examples/csv_page, each started as its header says and queried
+ * once. bundle_test.ts tests what `elbow bundle` writes for workers and browsers.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { TableScorer } from "../../mod.ts";
 import { ROOT } from "../../scripts/lib/tree.ts";
 import { assertRelative } from "../util/close.ts";
@@ -76,3 +77,31 @@ testUnless(NO_BROWSER, "the example for browsers trains and scores in a Worker",
   assert.match(leak ?? "", /^\d+\.\d nats, an anomaly: flow$/);
   assert.deepEqual(browser.complaints, []);
 });
+
+testUnless(
+  NO_BROWSER,
+  "the page for a file shows its strangest rows, compressed or not",
+  async () => {
+    await using workspace = await Workspace.create();
+    await Deno.copyFile(`${ROOT}examples/csv_page/page.html`, `${workspace.folder}/page.html`);
+    await workspace.bundle("examples/csv_page/worker.ts", "worker.js");
+    await using site = serveFolder(workspace.folder);
+    await using browser = await Browser.open();
+    const page = await browser.page(`${site.origin}/page.html`);
+    const rows = Array.from({ length: 300 }, (_, i) => `${Math.sin(i)};${Math.cos(i)}`);
+    const text = ["north;east", ...rows.with(41, "7;-7")].join("\n").replaceAll(".", ",");
+    const csv = new TextEncoder().encode(text);
+    const packed = new Blob([csv]).stream().pipeThrough(new CompressionStream("gzip"));
+    const files = { "wind.csv": csv, "again.csv.gz": await new Response(packed).bytes() };
+    for (const [name, bytes] of Object.entries(files)) {
+      await page.setInputFiles("input", { name, mimeType: "", buffer: Buffer.from(bytes) });
+      await page.waitForFunction("document.querySelector('#state').textContent.startsWith('the')");
+      assert.equal(await page.textContent("#state"), "the strangest of 300 rows");
+      assert.match(await page.textContent("li") ?? "", /^row 42, p = 0\.0\d+: (north|east)/, name);
+      await page.evaluate("document.querySelector('#state').textContent = ''");
+    }
+    await page.setInputFiles("input", { name: "a.csv", mimeType: "", buffer: Buffer.from("a") });
+    await page.waitForFunction("document.querySelector('#state').textContent.startsWith('Cannot')");
+    assert.deepEqual(browser.complaints, []);
+  },
+);

@@ -11,7 +11,7 @@ import { piecesAsTableText } from "../../formats/text/table_text.ts";
 import { untilAborted } from "../score/stream/until_aborted.ts";
 import { naming, reasonOf, writeAll } from "./files.ts";
 import { endingOf } from "./paths.ts";
-import { gunzipped, isGzip, unpackedInput } from "./gzip.ts";
+import { gunzipped, isGzip, unpackedInput } from "../../formats/gzip.ts";
 import { type Io, note, withStreams } from "../io.ts";
 import { dataName } from "../text/text.ts";
 

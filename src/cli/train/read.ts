@@ -2,11 +2,8 @@
  * Reads DATA of `elbow train` as a stream, keeps no more rows than are trained on (ADR 67), and shows its progress.
  */
 import type { ReadTableOptions, Table } from "../../formats/mod.ts";
-import { sampleOf } from "../../formats/sample/read_sample.ts";
-import { missingTextsOf } from "../../detection/columns/declared_missing.ts";
-import { type ColumnOverride, keptTexts, readingOf } from "../../detection/columns/infer_schema.ts";
-import { withMissing } from "../../formats/text/missing_texts.ts";
-import { sampleOptions } from "../../detection/rows/row_limit.ts";
+import { type ColumnOverride, readingOf } from "../../detection/columns/infer_schema.ts";
+import { readTrainingFile } from "../../detection/rows/read_training_file.ts";
 import { openData } from "../files/input.ts";
 import { type LabelOptions, LabelValues } from "../files/labels.ts";
 import { type Io, note } from "../io.ts";
@@ -28,7 +25,7 @@ type ReadOptions =
 
 /** A label column without normal and anomalous values is still kept out. */
 export async function readTrainingTable(path: string, io: Io, given: ReadOptions): Promise<Table> {
-  const { label, columns, exclude, header, overrides, missing } = given;
+  const { label, columns, exclude, header, overrides } = given;
   let isReported = false;
   const onLabelFault: ReadTableOptions["onLabelFault"] = ({ message }) => {
     if (isReported) return;
@@ -40,14 +37,10 @@ export async function readTrainingTable(path: string, io: Io, given: ReadOptions
   const progress = await readingProgress(path, io, { quiet: given.json });
   let table: Table;
   try {
-    const textsOf = missingTextsOf({ missing, schema: overrides });
-    const prepare = textsOf && ((part: Table) => withMissing(part, textsOf, keptTexts(overrides)));
-    const sample = { ...sampleOptions(given), prepare, onRows: progress.onRows };
-    table = await sampleOf(
-      await openData(path, io, { onBytes: progress.onBytes, signal: io.signal, header }),
-      options,
-      sample,
-    );
+    const reads = { onBytes: progress.onBytes, signal: io.signal, header };
+    const open = await openData(path, io, reads);
+    const kept = { ...given, schema: overrides, onRows: progress.onRows };
+    table = await readTrainingFile(open, options, kept);
   } finally {
     progress.end();
   }

@@ -22,7 +22,9 @@ export async function readRows(
   options: DetectorOptions,
 ): Promise<TrainingTable> {
   const isInBatches = isAsync(rows);
-  if (!isInBatches && options.maxRows === undefined) {
+  const { maxRows = Infinity } = options;
+  // A sample knows of how many rows it is, which another sample of it would forget.
+  if (!isInBatches && (maxRows === Infinity || (isRaw(rows) && rows.rows <= maxRows))) {
     return namingDrawnRows(isRaw(rows) ? rows : {}, () => readTraining(rows, options));
   }
   const sample = new RowSample(sampleOptions(options));

@@ -7,6 +7,7 @@
  * bits). Real columns of zeros come within 1 percent of that, so a lower limit would refuse valid files, and a higher
  * claim is false. Memory is protected by the limit on the total, checked before anything is allocated.
  */
+import { gunzip } from "../gzip.ts";
 import { inflateSync } from "npm:fflate@0.8.3";
 import { crc32 } from "../../core/bytes/crc32.ts";
 import { DataError, quoteValue } from "../errors.ts";
@@ -72,10 +73,9 @@ export async function* memberPieces(
   const start = dataStart(header, member);
   if (start === undefined || start + packedBytes > file.byteLength) refuse("inside the file");
   const packed = piecesBetween(file, start!, start! + packedBytes);
-  const gzip = ReadableStream.from(asGzip(packed, member)) as ReadableStream<BufferSource>;
   let size = 0;
   try {
-    for await (const piece of gzip.pipeThrough(new DecompressionStream("gzip"))) {
+    for await (const piece of gunzip(asGzip(packed, member))) {
       size += piece.length;
       if (size > member.sizeBytes) break;
       yield piece;

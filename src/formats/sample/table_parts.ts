@@ -82,7 +82,7 @@ export async function openTable(
     const open = readerFor(extension);
     const needs = !open || (extension === ".npy" && isByColumns(head, name));
     if (needs && spool) return openFile(name, await spool(all), extension, spool);
-    if (!open) return wholeTable(name, concatBytes(await Array.fromAsync(all)));
+    if (!open) return wholeTable(name, await wholeOf(all));
     // Cut between lines, because a cut inside a character would be no text.
     const start = head.subarray(0, head.lastIndexOf(NEWLINE) + 1 || undefined);
     const names = async () => {
@@ -137,6 +137,12 @@ export function openFile(
     read: (options) => ({ parts: parts(options), joined: (table) => table }),
     close: async () => file[Symbol.dispose](),
   };
+}
+
+async function wholeOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return concatBytes(all);
 }
 
 function wholeTable(name: string, bytes: Uint8Array): OpenTable {

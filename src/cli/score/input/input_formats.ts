@@ -2,7 +2,7 @@
 import { isJsonLines, sniff } from "../../../formats/mod.ts";
 import { requireCsv } from "../../../formats/sample/table_parts.ts";
 import { endingOf } from "../../files/paths.ts";
-import { withoutGz } from "../../files/gzip.ts";
+import { withoutGz } from "../../../formats/gzip.ts";
 import { csvInput } from "./csv_input.ts";
 import type { InputFormat } from "./input_format.ts";
 import { JSONL_INPUT } from "./jsonl_input.ts";

@@ -14,9 +14,8 @@ export async function* gunzipped(
   path: string,
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const compressed = ReadableStream.from(pieces) as ReadableStream<BufferSource>;
   try {
-    yield* compressed.pipeThrough(new DecompressionStream("gzip"));
+    yield* gunzip(pieces);
   } catch (cause) {
     if (cause instanceof TypeError && cause.message.startsWith("Cannot read ")) throw cause;
     throw new TypeError(`Cannot read ${path}: expected a complete gzip file`, { cause });
@@ -45,4 +44,30 @@ async function* prepended(
 ): AsyncGenerator<Uint8Array> {
   if (start.length > 0) yield start;
   yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+/**
+ * Streams by hand: not every browser has `ReadableStream.from`, or iterates over a stream.
+ * @throws TypeError from the decompressor for what is not gzip, or not complete; what `pieces` throws
+ */
+export async function* gunzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const rest = pieces[Symbol.asyncIterator]();
+  const packed = new ReadableStream<BufferSource>({
+    async pull(controller) {
+      const { done, value } = await rest.next();
+      if (done) controller.close();
+      else controller.enqueue(value as Uint8Array<ArrayBuffer>);
+    },
+    cancel: async () => void await rest.return?.(),
+  });
+  const reader = packed.pipeThrough(new DecompressionStream("gzip")).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
 }
