@@ -1,6 +1,7 @@
 /**
- * Checks error messages in the syntax tree: sentence case, no final period, no contraction, and never plain `Error`
- * (CONTRIBUTING.md has good and bad examples). Of a template, only the literal text is checked.
+ * Checks error messages in the syntax tree: sentence case, a reason after "Cannot …: ", no final period, no
+ * contraction, and never plain `Error` (CONTRIBUTING.md has good and bad examples). Of a template, only the literal
+ * text is checked.
  */
 
 import ts from "npm:typescript@6.0.3";
@@ -59,6 +60,10 @@ function nameOfError(node: ts.NewExpression | ts.CallExpression): string | undef
 
 /** Checks a message, given as its literal pieces: the whole text, or the pieces around computed parts. */
 function judgeMessage(pieces: readonly string[]): string[] {
+  if (pieces[0].startsWith("Cannot ") && !pieces.some((piece) => piece.includes(": "))) {
+    // `core/errors.ts` tells a refusal from an error of the engine by that.
+    return ["message must say after a colon why it cannot", ...judgeEnding(pieces)];
+  }
   if (/^[A-Z]/.test(pieces[0])) return judgeEnding(pieces);
   const fault = `message must start with a capital letter: ${JSON.stringify(pieces[0])}`;
   return [fault, ...judgeEnding(pieces)];

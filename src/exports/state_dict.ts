@@ -9,14 +9,19 @@
  * as in PyTorch's own example, and the last layer what the likelihood takes: logits for "bernoulli", the mean for
  * "gaussian" with a given variance.
  */
+import { faultOf } from "../core/errors.ts";
 import { requireObject } from "../core/validate.ts";
-import { asModelFileError } from "../trained/file/model_file.ts";
 import type { LikelihoodInput } from "../distributions/likelihoods/options.ts";
 import { decode, type Tensor } from "../formats/safetensors/safetensors.ts";
 import { type ModelSpec, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import type { Activation } from "../ops/names.ts";
-import { inferLayers, type LayerMap, type LinearLayer } from "./state_dict_layers.ts";
+import {
+  inferLayers,
+  type LayerMap,
+  type LinearLayer,
+  StateDictError,
+} from "./state_dict_layers.ts";
 import { transpose } from "./transpose.ts";
 
 /** What a state_dict does not contain. */
@@ -37,8 +42,8 @@ export interface ReadModel {
 
 /**
  * Reads a state_dict.
- * @throws SyntaxError for bytes that are not a safetensors file
- * @throws TypeError or RangeError naming the tensor or layer that does not fit
+ * @throws StateDictError naming the tensor or layer that does not fit, or for bytes that are not a safetensors file
+ * @throws TypeError or RangeError for options that cannot be used
  */
 export function readStateDict(bytes: Uint8Array, options: StateDictOptions = {}): ReadModel {
   const given = requireObject("state_dict options", options, [
@@ -46,9 +51,9 @@ export function readStateDict(bytes: Uint8Array, options: StateDictOptions = {})
     "likelihood",
     "layers",
   ]);
-  const { tensors, metadata } = asModelFileError(() => decode(bytes));
+  const { tensors, metadata } = asStateDictError(() => decode(bytes));
   if (metadata.spec !== undefined) {
-    const spec = asModelFileError(() => parseSpec(JSON.parse(metadata.spec)));
+    const spec = asStateDictError(() => parseSpec(JSON.parse(metadata.spec)));
     return { spec, values: collect(spec, (name) => ownTensor(tensors, name)) };
   }
   const layers = linearLayers(tensors);
@@ -56,6 +61,15 @@ export function readStateDict(bytes: Uint8Array, options: StateDictOptions = {})
   const spec = specOf(map, layers, options);
   const names = namesOf(spec, map);
   return { spec, values: collect(spec, (name) => foreignTensor(tensors, names, name)) };
+}
+
+/** Runs `read`, and turns its errors into a `StateDictError`. */
+function asStateDictError<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new StateDictError(faultOf(error as Error), { cause: error });
+  }
 }
 
 /** Pairs of weight and bias; a plain VAE has no other tensors. */
@@ -67,8 +81,8 @@ function linearLayers(tensors: ReadonlyMap<string, Tensor>): LinearLayer[] {
       shape.length === ranks[kind as keyof typeof ranks] &&
       tensors.has(`${layer}.${kind === "weight" ? "bias" : "weight"}`);
     if (fits) continue;
-    throw new TypeError(
-      `Cannot read state_dict: every tensor must be the float32 weight or bias of a linear layer with both, got "${name}", ${dtype} [${shape}]`,
+    throw new StateDictError(
+      `every tensor must be the float32 weight or bias of a linear layer with both, got "${name}", ${dtype} [${shape}]`,
     );
   }
   const weights = [...tensors].filter(([name]) => name.endsWith(".weight"));
@@ -76,8 +90,8 @@ function linearLayers(tensors: ReadonlyMap<string, Tensor>): LinearLayer[] {
     const layer = name.slice(0, -".weight".length);
     const [length] = tensors.get(`${layer}.bias`)!.shape;
     if (length === outputs) return { name: layer, inputs, outputs };
-    throw new RangeError(
-      `Cannot read state_dict: the bias of "${layer}" must have ${outputs} elements, got ${length}`,
+    throw new StateDictError(
+      `the bias of "${layer}" must have ${outputs} elements, got ${length}`,
     );
   });
 }
@@ -128,8 +142,8 @@ function namesOf(
     return new Map(ownNames.map((name, i) => [name, foreignNames[i]]));
   }
   const extraNames = [...ownNames.slice(foreignNames.length), ...others.map(({ name }) => name)];
-  throw new TypeError(
-    `Cannot read state_dict: the likelihood "${spec.likelihood.type}" needs ${
+  throw new StateDictError(
+    `the likelihood "${spec.likelihood.type}" needs ${
       extraNames.map((name) => `"${name}"`).join(", ") || "fewer layers"
     }, which a plain VAE does not have`,
   );
@@ -146,8 +160,8 @@ function collect(spec: ModelSpec, find: Find): Map<string, Float32Array> {
       const fits = tensor?.dtype === "F32" && `${tensor.shape}` === `${shape}` &&
         tensor.data.every(Number.isFinite as never);
       if (!fits) {
-        throw new RangeError(
-          `Cannot read state_dict: "${source ?? name}" must be finite float32 [${shape}], got ${
+        throw new StateDictError(
+          `"${source ?? name}" must be finite float32 [${shape}], got ${
             tensor ? `${tensor.dtype} [${tensor.shape}]` : "missing"
           }`,
         );

@@ -8,6 +8,20 @@
  * which rows pass through the layers in the order of their names; otherwise the caller must give a map.
  */
 
+/** The file is not the state_dict of a plain VAE. */
+export class StateDictError extends SyntaxError {
+  /** For messages. */
+  override name = "StateDictError";
+  /** What is wrong with the file, in words. */
+  declare readonly fault: string;
+
+  /** @param fault what is wrong with the file, in words */
+  constructor(fault: string, options?: ErrorOptions) {
+    super(`Cannot read state_dict: ${fault}`, options);
+    this.fault = fault;
+  }
+}
+
 /** A linear layer, y = W x + b, W `[O, I]`. */
 export interface LinearLayer {
   readonly name: string;
@@ -30,23 +44,25 @@ export interface LayerMap {
 /** Limit on search steps: layers of equal width have as many assignments as orders. */
 const MAX_STEPS = 10_000;
 
-/** @throws RangeError if no assignment fits, or several do */
+/** @throws StateDictError if no assignment fits, or several do */
 export function inferLayers(layers: readonly LinearLayer[]): LayerMap {
   const sorted = [...layers].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   let steps = 0;
   const step = () => {
-    if (++steps > MAX_STEPS) throw fault("too many interpretations fit: give layers", layers);
+    if (++steps > MAX_STEPS) {
+      throw noAssignment("too many interpretations fit: give layers", layers);
+    }
   };
   const readings = sorted.flatMap((first) => encoders(sorted, [first], step));
   if (readings.length === 0) {
-    throw fault("expected an encoder, two heads of one shape and a decoder", layers);
+    throw noAssignment("expected an encoder, two heads of one shape and a decoder", layers);
   }
   if (readings.length === 1) return readings[0];
   const named = readings.filter((map) => parts(map) === layers.length - 2);
   const ordered = (named.length > 0 ? named : readings).filter((map) => isAscending(map, sorted));
   const [only, ...more] = named.length === 1 ? named : ordered;
   if (only && more.length === 0) return only;
-  throw fault("several interpretations fit: give layers", layers);
+  throw noAssignment("several interpretations fit: give layers", layers);
 }
 
 /** Every assignment whose encoder starts with these layers. */
@@ -109,7 +125,7 @@ function isAscending({ encoder, decoder }: LayerMap, sorted: readonly LinearLaye
   return order.every((at, i) => i === 0 || at > order[i - 1]);
 }
 
-function fault(what: string, layers: readonly LinearLayer[]): RangeError {
+function noAssignment(what: string, layers: readonly LinearLayer[]): StateDictError {
   const list = layers.map(({ name, inputs, outputs }) => `${name} ${inputs} → ${outputs}`);
-  return new RangeError(`Cannot read state_dict: ${what} (the layers are ${list.join(", ")})`);
+  return new StateDictError(`${what} (the layers are ${list.join(", ")})`);
 }

@@ -1,4 +1,5 @@
 /** Gzip: files are recognised by name (`t.csv.gz` is a `t.csv`), standard input by its first bytes. */
+import { isRefusal } from "../core/errors.ts";
 
 export function isGzip(path: string): boolean {
   return /\.gz$/i.test(path);
@@ -17,7 +18,7 @@ export async function* gunzipped(
   try {
     yield* gunzip(pieces);
   } catch (cause) {
-    if (cause instanceof TypeError && cause.message.startsWith("Cannot read ")) throw cause;
+    if (isRefusal(cause)) throw cause;
     throw new TypeError(`Cannot read ${path}: expected a complete gzip file`, { cause });
   }
 }

@@ -33,7 +33,7 @@ class NotScored extends Error {
   readonly outcome: Outcome;
 
   constructor(outcome: Outcome) {
-    super("Cannot score a part");
+    super("Cannot score a part: its outcome says why");
     this.outcome = outcome;
   }
 }

@@ -2,7 +2,7 @@
  * The thread that trains and scores, so that a server in the same process never waits for a step. After anything but
  * success it ends itself: a thread that has used a GPU must not be terminated from outside while it still responds.
  */
-import { messageOf } from "../core/errors.ts";
+import { isRefusal, messageOf } from "../core/errors.ts";
 import { ModelFileError } from "../trained/file/model_file.ts";
 import { type CheckpointStore, ResumeError } from "../training/run/checkpoint.ts";
 import {
@@ -14,7 +14,7 @@ import {
   type ToThread,
 } from "./messages.ts";
 import { scorePart, type Split, splitTable } from "./score_job.ts";
-import { isRefusal, trainJob } from "./train_job.ts";
+import { trainJob } from "./train_job.ts";
 import type { Progress } from "./train_settings.ts";
 
 /** Milliseconds between two progress messages; the first and the last epoch are always reported. */
@@ -37,6 +37,7 @@ async function work(task: Task): Promise<void> {
   const outcome = await perform(task).catch((error): Outcome => {
     if (stopping.signal.aborted) return { type: "stopped" };
     const reason = messageOf(error).replace(HEADERLESS, "$&, or give header: false");
+    // Whether another attempt would end the same way, as training that diverged would, too.
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });
   port.postMessage(outcome, outcome.type === "split" ? buffersOf(outcome.split) : []);

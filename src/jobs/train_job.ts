@@ -8,7 +8,6 @@ import { sampleWarnings } from "../detection/rows/sample_warnings.ts";
 import { inferSchema } from "../detection/columns/infer_schema.ts";
 import type { ReadTableOptions, Table } from "../formats/mod.ts";
 import { Expansion } from "../scoring/table/expansion.ts";
-import { DivergenceError } from "../training/run/divergence.ts";
 import { requireWork } from "./budget.ts";
 import { openUpload, type UploadedTable } from "./open_upload.ts";
 import { UPLOAD_LIMITS } from "./upload_limits.ts";
@@ -90,12 +89,4 @@ async function readInput(
 function inputsOf(table: Table, missing?: readonly string[]): number {
   const { schema } = inferSchema(table, undefined, undefined, missing);
   return new Expansion(schema).width;
-}
-
-/** Whether the job itself is at fault, so that another attempt would end the same way. */
-export function isRefusal(error: unknown): error is Error {
-  if (error instanceof DivergenceError) return true;
-  const isOurs = error instanceof TypeError || error instanceof RangeError ||
-    error instanceof SyntaxError;
-  return isOurs && error.message.startsWith("Cannot ");
 }

@@ -18,10 +18,5 @@ export type ReadTensor = <Type extends keyof TensorArrays = "F32">(
 /** @throws ModelFileError unless the value is a list */
 export function requireList(field: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw fault(`${field} must be a list`);
-}
-
-/** The error for a part that cannot be used. */
-export function fault(what: string): ModelFileError {
-  return new ModelFileError(`Cannot read model: ${what}`);
+  throw new ModelFileError(`${field} must be a list`);
 }

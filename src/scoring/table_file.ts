@@ -31,12 +31,12 @@ import { areFinite } from "../trained/finite.ts";
 import {
   asModelFileError,
   type ModelFile,
+  ModelFileError,
   requireKind,
   specOf,
   type UnpackedFile,
 } from "../trained/file/model_file.ts";
 import { Calibration } from "./decisions/calibration.ts";
-import { fault } from "./file_parts.ts";
 import { ensembleMetadata, ensembleOf, ensembleTensors } from "./ensemble/ensemble_file.ts";
 import { Expansion } from "./table/expansion.ts";
 import { type ColumnSchema, parseSchema } from "./table/schema.ts";
@@ -143,17 +143,19 @@ export function tableModelOf(file: ModelFile): TableModel {
     ];
     const known = [...keys, "clock", "by", "sketchedRows", "levelRows", "logs", "categories"];
     const table = requireObject("table", file.metadata.table, known);
-    if (spec.condition > 0) throw fault("a detector has no condition");
+    if (spec.condition > 0) throw new ModelFileError("a detector has no condition");
     const schema = readColumns(table.columns, table.missing);
     const window = readWindow(table.window, schema.length);
     const cells = schema.length * (window ?? 1);
     const expansion = new Expansion(rowSchema(schema, window), table.logs === true);
     if (expansion.hasCategories && table.categories !== "last") {
-      throw fault("an older release fitted its categories: fit the detector again");
+      throw new ModelFileError("an older release fitted its categories: fit the detector again");
     }
     const ensemble = ensembleOf(file, cells, parameterValues(file, parametersOf(spec)));
     if (!ensemble && expansion.width !== spec.inputs) {
-      throw fault(`table.columns must come to ${spec.inputs} inputs, got ${expansion.width}`);
+      throw new ModelFileError(
+        `table.columns must come to ${spec.inputs} inputs, got ${expansion.width}`,
+      );
     }
     const fixed = ensemble ? [] : fixedColumns(spec);
     const sketch = readSketch(file, table, schema.length), { format } = file;
@@ -181,9 +183,9 @@ function readStandardization(
 ): Standardization {
   const [centre, scale] = TABLE_TENSORS.slice(0, 2)
     .map((name) => readVector(file, name, columns));
-  if (!scale.every((each) => each > 0)) throw fault("table.scale must be above 0");
+  if (!scale.every((each) => each > 0)) throw new ModelFileError("table.scale must be above 0");
   const changed = fixed.find((likelihood, c) => likelihood && (centre[c] !== 0 || scale[c] !== 1));
-  if (changed) throw fault(`a ${changed} likelihood allows no standardisation`);
+  if (changed) throw new ModelFileError(`a ${changed} likelihood allows no standardisation`);
   return { centre, scale, limit: limits(columns, fixed) };
 }
 
@@ -229,7 +231,7 @@ function readWindow(value: unknown, columns: number): number | undefined {
   if (value === undefined) return undefined;
   const window = requireNumber("table.window", value, { min: 2, max: MAX_WINDOW, integer: true });
   if (window * columns <= MAX_CELLS) return window;
-  throw fault(`a window has at most ${MAX_CELLS} cells, got ${window * columns}`);
+  throw new ModelFileError(`a window has at most ${MAX_CELLS} cells, got ${window * columns}`);
 }
 
 function readClock(value: unknown): SeriesClock {
@@ -245,7 +247,7 @@ function readVector({ tensors }: ModelFile, name: string, length?: number): Floa
   const isFloat = data instanceof Float64Array || data instanceof Float32Array;
   const right = isFloat && shape?.length === 1 && (length === undefined || data.length === length);
   if (right && areFinite(data)) return Float64Array.from(data);
-  throw fault(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
+  throw new ModelFileError(`"${name}" must be finite numbers [${length ?? "calibration rows"}]`);
 }
 
 function readSketch(
@@ -258,7 +260,9 @@ function readSketch(
   const right = data instanceof Float64Array && shape?.length === 2 && shape[0] === columns &&
     shape[1] === SKETCH_WIDTH;
   if (!right || !areFinite(data)) {
-    throw fault(`"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`);
+    throw new ModelFileError(
+      `"${SKETCH_TENSOR}" must be finite float64 [${columns}, ${SKETCH_WIDTH}]`,
+    );
   }
   const count = (name: string, value: unknown) =>
     requireNumber(`table.${name}`, value, { min: 1, integer: true });
@@ -271,5 +275,5 @@ function readSketch(
 
 function readWarnings(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
-  throw fault(`table.${name} must be a list of texts`);
+  throw new ModelFileError(`table.${name} must be a list of texts`);
 }

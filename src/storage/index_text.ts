@@ -2,7 +2,7 @@
  * Serialises a store's index as text, and parses it. Parsed text is checked, because a digest becomes a file name.
  * Unknown keys are ignored, so that an old and a later release can share a store; another format is refused.
  */
-import { messageOf } from "../core/errors.ts";
+import { faultOf } from "../core/errors.ts";
 import { type Fields, requireNumber, show } from "../core/validate.ts";
 import {
   type Alias,
@@ -38,7 +38,7 @@ export function parseIndex(text: string): ModelIndex {
       aliases: new Map(listOf(aliases).map(readAlias)),
     };
   } catch (cause) {
-    throw new SyntaxError(`Cannot read the index of models: ${messageOf(cause)}`, { cause });
+    throw new SyntaxError(`Cannot read the index of models: ${faultOf(cause as Error)}`, { cause });
   }
 }
 

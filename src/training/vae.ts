@@ -74,7 +74,7 @@ export class VAE extends TrainedVae {
 
   /**
    * Creates a model from the state_dict of a plain PyTorch VAE, as safetensors, see `exports/state_dict.ts`.
-   * @throws TypeError or RangeError naming the tensor or layer that does not fit
+   * @throws SyntaxError naming the tensor or layer that does not fit; TypeError or RangeError for invalid options
    */
   static fromStateDict(
     bytes: Uint8Array,

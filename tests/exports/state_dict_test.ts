@@ -151,6 +151,7 @@ Deno.test("elbow import writes a model that scores, and refuses what it cannot r
   const broken = {
     "cut.safetensors": bytesOf("sequential").subarray(0, 60),
     "none.safetensors": changed((tensors) => tensors.clear()),
+    "more.safetensors": changed((tensors) => tensors.set("norm.mean", tensors.get("fc1.bias")!)),
   };
   for (const [name, bytes] of Object.entries(broken)) {
     const said = await refused("import", folder.write(name, bytes), "--out", again);

@@ -116,8 +116,9 @@ Deno.test("every file law has a test", () => {
 const BAD_ERRORS: readonly string[] = [
   `throw new RangeError("cannot build");`,
   "throw new RangeError(`${name}: wrong`);",
-  `throw new RangeError("Cannot build.");`,
-  "throw new RangeError(`Cannot build ${name}.`);",
+  `throw new RangeError("Cannot build: no rows.");`,
+  "throw new RangeError(`Cannot build ${name}`);",
+  "throw new RangeError(`Cannot build: no ${name}.`);",
   `throw new TypeError("Can't build");`,
   `throw new TypeError("Cannot build: it's broken");`,
   `throw new TypeError("Cannot build: " + name + " isn't known");`,
@@ -128,7 +129,7 @@ const BAD_ERRORS: readonly string[] = [
 ];
 
 const GOOD_ERRORS: readonly string[] = [
-  "throw new RangeError(`Cannot build ${name}, got ${value}`);",
+  "throw new RangeError(`Cannot build: expected ${name}, got ${value}`);",
   `throw new TypeError("Cannot build: the row's width " + width);`,
   `throw new TypeError(message);`,
   `throw new ProblemError(404, "Cannot find model");`,

@@ -5,6 +5,7 @@ import { ACTIVATIONS } from "../../ops/names.ts";
 import { readModelFile } from "../../trained/file/model_file.ts";
 import { VAE } from "../../training/vae.ts";
 import type { StateDictOptions } from "../../exports/state_dict.ts";
+import { StateDictError } from "../../exports/state_dict_layers.ts";
 import { readWhole, requireModelPath, writeAtomically } from "../files/files.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";
@@ -86,15 +87,13 @@ function isModel(bytes: Uint8Array): boolean {
   }
 }
 
-/** @throws SyntaxError or RangeError that names the file, for tensors that are not those of a plain VAE */
+/** @throws SyntaxError that names the file, for tensors that are not those of a plain VAE */
 function vaeOf(path: string, tensors: Uint8Array, options: StateDictOptions): VAE {
   try {
     return VAE.fromStateDict(tensors, options);
   } catch (cause) {
-    if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause;
-    const start = /^Cannot read (state_dict|model|safetensors):/;
-    const message = cause.message.replace(start, `Cannot import ${path}:`);
-    throw new (cause instanceof RangeError ? RangeError : SyntaxError)(message, { cause });
+    if (!(cause instanceof StateDictError)) throw cause;
+    throw new SyntaxError(`Cannot import ${path}: ${cause.fault}`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@
 import { Detector } from "../../detection/detector.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { readWhole } from "../files/files.ts";
-import { givenTable, type LoadedModel, withPath } from "./model.ts";
+import { aboutFile, type LoadedModel } from "./model.ts";
 
 /** A detector that can be recalibrated. */
 export interface LoadedDetector extends LoadedModel {
@@ -12,8 +12,7 @@ export interface LoadedDetector extends LoadedModel {
 /** @throws as `loadModel`; SyntaxError naming the file if it is not a detector */
 export async function loadDetector(path: string): Promise<LoadedDetector> {
   const scorer = await Detector.load(await readWhole(path)).catch((error) => {
-    const fault = error instanceof SyntaxError ? givenTable(path, error) : error;
-    throw fault instanceof SyntaxError ? withPath(path, fault) : fault;
+    throw aboutFile(path, error);
   });
   return {
     path,

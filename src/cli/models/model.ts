@@ -1,6 +1,6 @@
 /** Opens model files: detectors, and bare VAEs, whose columns are known only by position. */
 import { isTable, rbmUnits, type Units, unitsOf, vaeOf } from "../../scoring/units.ts";
-import { type ModelFile, readModelFile } from "../../trained/file/model_file.ts";
+import { type ModelFile, ModelFileError, readModelFile } from "../../trained/file/model_file.ts";
 import { tableModelOf, TableScorer } from "../../scoring/table_scorer.ts";
 import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/trained_vae.ts";
 import { rbmFromFile, TrainedRbm } from "../../trained/rbm/trained_rbm.ts";
@@ -66,36 +66,23 @@ export async function loadAny(
 /** The parts of any file that Elbow writes, including checkpoints. */
 export async function loadFile(path: string): Promise<ModelFile> {
   const bytes = await readWhole(path);
-  return namingFile(path, () => {
-    try {
-      return readModelFile(bytes);
-    } catch (error) {
-      throw givenTable(path, error);
-    }
-  });
+  return namingFile(path, () => readModelFile(bytes));
 }
 
-/** The same error or, if the path is that of a table, one that says so. */
-export function givenTable(path: string, error: unknown): unknown {
-  if (!ANY_EXTENSIONS.includes(endingOf(path))) return error;
-  return new SyntaxError(
-    "Cannot read model: expected a model file, which comes before DATA, got a table",
-    { cause: error },
-  );
-}
-
-/** Runs `read`; its errors about "model" then name the file. */
+/** Runs `read`; its errors about a model then name the file. */
 export function namingFile<Value>(path: string, read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw withPath(path, error);
+    throw aboutFile(path, error);
   }
 }
 
-/** The same error, about a named file. */
-export function withPath(path: string, { message, cause }: SyntaxError): SyntaxError {
-  const fault = message.replace(/^Cannot read (model|safetensors): /, "");
-  return new SyntaxError(`Cannot read ${path}: ${fault}`, { cause });
+/** The same error, about a named file, which may be a table; an error that is not about a model as it is. */
+export function aboutFile(path: string, error: unknown): unknown {
+  if (!(error instanceof ModelFileError)) return error;
+  const fault = ANY_EXTENSIONS.includes(endingOf(path))
+    ? "expected a model file, which comes before DATA, got a table"
+    : error.fault;
+  return new SyntaxError(`Cannot read ${path}: ${fault}`, { cause: error });
 }

@@ -7,15 +7,12 @@
  *   130, 143  interrupted by SIGINT, by SIGTERM
  */
 import { CommanderError } from "npm:commander@15.1.0";
+import { isRefusal } from "../../core/errors.ts";
 import { OptionError } from "../../core/option_error.ts";
 import { DivergenceError } from "../../training/run/divergence.ts";
 import { flagOf, withFlagNames } from "./flag_names.ts";
 import { Interruption, type Io, note } from "../io.ts";
 import { printable } from "./text.ts";
-
-/** Engine errors for faults in the program; some start like our own refusals. */
-const ENGINE =
-  /^Cannot ((read|set) properties of|access|convert|destructure|mix|assign to|add property|delete|redefine|perform) /;
 
 /** Reports an error to the user and returns the exit status. */
 export function fail(error: unknown, io: Io, hint: string): number {
@@ -36,16 +33,9 @@ function statusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Interruption) return error.status;
   if (error instanceof DOMException && error.name === "AbortError") return 130;
+  if (error instanceof DivergenceError) return 1;
+  if (error instanceof DOMException) return error.name === "NotSupportedError" ? 2 : 1;
   return isRefusal(error) ? 2 : 1;
-}
-
-/** Whether the user's input is to blame: the library then throws the nearest built-in class. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof DivergenceError) return false;
-  if (error instanceof DOMException) return error.name === "NotSupportedError";
-  const refusal = error instanceof TypeError || error instanceof RangeError ||
-    error instanceof SyntaxError;
-  return refusal && error.message.startsWith("Cannot ") && !ENGINE.test(error.message);
 }
 
 /** Failures whose message is enough: the machine's, and training that diverged. */

@@ -7,7 +7,7 @@ import type { FitOptions } from "../../training/options.ts";
 import { namingTable } from "../files/data.ts";
 import { openDirectoryStore } from "./directory_store.ts";
 import { type Io, note } from "../io.ts";
-import { withPath } from "../models/model.ts";
+import { aboutFile } from "../models/model.ts";
 import { createProgress } from "../text/progress.ts";
 import { counted } from "../text/text.ts";
 import { flagsFor } from "./flags_for.ts";
@@ -86,8 +86,7 @@ function objectiveOf(given: TrainOptions): ObjectiveInput | undefined {
 }
 
 function namingCheckpoint(error: unknown, path: string): unknown {
-  if (error instanceof SyntaxError) return withPath(path, error);
-  if (!(error instanceof ResumeError)) return error;
+  if (!(error instanceof ResumeError)) return aboutFile(path, error);
   return new TypeError(
     `Cannot resume from ${path}: ${error.reason}: give the data and options of that run, or leave out --resume`,
     { cause: error },

@@ -1,4 +1,5 @@
 /** The model of `elbow train --spec`: a JSON file, or the JSON itself. */
+import { faultOf } from "../../core/errors.ts";
 import { readWhole } from "../files/files.ts";
 import type { TrainOptions } from "./option.ts";
 
@@ -10,15 +11,13 @@ export interface SpecOptions extends TrainOptions {
 
 /** @throws TypeError or SyntaxError naming the file */
 export async function readSpec(spec: string): Promise<Readonly<Record<string, unknown>>> {
-  const name = nameOf(spec);
+  const name = nameOf(spec), given = isInline(spec) ? spec : await readWhole(spec);
   let value: unknown;
   try {
-    const text = isInline(spec)
-      ? spec
-      : new TextDecoder("utf-8", { fatal: true }).decode(await readWhole(spec));
-    value = JSON.parse(text);
+    value = JSON.parse(
+      typeof given === "string" ? given : new TextDecoder("utf-8", { fatal: true }).decode(given),
+    );
   } catch (error) {
-    if (error instanceof TypeError && error.message.startsWith("Cannot read ")) throw error;
     const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
     throw new SyntaxError(`Cannot read ${name}: expected JSON: ${reason}`, { cause: error });
   }
@@ -35,7 +34,7 @@ export function namingSpec<Value>(spec: string, read: () => Value): Value {
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     const Same = error instanceof RangeError ? RangeError : TypeError;
-    const fault = error.message.replace(/^Cannot read (spec: )?/, "");
+    const fault = faultOf(error).replace(/^spec: /, "");
     throw new Same(`Cannot read ${nameOf(spec)}: ${fault}`, { cause: error });
   }
 }

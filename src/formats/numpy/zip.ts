@@ -10,6 +10,7 @@
 import { gunzip } from "../gzip.ts";
 import { inflateSync } from "npm:fflate@0.8.3";
 import { crc32 } from "../../core/bytes/crc32.ts";
+import { isRefusal } from "../../core/errors.ts";
 import { DataError, quoteValue } from "../errors.ts";
 import { piecesBetween, type RandomAccess } from "../random_access.ts";
 import { findDirectory, parseDirectory, TAIL_BYTES, type ZipMember } from "./zip_directory.ts";
@@ -81,7 +82,7 @@ export async function* memberPieces(
       yield piece;
     }
   } catch (cause) {
-    if (cause instanceof TypeError && cause.message.startsWith("Cannot ")) throw cause;
+    if (isRefusal(cause)) throw cause;
     refuse("intact", undefined, cause);
   }
   if (size !== member.sizeBytes) refuse(`${member.sizeBytes} bytes long`);

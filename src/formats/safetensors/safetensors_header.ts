@@ -9,15 +9,15 @@
 export class SafetensorsError extends SyntaxError {
   /** Class name, for logs. */
   override readonly name: string = "SafetensorsError";
+  /** What must hold, then what is there instead. */
+  declare readonly fault: string;
 
-  /**
-   * Completes "Cannot read safetensors: ...".
-   * @param fault what must hold, then what is there instead
-   */
+  /** @param fault what must hold, then what is there instead */
   constructor(fault: string) {
     // A hostile header may hold names of a megabyte.
     const shown = fault.length > 400 ? `${fault.slice(0, 400)}…` : fault;
     super(`Cannot read safetensors: ${shown}`);
+    this.fault = shown;
   }
 }
 

@@ -2,6 +2,7 @@
  * Opens models from untrusted bytes. The outcome is always a usable model or a problem that says why not; reading
  * evaluates nothing and takes memory in proportion to the bytes.
  */
+import { isRefusal } from "../../core/errors.ts";
 import { latentWidth } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import { readModelFile } from "../../trained/file/model_file.ts";
@@ -30,8 +31,7 @@ export function openModel(bytes: Uint8Array, device: DeviceOptions, tryIt = fals
     if (tryIt) tryToScore(vae);
     return table ? new TableScorer(vae, table) : vae;
   } catch (error) {
-    const refused = error instanceof SyntaxError || error instanceof RangeError;
-    if (!refused || !error.message.startsWith("Cannot ")) throw error;
+    if (!isRefusal(error)) throw error;
     throw new Problem("invalid-model", error.message);
   }
 }

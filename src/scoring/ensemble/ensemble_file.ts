@@ -16,8 +16,8 @@ import { parseSpec } from "../../models/spec.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import { areFinite } from "../../trained/finite.ts";
 import { ENSEMBLE_PREFIX, isEnsembleTensor } from "../../trained/file/file_contents.ts";
-import { asModelFileError, type ModelFile } from "../../trained/file/model_file.ts";
-import { fault, type ReadTensor, requireList, type TensorArrays } from "../file_parts.ts";
+import { type ModelFile, ModelFileError } from "../../trained/file/model_file.ts";
+import { type ReadTensor, requireList, type TensorArrays } from "../file_parts.ts";
 import type { Curve } from "../views/curve.ts";
 import { knotTensor, readCurves, readShape, shapeOf } from "../views/curve_file.ts";
 import { featureMetadata, featureTensors, readFeatures } from "../views/feature_file.ts";
@@ -103,49 +103,45 @@ export function ensembleOf(
   first: ReadonlyMap<string, Float32Array>,
 ): EnsembleModel | undefined {
   if (file.metadata.ensemble === undefined) return undefined;
-  return asModelFileError(() => {
-    const fields = requireObject("ensemble", file.metadata.ensemble, [
-      "statistics",
-      "gaps",
-      "parts",
-    ]);
-    const gaps = requireNumber("ensemble.gaps", fields.gaps ?? 0, { min: 0, integer: true });
-    const statistics = requireList("ensemble.statistics", fields.statistics).map((each, i) =>
-      requireChoice(`ensemble.statistics[${i}]`, each, STATISTIC_NAMES)
-    );
-    const known = new Set<string>(), read = readerOf(file, known);
-    const members = new Map<string, Float32Array>();
-    const parts = requireList("ensemble.parts", fields.parts).map((each, p) => {
-      const part = readPart(`ensemble.parts[${p}]`, each, { columns, statistics, read });
-      const { view, members: count, spec } = part.spec;
-      for (let m = 0; m < count; m++) {
-        for (const { name, rows, cols } of parametersOf(spec)) {
-          const values = p === 0 && m === 0
-            ? first.get(name)
-            : read(`${view}.${m}.${name}`, [rows, cols]);
-          if (values?.length !== rows * cols) {
-            throw fault(`"${name}" is not that of the first view`);
-          }
-          members.set(memberPrefix(view, m) + name, values);
+  const fields = requireObject("ensemble", file.metadata.ensemble, [
+    "statistics",
+    "gaps",
+    "parts",
+  ]);
+  const gaps = requireNumber("ensemble.gaps", fields.gaps ?? 0, { min: 0, integer: true });
+  const statistics = requireList("ensemble.statistics", fields.statistics).map((each, i) =>
+    requireChoice(`ensemble.statistics[${i}]`, each, STATISTIC_NAMES)
+  );
+  const known = new Set<string>(), read = readerOf(file, known);
+  const members = new Map<string, Float32Array>();
+  const parts = requireList("ensemble.parts", fields.parts).map((each, p) => {
+    const part = readPart(`ensemble.parts[${p}]`, each, { columns, statistics, read });
+    const { view, members: count, spec } = part.spec;
+    for (let m = 0; m < count; m++) {
+      for (const { name, rows, cols } of parametersOf(spec)) {
+        const values = p === 0 && m === 0
+          ? first.get(name)
+          : read(`${view}.${m}.${name}`, [rows, cols]);
+        if (values?.length !== rows * cols) {
+          throw new ModelFileError(`"${name}" is not that of the first view`);
         }
+        members.set(memberPrefix(view, m) + name, values);
       }
-      return { ...part, linear: read(`${view}.linear`, [part.spec.features, part.spec.features]) };
-    });
-    const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear]));
-    const distinct = linears.size * new Set(statistics).size;
-    if (!distinct || distinct < parts.length * statistics.length) {
-      throw fault("the ensemble is empty, or lists something twice");
     }
-    const stray = [...file.tensors.keys()].find((name) =>
-      isEnsembleTensor(name) && !known.has(name)
-    );
-    if (stray !== undefined) throw fault(`unknown tensor "${stray}"`);
-    for (const { spec: { view, features } } of parts) {
-      members.set(`${view}.precision`, read(`${view}.precision`, [1, features]));
-    }
-    const parameters = withDerived(parts, members, linears);
-    return { columns, statistics, parts, gaps, parameters };
+    return { ...part, linear: read(`${view}.linear`, [part.spec.features, part.spec.features]) };
   });
+  const linears = new Map(parts.map(({ spec, linear }) => [spec.view, linear]));
+  const distinct = linears.size * new Set(statistics).size;
+  if (!distinct || distinct < parts.length * statistics.length) {
+    throw new ModelFileError("the ensemble is empty, or lists something twice");
+  }
+  const stray = [...file.tensors.keys()].find((name) => isEnsembleTensor(name) && !known.has(name));
+  if (stray !== undefined) throw new ModelFileError(`unknown tensor "${stray}"`);
+  for (const { spec: { view, features } } of parts) {
+    members.set(`${view}.precision`, read(`${view}.precision`, [1, features]));
+  }
+  const parameters = withDerived(parts, members, linears);
+  return { columns, statistics, parts, gaps, parameters };
 }
 
 const ARRAYS = { F32: Float32Array, F64: Float64Array, U8: Uint8Array };
@@ -166,7 +162,7 @@ function readerOf({ tensors }: ModelFile, known: Set<string>): ReadTensor {
     if (data && typed && shaped && areFinite(data as Float32Array)) {
       return data as TensorArrays[Type];
     }
-    throw fault(`"${full}" must be finite ${dtype} [${shape.join(", ")}]`);
+    throw new ModelFileError(`"${full}" must be finite ${dtype} [${shape.join(", ")}]`);
   };
 }
 
@@ -188,7 +184,9 @@ function readPart(
   const spec = parseSpec(fields.spec);
   const own: ReadTensor = (what, ...rest) => read(`${name}.${what}`, ...rest);
   const features = readFeatures(`${field}.features`, fields.features, columns, own);
-  if (features.length !== spec.inputs) throw fault(`${field}.features must be ${spec.inputs}`);
+  if (features.length !== spec.inputs) {
+    throw new ModelFileError(`${field}.features must be ${spec.inputs}`);
+  }
   const width = features.length;
   const shapes = requireList(`${field}.surprisals`, fields.surprisals).map((each, i) =>
     readShape(`${field}.surprisals[${i}]`, each)
@@ -197,7 +195,7 @@ function readPart(
   if (
     names.length < shapes.length || !curveNames(statistics).every((each) => names.includes(each))
   ) {
-    throw fault(`${field}.surprisals: a curve is missing`);
+    throw new ModelFileError(`${field}.surprisals: a curve is missing`);
   }
   const curves = readCurves("surprisals", shapes, own);
   const surprisals = Object.fromEntries(
@@ -226,5 +224,5 @@ function readReferences(
   const codes = read("codes", [references, columns.length], "U8");
   const coded = { columns, codes, rest }, rows = decodeLevels(coded, features, references);
   if (areFinite(rows)) return { rows, coded };
-  throw fault("a code is of no level");
+  throw new ModelFileError("a code is of no level");
 }

@@ -4,7 +4,8 @@
  */
 import { requireNumber, requireObject } from "../../core/validate.ts";
 import type { Tensor } from "../../formats/safetensors/safetensors.ts";
-import { fault, type ReadTensor, requireList } from "../file_parts.ts";
+import { ModelFileError } from "../../trained/file/model_file.ts";
+import { type ReadTensor, requireList } from "../file_parts.ts";
 import type { Curve } from "./curve.ts";
 
 /** A curve without its knots. */
@@ -27,7 +28,7 @@ export function knotTensor(curves: readonly Curve[]): Tensor {
 export function readShape(field: string, value: unknown): CurveShape {
   const fields = requireObject(field, value, ["knots", "slopes"]);
   const slopes = requireList(`${field}.slopes`, fields.slopes);
-  if (slopes.length !== 2) throw fault(`${field}.slopes must be two numbers`);
+  if (slopes.length !== 2) throw new ModelFileError(`${field}.slopes must be two numbers`);
   const [below, above] = slopes.map((each, i) =>
     requireNumber(`${field}.slopes[${i}]`, each, { min: 0 })
   );
@@ -48,7 +49,9 @@ export function readCurves(
     const x = Float64Array.from({ length: knots }, (_, i) => data[2 * (at + i)]);
     const y = Float64Array.from({ length: knots }, (_, i) => data[2 * (at + i) + 1]);
     at += knots;
-    if (x.some((value, i) => i > 0 && value <= x[i - 1])) throw fault("knots must ascend");
+    if (x.some((value, i) => i > 0 && value <= x[i - 1])) {
+      throw new ModelFileError("knots must ascend");
+    }
     return { x, y, slopes };
   });
 }

@@ -51,7 +51,7 @@ function requireContents(
   );
   if (text === undefined && tensor === undefined) return;
   const unknown = text === undefined ? `tensor ${show(tensor)}` : `metadata ${show(text)}`;
-  throw new ModelFileError(`Cannot read model: unknown ${unknown}`);
+  throw new ModelFileError(`unknown ${unknown}`);
 }
 
 const isSeries = (table: unknown): boolean =>
@@ -83,7 +83,7 @@ export function parameterValues(
       return [name, data] as const;
     }
     throw new ModelFileError(
-      `Cannot read model: parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
+      `parameter "${name}" must be finite float32 [${rows}, ${cols}]`,
     );
   });
   return new Map(values);

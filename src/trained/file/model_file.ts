@@ -12,7 +12,8 @@
 import { crc32 } from "../../core/bytes/crc32.ts";
 import { decode, encode, type Tensor } from "../../formats/safetensors/safetensors.ts";
 import { memoize } from "../../core/memoize.ts";
-import { show } from "../../core/validate.ts";
+import { faultOf } from "../../core/errors.ts";
+import { requireChoice } from "../../core/validate.ts";
 import { type ModelSpec, parseSpec } from "../../models/spec.ts";
 import { FILE_FORMATS, type FileFormat, unpackTensors } from "./quantize.ts";
 
@@ -40,6 +41,14 @@ const BEFORE_CHECKSUM = '{"__metadata__":{"checksum":"';
 export class ModelFileError extends SyntaxError {
   /** For messages. */
   override name = "ModelFileError";
+  /** What is wrong with the file, in words. */
+  declare readonly fault: string;
+
+  /** @param fault what is wrong with the file, in words */
+  constructor(fault: string, options?: ErrorOptions) {
+    super(`Cannot read model: ${fault}`, options);
+    this.fault = fault;
+  }
 }
 
 /** A model file that stores its tensors unchanged. */
@@ -71,45 +80,33 @@ export function writeFields(
  */
 export function readModelFile(bytes: Uint8Array, inPlace = false): ModelFile {
   if (isNoModel(bytes)) {
-    throw new ModelFileError("Cannot read model: it is not an Elbow model file");
+    throw new ModelFileError("it is not an Elbow model file");
   }
-  const { tensors, metadata: fields } = asModelFileError(() => decode(bytes, inPlace));
-  const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
-  if (format !== FORMAT) {
-    throw new ModelFileError(
-      `Cannot read model: expected an Elbow model file, got format "${format}"`,
+  return asModelFileError(() => {
+    const { tensors, metadata: fields } = decode(bytes, inPlace);
+    const { format, version, kind, checksum, weights = "f32", ...texts } = fields;
+    if (format !== FORMAT) {
+      throw new ModelFileError(`expected an Elbow model file, got format "${format}"`);
+    }
+    if (version !== VERSION) {
+      throw new ModelFileError(`this release reads version ${VERSION}, got "${version}"`);
+    }
+    const stored = requireChoice("weights", weights, FILE_FORMATS);
+    if (!hasChecksum(bytes, checksum)) {
+      throw new ModelFileError("the file is damaged (its checksum does not match)");
+    }
+    const metadata = Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]),
     );
-  }
-  if (version !== VERSION) {
-    throw new ModelFileError(
-      `Cannot read model: this release reads version ${VERSION}, got "${version}"`,
-    );
-  }
-  if (!isFileFormat(weights)) {
-    throw new ModelFileError(
-      `Cannot read model: weights must be one of ${FILE_FORMATS.join(", ")}, got ${show(weights)}`,
-    );
-  }
-  if (!hasChecksum(bytes, checksum)) {
-    throw new ModelFileError(
-      "Cannot read model: the file is damaged (its checksum does not match)",
-    );
-  }
-  const metadata = asModelFileError(() =>
-    Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, JSON.parse(text)]))
-  );
-  const common = { kind: kind as ModelFileKind, metadata };
-  if (weights === "f32") return { ...common, tensors };
-  return { ...common, tensors: asModelFileError(() => unpackTensors(tensors)), format: weights };
+    const common = { kind: kind as ModelFileKind, metadata };
+    if (stored === "f32") return { ...common, tensors };
+    return { ...common, tensors: unpackTensors(tensors), format: stored };
+  });
 }
 
 /** Whether the bytes are another type of file: safetensors begins with the length of its header, then "{". */
 function isNoModel(bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes[8] !== "{".charCodeAt(0);
-}
-
-function isFileFormat(name: string): name is FileFormat {
-  return (FILE_FORMATS as readonly string[]).includes(name);
 }
 
 function hasChecksum(bytes: Uint8Array, checksum: string): boolean {
@@ -129,7 +126,7 @@ function checksumOffset(bytes: Uint8Array, checksum: string): number {
 export function requireKind(file: ModelFile, kinds: readonly ModelFileKind[]): void {
   if (kinds.includes(file.kind)) return;
   throw new ModelFileError(
-    `Cannot read model: expected a ${kinds.join(" or ")} file, got "${file.kind}"`,
+    `expected a ${kinds.join(" or ")} file, got "${file.kind}"`,
   );
 }
 
@@ -143,8 +140,7 @@ export function asModelFileError<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof ModelFileError) throw error;
-    const fault = error.message.replace(/^Cannot read (safetensors: )?/, "");
-    throw new ModelFileError(`Cannot read model: ${fault}`, { cause: error });
+    if (error instanceof ModelFileError) throw error;
+    throw new ModelFileError(faultOf(error as Error), { cause: error });
   }
 }

@@ -107,7 +107,7 @@ ${end.join("")}`;
       const before = operands.map((operand) => operand.before).join("");
       return `${before}let ${target} = ${kernel.write(expressions, call, stretched)};\n`;
     }
-    if (kernel.form !== "indexed") throw new TypeError(`Cannot run ${step.op} in a loop`);
+    if (kernel.form !== "indexed") throw new TypeError(`Cannot run ${step.op}: it is no loop`);
     const words = kernel.words(attrs, inputs.map(({ shape }) => shape));
     const read = (i: number, row: string, col: string) => this.#read(inputs[i], row, col);
     const isKeyed = inputs[0].value.home === "control";
