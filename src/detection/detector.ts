@@ -9,7 +9,7 @@
  * How it is fitted: `fit_table.ts`.
  */
 import { INSPECT, shownAs } from "../core/inspect.ts";
-import { requireChoice } from "../core/validate.ts";
+import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
 import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 import { explainCells } from "../scoring/explain/explain.ts";
@@ -18,6 +18,11 @@ import { explainNewest, type StepExplanation } from "../scoring/explain/newest_s
 import { writePackedFile } from "../trained/file/packed_file.ts";
 import { FILE_FORMATS, type FileFormat } from "../trained/file/quantize.ts";
 import type { SeriesStream, StepVerdict } from "../scoring/series/series_stream.ts";
+import {
+  SeriesStreams,
+  seriesThatFit,
+  type StreamsOptions,
+} from "../scoring/series/series_streams.ts";
 import type { RawTable } from "../formats/table.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { type TableRows, toCells } from "../scoring/table/table_rows.ts";
@@ -199,6 +204,22 @@ export class Detector extends TableScorer {
       ...verdict,
       blamed: explained.blamed(r),
     }));
+  }
+
+  /**
+   * Scores the steps of several series as they arrive, in any order: `streams().of(name).push(row)`.
+   * @param options `maxSeries` is how many are kept at a time, by default as many as fit into 256 MiB
+   * @throws TypeError if the model is not one of a series
+   */
+  streams(options: StreamsOptions = {}): SeriesStreams {
+    const { maxSeries, ...each } = requireObject("stream options", options, ["vote", "maxSeries"]);
+    this.stream(each); // refuses what no stream could be opened with
+    return new SeriesStreams(
+      () => this.stream(each),
+      maxSeries === undefined
+        ? seriesThatFit(this, options.vote)
+        : requireNumber("maxSeries", maxSeries, { min: 1, integer: true }),
+    );
   }
 
   /**

@@ -33,6 +33,7 @@ export type { DrawOptions } from "./rows/new_rows.ts";
 export type { RowExplanation, SaveOptions, ScoreOptions } from "./detector.ts";
 export type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
 export type { ExplainOptions } from "../scoring/explain/explainer.ts";
+export type { SeriesStreams, StreamsOptions } from "../scoring/series/series_streams.ts";
 export type { StepExplanation } from "../scoring/explain/newest_step.ts";
 export type { FileFormat } from "../trained/file/quantize.ts";
 export type { RowScore, ScoreTable } from "../scoring/table_scorer.ts";

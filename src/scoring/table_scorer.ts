@@ -53,6 +53,8 @@ export class TableScorer {
   #scorer: RowScorer;
   /** Contributions of a single row. */
   readonly #raw: Float64Array;
+  /** What streams score a window into, one at a time. */
+  readonly #out: Float64Array;
 
   /** Usually called through `load`. */
   constructor(vae: TrainedVae, model: TableModel) {
@@ -63,6 +65,7 @@ export class TableScorer {
     this.columns = model.schema.map(({ name }) => name);
     this.#falseAlarmRate = model.falseAlarmRate;
     this.#raw = new Float64Array(model.typical.length);
+    this.#out = new Float64Array(this.#raw.length + 2);
   }
 
   /** Loads a detector from the bytes or the URL of its file. */
@@ -202,8 +205,10 @@ export class TableScorer {
         row instanceof Float64Array || row instanceof Float32Array
           ? row
           : toCells([row] as TableRows, this.schema).data,
-      scoreWindow: (row: Float64Array, out: Float64Array) =>
-        scoreRowInto(this.#scorer, this.model, row, this.#raw, out),
+      scoreWindow: (row: Float64Array) => {
+        scoreRowInto(this.#scorer, this.model, row, this.#raw, this.#out);
+        return this.#out;
+      },
     };
     return new SeriesStream(model, vote === undefined ? undefined : requireVote(vote));
   }

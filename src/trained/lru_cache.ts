@@ -10,6 +10,8 @@ export class LruCache<T extends Disposable> {
   readonly #capacity: number;
   readonly #objects = new Map<string, T>();
   #newest?: string;
+  /** Gives the oldest next, also after `clear`. A new iterator would first pass all that have been deleted. */
+  readonly #oldest = this.#objects.entries();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -23,7 +25,7 @@ export class LruCache<T extends Disposable> {
     this.#objects.delete(key);
     this.#objects.set(key, found);
     if (this.#objects.size > this.#capacity) {
-      const [[oldest, unused]] = this.#objects;
+      const [oldest, unused] = this.#oldest.next().value!;
       this.#objects.delete(oldest);
       unused.dispose();
     }

@@ -159,7 +159,6 @@ Deno.test("--by and --clock need a window, and a column of the table", async () 
     await refused("train", data, "--out", out, ...WINDOWED, "--by", "unit", "--exclude", "unit"),
     /Cannot use --by unit/,
   );
-  assert.match(await refused("score", model, data, "--online"), /keeps series apart by "unit"/);
 });
 
 Deno.test("a column of seconds or milliseconds since 1970 becomes the clock by itself, as texts do", async () => {

@@ -7,6 +7,7 @@ import { stepMeans } from "../../src/scoring/series/windows.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { csvInput } from "../../src/cli/score/input/csv_input.ts";
 import { scoreStream, type ScoringModel } from "../../src/cli/score/stream/stream.ts";
+import { OnlineSeries } from "../../src/cli/score/stream/online_series.ts";
 import { denoIo } from "../../src/cli/io.ts";
 import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
 
@@ -93,10 +94,11 @@ Deno.test("score --online writes a series of any length in the same memory", asy
   }
   const totals = { rows: 0, anomalies: 0, uncertain: 0 }, format = csvInput();
   const request = { model: loaded, source: "s.csv", pieces: pieces(), device: {}, format };
-  const settings = { falseAlarmRate: 0.05 }, online = loaded.scorer.stream();
+  const settings = { falseAlarmRate: 0.05 }, io = denoIo();
+  const online = new OnlineSeries(loaded.scorer, {}, io);
   const buffers = new Set<ArrayBufferLike>();
   for await (
-    const { buffer } of scoreStream({ ...request, settings, online, io: denoIo() }, totals)
+    const { buffer } of scoreStream({ ...request, settings, online, io }, totals)
   ) {
     buffers.add(buffer);
   }

@@ -18,3 +18,12 @@ Deno.test("LruCache keeps the objects that were used last, and disposes of the o
   deepEqual(gone, ["b", "a"]);
   deepEqual(made, ["a", "b", "c", "b"]);
 });
+
+Deno.test("LruCache goes on after it has forgotten all, without disposing of them", () => {
+  const recent = new LruCache<{ dispose(): void }>(2), gone: string[] = [];
+  const ask = (name: string) => recent.get(name, () => ({ dispose: () => gone.push(name) }));
+  for (const name of "abc") ask(name);
+  recent.clear();
+  for (const name of "cdcef") ask(name);
+  deepEqual(gone, ["a", "d", "c"]);
+});

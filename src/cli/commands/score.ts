@@ -47,7 +47,7 @@ export function scoreCommand(io: Io): Command {
     const input = isStandardInput(table) ? await peekedInput(table, io) : undefined;
     const data = input ? "-" : table, source = input?.io ?? io;
     const format = inputFormat(data, input?.first, given.header);
-    if (given.online) requireSeries(model, path, format);
+    if (given.online) requireSeries(model, path, given, format);
     if (given.explain !== undefined) requireExplainer(model, path);
     const { scorer } = model;
     const isWhole = needsWhole(given) || (scorer?.window !== undefined && !given.online);
@@ -75,15 +75,17 @@ function requireExplainer({ scorer }: LoadedModel | LoadedRbm, path: string): vo
   explainerOf(scorer);
 }
 
-function requireSeries({ scorer }: LoadedModel | LoadedRbm, path: string, format?: object): void {
+function requireSeries(
+  { scorer }: LoadedModel | LoadedRbm,
+  path: string,
+  { maxSeries }: ScoreFlags,
+  format?: object,
+): void {
   if (scorer?.window === undefined) {
     throw new TypeError(`Cannot score --online: ${path} is not a model of a series`);
   }
-  const { by } = scorer.table;
-  if (by !== undefined) {
-    throw new TypeError(
-      `Cannot score --online: the model keeps series apart by "${by}", and a stream is of one series`,
-    );
+  if (maxSeries !== undefined && scorer.table.by === undefined) {
+    throw new TypeError(`Cannot use --max-series: ${path} is a model of one series (train --by)`);
   }
   if (format) return;
   throw new TypeError("Cannot score --online: the data must be CSV or JSON lines");

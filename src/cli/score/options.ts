@@ -16,6 +16,8 @@ export interface ScoreFlags
   readonly out?: string;
   readonly online?: boolean;
   readonly vote?: Vote;
+  /** With online: series that are kept at a time. */
+  readonly maxSeries?: number;
   /** Columns to explain in each flagged row. */
   readonly explain?: number;
   readonly conditional?: boolean;
@@ -86,6 +88,12 @@ export function streamOptions(): Option[] {
       .conflicts(["fdr", "tail", "minConfidence", "json", "secondLook"]),
     new Option("--vote <k/m>", "with --online: alarm when k of the last m steps were flagged")
       .argParser(vote).implies({ online: true }),
+    options.integerOption(
+      "--max-series <n>",
+      "with --online of several series (train --by): remember the last n, and start others anew (default: what " +
+        "fits into 256 MiB)",
+      { min: 1 },
+    ).implies({ online: true }),
   ];
 }
 

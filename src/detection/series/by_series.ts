@@ -116,22 +116,31 @@ function rowsOf(count: number, series: ArrayLike<number> | undefined): Uint32Arr
   return Array.from(rows.values(), (own) => Uint32Array.from(own));
 }
 
-/** Reads a column of names as numbers, in the order in which they come; for one file at a time. */
-export function nameCodec(): CellCodec {
-  const codes = new Map<string, number>();
+/** Reads a column of names as numbers; by default in the order in which they come, for one file at a time. */
+export function nameCodec(numberOf: (name: string) => number = inOrder()): CellCodec {
   return {
     encode(cell) {
       const isText = typeof cell === "string";
       if (cell === null || cell === undefined || (isText && isMissing(cell))) return NaN;
       if (!isText && !(typeof cell === "number" || typeof cell === "boolean")) return undefined;
       if (Number.isNaN(cell)) return NaN;
-      const name = `${cell}`.trim(), known = codes.get(name);
-      if (known === undefined) codes.set(name, codes.size);
-      return known ?? codes.size - 1;
+      return numberOf(`${cell}`.trim());
     },
     expected: () => "a text or a number",
   };
 }
+
+function inOrder(): (name: string) => number {
+  const numbers = new Map<string, number>();
+  return (name) => {
+    const known = numbers.get(name), { size } = numbers;
+    if (known === undefined) numbers.set(name, size);
+    return known ?? size;
+  };
+}
+
+/** What a row without a name lacks, for a message. */
+export const NAME_EXPECTED = "the name of the series that the row belongs to";
 
 /** The number of the series of each row. @throws RowError for a row of none */
 export function seriesNumbers(
@@ -141,5 +150,5 @@ export function seriesNumbers(
   const series = Float64Array.from(values, (value) => encode(value) ?? NaN);
   const row = series.findIndex(Number.isNaN);
   if (row < 0) return series;
-  throw new RowError("expected the name of the series that the row belongs to", row + 1, column);
+  throw new RowError(`expected ${NAME_EXPECTED}`, row + 1, column);
 }

@@ -36,8 +36,8 @@ export interface StreamModel {
   readonly isAnomaly: (pValue: number) => boolean;
   /** The cells of a step. @throws TypeError or RangeError for one that its column does not accept */
   readonly cellsOf: (row: SeriesStep) => ArrayLike<number>;
-  /** Like `TableScorer.scoreInto`, for the cells of one window: score, p-value, contributions. */
-  readonly scoreWindow: (window: Float64Array, out: Float64Array) => void;
+  /** Score, p-value and contributions of the cells of one window; valid until any stream of the model scores one. */
+  readonly scoreWindow: (window: Float64Array) => Float64Array;
 }
 
 /** Scores a series step by step. */
@@ -46,8 +46,6 @@ export class SeriesStream {
   readonly #ballot?: Ballot;
   /** Two windows long, so that the newest window is always contiguous. */
   readonly #steps: Float64Array;
-  /** Score, p-value and contribution of each cell of the window. */
-  readonly #out: Float64Array;
   readonly #contributions: Float64Array;
   #count = 0;
 
@@ -57,7 +55,6 @@ export class SeriesStream {
     this.#model = model;
     this.#ballot = vote && new Ballot(vote);
     this.#steps = new Float64Array(2 * window * columns);
-    this.#out = new Float64Array(2 + window * columns);
     this.#contributions = new Float64Array(columns);
   }
 
@@ -79,11 +76,10 @@ export class SeriesStream {
       steps.copyWithin(0, width + columns);
       this.#count = window - 1;
     }
-    steps.set(cells, this.#count * columns);
-    this.#count++;
+    steps.set(cells, this.#count++ * columns);
     if (this.#count < window) return undefined;
-    const contributions = this.#contributions.fill(0), out = this.#out;
-    this.#model.scoreWindow(this.newestWindow, out);
+    const contributions = this.#contributions.fill(0);
+    const out = this.#model.scoreWindow(this.newestWindow);
     for (let i = 2; i < out.length; i++) contributions[(i - 2) % columns] += out[i];
     const score = out[0], pValue = calibration.pValue(score);
     const flag = this.#model.isAnomaly(pValue);

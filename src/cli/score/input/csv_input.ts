@@ -30,7 +30,7 @@ export function csvInput(header = true, separator?: string): InputFormat {
 }
 
 function open(
-  { model, source, io, also: wanted }: InputFile,
+  { model, source, io, also: wanted = [] }: InputFile,
   { bytes, ...place }: ByteBlock,
   header: boolean,
   given?: string,
@@ -48,9 +48,11 @@ function open(
   // The reader of whole files reports what is wrong with a header.
   if (names === undefined || names.every((name) => name === "")) readCsv(first, { source });
   requireModelColumns(model.units, names, source);
-  const also = wanted && names.includes(wanted.name) ? wanted : undefined;
-  warnAboutColumns(model, names.filter((name) => !isNameless(name)), io, also?.name);
-  const columns = [...model.units.columns, ...(also ? [also.name] : [])];
+  const also = wanted.filter(({ name }) => names.includes(name)),
+    alsoNames = also.map(({ name }) => name);
+  const isOther = (name: string) => !isNameless(name) && !alsoNames.includes(name);
+  warnAboutColumns(model, names.filter(isOther), io);
+  const columns = [...model.units.columns, ...alsoNames];
   const { indices } = planColumns(names, { columns }, source);
   const lines = header ? first.reduce((sum, byte) => sum + Number(byte === 10), 0) : 0;
   const rest: ByteBlock = {
@@ -59,8 +61,9 @@ function open(
     firstRow: 0,
     firstLine: place.firstLine + lines,
   };
+  const codecs = [...model.units.schema!.map(codecOf), ...also.map(({ codec }) => codec)];
   const numberPlaces = indices.filter((_, c) => {
-    const { plain, decimal } = codecOf(model.units.schema![c] ?? also);
+    const { plain, decimal } = codecs[c];
     return plain || decimal;
   });
   const mark = separator === "," ? undefined : firstMark(rest, separator, numberPlaces, source);

@@ -5,10 +5,11 @@ import { type DecimalMark, markedCodec } from "../../../formats/csv/decimal_comm
 import { blankFault } from "../../../formats/csv/row_faults.ts";
 import { JsonRows } from "../../../formats/jsonl/json_rows.ts";
 import type { BlockRows, FileColumn, RowReader } from "../../../formats/row_reader.ts";
-import { codecOf, type ColumnSchema } from "../../../scoring/table/schema.ts";
+import type { AlsoColumn } from "../../../detection/model_table.ts";
+import { codecOf } from "../../../scoring/table/schema.ts";
 import type { LoadedModel } from "../../models/model.ts";
 
-/** Plain data, so that it can be sent to other threads. */
+/** Plain data, so that it can be sent to other threads, but for `also`: the steps of series are read in one. */
 export type FileLayout = CsvFileLayout | JsonFileLayout;
 
 /** The layout of CSV. */
@@ -22,8 +23,8 @@ export interface CsvFileLayout {
   readonly mark?: DecimalMark;
   /** The position of each of the model's columns, and of `also`. */
   readonly places: readonly number[];
-  /** Another column, read as the last. */
-  readonly also?: ColumnSchema;
+  /** Other columns, read as the last. */
+  readonly also?: readonly AlsoColumn[];
   /** Positions of columns without a name, which may hold nothing. */
   readonly nameless?: readonly number[];
 }
@@ -31,8 +32,8 @@ export interface CsvFileLayout {
 /** The layout of JSON lines. */
 export interface JsonFileLayout {
   readonly source: string;
-  /** Another column, read as the last. */
-  readonly also?: ColumnSchema;
+  /** Other columns, read as the last. */
+  readonly also?: readonly AlsoColumn[];
   /** For rows that are arrays. */
   readonly arrays?: Pick<CsvFileLayout, "width" | "places">;
 }
@@ -70,9 +71,8 @@ function csvReader(model: LoadedModel, layout: CsvFileLayout, readQuoted: ReadQu
 function columnsAt(
   { units }: LoadedModel,
   places: readonly number[] = [],
-  also?: ColumnSchema,
+  also: readonly AlsoColumn[] = [],
 ): FileColumn[] {
-  return [...units.schema!, ...(also ? [also] : [])].map((column, c) => {
-    return { name: column.name, index: places[c] ?? -1, codec: codecOf(column) };
-  });
+  const own = units.schema!.map((column) => ({ name: column.name, codec: codecOf(column) }));
+  return [...own, ...also].map((column, c) => ({ ...column, index: places[c] ?? -1 }));
 }

@@ -3,7 +3,7 @@ import type { ByteBlock, RecordKind } from "../../../formats/csv/byte_blocks.ts"
 import type { DataError } from "../../../formats/errors.ts";
 import type { Io } from "../../io.ts";
 import type { LoadedModel } from "../../models/model.ts";
-import type { ColumnSchema } from "../../../scoring/table/schema.ts";
+import type { AlsoColumn } from "../../../detection/model_table.ts";
 import type { FileLayout } from "./file_layout.ts";
 
 /** A file to read rows from. */
@@ -11,8 +11,8 @@ export interface InputFile {
   readonly model: LoadedModel;
   readonly source: string;
   readonly io: Io;
-  /** A column that is not the model's, and is read as the last if the file has it. */
-  readonly also?: ColumnSchema;
+  /** Columns that are not the model's, and are read after its own as far as the file has them. */
+  readonly also?: readonly AlsoColumn[];
 }
 
 /** A format whose rows can be read block by block. */

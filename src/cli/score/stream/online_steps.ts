@@ -8,7 +8,8 @@ import type { SeriesStream, StepVerdict } from "../../../scoring/series/series_s
 import type { TableScorer } from "../../../scoring/table_scorer.ts";
 import { type Io, note } from "../../io.ts";
 
-type Report = "gap" | "back" | "other";
+/** What is reported, once of all series. */
+export type StepReport = "gap" | "back" | "other";
 
 /** Before so many steps, times are taken to tell. */
 const MIN_STEPS = 10;
@@ -18,13 +19,15 @@ export class OnlineSteps {
   readonly #model: TableScorer;
   readonly #io: Io;
   readonly #missing: Float64Array;
-  readonly #reported = new Set<Report>();
+  readonly #reported: Set<unknown>;
   readonly #counts = { steps: 0, missing: 0, apart: 0, backward: 0 };
   #seconds = NaN;
 
-  constructor(stream: SeriesStream, model: TableScorer, io: Io) {
+  /** @param reported what other series reported */
+  constructor(stream: SeriesStream, model: TableScorer, reported: Set<unknown>, io: Io) {
     this.stream = stream;
     this.#model = model;
+    this.#reported = reported;
     this.#io = io;
     this.#missing = new Float64Array(model.columns.length).fill(NaN);
   }
@@ -47,7 +50,7 @@ export class OnlineSteps {
     return this.stream.push(cells);
   }
 
-  #report(kind: Report, count: number, row: number): void {
+  #report(kind: StepReport, count: number, row: number): void {
     if (this.#reported.has(kind)) return;
     this.#reported.add(kind);
     const column = `column "${this.#model.table.clock!.column.name}"`;

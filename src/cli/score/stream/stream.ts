@@ -7,12 +7,11 @@ import { readQuoted } from "../../../formats/csv/quoted_rows.ts";
 import type { RowReader } from "../../../formats/row_reader.ts";
 import { Turns } from "../../../trained/turns.ts";
 import type { TableScorer } from "../../../scoring/table_scorer.ts";
-import type { SeriesStream } from "../../../scoring/series/series_stream.ts";
 import type { DeviceOptions } from "../../../trained/trained_vae.ts";
 import type { Io } from "../../io.ts";
 import type { LoadedModel } from "../../models/model.ts";
 import { onlineBlock } from "./online_block.ts";
-import { OnlineSteps } from "./online_steps.ts";
+import type { OnlineSeries } from "./online_series.ts";
 import { type BlockOptions, BlockScorer, type ScoredBlock } from "./block.ts";
 import { headerOf, openSecondLook, type ScoreSettings } from "../cell_scorer.ts";
 import { rowReader } from "../input/file_layout.ts";
@@ -47,8 +46,8 @@ export interface StreamRequest {
   readonly settings: ScoreSettings;
   readonly device: DeviceOptions;
   readonly format: InputFormat;
-  /** Scores the steps of a series as they arrive, one by one and in one thread. */
-  readonly online?: SeriesStream;
+  /** Scores the steps of series as they arrive, one by one and in one thread. */
+  readonly online?: OnlineSeries;
   readonly io: Io;
 }
 
@@ -64,8 +63,8 @@ export async function* scoreStream(
   const blocks = blocksOf(request, pool)[Symbol.asyncIterator]();
   const { first, ended } = await firstBlocks(online ? 1 : MIN_BLOCKS_FOR_THREADS, blocks);
   if (first.length === 0) throw format.noRows(source, true);
-  const also = online && model.scorer.table.clock?.column;
-  const [layout, head] = format.open({ model, source, io, also }, first[0]);
+  const [layout, head] = format.open({ model, source, io, also: online?.columns }, first[0]);
+  online?.open(layout);
   if (head === undefined) first.shift();
   else first[0] = head;
   const reader = rowReader(model, layout, readQuoted);
@@ -104,12 +103,11 @@ export async function* scoreStream(
 
 /** Scores blocks in this thread. */
 function localScorer(
-  { model, online, io }: StreamRequest,
+  { model, online: steps, io }: StreamRequest,
   pool: BufferPool,
   options: BlockOptions,
 ): (block: ByteBlock) => Promise<BlockResult> {
   const scorer = new BlockScorer(model, options), { second } = options;
-  const steps = online && new OnlineSteps(online, model.scorer, io);
   return async (block) => ({
     scored: steps
       ? onlineBlock(model, steps, block, { ...options, into: pool.take() })

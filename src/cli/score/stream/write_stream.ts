@@ -9,6 +9,7 @@ import type { InputFormat } from "../input/input_format.ts";
 import { type ScoreFlags, settingsOf } from "../options.ts";
 import { scoreParts } from "./part_stream.ts";
 import { scoreStream, type ScoringModel } from "./stream.ts";
+import { OnlineSeries } from "./online_series.ts";
 import { strangestTable } from "../strangest.ts";
 import { flaggedSummary, type ScoreTotals } from "../summary.ts";
 import { untilAborted } from "./until_aborted.ts";
@@ -16,7 +17,7 @@ import { untilAborted } from "./until_aborted.ts";
 export async function writeStream(
   model: ScoringModel,
   data: string,
-  { out, backend, header, online: isOnline, vote, ...given }: ScoreFlags,
+  { out, backend, header, online: isOnline, vote, maxSeries, ...given }: ScoreFlags,
   io: Io,
   format: InputFormat | undefined,
 ): Promise<void> {
@@ -24,7 +25,7 @@ export async function writeStream(
   thresholdFor(scorer.calibration, settings); // refuses a rate that cannot be held
   const totals: ScoreTotals = { rows: 0, anomalies: 0, uncertain: 0 };
   if (isOnline) scorer.setFalseAlarmRate(settings.falseAlarmRate);
-  const online = isOnline ? scorer.stream({ vote }) : undefined;
+  const online = isOnline ? new OnlineSeries(scorer, { vote, maxSeries }, io) : undefined;
   // Rows on standard output show by themselves how far it is.
   const progress = out === undefined
     ? undefined
@@ -40,11 +41,13 @@ export async function writeStream(
     io.stdout(strangestTable(totals.strangest ?? []));
   } else for await (const piece of lines) io.stdout(piece);
   const { rows } = totals, { window = 0 } = scorer;
-  if (rows < window) {
-    return note(io, `${counted(rows, "row")} read, none scored: a window needs ${window}`);
+  if (online?.scored === 0) {
+    const needs = `${window}${scorer.table.by === undefined ? "" : " of one series"}`;
+    return note(io, `${counted(rows, "row")} read, none scored: a window needs ${needs}`);
   }
   const limits = decide(scorer.calibration, NO_SCORES, settings);
-  note(io, flaggedSummary(scorer, totals, settings, limits));
+  const scoredRows = { ...totals, rows: online?.scored ?? rows };
+  note(io, flaggedSummary(scorer, scoredRows, settings, limits));
 }
 
 /** Shows the rows so far after each piece. */
