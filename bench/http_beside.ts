@@ -1,6 +1,7 @@
 /**
  * How long single rows wait for long bodies: a JSON score of one row, alone and then while other clients send bodies of
- * thousands of rows, of numbers alone or with an option (which is read another way). Medians of the rounds.
+ * thousands of rows: of numbers alone, with an option (which is read another way), or as a tensor under `/v2`. Medians
+ * of the rounds.
  *
  *     deno task bench:http-beside [--rounds N] [--seconds N] [--clients N] [--model vae|small|ensemble]
  *
@@ -8,7 +9,15 @@
  */
 import { parseArgs } from "node:util";
 import { median } from "./lib/statistics.ts";
-import { deadEnds, latencyIn, requestsIn, requireWrk, rowScript, rowsScript } from "./lib/wrk.ts";
+import {
+  deadEnds,
+  latencyIn,
+  requestsIn,
+  requireWrk,
+  rowScript,
+  rowsScript,
+  tensorScript,
+} from "./lib/wrk.ts";
 
 /** Rows of a long body: 1.9 MB. */
 const ROWS = 9000;
@@ -23,9 +32,11 @@ const { values } = parseArgs({
   },
 });
 await requireWrk();
+const TENSORS = "beside tensors";
 const LOADS: Readonly<Record<string, string | undefined>> = {
   "alone": undefined,
   "beside numbers alone": rowsScript(ROWS, {}),
+  [TENSORS]: tensorScript(ROWS),
   ...(values.model !== "vae" && {
     "beside an option": rowsScript(ROWS, { falseAlarmRate: 0.05 }),
   }),
@@ -42,16 +53,24 @@ const child = new Deno.Command(Deno.execPath(), {
 const folder = await Deno.makeTempDir();
 try {
   const { value } = await child.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
-  const url = `http://127.0.0.1:${value!.trim()}/v1/models/${values.model}/score`;
-  const load = (script: string, connections: number, seconds: number) =>
-    report(url, script, connections, seconds);
+  const origin = `http://127.0.0.1:${value!.trim()}`;
+  const url = `${origin}/v1/models/${values.model}/score`;
+  const load = (script: string, connections: number, seconds: number, address = url) =>
+    report(address, script, connections, seconds);
   await load(rowScript(), 1, 4);
   for (const [name, long] of Object.entries(LOADS)) {
     const short: string[] = [];
     let requests = 0, errors = 0;
     for (let round = 0; round < Number(values.rounds); round++) {
       const seconds = Number(values.seconds);
-      const heavy = long ? load(long, Number(values.clients), seconds + 1) : "";
+      const heavy = long
+        ? load(
+          long,
+          Number(values.clients),
+          seconds + 1,
+          name === TENSORS ? `${origin}/v2/models/${values.model}/infer` : url,
+        )
+        : "";
       await new Promise((resolve) => setTimeout(resolve, 500));
       short.push(await load(rowScript(), 1, seconds));
       const text = await heavy;

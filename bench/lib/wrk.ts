@@ -39,6 +39,17 @@ wrk.body = '{"rows":[' .. string.rep('${JSON.stringify(ROW)},', ${rows - 1}) .. 
 wrk.headers["content-type"] = "application/json"`;
 }
 
+/** Posts that many rows as a tensor of the Open Inference Protocol, and requests their scores. */
+export function tensorScript(rows: number): string {
+  const input = { name: "x", datatype: "FP64", shape: [rows, COLUMNS] };
+  const values = ROW.join(",");
+  return `wrk.method = "POST"
+wrk.body = '{"outputs":[{"name":"score"}],"inputs":[${
+    JSON.stringify(input).slice(0, -1)
+  },"data":[' .. string.rep('${values},', ${rows - 1}) .. '${values}]}]}'
+wrk.headers["content-type"] = "application/json"`;
+}
+
 /** Posts that many rows of float32, written as Lua text, and requests the same. */
 export function floatScript(rows: number): string {
   const bytes = new Uint8Array(Float32Array.from(ROW).buffer);

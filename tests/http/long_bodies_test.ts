@@ -5,11 +5,18 @@
 import assert from "node:assert/strict";
 import { HostRandom } from "../../src/core/random/philox.ts";
 import { parseJson } from "../../src/http/body/json.ts";
-import { LONG_BODY, parseJsonSteps } from "../../src/http/body/json_slices.ts";
+import {
+  jsonTextSteps,
+  LONG_BODY,
+  type LongList,
+  parseJsonSteps,
+} from "../../src/http/body/json_slices.ts";
+import { DATA, readInferRequest, readInput } from "../../src/http/oip/request.ts";
 import { numberRowSteps } from "../../src/http/rows/number_rows.ts";
 import { RowArena } from "../../src/http/rows/row_arena.ts";
 import { runSync } from "../../src/trained/steps.ts";
-import { ask, post, problemOf } from "./util.ts";
+import { unitsOf } from "../../src/scoring/units.ts";
+import { ask, createApp, post, problemOf, TABLE } from "./util.ts";
 
 const encoder = new TextEncoder();
 
@@ -22,8 +29,8 @@ function outcomeOf(read: () => unknown): unknown {
   }
 }
 
-function requireSame(bytes: Uint8Array): void {
-  const steps = outcomeOf(() => runSync(parseJsonSteps(bytes)));
+function requireSame(bytes: Uint8Array, list?: LongList): void {
+  const steps = outcomeOf(() => runSync(parseJsonSteps(bytes, list)));
   assert.deepEqual(steps, outcomeOf(() => parseJson(bytes)));
 }
 
@@ -62,16 +69,53 @@ Deno.test("a body read in steps is that of JSON.parse, or the same error", () =>
   for (const body of bodies) requireSame(encoder.encode(body));
 });
 
+Deno.test("the data of a tensor read in steps is that of JSON.parse, wherever else its key stands", () => {
+  const empty = `"data"${" ".repeat(80)}:[]`;
+  const bodies = [
+    `{"inputs":[{"name":"x","data":${LIST},"shape":[3000,4]}],"outputs":[{"name":"score"}]}`,
+    `{"inputs":[{"data":${LIST}},{"data":[1]}]}`,
+    `{"inputs":[{"data":${LIST},"data":[1]}]}`,
+    `{"inputs":[{"data":${LIST},"d\\u0061ta":[1]}]}`,
+    `{"inputs":[{"d\\u0061ta":[]}],"others":[{"data":${LIST}}]}`,
+    `{"inputs":[{${empty}}],"others":[{"data":${LIST}}]}`,
+    `{"inputs":[{"shape":[]}],"others":[{"data":${LIST}}]}`,
+    `{"inputs":[{"data":${LIST}}],"inputs":[{"data":7}]}`,
+    `{"inputs":[{"data":${LIST}}],"inputs":[null]}`,
+    `{"inputs":[{"data":${LIST}}],"inputs":null}`,
+    `{"inputs":[{},{"data":${LIST}}]}`,
+    `{"inputs":{"0":{"data":${LIST}}}}`,
+    `{"outputs":[{"parameters":{"binary_data":true}}],"inputs":[{"data":${LIST}}]}`,
+    `{"inputs":[{"data":${LIST.slice(0, -1)},]}]}`,
+    `{"inputs":[{"data":${LIST}]}]}`,
+    `{"rows":${LIST}}`,
+  ];
+  for (const body of bodies) requireSame(encoder.encode(body), DATA);
+});
+
+Deno.test("the text of a request's body is that of JSON.stringify, which names the jobs of earlier releases", () => {
+  const bodies = [
+    { rows: ROWS },
+    { rows: ROWS, preset: "small", hidden: [8], spec: { rows: [] } },
+    { rows: ROWS.slice(0, 256), seed: 1 },
+    { rows: [], seed: 1 },
+    { upload: "a.csv", label: 'é"' },
+    {},
+  ];
+  for (const body of bodies) assert.equal(runSync(jsonTextSteps(body)), JSON.stringify(body));
+});
+
 Deno.test("long bodies with any byte changed are read alike", () => {
   const random = new HostRandom(5, 0, 0), whole = encoder.encode(`{"rows":${LIST},"samples":5}`);
+  const tensor = encoder.encode(`{"inputs":[{"name":"x","data":${LIST},"shape":[3,4]}]}`);
   const bytes = encoder.encode('[]{},:"\\ 0\n\u00e9');
   let taken = 0;
   for (let i = 0; i < 300; i++) {
-    const body = whole.slice(0, i % 9 === 0 ? random.below(whole.length) : whole.length);
+    const [given, list] = i % 2 ? [tensor, DATA] : [whole];
+    const body = given.slice(0, i % 9 === 0 ? random.below(given.length) : given.length);
     for (let changes = random.below(3); changes >= 0; changes--) {
       body[random.below(body.length)] = bytes[random.below(bytes.length)];
     }
-    requireSame(body);
+    requireSame(body, list);
     taken += Number(typeof outcomeOf(() => parseJson(body)) !== "string");
   }
   assert.ok(taken > 5 && taken < 280, `${taken} of the bodies are JSON`);
@@ -106,4 +150,71 @@ Deno.test("a long body gets the answers of its rows, and its faults are named al
       );
     }
   }
+});
+
+const LONG_ROWS = Array.from({ length: 9000 }, (_, r) => [500 + r % 13, 1 + r % 3, -3 - r % 7]);
+
+Deno.test("the tensor of a long body is read in steps: nested, flat, and binary of any type", () => {
+  const shape = [9000, 3], count = 27_000, units = { ...unitsOf(TABLE), missing: 0 };
+  const requests: [input: Record<string, unknown>, tail: number][] = [
+    [{ datatype: "FP64", data: LONG_ROWS }, 0],
+    [{ datatype: "INT64", data: LONG_ROWS.flat() }, 0],
+    [{ datatype: "BOOL", data: Array(count).fill(true) }, 0],
+    [{ datatype: "FP32", parameters: { binary_data_size: 4 * count } }, 4 * count],
+    [{ datatype: "INT16", parameters: { binary_data_size: 2 * count } }, 2 * count],
+  ];
+  for (const [input, tail] of requests) {
+    const json = encoder.encode(JSON.stringify({ inputs: [{ name: "x", shape, ...input }] }));
+    const bytes = new Uint8Array(json.length + tail);
+    bytes.set(json);
+    const get = () => `${json.length}`, head = { get, has: () => true };
+    const reading = function* () {
+      const cells = yield* readInput(yield* readInferRequest(bytes, head), units, () => {});
+      assert.equal(cells.rows, 9000);
+    };
+    const steps = [...reading()].length;
+    assert.ok(
+      steps >= Math.max(1, Math.floor(json.length / 40_000)),
+      `${input.datatype}: ${steps} steps`,
+    );
+  }
+});
+
+Deno.test("a long body of the Open Inference Protocol gets the answers of its rows, in JSON and beside binary ones", async () => {
+  const app = createApp({ models: { table: TABLE } });
+  const infer = async (data: unknown, outputs: unknown[]) => {
+    const response = await app.request("/v2/models/table/infer", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        inputs: [{ name: "x", shape: [9000, 3], datatype: "FP64", data }],
+        outputs,
+      }),
+    });
+    assert.equal(response.status, 200);
+    return response;
+  };
+  const { rows } = await ask("table/score", { rows: LONG_ROWS });
+  const scores = (rows as { score: number }[]).map(({ score }) => score);
+  const score = { name: "score" };
+  for (const data of [LONG_ROWS, LONG_ROWS.flat()]) {
+    const { outputs } = await (await infer(data, [score])).json();
+    assert.deepEqual(outputs, [{
+      ...{ name: "score", datatype: "FP64", shape: [9000] },
+      data: scores,
+    }]);
+  }
+  const binary = { name: "anomaly", parameters: { binary_data: true } };
+  const response = await infer(LONG_ROWS, [binary, score]);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const end = Number(response.headers.get("inference-header-content-length"));
+  const { outputs } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  assert.deepEqual(outputs, [
+    {
+      ...{ name: "anomaly", datatype: "BOOL", shape: [9000] },
+      parameters: { binary_data_size: 9000 },
+    },
+    { name: "score", datatype: "FP64", shape: [9000], data: scores },
+  ]);
+  assert.equal(bytes.length, end + 9000);
 });

@@ -13,8 +13,16 @@ export const MAX_DEPTH = 8;
 
 /** @throws Problem unless the body is UTF-8 JSON within the limits, and its headers say so */
 export async function readJson(incoming: IncomingRequest, limits: BodyLimits): Promise<unknown> {
+  return parseJson(await readJsonBytes(incoming, limits));
+}
+
+/** The bytes of a body that says that it is JSON. @throws Problem for another type, or beyond the limits */
+export async function readJsonBytes(
+  incoming: IncomingRequest,
+  limits: BodyLimits,
+): Promise<Uint8Array> {
   requireType(incoming.head, ["application/json"]);
-  return parseJson(await readBytes(incoming, limits));
+  return await readBytes(incoming, limits);
 }
 
 /** @throws Problem unless the bytes are one JSON value in UTF-8, nested no deeper than MAX_DEPTH */

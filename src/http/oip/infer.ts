@@ -18,8 +18,10 @@ import {
   type Service,
 } from "../service.ts";
 import { type Verb, type VerbName, VERBS } from "../verbs/mod.ts";
+import { Pacer } from "../pacer.ts";
 import { unitsOf } from "../../scoring/units.ts";
 import { countRows } from "../telemetry/count_rows.ts";
+import { DATATYPES } from "./datatypes.ts";
 import { type Output, outputsOf, valuesBytes, valuesOf, valuesText } from "./outputs.ts";
 import { HEADER_LENGTH, type InferRequest, readInferRequest, readInput } from "./request.ts";
 
@@ -36,10 +38,12 @@ export async function infer(call: Call, service: Service): Promise<Reply> {
     requireType(headers, ["application/json", "application/octet-stream"]);
   }
   const bytes = await readBytes(call, bodyLimits(call, service));
-  const request = readInferRequest(bytes, headers);
+  const pacer = pacerOf(call, service);
+  const request = await pacer.run(readInferRequest(bytes, headers));
   const requested = requestedOutputs(request, served);
   const [rows] = request.body.inputs[0].shape;
-  const numbers = await computeAll(call, service, served, request, requested).catch(blameInput);
+  const asked = { call, service, served, request, requested };
+  const numbers = await computeAll(asked, pacer).catch(blameInput);
   call.rows = rows;
   const { id } = request.body;
   const head = {
@@ -47,12 +51,11 @@ export async function infer(call: Call, service: Service): Promise<Reply> {
     model_version: `${served.version}`,
     ...(id === undefined ? {} : { id }),
   };
-  const isBinary = requested.some((each) => each.isBinary);
-  return isBinary
-    ? binaryAnswer(head, requested, numbers, served)
-    : respondBody(streamOf(jsonAnswer(head, requested, numbers)), "application/json", {
-      headers: modelHeaders(served),
-    });
+  const pieces = jsonPieces(head, requested, numbers, new Pacer(service.turns));
+  const described = modelHeaders(served);
+  return requested.some((each) => each.isBinary)
+    ? await binaryAnswer(pieces, requested, numbers, described)
+    : respondBody(streamOf(pieces), "application/json", { headers: described });
 }
 
 type AllNumbers = ReadonlyMap<VerbName, Numbers>;
@@ -69,23 +72,29 @@ function requestedOutputs({ body }: InferRequest, { model }: Served): RequestedO
   });
 }
 
+/** What is asked of a model. */
+interface Asked {
+  readonly call: Call;
+  readonly service: Service;
+  readonly served: Served;
+  readonly request: InferRequest;
+  readonly requested: readonly RequestedOutput[];
+}
+
 async function computeAll(
-  call: Call,
-  service: Service,
-  served: Served,
-  request: InferRequest,
-  requested: readonly RequestedOutput[],
+  { call, service, served, request, requested }: Asked,
+  pacer: Pacer,
 ): Promise<AllNumbers> {
   const { model } = served;
   const verbs = [...new Set(requested.map(({ output }) => output.verb))];
   const works = verbs.map((verb) => (VERBS[verb] as Verb).work(model, {}, service.limits));
-  const cells = readInput(request, { ...unitsOf(model), missing: 0 }, (rows) => {
+  const reading = readInput(request, { ...unitsOf(model), missing: 0 }, (rows) => {
     const numbersPerRow = works.reduce((sum, { columns }) => sum + columns.length, 0);
     requireAnswerSize("/inputs/0/shape", rows, numbersPerRow);
     holdAnswer(call, service, rows * numbersPerRow);
     works.forEach((work) => work.requireRows(rows));
   });
-  const pacer = pacerOf(call, service), numbers = new Map<VerbName, Numbers>();
+  const cells = await pacer.run(reading), numbers = new Map<VerbName, Numbers>();
   for (const [i, verb] of verbs.entries()) {
     const computed = await compute(works[i], cells, pacer);
     numbers.set(verb, computed);
@@ -104,50 +113,47 @@ function blameInput(error: unknown): never {
   throw new Problem(error.kind, error.message, { faults });
 }
 
-function outputHead(
-  { output: { name, datatype, width, verb } }: RequestedOutput,
-  numbers: AllNumbers,
-) {
-  const { rows } = numbers.get(verb)!;
-  return { name, datatype, shape: width === undefined ? [rows] : [rows, width] };
-}
-
-function* jsonAnswer(
+/** The JSON of an answer, in pieces; the bytes of binary outputs follow it. */
+async function* jsonPieces(
   head: object,
   requested: readonly RequestedOutput[],
   numbers: AllNumbers,
-): Generator<string> {
+  pacer: Pacer,
+): AsyncGenerator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"outputs":[`;
-  for (const [i, each] of requested.entries()) {
-    const opening = JSON.stringify(outputHead(each, numbers)).slice(0, -1);
-    yield `${i > 0 ? "," : ""}${opening},"data":[`;
-    yield* valuesText(each.output, valuesOf(each.output, numbers.get(each.output.verb)!));
+  for (const [i, { output, isBinary }] of requested.entries()) {
+    const { name, datatype, width, verb } = output, { rows } = numbers.get(verb)!;
+    const shape = width === undefined ? [rows] : [rows, width];
+    const opening = JSON.stringify({ name, datatype, shape }).slice(0, -1);
+    yield `${i > 0 ? "," : ""}${opening}`;
+    if (isBinary) {
+      const bytes = DATATYPES[datatype].bytes * rows * (width ?? 1);
+      yield `,"parameters":{"binary_data_size":${bytes}}}`;
+      continue;
+    }
+    yield ',"data":[';
+    for (const piece of valuesText(output, valuesOf(output, numbers.get(verb)!))) {
+      await pacer.yieldIfDue();
+      yield piece;
+    }
     yield "]}";
   }
   yield "]}";
 }
 
-function binaryAnswer(
-  head: object,
+async function binaryAnswer(
+  pieces: AsyncIterable<string>,
   requested: readonly RequestedOutput[],
   numbers: AllNumbers,
-  served: Served,
-): Reply {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const outputs = requested.map((each) => {
-    const values = valuesOf(each.output, numbers.get(each.output.verb)!);
-    if (!each.isBinary) {
-      return {
-        ...outputHead(each, numbers),
-        data: JSON.parse(`[${[...valuesText(each.output, values)].join("")}]`),
-      };
-    }
-    const bytes = valuesBytes(each.output, values);
-    parts.push(bytes);
-    return { ...outputHead(each, numbers), parameters: { binary_data_size: bytes.length } };
-  });
-  const json = new TextEncoder().encode(JSON.stringify({ ...head, outputs }));
-  return respondBody(concatBytes([json, ...parts]), "application/octet-stream", {
-    headers: { ...modelHeaders(served), [HEADER_LENGTH]: `${json.length}` },
+  headers: Record<string, string>,
+): Promise<Reply> {
+  const encoder = new TextEncoder(), json: Uint8Array[] = [];
+  for await (const piece of pieces) json.push(encoder.encode(piece));
+  const tensors = requested.filter(({ isBinary }) => isBinary).map(({ output }) =>
+    valuesBytes(output, valuesOf(output, numbers.get(output.verb)!))
+  );
+  const length = json.reduce((sum, { length }) => sum + length, 0);
+  return respondBody(concatBytes([...json, ...tensors]), "application/octet-stream", {
+    headers: { ...headers, [HEADER_LENGTH]: `${length}` },
   });
 }

@@ -8,12 +8,13 @@
 import * as v from "npm:valibot@1.5.0";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
-import { parseJson } from "../body/json.ts";
+import type { Steps } from "../../trained/steps.ts";
+import { type LongList, parseJsonSteps } from "../body/json_slices.ts";
 import type { HeaderLookup } from "../exchange/head.ts";
 import { invalid } from "../answers/problems.ts";
-import { readFloatRows, readRows, refusal, requireCells } from "../rows/rows.ts";
-import { checkBody } from "../schemas.ts";
-import { type Datatype, type DatatypeName, DATATYPES } from "./datatypes.ts";
+import { cellSteps, floatRowSteps, refusal, rowSteps } from "../rows/rows.ts";
+import { checkBody, listOf } from "../schemas.ts";
+import { type DatatypeName, DATATYPES } from "./datatypes.ts";
 
 /** The header that says how many bytes of the body are JSON; the rest is tensors. */
 export const HEADER_LENGTH = "inference-header-content-length";
@@ -30,7 +31,7 @@ const input = v.object({
   shape: v.pipe(v.array(size, "[rows, columns]"), v.length(2, "[rows, columns]")),
   datatype: v.picklist(DATATYPE_NAMES, DATATYPE_NAMES.join(", ")),
   parameters: v.optional(v.object({ binary_data_size: v.optional(size) }, "an object")),
-  data: v.optional(v.array(v.unknown(), "a list of numbers")),
+  data: v.optional(listOf(v.unknown(), "a list of numbers")),
 }, "a tensor");
 
 const output = v.object({
@@ -53,11 +54,18 @@ export interface InferRequest {
   readonly tail: Uint8Array<ArrayBuffer>;
 }
 
+/** The tensor's values: `{"inputs": [{"data": […]}]}`. */
+export const DATA: LongList = {
+  key: "data",
+  depth: 4,
+  of: (body) => (body as { inputs?: ({ data?: unknown } | null)[] | null }).inputs?.[0]?.data,
+};
+
 /** @throws Problem unless the bytes are a request of the protocol */
-export function readInferRequest(
+export function* readInferRequest(
   bytes: Uint8Array<ArrayBuffer>,
   headers: HeaderLookup,
-): InferRequest {
+): Steps<InferRequest> {
   const length = headers.get(HEADER_LENGTH);
   const end = length === null ? bytes.length : Number(length);
   if (!Number.isSafeInteger(end) || end < 0 || end > bytes.length || length === "") {
@@ -66,16 +74,16 @@ export function readInferRequest(
       `Cannot read body: ${HEADER_LENGTH} must be a number of bytes within the body`,
     );
   }
-  const body = checkBody(inferBody, parseJson(bytes.subarray(0, end)));
+  const body = checkBody(inferBody, yield* parseJsonSteps(bytes.subarray(0, end), DATA));
   return { body, tail: bytes.subarray(end) };
 }
 
 /** @throws Problem unless shape, data and model agree */
-export function readInput(
+export function* readInput(
   { body, tail }: InferRequest,
   units: Units,
   requireRows: (rows: number) => void,
-): Cells {
+): Steps<Cells> {
   const [{ shape: [rows, columns], datatype, parameters, data }] = body.inputs;
   const width = units.columns.length;
   if (columns !== width || rows === 0) {
@@ -86,54 +94,64 @@ export function readInput(
   }
   requireRows(rows);
   const { binary_data_size: binarySize } = parameters ?? {};
-  const { bytes } = DATATYPES[datatype], count = rows * width;
+  const { bytes, read } = DATATYPES[datatype], count = rows * width;
   if (binarySize !== undefined) {
     requireSize(binarySize, data === undefined ? tail.length : 0, "bytes", "/parameters");
     requireSize(binarySize, count * bytes, "bytes", "/parameters");
-    if (datatype === "FP32") return readFloatRows(tail, units, 4);
-    if (datatype === "FP64") return readFloatRows(tail, units, 8);
-    return cellsOf(datatype, valuesOf(DATATYPES[datatype], tail, count), units);
+    if (datatype === "FP32") return yield* floatRowSteps(tail, units, 4);
+    if (datatype === "FP64") return yield* floatRowSteps(tail, units, 8);
+    const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+    return yield* readValues(datatype, count, (i) => read(view, i * bytes), units);
   }
   requireSize(tail.length, 0, "bytes behind the JSON", "/parameters");
-  const values = flatten(data ?? [], rows, width);
+  const values = yield* flatten(data ?? [], rows, width);
   requireSize(values.length, count, "values", "/data");
-  return cellsOf(datatype, values, units);
+  return yield* readValues(datatype, count, (i) => values[i], units);
 }
 
-function valuesOf({ bytes, read }: Datatype, tail: Uint8Array, count: number): unknown[] {
-  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
-  return Array.from({ length: count }, (_, i) => read(view, i * bytes));
-}
+/** Values read in a step. */
+const STEP_VALUES = 8192;
 
 /** @throws Problem naming the first value that the datatype does not have, or that the model cannot take */
-function cellsOf(datatype: DatatypeName, values: readonly unknown[], units: Units): Cells {
+function* readValues(
+  datatype: DatatypeName,
+  count: number,
+  valueAt: (i: number) => unknown,
+  units: Units,
+): Steps<Cells> {
   const { encode, expected } = DATATYPES[datatype], width = units.columns.length;
-  const numbers = Float64Array.from(values, (value, i) => {
-    const number = encode(value), c = i % width;
-    if (number !== undefined) return number;
-    throw refusal(Math.floor(i / width), units.columns[c], c, value, expected);
-  });
-  if (datatype !== "BOOL" || !units.schema) return requireCells(numbers, units);
+  const numbers = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const value = valueAt(i), number = encode(value), c = i % width;
+    if (number === undefined) {
+      throw refusal(Math.floor(i / width), units.columns[c], c, value, expected);
+    }
+    numbers[i] = number;
+    if (i % STEP_VALUES === STEP_VALUES - 1) yield;
+  }
+  if (datatype !== "BOOL" || !units.schema) return yield* cellSteps(numbers, units);
   // To a column with levels, true is not the number 1.
-  const truths = Array.from(numbers, (value) => value === 1);
-  return readRows(
-    Array.from(
-      { length: truths.length / width },
-      (_, r) => truths.slice(r * width, (r + 1) * width),
-    ),
-    units,
-  );
+  const truths = (r: number) =>
+    Array.from(numbers.subarray(r * width, (r + 1) * width), (value) => value === 1);
+  return yield* rowSteps(Array.from({ length: count / width }, (_, r) => r), units, truths);
 }
 
 /** The values of flat or nested data. */
-function flatten(data: readonly unknown[], rows: number, width: number): readonly unknown[] {
+function* flatten(
+  data: readonly unknown[],
+  rows: number,
+  width: number,
+): Steps<readonly unknown[]> {
   if (!Array.isArray(data[0])) return data;
   requireSize(data.length, rows, "rows", "/data");
-  return data.flatMap((row, r) => {
+  const values: unknown[] = [];
+  for (const [r, row] of data.entries()) {
     const list: readonly unknown[] = Array.isArray(row) ? row : [];
     requireSize(list.length, width, "values in each row", `/data/${r}`);
-    return list;
-  });
+    for (const value of list) values.push(value);
+    if (r * width % STEP_VALUES < width) yield;
+  }
+  return values;
 }
 
 function requireSize(given: number, expected: number, what: string, place: string): void {

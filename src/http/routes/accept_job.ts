@@ -15,9 +15,9 @@ import { jobAnswer } from "./jobs.ts";
 /** Seconds to wait before retrying when the queue is full. */
 const RETRY_SECONDS = 5;
 
-/** A digest of what was asked for, which tells whether a repeated request is the same. */
-export async function requestDigest(body: unknown): Promise<string> {
-  return await digestOf(new TextEncoder().encode(JSON.stringify(body)));
+/** A digest of what was asked for, which tells whether a repeated request is the same. @param text its JSON */
+export async function requestDigest(text: string): Promise<string> {
+  return await digestOf(new TextEncoder().encode(text));
 }
 
 /**
@@ -34,23 +34,6 @@ export async function recallJob(
   if (!job) return undefined;
   if (job.spec.asked !== digest) throw keyConflict();
   return jobReply(call, job, 200);
-}
-
-/** What a caller uploaded under this name. @throws Problem if there is no such upload */
-export async function readUpload(
-  { caller }: Call,
-  { queue }: JobIntake,
-  name: string,
-): Promise<Uint8Array> {
-  const bytes = await queue.uploads.read(caller, name);
-  if (bytes) return bytes;
-  throw invalid("/upload", "Cannot read upload: no upload has this name");
-}
-
-/** @throws Problem for a format whose files never start with a header line, if this one is said to have none */
-export function requireHeaderless(header: boolean | undefined, upload: string): void {
-  if (header !== false || /\.[ct]sv$/i.test(upload)) return;
-  throw invalid("/header", "Cannot read upload: only CSV and TSV can be without a header line");
 }
 
 /** @returns 202, or 200 and the job that already exists */

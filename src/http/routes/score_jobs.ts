@@ -13,14 +13,8 @@ import { checkBody, scoreJobBody } from "../schemas.ts";
 import { route } from "../exchange/route.ts";
 import { bodyLimits, pathName, servedModel, type Service, trainAction } from "../service.ts";
 import type { JobIntake } from "../jobs/job_intake.ts";
-import {
-  acceptJob,
-  jobId,
-  readUpload,
-  recallJob,
-  requestDigest,
-  requireHeaderless,
-} from "./accept_job.ts";
+import { readUpload, requireHeaderless } from "../jobs/uploaded.ts";
+import { acceptJob, jobId, recallJob, requestDigest } from "./accept_job.ts";
 
 export function scoreJobRoutes(app: Hono, service: Service): void {
   route(app, service, "/v1/models/:name/score-jobs", {
@@ -32,7 +26,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
   const owner = call.caller;
   const id = await jobId(call.head.get("idempotency-key"), owner, pathName(call, "name"));
   const body = checkBody(scoreJobBody, await readJson(call, bodyLimits(call, service)));
-  const requested = await requestDigest(body);
+  const requested = await requestDigest(JSON.stringify(body));
   const earlier = await recallJob(call, training, { id, digest: requested });
   if (earlier) return earlier;
   const { upload, ...options } = body, { falseAlarmRate } = options;
@@ -49,7 +43,7 @@ async function accept(call: Call, service: Service, training: JobIntake): Promis
     }
   }
   requireHeaderless(options.header, upload);
-  const input = await readUpload(call, training, upload);
+  const input = await readUpload(call, training.queue, upload);
   const spec: ScoreSpec = { version, digest, source: upload, ...options };
   return await acceptJob(
     call,

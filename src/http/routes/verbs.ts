@@ -21,7 +21,7 @@ import { invalid } from "../answers/problems.ts";
 import { type CachedVerb, cachedVerb, openingOf } from "../cached_verb.ts";
 import { numberRowSteps, readNumberRows } from "../rows/number_rows.ts";
 import { type Reply, respondBare, respondBody } from "../answers/responses.ts";
-import { readFloatRows, requireFit, rowSteps } from "../rows/rows.ts";
+import { floatRowSteps, requireFit, rowSteps } from "../rows/rows.ts";
 import { checkBody, type Checked, queryOptions } from "../schemas.ts";
 import type { VerbRoute } from "../exchange/fast_path.ts";
 import { route } from "../exchange/route.ts";
@@ -73,13 +73,14 @@ async function answerVerb(call: Call, service: Service, name: string, verb: Verb
   const type = requireType(call.head, types, "", [CSV]);
   if (type === NDJSON) return answerStream(asked);
   const bytes = await readBytes(call, bodyLimits(call, service)), pacer = pacerOf(call, service);
-  const prepared = type === FLOATS
-    ? fromFloats(bytes, asked)
-    : type === CSV
+  const isLong = bytes.length >= LONG_BODY;
+  const prepared = type === CSV
     ? await fromCsv(bytes, asked, pacer)
-    : bytes.length < LONG_BODY
-    ? fromNumbers(bytes, asked) ?? runSync(fromJson(parseJson(bytes), asked))
-    : await pacer.run(fromLongJson(bytes, asked));
+    : isLong
+    ? await pacer.run(type === FLOATS ? fromFloats(bytes, asked) : fromLongJson(bytes, asked))
+    : type === FLOATS
+    ? runSync(fromFloats(bytes, asked))
+    : fromNumbers(bytes, asked) ?? runSync(fromJson(parseJson(bytes), asked));
   const { work, cells } = prepared;
   holdAnswer(call, service, cells.rows * work.columns.length);
   const computed = compute(work, cells, pacer);
@@ -147,9 +148,9 @@ function* fromJson(
   return { work, cells: yield* rowSteps(list, units) };
 }
 
-function fromFloats(bytes: Uint8Array<ArrayBuffer>, asked: Asked): PreparedWork {
+function* fromFloats(bytes: Uint8Array<ArrayBuffer>, asked: Asked): Steps<PreparedWork> {
   const work = workOfQuery(asked);
-  const cells = readFloatRows(bytes, asked.verb.rows(asked.served.model)!);
+  const cells = yield* floatRowSteps(bytes, asked.verb.rows(asked.served.model)!);
   work.requireRows(cells.rows);
   return { work, cells };
 }

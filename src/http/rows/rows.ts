@@ -46,16 +46,22 @@ export function readRows(rows: readonly unknown[], shape: RowShape, first = 0): 
 /** Rows read in a step: a cell may be a text of some length. */
 const STEP_ROWS = 256;
 
-/** The same in steps. */
-export function* rowSteps(rows: readonly unknown[], shape: RowShape): Steps<Cells> {
-  if (rows.length <= STEP_ROWS) return readRows(rows, shape);
-  const width = shape.columns.length, data = new Float64Array(rows.length * width);
-  for (let first = 0; first < rows.length; first += STEP_ROWS) {
-    const part = readRows(rows.slice(first, first + STEP_ROWS), shape, first);
-    data.set(part.data, first * width);
+/**
+ * The same in steps.
+ * @param rowAt the row that an item of the list stands for
+ */
+export function* rowSteps<Item>(
+  items: readonly Item[],
+  shape: RowShape,
+  rowAt: (item: Item) => unknown = (item) => item,
+): Steps<Cells> {
+  const width = shape.columns.length, data = new Float64Array(items.length * width);
+  for (let first = 0; first < items.length; first += STEP_ROWS) {
+    const part = items.slice(first, first + STEP_ROWS).map((item) => rowAt(item));
+    data.set(readRows(part, shape, first).data, first * width);
     yield;
   }
-  return { data, rows: rows.length };
+  return { data, rows: items.length };
 }
 
 /**
@@ -63,11 +69,11 @@ export function* rowSteps(rows: readonly unknown[], shape: RowShape): Steps<Cell
  * @param width bytes per number: 4 or 8
  * @throws Problem for no rows, an incomplete row, or a cell that cannot be used
  */
-export function readFloatRows(
+export function* floatRowSteps(
   bytes: Uint8Array<ArrayBuffer>,
   shape: RowShape,
   width: 4 | 8 = 4,
-): Cells {
+): Steps<Cells> {
   const { columns } = shape;
   const perRow = columns.length * width, rows = bytes.length / perRow;
   if (rows === 0 || !Number.isInteger(rows)) {
@@ -85,17 +91,21 @@ export function readFloatRows(
   const numbers = width === 4
     ? new Float32Array(own.buffer, own.byteOffset, rows * columns.length)
     : new Float64Array(own.buffer, own.byteOffset, rows * columns.length);
-  return requireCells(new Float64Array(numbers), shape);
+  return yield* cellSteps(new Float64Array(numbers), shape);
 }
+
+/** Numbers encoded in a step. */
+const STEP_NUMBERS = 1 << 14;
 
 /**
  * Encodes numbers as cells, in place; NaN is missing.
  * @throws Problem naming the first cell that cannot be used
  */
-export function requireCells(data: Float64Array, shape: RowShape): Cells {
+export function* cellSteps(data: Float64Array, shape: RowShape): Steps<Cells> {
   const { columns, schema, maxMagnitude } = shape;
   const usedAsIs = !schema?.some(({ kind }) => hasLevels(kind) || kind === "timestamp");
   for (let i = 0; i < data.length; i++) {
+    if (i % STEP_NUMBERS === STEP_NUMBERS - 1) yield;
     // Nearly always: a number that is used as it is.
     if (usedAsIs && Math.abs(data[i]) <= maxMagnitude) continue;
     const c = i % columns.length;
