@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { Detector, TableScorer } from "../../mod.ts";
 import { createClient } from "../../src/http/mod.ts";
+import { notFinite } from "../../src/http/answers/answers.ts";
 import { Pacer, TurnQueue } from "../../src/http/pacer.ts";
+import { answerLines } from "../../src/http/rows/ndjson.ts";
+import { unitsOf } from "../../src/scoring/units.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { planeRows } from "../util/data.ts";
 import { APP, ask, createApp, type Fields, PLAIN, post, problemOf } from "./util.ts";
@@ -112,6 +115,44 @@ Deno.test("a second look at no flagged row opens no network", async () => {
   const data = await work.run(cells, 0, pacer);
   await work.lookAgain!(data, cells, 0, pacer);
   assert.deepEqual([...data], [0, 0, 0, NaN]);
+});
+
+Deno.test("a second look that fails names the row among all, also in a stream", async () => {
+  const { columns } = MODEL, firstRows: number[] = [];
+  const scores = {
+    columns: ["score", "pValue", "anomaly"],
+    run: () => new Float64Array(3),
+    text: () => "",
+  };
+  const looks = secondLook(scores, await TableScorer.load(MODEL.save()), 100);
+  const cells = { data: new Float64Array(2 * columns.length), rows: 2 };
+  const flagged = Float64Array.from([0, 1, 0, NaN, 0, 1, 1, NaN]);
+  // No cells are known that make a look fail: its result is replaced.
+  const pacer = { run: () => Promise.resolve(Float64Array.of(NaN, NaN)) } as unknown as Pacer;
+  await assert.rejects(looks.lookAgain!(flagged, cells, 1000, pacer), {
+    name: "Problem",
+    message: "Cannot answer row 1002: the result is beyond the numbers of the model",
+  });
+
+  const work = {
+    ...{ head: {}, columns: ["index"], requireRows: () => {}, text: () => "{}" },
+    run: ({ rows }: { rows: number }) => new Float64Array(rows),
+    lookAgain(_data: Float64Array, { rows }: { rows: number }, firstRow: number) {
+      firstRows.push(firstRow);
+      return firstRow + rows > 290 ? Promise.reject(notFinite(firstRow)) : Promise.resolve();
+    },
+  };
+  const line = new TextEncoder().encode("[1,2,3,4]\n".repeat(291));
+  const answers = answerLines(ReadableStream.from([line]), {
+    ...{ work, units: unitsOf(MODEL), pacer: new Pacer(new TurnQueue()) },
+    ...{ count: () => {}, isStopping: () => false },
+  });
+  const lines = (await Array.fromAsync(answers)).join("").trimEnd().split("\n");
+  // The last batch fails, so each of its lines is answered by itself.
+  assert.deepEqual(firstRows.slice(0, 3), [0, 128, 256]);
+  assert.deepEqual(firstRows.slice(3), Array.from({ length: 35 }, (_, r) => 256 + r));
+  const { row, detail } = JSON.parse(lines[290]);
+  assert.deepEqual([row, /row (\d+)/.exec(detail)?.[1], lines[289]], [291, "291", "{}"]);
 });
 
 Deno.test("during second looks other requests are answered, and one that is abandoned ends", async () => {
