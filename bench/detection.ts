@@ -10,7 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { auroc, averagePrecision } from "../src/scoring/metrics.ts";
-import { mean } from "./detection/compare.ts";
+import { mean } from "./lib/statistics.ts";
 import { METHODS } from "./detection/methods.ts";
 import { readTable, type Setting, split, TABLES } from "./detection/protocol.ts";
 import { type Figures, report } from "./detection/report.ts";

@@ -18,6 +18,7 @@ import {
   requireWrk,
   rowScript,
 } from "./lib/wrk.ts";
+import { median } from "./lib/statistics.ts";
 
 /** The report of one run of wrk. */
 interface Run {
@@ -131,11 +132,6 @@ function memoryOf(pid: number): number {
   } catch {
     return NaN;
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 const { values } = parseArgs({

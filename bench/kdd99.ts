@@ -23,6 +23,7 @@ import { Detector } from "../src/detection/detector.ts";
 import type { Cells } from "../src/scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../src/scoring/table/standardize.ts";
 import { VAE } from "../src/training/vae.ts";
+import { mean } from "./lib/statistics.ts";
 
 const { values } = parseArgs({
   options: {
@@ -126,8 +127,6 @@ function measure({ known, test, label }: Draw, { scores, flags }: Scored): numbe
 
 const taken = (scores: Float64Array, rows: Uint32Array) =>
   Float64Array.from(rows, (row) => scores[row]);
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function summary(values: readonly number[]): string {
   if (values.includes(NaN)) return "";

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { HostRandom } from "../src/core/random/philox.ts";
 import { auroc } from "../src/scoring/metrics.ts";
 import type { Cells } from "../src/scoring/table/cells.ts";
-import { mean } from "./detection/compare.ts";
+import { mean } from "./lib/statistics.ts";
 import { METHODS } from "./detection/methods.ts";
 import { readTable, type Split, split } from "./detection/protocol.ts";
 

@@ -13,7 +13,7 @@ import { Detector, type DetectorOptions } from "../src/detection/detector.ts";
 import { SecondLook } from "../src/detection/second_look.ts";
 import { auroc } from "../src/scoring/metrics.ts";
 import { combineRanks } from "../src/training/scores/mod.ts";
-import { mean } from "./detection/compare.ts";
+import { mean } from "./lib/statistics.ts";
 import { readTable, type Split, split, TABLES } from "./detection/protocol.ts";
 
 /** Rows of each kind. */

@@ -11,7 +11,8 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { compare, mean } from "./detection/compare.ts";
+import { compare } from "./detection/compare.ts";
+import { mean } from "./lib/statistics.ts";
 import { bestF1, type Counts, countsOf, f1Of } from "./series/f1.ts";
 import { pcaScores } from "./series/pca.ts";
 import { type LabelledSeries, msl, nab, skab, type Steps } from "./series/data.ts";

@@ -5,7 +5,7 @@
  * rows that pass per alarm of the row-by-row monitor, where --run-length asks for at least 2,000.
  */
 import { parseArgs } from "node:util";
-import { quantile } from "./detection/compare.ts";
+import { median } from "./lib/statistics.ts";
 import { HostRandom } from "../src/core/random/philox.ts";
 import { normal } from "../src/core/random/draws.ts";
 import { Detector } from "../src/detection/detector.ts";
@@ -94,7 +94,7 @@ for (const [kind, draw] of Object.entries(KINDS)) {
       `${steps}`,
       percent(sum((each) => each.changed)),
       percent(sum((each) => each.found)),
-      quantile(all.map((each) => each.asOne), 0.5).toFixed(0),
+      median(all.map((each) => each.asOne)).toFixed(0),
       alarms === 0 ? `over ${passed}` : `${Math.round(passed / alarms)}`,
     ];
     console.log(`| ${kind} | ${figures.join(" | ")} |`);

@@ -8,7 +8,7 @@ import { normal } from "../src/core/random/draws.ts";
 import { HostRandom } from "../src/core/random/philox.ts";
 import { Detector } from "../src/detection/detector.ts";
 import { auroc } from "../src/scoring/metrics.ts";
-import { mean } from "./detection/compare.ts";
+import { mean } from "./lib/statistics.ts";
 
 const { values: { seeds } } = parseArgs({ options: { seeds: { type: "string", default: "20" } } });
 

@@ -3,6 +3,7 @@
  * bootstrap interval over the tables are reported beside them.
  */
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { mean, median, quantile } from "../lib/statistics.ts";
 
 /** Differences below this many percentage points are ties. */
 const MARGIN = 0.1;
@@ -26,15 +27,11 @@ export function compare(ours: readonly number[], theirs: readonly number[]): Com
   return {
     tables: gains.length,
     mean: mean(gains),
-    median: quantile(gains, 0.5),
+    median: median(gains),
     wins: gains.filter((gain) => gain > MARGIN).length,
     losses: gains.filter((gain) => gain < -MARGIN).length,
     interval: bootstrap(gains),
   };
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Population standard deviation. */
@@ -45,15 +42,10 @@ export function deviation(values: readonly number[]): number {
 
 function bootstrap(values: readonly number[]): [number, number] {
   const random = new HostRandom(0, 0, 901);
-  const means = Array.from(
+  const means = Float64Array.from(
     { length: RESAMPLES },
     () => mean(values.map(() => values[random.below(values.length)])),
   );
+  means.sort();
   return [quantile(means, 0.025), quantile(means, 0.975)];
-}
-
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = share * (sorted.length - 1), low = Math.floor(at);
-  return sorted[low] + (at - low) * (sorted[Math.ceil(at)] - sorted[low]);
 }

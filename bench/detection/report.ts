@@ -1,5 +1,6 @@
 /** The results as Markdown: a table for each metric, and a summary of the comparisons. */
-import { compare, type Comparison, deviation, mean } from "./compare.ts";
+import { mean } from "../lib/statistics.ts";
+import { compare, type Comparison, deviation } from "./compare.ts";
 import type { Setting } from "./protocol.ts";
 import { type Published, readPublished } from "./published.ts";
 

@@ -12,6 +12,7 @@ import { runSync } from "../../src/trained/steps.ts";
 import { momentSteps } from "../../src/training/em/moments.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { readImages } from "./images.ts";
+import { mean } from "../lib/statistics.ts";
 
 /** q, and the mean ln p(x) of the training and test images. */
 const PUBLISHED = [[10, 182.1547, 186.0241], [20, 299.7584, 306.5487]] as const;
@@ -73,8 +74,4 @@ function closedForm(latent: number): number {
   const variance = rest.reduce((sum, value) => sum + value, 0) / rest.length;
   const logs = values.subarray(0, latent).reduce((sum, value) => sum + Math.log(value), 0);
   return -0.5 * (columns * (LN_2PI + 1) + logs + rest.length * Math.log(variance));
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

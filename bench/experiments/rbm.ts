@@ -7,6 +7,7 @@
  */
 import { Rbm } from "../../src/training/rbm/rbm.ts";
 import { BINARIZED, readBinarized } from "./images.ts";
+import { mean } from "../lib/statistics.ts";
 
 const [hiddenText = "20", epochsText = "20", folder = BINARIZED] = Deno.args;
 const hidden = Number(hiddenText), epochs = Number(epochsText);
@@ -41,8 +42,4 @@ rbm.dispose();
 
 function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(1);
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -16,6 +16,7 @@ import { oneHot } from "../../src/trained/rows/labels.ts";
 import { VAE } from "../../src/training/vae.ts";
 import { note, report } from "./evaluate.ts";
 import { binarizeOnce, MNIST, pixelLogits, readImages, readLabels, rowsOf } from "./images.ts";
+import { mean } from "../lib/statistics.ts";
 
 const CLASSES = 10;
 
@@ -134,7 +135,6 @@ const evaluation = await vae.evaluate(tested, {
   seed: 1,
   ...conditionOf(test),
 });
-const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;
 report(`${name}, ${given.rows} images, ${history.length} epochs, seed ${given.seed}`, {
   "test ELBO": mean(evaluation.elbo),
   "test ln p(x)": mean(evaluation.logLikelihood),

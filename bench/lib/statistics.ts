@@ -56,6 +56,12 @@ export function quantile(ascending: ArrayLike<number>, q: number): number {
   return ascending[below] + (at - below) * (ascending[above] - ascending[below]);
 }
 
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
 export function median(values: Iterable<number>): number {
   return quantile(Float64Array.from(values).sort(), 0.5);
 }

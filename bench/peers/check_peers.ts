@@ -10,7 +10,7 @@ import { loadElbow } from "../lib/elbow.ts";
 import { constantOf, namedWeights, specOf } from "../lib/models.ts";
 import type { Pinning } from "../lib/machine.ts";
 import { ChildError, type Program, runChild } from "../lib/spawn.ts";
-import { median } from "../lib/statistics.ts";
+import { mean, median } from "../lib/statistics.ts";
 import { firstRows, type Kind, readModel, WORKLOADS } from "../lib/workloads.ts";
 import { type Entry, faultOfTorch } from "./roster.ts";
 
@@ -61,7 +61,7 @@ export async function checkPeers(
       requireThreads(entry, about);
       requireScores(answers, expected);
       for (const { trained: workload, scores } of trainedOf(answers)) {
-        const gain = meanOf(expected.get(workload)!) - meanOf(scores);
+        const gain = mean(expected.get(workload)!) - mean(scores);
         gains.set(workload, [...gains.get(workload) ?? [], { peer: entry.name, gain }]);
       }
       const wanted = kinds.filter((kind) => (entry.kinds ?? kinds).includes(kind));
@@ -131,10 +131,6 @@ function refusals(entry: Entry, refused: Refusals): LeftOut[] {
 
 /** By workload: how far the mean score fell in training, nats. */
 type Gains = Map<string, { readonly peer: string; readonly gain: number }[]>;
-
-function meanOf(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((a, b) => a + b, 0) / values.length;
-}
 
 /** Peers that learn differently: their loss or their optimiser must be another. */
 function peersThatLearnDifferently(gains: Gains): LeftOut[] {

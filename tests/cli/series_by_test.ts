@@ -1,7 +1,7 @@
 /** Files of several machines on the command line. Oracle: the library, on rows laid out by hand. */
 import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
-import { machine } from "../util/machine_steps.ts";
+import { machine, missing } from "../util/machine_steps.ts";
 import { cellsOf, elbow, elbowOk, Folder, refused } from "./util.ts";
 
 const WINDOW = 8;
@@ -28,7 +28,6 @@ function written(name: string, steps: readonly Step[], time: (step: number) => u
 }
 
 const iso = (step: number) => new Date(900_000 * step).toISOString();
-const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
 const WINDOWED = ["--window", `${WINDOW}`];
 
 const [a, b] = [machine(200, 1, 0), machine(200, 2, 30)];

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../src/detection/detector.ts";
 import { auroc } from "../../src/scoring/metrics.ts";
 import { cellsOf, elbow, elbowOk, Folder } from "./util.ts";
+import { missing } from "../util/machine_steps.ts";
 
 const WINDOW = 8, QUARTER = 900;
 const folder = new Folder();
@@ -27,7 +28,6 @@ function written(name: string, rows: readonly number[][], seconds: readonly numb
 
 const times = (steps: number, first = 0) =>
   Array.from({ length: steps }, (_, t) => QUARTER * (first + t));
-const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
 
 const pumps = [sensors(200, 0), sensors(200, 30)], model = folder.at("model.safetensors");
 const data = written("pumps.csv", pumps.flat(), [...times(200), ...times(200)]);

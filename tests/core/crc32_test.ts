@@ -6,26 +6,15 @@ import { equal } from "node:assert/strict";
 import { crc32 as zlib } from "node:zlib";
 import { crc32 } from "../../src/core/bytes/crc32.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { withoutCompiler } from "../util/without_compiler.ts";
 
-const IMPLEMENTATIONS = { "in WebAssembly": crc32, "in JavaScript": await withoutCompiler() };
-
-/** A second copy of the module, which finds that the host forbids compiling. */
-async function withoutCompiler(): Promise<typeof crc32> {
-  const url = import.meta.resolve("../../src/core/bytes/crc32.ts?without");
-  const { Module } = WebAssembly, copy: { crc32: typeof crc32 } = await import(url);
-  return (...parts) => {
-    WebAssembly.Module = class {
-      constructor() {
-        throw new WebAssembly.CompileError("Forbidden");
-      }
-    } as unknown as typeof Module;
-    try {
-      return copy.crc32(...parts);
-    } finally {
-      WebAssembly.Module = Module;
-    }
-  };
-}
+const IMPLEMENTATIONS = {
+  "in WebAssembly": crc32,
+  "in JavaScript": await withoutCompiler(
+    import.meta.resolve("../../src/core/bytes/crc32.ts"),
+    "crc32",
+  ),
+};
 
 function someBytes(length: number): Uint8Array {
   const random = new HostRandom(1, 0, 0);

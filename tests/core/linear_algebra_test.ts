@@ -8,6 +8,7 @@ import { symmetricEigen } from "../../src/core/algebra/symmetric_eigen.ts";
 import { assertRelative } from "../util/close.ts";
 import { normals } from "../util/data.ts";
 import { symmetricEigenvalues } from "../util/eigenvalues.ts";
+import { cholesky as plainCholesky } from "../util/linear_gaussian.ts";
 
 /** X Xᵀ + I for random X: eigenvalues from 1 to some hundreds, so the condition number is below 1e3. */
 function positive(n: number, seed: number): Float64Array {
@@ -63,19 +64,6 @@ Deno.test("an inverse is symmetric to the last bit", () => {
     assert.deepEqual(rows, transpose(rows, n));
   }
 });
-
-/** The textbook's loops, one sum after another. */
-function plainCholesky(a: Float64Array, n: number): Float64Array {
-  const factor = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * n + j];
-      for (let k = 0; k < j; k++) sum -= factor[i * n + k] * factor[j * n + k];
-      factor[i * n + j] = i === j ? Math.sqrt(sum) : sum / factor[j * n + j];
-    }
-  }
-  return factor;
-}
 
 Deno.test("cholesky() and inverse() add in the textbook's order, bit for bit, however many rows they take at once", () => {
   for (const n of [1, 2, 3, 4, 5, 6, 8, 13, 31]) {

@@ -5,29 +5,16 @@
 import assert from "node:assert/strict";
 import { permutation } from "../../src/core/random/permutation.ts";
 import { HostRandom } from "../../src/core/random/philox.ts";
+import { chiSquared } from "../util/statistics.ts";
+import { withoutCompiler } from "../util/without_compiler.ts";
 
 const IMPLEMENTATIONS = {
   "in WebAssembly": permutation,
-  "in JavaScript": await withoutCompiler(),
+  "in JavaScript": await withoutCompiler<Parameters<typeof permutation>, Uint32Array>(
+    import.meta.resolve("../../src/core/random/permutation.ts"),
+    "permutation",
+  ),
 };
-
-/** A second copy of the module, which finds that the host forbids compiling. */
-async function withoutCompiler(): Promise<typeof permutation> {
-  const url = import.meta.resolve("../../src/core/random/permutation.ts?without");
-  const copy: { permutation: typeof permutation } = await import(url), { Module } = WebAssembly;
-  return (...given) => {
-    WebAssembly.Module = class {
-      constructor() {
-        throw new WebAssembly.CompileError("Forbidden");
-      }
-    } as unknown as typeof Module;
-    try {
-      return copy.permutation(...given);
-    } finally {
-      WebAssembly.Module = Module;
-    }
-  };
-}
 
 function oracle(count: number, seed: number, step: number, stream: number): number[] {
   const random = new HostRandom(seed, step, stream),
@@ -74,7 +61,3 @@ Deno.test("permutation() is a permutation, repeatable, and uniform over all 24 o
   // Chi-squared with 23 degrees of freedom exceeds 55.8 once in 10^4 seeds.
   assert.ok(chiSquared([...counts.values()], draws / 24) < 55.8);
 });
-
-function chiSquared(counts: readonly number[], expected: number): number {
-  return counts.reduce((total, count) => total + (count - expected) ** 2 / expected, 0);
-}

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { HostRandom, philox, splitSeed } from "../../src/core/random/philox.ts";
+import { chiSquared } from "../util/statistics.ts";
 
 type Block = readonly [number, number, number, number];
 const KNOWN: readonly { counter: Block; key: readonly [number, number]; block: Block }[] = [
@@ -82,7 +83,3 @@ Deno.test("below() gives each number below its limit equally often", () => {
   assert.ok(chiSquared(counts, draws / 6) < 25.7);
   for (const bound of [0, -1, 1.5, 2 ** 32]) assert.throws(() => random.below(bound), RangeError);
 });
-
-function chiSquared(counts: readonly number[], expected: number): number {
-  return counts.reduce((total, count) => total + (count - expected) ** 2 / expected, 0);
-}

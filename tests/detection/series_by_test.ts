@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { joined, seriesOf } from "../../src/detection/series/by_series.ts";
-import { machine } from "../util/machine_steps.ts";
+import { machine, missing } from "../util/machine_steps.ts";
 
 const WINDOW = 12, MINUTE = 60;
 const column = { name: "at", kind: "timestamp" } as const;
-const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
 
 /** Rows in turn, and which series each belongs to. */
 function inTurn(all: readonly (readonly number[][])[]) {

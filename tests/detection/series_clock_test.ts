@@ -6,14 +6,13 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { laidOut } from "../../src/detection/series/clock.ts";
 import { spacingWarning, usualSpacing } from "../../src/detection/series/step_times.ts";
-import { machine } from "../util/machine_steps.ts";
+import { machine, missing } from "../util/machine_steps.ts";
 
 const WINDOW = 12, MINUTE = 60;
 const column = { name: "at", kind: "timestamp" } as const;
 
 const minutes = (steps: number, first = 0) =>
   Array.from({ length: steps }, (_, t) => MINUTE * (first + t));
-const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
 
 Deno.test("missing steps are empty rows: as many as fit into a gap, and a window where time goes back", () => {
   const places = (seconds: number[], spacing: number) => {

@@ -6,11 +6,10 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { splitSeries } from "../../src/detection/rows/split.ts";
 import { blocksOf, stretchesOf } from "../../src/detection/series/stretches.ts";
-import { machine } from "../util/machine_steps.ts";
+import { machine, missing } from "../util/machine_steps.ts";
 
 const WINDOW = 12;
 
-const missing = (steps: number) => Array.from({ length: steps }, () => [NaN, NaN]);
 const MACHINES = [0, 8, -4].map((level, i) => machine(500, i, level));
 const apart = (steps: number) => MACHINES.flatMap((rows) => [...rows, ...missing(steps)]);
 

@@ -9,7 +9,7 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { deviceOf, REFERENCE } from "../util/executors.ts";
 import { logSumExp } from "../util/discrete_model.ts";
 import { doubleExponential } from "../util/quadrature.ts";
-import { estimate } from "../util/statistics.ts";
+import { estimate, logNormal } from "../util/statistics.ts";
 
 const FOUR = 4;
 const VARIANCE = 0.25, X = 0.75;
@@ -37,9 +37,6 @@ const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
 };
 
 const NODES = doubleExponential("real");
-
-const logNormal = (x: number, mean: number, logVar: number) =>
-  -0.5 * (Math.log(2 * Math.PI) + logVar + (x - mean) ** 2 * Math.exp(-logVar));
 
 /** E_q[ln p(x, z0, c) - ln q(z0, c)], nats. */
 function exactElbo(parameters: typeof PARAMETERS): number {

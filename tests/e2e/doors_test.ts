@@ -11,6 +11,7 @@ import { csvRows } from "../../src/http/csv_rows.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { elbow, elbowOk, Folder } from "../cli/util.ts";
 import { jobsApp, TOKEN } from "../jobs/app.ts";
+import { overTheWire } from "../util/over_the_wire.ts";
 
 const COLUMNS = ["when", "price", "share", "city", "count", "temp"];
 const CITIES = ["Berlin", "Köln", "Paris"];
@@ -64,7 +65,6 @@ const named = (row: readonly Cell[]) =>
   Object.fromEntries(COLUMNS.map((name, c) => [name, row[c]]));
 const linesOf = (rows: readonly unknown[]) =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** What every interface says about a row; the command line adds the row's number and its top columns. */
 interface Verdict {
@@ -78,7 +78,7 @@ interface Verdict {
 }
 
 const said = ({ score, pValue, anomaly, contributions }: Verdict) =>
-  plain({ score, pValue, anomaly, contributions });
+  overTheWire({ score, pValue, anomaly, contributions });
 
 async function trained(folder: Folder, ...more: string[]): Promise<string> {
   const data = folder.write("t.csv", csvOf(TRAINING)), path = folder.at("m.safetensors");
@@ -188,7 +188,7 @@ Deno.test("contributions, rates and false discovery rates are the same through e
   assert.ok(flagged.filter(({ anomaly }) => anomaly).length > 2);
   for (const [r, row] of flagged.entries()) {
     assert.deepEqual(said(row), said(overHttp[r]));
-    assert.deepEqual(overHttp[r].blamed, plain(library[r].blamed));
+    assert.deepEqual(overHttp[r].blamed, overTheWire(library[r].blamed));
     if (row.anomaly) assert.deepEqual(row.blamed, overHttp[r].blamed);
   }
   const twice = (await command("--second-look")).map(({ regret }) => regret);

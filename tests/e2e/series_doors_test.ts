@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { createApp } from "../../src/http/mod.ts";
 import { cellsOf, elbow, elbowOk, Folder } from "../cli/util.ts";
+import { overTheWire } from "../util/over_the_wire.ts";
 
 const COLUMNS = ["price", "mode", "flow"];
 
@@ -24,7 +25,6 @@ const linesOf = (rows: readonly (readonly string[])[]) =>
     `${JSON.stringify(Object.fromEntries(row.map((cell, c) => [COLUMNS[c], cell])))}\n`
   )
     .join("");
-const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 interface Verdict {
   readonly score: number;
@@ -34,7 +34,7 @@ interface Verdict {
 }
 
 const said = ({ score, pValue, anomaly, contributions }: Verdict) =>
-  plain({ score, pValue, anomaly, contributions });
+  overTheWire({ score, pValue, anomaly, contributions });
 
 Deno.test("a series scores the same through every door, whole and step by step; HTTP says why it does not", async () => {
   using folder = new Folder();

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { createApp, post, problemOf } from "./util.ts";
+import { createApp, lists, post, problemOf } from "./util.ts";
 
 const VAE_GIVEN = VAE.create({
   inputs: 2,
@@ -20,13 +20,6 @@ async function answer(verb: string, body: unknown): Promise<Record<string, unkno
   const response = await post(`given/${verb}`, body, APP);
   assert.equal(response.status, 200);
   return await response.json();
-}
-
-function lists({ data, shape: [rows, width] }: {
-  data: Float32Array;
-  shape: readonly [number, number];
-}): number[][] {
-  return Array.from({ length: rows }, (_, r) => [...data.slice(r * width, (r + 1) * width)]);
 }
 
 Deno.test("the rows of a conditional model end with their condition, for every verb", async () => {

@@ -8,6 +8,7 @@ import { Detector, VAE } from "../../mod.ts";
 import { createClient } from "../../src/http/mod.ts";
 import { DOCUMENT } from "./openapi.ts";
 import { ask, createApp, post, problemOf, TABLE } from "./util.ts";
+import { overTheWire } from "../util/over_the_wire.ts";
 
 const NAMES = ["load", "mode", "on", "at", "constructor"];
 type Cell = number | string | boolean | null;
@@ -40,7 +41,6 @@ const ASKED: Cell[][] = [
   NAMES.map(() => null),
 ];
 const named = (row: readonly Cell[]) => Object.fromEntries(NAMES.map((name, c) => [name, row[c]]));
-const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 const lines = async (model: string, rows: readonly unknown[]) => {
   const response = await APP.request(`/v1/models/${model}/score`, {
     method: "POST",
@@ -64,7 +64,7 @@ Deno.test("scores of mixed rows are the library's: as lists, objects, single row
     assert.deepEqual((await client.model(name)).schema, MODELS[name].schema);
   }
   for (const model of MIXED) {
-    const expected = JSON.parse(JSON.stringify(await MODELS[model].score(ASKED)));
+    const expected = overTheWire(await MODELS[model].score(ASKED));
     assert.deepEqual((await ask(`${model}/score`, { rows: ASKED }, APP)).rows, expected, model);
     assert.deepEqual((await ask(`${model}/score`, { rows: ASKED.map(named) }, APP)).rows, expected);
     assert.deepEqual(await lines(model, ASKED), expected);
@@ -79,7 +79,7 @@ Deno.test("scores of mixed rows are the library's: as lists, objects, single row
 
 Deno.test("a detector of numbers, and a VAE with missing cells in its spec, take null for a missing cell", async () => {
   const rows = [[500, null, -3], [null, null, null], [500, 1, -3]];
-  const expected = JSON.parse(JSON.stringify(await TABLE.score(rows)));
+  const expected = overTheWire(await TABLE.score(rows));
   assert.deepEqual((await ask("numbers/score", { rows }, APP)).rows, expected);
   const floats = await APP.request("/v1/models/numbers/score", {
     method: "POST",
@@ -120,7 +120,7 @@ Deno.test("thousandths of seconds are seconds in binary rows too, also beside nu
     headers: { "content-type": "application/octet-stream" },
     body: floats,
   });
-  assert.deepEqual((await response.json()).rows, plain(await timed.score([[...floats]])));
+  assert.deepEqual((await response.json()).rows, overTheWire(await timed.score([[...floats]])));
 });
 
 Deno.test("encode and reconstruct take mixed rows; texts and null come back", async () => {

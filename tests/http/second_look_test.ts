@@ -9,6 +9,7 @@ import { unitsOf } from "../../src/scoring/units.ts";
 import { secondLook } from "../../src/http/second_look.ts";
 import { planeRows } from "../util/data.ts";
 import { APP, ask, createApp, type Fields, PLAIN, post, problemOf } from "./util.ts";
+import { overTheWire } from "../util/over_the_wire.ts";
 
 const ROWS = planeRows(200, 4, 7);
 const MODEL = await Detector.fit(ROWS, {
@@ -26,7 +27,6 @@ const SERVED = createApp({
 const ASKED = ROWS.slice(0, 40).map((row, r) => r % 10 ? row : row.with(r % 4, row[r % 4] + 9));
 const WANT = await MODEL.score(ASKED, { secondLook: true });
 const REGRETS = WANT.map(({ regret }) => regret);
-const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 const regretsOf = ({ rows }: Fields) => (rows as { regret?: number }[]).map(({ regret }) => regret);
 
 async function send(type: string, query: string, body: BodyInit, accept = ""): Promise<Response> {
@@ -40,7 +40,7 @@ async function send(type: string, query: string, body: BodyInit, accept = ""): P
 Deno.test("flagged rows get the library's regret: in JSON, binary, JSON lines, and by the client", async () => {
   assert.ok(REGRETS.filter((nats) => nats! > 0).length >= 4 && REGRETS.includes(undefined));
   const { rows } = await ask("m/score", { rows: ASKED, secondLook: true }, SERVED);
-  assert.deepEqual(rows, plain(WANT));
+  assert.deepEqual(rows, overTheWire(WANT));
   assert.deepEqual(regretsOf(await ask("m/score", { rows: ASKED, secondLook: false }, SERVED)), [
     ...Array(ASKED.length),
   ]);
@@ -48,7 +48,7 @@ Deno.test("flagged rows get the library's regret: in JSON, binary, JSON lines, a
   const lines = ASKED.map((row) => JSON.stringify(row)).join("\n");
   const stream = await send("application/x-ndjson", "?secondLook=true", lines);
   const answers = (await stream.text()).trimEnd().split("\n").map((line) => JSON.parse(line));
-  assert.deepEqual(answers, plain(WANT));
+  assert.deepEqual(answers, overTheWire(WANT));
 
   const floats = ASKED.map((row) => row.map(Math.fround));
   const type = "application/octet-stream";
@@ -71,7 +71,10 @@ Deno.test("flagged rows get the library's regret: in JSON, binary, JSON lines, a
 Deno.test("a second look works with other rates, with fdr and with explanations", async () => {
   const both = await ask("m/score", { rows: ASKED, secondLook: true, explain: 2 }, SERVED);
   const explained = (await MODEL.explain(ASKED, { columns: 2 })).map(({ blamed }) => blamed);
-  assert.deepEqual(both.rows, plain(WANT.map((row, r) => ({ ...row, blamed: explained[r] }))));
+  assert.deepEqual(
+    both.rows,
+    overTheWire(WANT.map((row, r) => ({ ...row, blamed: explained[r] }))),
+  );
   for (const rate of [{ falseAlarmRate: 0.3 }, { fdr: 0.2 }]) {
     const answer = await ask("m/score", { rows: ASKED, secondLook: true, ...rate }, SERVED);
     const rows = answer.rows as { anomaly: boolean; regret?: number }[];

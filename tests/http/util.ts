@@ -63,6 +63,14 @@ export function createApp(options: AppOptions): App {
 
 export const APP: App = createApp({ models: MODELS });
 
+/** The rows of a matrix, as an answer has them. */
+export function lists({ data, shape: [rows, width] }: {
+  data: Float32Array;
+  shape: readonly [number, number];
+}): number[][] {
+  return Array.from({ length: rows }, (_, r) => [...data.slice(r * width, (r + 1) * width)]);
+}
+
 /** Posts JSON, or a text unchanged, to a verb. */
 export function post(path: string, body: unknown, app: App = APP): Promise<Response> {
   return Promise.resolve(app.request(`/v1/models/${path}`, {

@@ -9,6 +9,7 @@ import {
   type Fields,
   HOSTILE,
   LINE,
+  lists,
   PLAIN,
   post,
   problemOf,
@@ -16,23 +17,12 @@ import {
   TABLE,
 } from "./util.ts";
 import { cellsOf } from "../util/data.ts";
+import { overTheWire } from "../util/over_the_wire.ts";
 
 const SOME = ROWS.slice(0, 7);
 const NAMED = SOME.map((row) => Object.fromEntries(row.map((value, c) => [COLUMNS[c], value])));
 /** Rows for the bare VAE: numbers that are exact in float32. */
 const EXACT = [[0.5, -1, 2], [0.25, 3, -0.125]];
-
-/** As a client gets it from JSON. */
-function overTheWire<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value));
-}
-
-function lists({ data, shape: [rows, width] }: {
-  data: Float32Array;
-  shape: readonly [number, number];
-}): number[][] {
-  return Array.from({ length: rows }, (_, r) => [...data.slice(r * width, (r + 1) * width)]);
-}
 
 /** Converts the VAE's numbers to the units of the table: x = s · scale + centre. */
 function inUnits(rows: number[][]): number[][] {

@@ -11,7 +11,7 @@ import { VAE } from "../../src/training/vae.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { inputScope, runGraph } from "../util/probe.ts";
-import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
+import { estimate, logNormal, STANDARD_ERRORS } from "../util/statistics.ts";
 
 const COMPONENTS = {
   mean: [-2, 1, 0.5, 0.5, 3, -1],
@@ -23,10 +23,6 @@ const WEIGHTS = softmax(COMPONENTS.logits);
 function softmax(logits: readonly number[]): number[] {
   const powers = logits.map(Math.exp), sum = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / sum);
-}
-
-function logNormal(x: number, mean: number, logVar: number): number {
-  return -0.5 * (Math.log(2 * Math.PI) + logVar + (x - mean) ** 2 / Math.exp(logVar));
 }
 
 /** ln p(z) of two dimensions and three components, by its definition. */

@@ -10,6 +10,7 @@ import { assertRelative } from "../util/close.ts";
 import { planeRows } from "../util/data.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { drawNoise } from "../util/probe.ts";
+import { logNormal } from "../util/statistics.ts";
 
 const LATENT = 3;
 const COLUMNS = 4;
@@ -20,11 +21,6 @@ const SPEC = {
   likelihood: { type: "gaussian", variance: 1 },
 } as const;
 const DATA = planeRows(12, COLUMNS, 3).map((row) => row.map(Math.fround));
-
-const LN_2PI = Math.log(2 * Math.PI);
-
-const logNormal = (z: number, mean: number, logVar: number) =>
-  -0.5 * (LN_2PI + logVar + (z - mean) ** 2 / Math.exp(logVar));
 
 interface Rows {
   readonly mean: readonly number[][];

@@ -4,29 +4,20 @@
  */
 import assert from "node:assert/strict";
 import { logSumExp, sigmoid, softplus } from "../../src/core/stable.ts";
-import { Rbm } from "../../src/training/rbm/rbm.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { STANDARD_ERRORS } from "../util/statistics.ts";
 import {
+  build,
   distribution,
   energy,
   freeEnergy,
-  install,
   logPartition,
-  type Machine,
   machine,
   states,
 } from "./oracle.ts";
 
 const SIZES = [[1, 1], [5, 3], [3, 6], [4, 4]] as const;
-
-function build(parameters: Machine, device = {}): Rbm {
-  const visible = parameters["visible.bias"].length, hidden = parameters["hidden.bias"].length;
-  const rbm = Rbm.create({ visible, hidden }, device);
-  install(rbm, parameters);
-  return rbm;
-}
 
 for (const executor of EXECUTORS) {
   // Sums of up to 40 terms of up to 3 each, and softplus within 6 ULP.

@@ -6,6 +6,7 @@
  * Nothing here uses the softplus of the free energy, so that the library's use of it is checked.
  */
 import type { TrainedRbm } from "../../src/trained/rbm/trained_rbm.ts";
+import { Rbm } from "../../src/training/rbm/rbm.ts";
 import { logSumExp } from "../../src/core/stable.ts";
 import { normals } from "../util/data.ts";
 
@@ -30,6 +31,14 @@ export function machine(visible: number, hidden: number, seed: number, deviation
 /** Sets the parameters of a machine of the library. */
 export function install(rbm: TrainedRbm, parameters: Machine): void {
   rbm.setParameters(new Map(Object.entries(parameters).map(([name, data]) => [name, { data }])));
+}
+
+/** A machine of the library with these parameters. */
+export function build(parameters: Machine, device = {}): Rbm {
+  const visible = parameters["visible.bias"].length, hidden = parameters["hidden.bias"].length;
+  const rbm = Rbm.create({ visible, hidden }, device);
+  install(rbm, parameters);
+  return rbm;
 }
 
 /** All states of `units` binary units. */

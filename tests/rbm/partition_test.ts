@@ -6,14 +6,7 @@ import assert from "node:assert/strict";
 import { Rbm } from "../../src/training/rbm/rbm.ts";
 import { deviceOf, EXECUTORS } from "../util/executors.ts";
 import { estimate, STANDARD_ERRORS } from "../util/statistics.ts";
-import { install, logPartition, type Machine, machine } from "./oracle.ts";
-
-function build(parameters: Machine, device = {}): Rbm {
-  const visible = parameters["visible.bias"].length, hidden = parameters["hidden.bias"].length;
-  const rbm = Rbm.create({ visible, hidden }, device);
-  install(rbm, parameters);
-  return rbm;
-}
+import { build, logPartition, machine } from "./oracle.ts";
 
 /** Rows whose means differ from the machine's, because any start must work. */
 const BASE = [[1, 1, 0, 1, 0, 0], [1, 0, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0]];

@@ -8,7 +8,7 @@ import { logSumExp } from "../../src/core/stable.ts";
 import { assertRelative } from "../util/close.ts";
 import { deviceOf, EXECUTORS, REFERENCE } from "../util/executors.ts";
 import { doubleExponential } from "../util/quadrature.ts";
-import { mean } from "../util/statistics.ts";
+import { logNormal, mean } from "../util/statistics.ts";
 
 const LATENT = 2;
 const ROWS = [[0, 0], [1.5, 1.75], [-1.5, -1], [1, 1.25]];
@@ -28,9 +28,6 @@ function model(scale: number, executor = REFERENCE): VAE {
   return vae;
 }
 
-const LN_2PI = Math.log(2 * Math.PI);
-const logNormal = (z: number, mean: number, logVar: number) =>
-  -0.5 * (LN_2PI + logVar + (z - mean) ** 2 / Math.exp(logVar));
 /** ∫∫ q(z) f, over the mixture of the rows, by a product rule; negligible beyond |z| = 12. */
 function parts() {
   const { x, weights } = doubleExponential("real", { reach: 2, step: 1 / 24 });

@@ -6,32 +6,18 @@ import assert from "node:assert/strict";
 import type { Matrix } from "../../src/trained/rows/matrix.ts";
 import { gathererOf, type GatherRows } from "../../src/training/rows/gatherer.ts";
 import { gatherRows, takeRows } from "../../src/training/rows/minibatch.ts";
+import { withoutCompiler } from "../util/without_compiler.ts";
 
 type Gatherer = (matrix: Matrix) => GatherRows;
 
 const IMPLEMENTATIONS: Record<string, Gatherer> = {
   "as the size suggests": gathererOf,
   "row by row": (matrix) => (...request) => gatherRows(matrix, ...request),
-  "on a host that does not compile": await withoutCompiler(),
+  "on a host that does not compile": await withoutCompiler(
+    import.meta.resolve("../../src/training/rows/gatherer.ts"),
+    "gathererOf",
+  ),
 };
-
-/** A second copy of the module, which finds that the host forbids compiling. */
-async function withoutCompiler(): Promise<Gatherer> {
-  const url = import.meta.resolve("../../src/training/rows/gatherer.ts?without");
-  const copy: { gathererOf: Gatherer } = await import(url), { Module } = WebAssembly;
-  return (matrix) => {
-    WebAssembly.Module = class {
-      constructor() {
-        throw new WebAssembly.CompileError("Forbidden");
-      }
-    } as unknown as typeof Module;
-    try {
-      return copy.gathererOf(matrix);
-    } finally {
-      WebAssembly.Module = Module;
-    }
-  };
-}
 
 const ROWS = 9, GUARD = 0x40490fdb;
 /** What a copy through a number might change, beside ordinary numbers: a NaN, -0, a subnormal number, infinities. */

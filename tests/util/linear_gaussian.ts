@@ -95,8 +95,8 @@ export function gaussianLogDensity(
   return -0.5 * sum;
 }
 
-/** The lower triangular L with L Lᵀ = matrix. */
-function cholesky(matrix: Float64Array, n: number): Float64Array {
+/** The lower triangular L with L Lᵀ = matrix: the textbook's loops, one sum after another. */
+export function cholesky(matrix: Float64Array, n: number): Float64Array {
   const factor = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {

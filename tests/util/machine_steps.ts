@@ -10,3 +10,8 @@ export function machine(steps: number, seed: number, level: number): number[][] 
     return [level + 3 * Math.sin(t / 8) + wander, wander / 2 + 0.2 * normal(random)];
   });
 }
+
+/** Steps of such a machine without any reading. */
+export function missing(steps: number): number[][] {
+  return Array.from({ length: steps }, () => [NaN, NaN]);
+}

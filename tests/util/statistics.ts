@@ -1,4 +1,4 @@
-/** Means with standard errors, for Monte Carlo tests, and the quantiles of a Beta distribution. */
+/** Means with standard errors and chi-squared, for Monte Carlo tests; ln N; quantiles of a Beta distribution. */
 import { incompleteBeta } from "../../src/core/probability/incomplete_beta.ts";
 
 /**
@@ -34,4 +34,14 @@ export function betaQuantile(p: number, a: number, b: number): number {
     else high = middle;
   }
   return high;
+}
+
+/** Σ (count - expected)² / expected. */
+export function chiSquared(counts: readonly number[], expected: number): number {
+  return counts.reduce((total, count) => total + (count - expected) ** 2 / expected, 0);
+}
+
+/** ln N(x; mean, e^logVar), nats. */
+export function logNormal(x: number, mean: number, logVar: number): number {
+  return -0.5 * (Math.log(2 * Math.PI) + logVar + (x - mean) ** 2 / Math.exp(logVar));
 }

@@ -9,7 +9,8 @@ import { ScoringDevice } from "../../src/trained/device/scoring_device.ts";
 import type { Engine } from "../../src/trained/engine.ts";
 import type { Faults } from "./faulty_gpu.ts";
 import { assertClose, ROWS, SMALL as MODEL } from "./scoring.ts";
-import { assertSameCurve, on, SMALL, train, type TrainingCheck } from "./training.ts";
+import { assertSameCurve, SMALL, train, type TrainingCheck } from "./training.ts";
+import { on } from "./faulty_gpu.ts";
 
 const automatic = (faults: Faults) => {
   const { device, counts } = on(faults);

@@ -2,7 +2,25 @@
  * A process that runs checks and prints a JSON line for each, as one test per check. The first test that needs the
  * process starts it, and reports the rest while others wait.
  */
-import { GPU_ENVIRONMENT } from "../../scripts/lib/gpu.ts";
+import { GPU_ENVIRONMENT, hasAdapter } from "../../scripts/lib/gpu.ts";
+import { testUnless } from "../util/skip.ts";
+
+/** A test for each check, which `in_deno.ts` runs when given these arguments. Skipped without an adapter. */
+export async function testInDeno(
+  checks: readonly { readonly name: string }[],
+  ...given: readonly string[]
+): Promise<void> {
+  const reason = await hasAdapter() ? undefined : "Deno finds no WebGPU adapter";
+  const campaign = new Campaign("in_deno.ts", ...given);
+  for (const { name } of checks) {
+    testUnless(reason, `webgpu in Deno: ${name}`, () => campaign.passed(name));
+  }
+}
+
+/** Prints a line, as a campaign reads it. */
+export function print(value: Line | { readonly adapter: unknown }): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+}
 
 interface Line {
   readonly name?: string;
@@ -12,17 +30,16 @@ interface Line {
 /** What the process has reported so far, and who waits for more. */
 export class Campaign {
   readonly #args: readonly string[];
-  readonly #env: Readonly<Record<string, string>>;
   readonly #lines = new Map<string, Line>();
   #ended?: string;
   #wake: () => void = () => {};
   #more = this.#next();
   #started = false;
 
-  /** @param args of \`deno\` */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#args = args;
-    this.#env = env;
+  /** @param script beside this file, and its arguments */
+  constructor(script: string, ...given: readonly string[]) {
+    const { pathname } = new URL(script, import.meta.url);
+    this.#args = ["run", "--allow-all", "--no-check", pathname, ...given];
   }
 
   /** Resolves when the check has passed. @throws Error with its report, or with how the process ended */
@@ -45,7 +62,7 @@ export class Campaign {
     this.#started = true;
     const child = new Deno.Command(Deno.execPath(), {
       args: [...this.#args],
-      env: { ...GPU_ENVIRONMENT, ...this.#env },
+      env: GPU_ENVIRONMENT,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -7,8 +7,7 @@ import { testUnless } from "../util/skip.ts";
 import { Campaign } from "./campaign.ts";
 import { CHECKS } from "./checks.ts";
 
-const script = new URL("in_chromium.ts", import.meta.url).pathname;
-const campaign = new Campaign(["run", "--allow-all", "--no-check", script]);
+const campaign = new Campaign("in_chromium.ts");
 
 for (const { name } of CHECKS) {
   testUnless(NO_BROWSER, `webgpu in Chromium: ${name}`, () => campaign.passed(name));

@@ -7,7 +7,8 @@ import { parametersOf } from "../../src/models/vae_graph.ts";
 import { parseObjective } from "../../src/objectives/objective.ts";
 import { parseOptimizer } from "../../src/training/optimizer.ts";
 import { stateLayout, trainPlan } from "../../src/training/program/train_program.ts";
-import { on, type TrainingCheck } from "./training.ts";
+import type { TrainingCheck } from "./training.ts";
+import { on } from "./faulty_gpu.ts";
 
 const INPUTS = 784;
 

@@ -5,11 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
-import { type Counts, DEVICE_CALLS, type Faults, QUEUE_CALLS } from "./faulty_gpu.ts";
+import { type Counts, DEVICE_CALLS, type Faults, on, QUEUE_CALLS } from "./faulty_gpu.ts";
 import {
   assertEndsRight,
   type Example,
-  on,
   OVERLAPPING,
   SMALL,
   train,

@@ -1,4 +1,5 @@
 /** Deno's own WebGPU with one fault. */
+import { ok } from "node:assert/strict";
 
 export interface Faults {
   /** Destroys the device when the n-th wait, from 0, is over, before its result is used. */
@@ -86,6 +87,28 @@ export function faultyGpu(faults: Faults = {}): FaultyGpu {
     };
   };
   return { gpu: { requestAdapter } as unknown as GPU, counts };
+}
+
+/** A device for a model, with these faults. */
+export function on(faults: Faults) {
+  const { gpu, counts } = faultyGpu(faults);
+  return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
+}
+
+/** Runs with a fault that replaces a text in every shader that has it. @throws AssertionError if none has */
+export async function withWrongShader(
+  text: string | RegExp,
+  wrong: string,
+  run: (fault: Faults) => Promise<void>,
+): Promise<void> {
+  let changed = 0;
+  const shader = (code: string) => {
+    const other = code.replaceAll(text, wrong);
+    changed += Number(other !== code);
+    return other;
+  };
+  await run({ shader });
+  ok(changed > 0, "no shader has that text");
 }
 
 /** Calls of any method of the device and its queue. */

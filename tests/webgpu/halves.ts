@@ -10,8 +10,9 @@ import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { fromHalf, toNormalHalf } from "../../src/core/bytes/half.ts";
 import { type Rounding, scoreAndBound } from "../util/rounded_weights.ts";
 import type { Faults } from "./faulty_gpu.ts";
-import { ask, assertClose, BITS, MODELS, on, ROWS, SMALL } from "./scoring.ts";
+import { ask, assertClose, BITS, MODELS, ROWS, SMALL } from "./scoring.ts";
 import type { TrainingCheck } from "./training.ts";
+import { on } from "./faulty_gpu.ts";
 
 /** Halves that are zero or normal. */
 const HALF: Rounding = { epsilon: 2 ** -11, floor: 2 ** -15, biases: true };

@@ -5,6 +5,7 @@
  *     deno run -A tests/webgpu/in_chromium.ts [PART OF A NAME]
  */
 import { chromium } from "npm:playwright-core@1.65.1";
+import { print } from "./campaign.ts";
 import { CHECKS } from "./checks.ts";
 
 const ARGS = [
@@ -16,9 +17,6 @@ const ARGS = [
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">
 { "imports": { "node:assert": "/webgpu/assert.js", "node:assert/strict": "/webgpu/assert.js" } }
 </script><script type="module" src="/page.js"></script>`;
-
-const print = (value: unknown) =>
-  Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(value) + "\n"));
 
 const folder = await Deno.makeTempDir();
 const bundled = await new Deno.Command(Deno.execPath(), {
@@ -54,7 +52,7 @@ try {
   print({ adapter: await page.evaluate("adapter") });
   for (const { name } of CHECKS) {
     if (!name.includes(Deno.args[0] ?? "")) continue;
-    const error = await page.evaluate(`check(${JSON.stringify(name)})`);
+    const error = await page.evaluate<string>(`check(${JSON.stringify(name)})`);
     print(error === "" ? { name } : { name, error });
   }
 } finally {

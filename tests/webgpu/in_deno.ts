@@ -8,34 +8,15 @@ import { backendOn } from "../../src/backends/webgpu/backend.ts";
 import { nameOf } from "../../src/backends/webgpu/adapter.ts";
 import { openDevice } from "../../src/backends/webgpu/device.ts";
 import { CHECKS } from "./checks.ts";
-import { AUTO_CHECKS } from "./auto.ts";
-import { HALF_CHECKS } from "./halves.ts";
-import { DISPATCH_CHECKS } from "./dispatches.ts";
-import { FAULT_CHECKS } from "./faults.ts";
-import { LIMIT_CHECKS } from "./limits.ts";
-import { SCORING_CHECKS } from "./scoring.ts";
-import { SCORING_FAULT_CHECKS } from "./scoring_faults.ts";
-import { assertGivesAllBack, TRAINING_CHECKS, type TrainingCheck } from "./training.ts";
-import { TRUST_CHECKS } from "./trust.ts";
-import { WHOLE_RUN_CHECKS } from "./whole_runs.ts";
-import { TUNER_CHECKS } from "./tuning.ts";
+import { print } from "./campaign.ts";
+import { KINDS } from "./kinds.ts";
+import { assertGivesAllBack } from "./training.ts";
 
-const print = (value: unknown) =>
-  Deno.stdout.writeSync(
-    new TextEncoder().encode(JSON.stringify(value) + "\n"),
-  );
 console.log = console.error;
 
-const OF_MODELS: Readonly<Record<string, readonly TrainingCheck[]>> = {
-  training: [...WHOLE_RUN_CHECKS, ...TRAINING_CHECKS, ...DISPATCH_CHECKS, ...TRUST_CHECKS],
-  faults: [...FAULT_CHECKS, ...LIMIT_CHECKS, ...AUTO_CHECKS],
-  scoring: [...SCORING_CHECKS, ...SCORING_FAULT_CHECKS, ...HALF_CHECKS],
-  tuning: TUNER_CHECKS,
-};
-
-if (Object.hasOwn(OF_MODELS, Deno.args[0] ?? "")) {
-  const only = Deno.args[1] ?? "";
-  for (const { name, run } of OF_MODELS[Deno.args[0]]) {
+const [kind, only = ""] = Deno.args;
+if (Object.hasOwn(KINDS, kind ?? "")) {
+  for (const { name, run } of KINDS[kind as keyof typeof KINDS]) {
     if (!name.includes(only)) continue;
     try {
       await run();
@@ -47,8 +28,8 @@ if (Object.hasOwn(OF_MODELS, Deno.args[0] ?? "")) {
   Deno.exit();
 }
 
-if (Deno.args[0] === "cycles") {
-  const cycles = Number(Deno.args[1]);
+if (kind === "cycles") {
+  const cycles = Number(only);
   await assertGivesAllBack(cycles);
   print({ name: `${cycles} cycles give back every buffer and every device` });
   Deno.exit();
@@ -62,7 +43,7 @@ const world = {
   file: (path: string) => Deno.readFile(new URL(`../${path}`, import.meta.url)),
 };
 for (const { name, run } of CHECKS) {
-  if (!name.includes(Deno.args[0] ?? "")) continue;
+  if (!name.includes(kind ?? "")) continue;
   try {
     await run(world);
     device.requireAlive();

@@ -1,7 +1,8 @@
 /** Work beyond the limits of a device is divided where possible, and otherwise refused by the name of the limit. */
 import assert from "node:assert/strict";
 import { gridOf } from "../../src/backends/webgpu/limits.ts";
-import { type Example, on, SMALL, train, type TrainingCheck } from "./training.ts";
+import { type Example, SMALL, train, type TrainingCheck } from "./training.ts";
+import { on } from "./faulty_gpu.ts";
 
 type Limits = NonNullable<Parameters<typeof on>[0]["limits"]>;
 

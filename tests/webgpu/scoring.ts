@@ -7,8 +7,8 @@
  */
 import assert from "node:assert/strict";
 import { type ModelSpecInput, VAE } from "../../mod.ts";
-import { type Faults, faultyGpu } from "./faulty_gpu.ts";
 import type { TrainingCheck } from "./training.ts";
+import { on } from "./faulty_gpu.ts";
 
 const ROUNDING = 8 * 64 * 2 ** -24;
 
@@ -100,11 +100,6 @@ export const SMALL: ModelSpecInput = {
   decoder: { hidden: [] },
   latent: [{ size: 2 }],
   likelihood: { type: "gaussian", variance: 1 },
-};
-
-export const on = (faults: Faults) => {
-  const { gpu, counts } = faultyGpu(faults);
-  return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
 };
 
 /** Checks for any WebGPU. */

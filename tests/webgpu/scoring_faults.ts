@@ -5,8 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { type CreateOptions, VAE } from "../../mod.ts";
-import { type Counts, DEVICE_CALLS, type Faults, QUEUE_CALLS } from "./faulty_gpu.ts";
-import { assertClose, on, type Results, ROWS, SMALL } from "./scoring.ts";
+import {
+  type Counts,
+  DEVICE_CALLS,
+  type Faults,
+  on,
+  QUEUE_CALLS,
+  withWrongShader,
+} from "./faulty_gpu.ts";
+import { assertClose, type Results, ROWS, SMALL } from "./scoring.ts";
 import type { TrainingCheck } from "./training.ts";
 
 const GONE = /the device was lost|Cannot use the GPU/;
@@ -93,16 +100,12 @@ export const SCORING_FAULT_CHECKS: readonly TrainingCheck[] = [
   },
   ...Object.entries(WRONG).map(([where, [text, wrong]]): TrainingCheck => ({
     name: `scores that come out wrong ${where} are found out`,
-    async run() {
-      let changed = 0;
-      const shader = (code: string) => {
-        const other = code.replaceAll(text, wrong);
-        changed += Number(other !== code);
-        return other;
-      };
-      await assertScoresRight({ shader }, /Cannot trust the GPU/);
-      assert.ok(changed > 0, "no shader has that text");
-    },
+    run: () =>
+      withWrongShader(
+        text,
+        wrong,
+        (fault) => assertScoresRight(fault, /Cannot trust the GPU/),
+      ),
   })),
   {
     name: "a device that is gone at once scores on WebAssembly",

@@ -7,7 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { type CreateOptions, type FitOptions, type FitReport, VAE } from "../../mod.ts";
-import { type Faults, faultyGpu } from "./faulty_gpu.ts";
+import { type Faults, on } from "./faulty_gpu.ts";
 
 export interface TrainingCheck {
   readonly name: string;
@@ -63,11 +63,6 @@ export const SMALL: Example = {
   },
   fit: { epochs: 2, batchSize: 20 },
   rows: table,
-};
-
-export const on = (faults: Faults) => {
-  const { gpu, counts } = faultyGpu(faults);
-  return { device: { backend: "webgpu", adapter: { gpu } } as const, counts };
 };
 
 /** A run of one epoch of two submits, the second of which is sent while the first is running. */

@@ -17,12 +17,12 @@ import { readDigits } from "../util/digits.ts";
 import {
   assertSameCurve,
   type Example,
-  on,
   roundingAfter,
   table,
   train,
   type TrainingCheck,
 } from "./training.ts";
+import { on, withWrongShader } from "./faulty_gpu.ts";
 
 const digits = () => readDigits(80);
 
@@ -117,18 +117,13 @@ const SLIGHTLY_WRONG: Readonly<Record<string, readonly [text: RegExp, wrong: str
 /** Noticed during the run, or by its result. */
 async function assertSeen(text: RegExp, wrong: string): Promise<void> {
   const example = EXAMPLES["Bernoulli digits"];
-  let changed = 0;
-  const shader = (code: string) => {
-    const other = code.replaceAll(text, wrong);
-    changed += Number(other !== code);
-    return other;
-  };
-  const got = await trainWhole(example, on({ shader }).device);
-  assert.ok(changed > 0, "no shader has that text");
-  if (/Cannot trust the GPU/.test(got.report.gpu?.lost ?? "")) return;
-  assert.equal(got.report.gpu?.lost, undefined);
-  const want = await trainWhole(example, { backend: "wasm" });
-  assert.throws(() => assertSameRun(got, want, 200), assert.AssertionError);
+  await withWrongShader(text, wrong, async (fault) => {
+    const got = await trainWhole(example, on(fault).device);
+    if (/Cannot trust the GPU/.test(got.report.gpu?.lost ?? "")) return;
+    assert.equal(got.report.gpu?.lost, undefined);
+    const want = await trainWhole(example, { backend: "wasm" });
+    assert.throws(() => assertSameRun(got, want, 200), assert.AssertionError);
+  });
 }
 
 export const WHOLE_RUN_CHECKS: readonly TrainingCheck[] = [
