@@ -99,6 +99,28 @@ Deno.test("score answers in the file's order, each machine by its own windows an
   );
 });
 
+Deno.test("machines shorter than a window are named, and refused if all are", async () => {
+  const alone = machine(60, 3, 0), steps = inTurn({ "2": alone, "7": machine(5, 4, 30) });
+  const { stdout, stderr } = await elbow(["score", model, written("short.csv", steps, iso)]);
+  assert.match(
+    stderr,
+    /1 of 2 series by column "unit" is shorter than a window of 8 steps: the windows of their 5 rows are partly empty, so no rate holds/,
+  );
+  const scores = cellsOf(stdout).slice(1).map(([, score]) => Number(score));
+  const want = await byHand.score(alone);
+  assert.deepEqual(
+    scores.filter((_, r) => steps[r].unit === "2"),
+    want.map(({ score }) => score),
+  );
+  const none = written("none.csv", inTurn({ "2": alone.slice(0, 7), "7": alone.slice(0, 5) }), iso);
+  for (const command of ["score", "evaluate", "drift"]) {
+    assert.match(
+      await refused(command, model, none),
+      /none\.csv: all 2 series by column "unit" are shorter than a window of 8 steps, the longest of 7/,
+    );
+  }
+});
+
 Deno.test("recalibrate and update keep machines apart, too", async () => {
   const [c, d] = [machine(120, 5, 0), machine(120, 6, 30)], out = folder.at("next.safetensors");
   const later = written("two.csv", inTurn({ x: c, y: d }), iso);

@@ -87,3 +87,41 @@ Deno.test("by needs a window, a name for each row, and says which series are sho
   assert.match(detector.warnings.join("; "), /1 of 2 series by column "unit" is shorter than/);
   detector.dispose();
 });
+
+Deno.test("a series in a table of several is scored as if it were alone, and a short one by all windows with a step of it", async () => {
+  const all = [machine(150, 1, 0), machine(WINDOW, 2, 8), machine(5, 3, 8), machine(90, 4, 0)];
+  const detector = await Detector.fit(
+    [...machine(400, 5, 0), ...missing(1), ...machine(400, 6, 8)],
+    {
+      window: WINDOW,
+    },
+  );
+  for (const between of [WINDOW, 3 * WINDOW]) {
+    const rows = all.flatMap((each, i) => i ? [...missing(between), ...each] : each);
+    const scored = await detector.score(rows), explained = await detector.explain(rows);
+    const conditional = await detector.explain(rows, { conditional: true });
+    let first = 0;
+    for (const each of all) {
+      const own = scored.slice(first, first + each.length);
+      const alone = each.length < WINDOW
+        ? (await detector.score([...missing(WINDOW - 1), ...each, ...missing(WINDOW - 1)]))
+          .slice(WINDOW - 1).slice(0, each.length)
+        : await detector.score(each);
+      assert.deepEqual(own, alone, `${each.length} of ${rows.length}`);
+      assert.deepEqual(
+        explained.slice(first, first + each.length).map(({ score }) => score),
+        own.map(({ score }) => score),
+      );
+      if (each.length >= WINDOW) {
+        const want = await detector.explain(each, { conditional: true });
+        assert.deepEqual(
+          conditional.slice(first, first + each.length).map(({ contributions }) => contributions),
+          want.map(({ contributions }) => contributions),
+        );
+      }
+      first += each.length + between;
+    }
+    assert.ok(scored.every(({ score, pValue }) => Number.isFinite(score) && pValue > 0));
+  }
+  detector.dispose();
+});

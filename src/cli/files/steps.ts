@@ -3,9 +3,11 @@ import {
   joined,
   nameCodec,
   oneAfterTheOther,
+  type OneSeries,
   orderOfSteps,
   seriesNumbers,
   seriesOf,
+  shortSeries,
   type StepOrder,
 } from "../../detection/series/by_series.ts";
 import { filled } from "../../detection/series/fill_gaps.ts";
@@ -13,7 +15,7 @@ import { type LaidOut, MAX_LACKING } from "../../detection/series/clock.ts";
 import { spacingWarning, stepTimeWarnings, unitOf } from "../../detection/series/step_times.ts";
 import { type AlsoColumn, namingTable } from "../../detection/model_table.ts";
 import { takeCells } from "../../detection/rows/take_cells.ts";
-import { selectColumns, type Table } from "../../formats/mod.ts";
+import { DataError, selectColumns, type Table } from "../../formats/mod.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { codecOf } from "../../scoring/table/schema.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
@@ -21,6 +23,7 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 import { takeRows } from "../../training/rows/minibatch.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
 import { type Io, note } from "../io.ts";
+import { counted } from "../text/text.ts";
 import type { LoadedModel, LoadedRbm } from "../models/model.ts";
 
 /** A table of a series. */
@@ -57,7 +60,9 @@ export async function layOut(scorer: TableScorer, read: Table, io: Io): Promise<
     async () => seriesNumbers({ column: by!, values: names }),
   );
   const { spacing = 0 } = clock ?? {}, marks = { seconds, series };
-  const all = seriesOf(table, marks, { spacing }, window, MAX_LACKING), laid = joined(all, window);
+  const all = seriesOf(table, marks, { spacing }, window, MAX_LACKING);
+  if (by !== undefined) checkLengths(by, all, window, table, io);
+  const laid = joined(all, window);
   if (seconds) {
     const { column } = clock!,
       { name } = column,
@@ -70,6 +75,24 @@ export async function layOut(scorer: TableScorer, read: Table, io: Io): Promise<
     for (const each of warnings) note(io, each);
   }
   return { table, ...(laid && { laid }) };
+}
+
+/** Says that some series are shorter than a window. @throws DataError if all are */
+function checkLengths(
+  by: string,
+  all: readonly OneSeries[],
+  window: number,
+  { source }: Table,
+  io: Io,
+): void {
+  const short = shortSeries(by, all, window);
+  if (!short) return;
+  if (short.isAll) throw new DataError({ source, fault: short.text });
+  const rows = counted(short.rows, "row");
+  note(
+    io,
+    `${short.text}: the windows of their ${rows} are partly empty, so no rate holds for them`,
+  );
 }
 
 /** The same as one table, with empty rows for missing steps. */

@@ -1,6 +1,6 @@
 /** Reads a table whole and scores it. */
 import { decide, type Decision, thresholdFor } from "../../scoring/decisions/decide.ts";
-import { stepMeans } from "../../scoring/series/windows.ts";
+import { spanMeans, spansOf } from "../../scoring/series/windows.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { ExplainOptions } from "../../scoring/explain/explainer.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
@@ -133,7 +133,8 @@ async function scoreByName(
     const read = await readDataFor(model, path, io, { header, also });
     return scorer ? await layOut(scorer, read, io) : { table: read };
   };
-  const { table, laid } = await stepsOf(data), x = units.toVae(laid?.cells ?? table);
+  const { table, laid } = await stepsOf(data), cells = laid?.cells ?? table;
+  const x = units.toVae(cells);
   const known = reference === undefined ? undefined : vaeRows(model, await stepsOf(reference)).x;
   const ofRows = await withTrainableVae(
     model.vae,
@@ -143,7 +144,8 @@ async function scoreByName(
         ...(known && { reference: known }),
       }),
   );
-  const ofSteps = window === undefined ? ofRows : stepMeans(ofRows, 1, window);
+  const spans = window === undefined ? [] : spansOf(cells, units.columns.length, window);
+  const ofSteps = window === undefined ? ofRows : spanMeans(ofRows, spans, 1, window);
   const scores = laid ? Float64Array.from(laid.places, (place) => ofSteps[place]) : ofSteps;
   const row = (index: number) => ({ row: index + 1, score: scores[index], ...NO_VERDICT });
   return { table, scores, method, row };

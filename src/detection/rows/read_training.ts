@@ -37,6 +37,7 @@ import {
   runsAcrossGaps,
   seriesNumbers,
   seriesOf,
+  shortSeries,
 } from "../series/by_series.ts";
 import { stepTimeWarnings, unitOf, usualSpacing } from "../series/step_times.ts";
 import { takeCells } from "./take_cells.ts";
@@ -141,10 +142,10 @@ function requireOneEach(what: string, given: ArrayLike<unknown> | undefined, { r
 
 /** Before they are laid out: a column that numbers its rows would take a window of empty rows for each. */
 function requireAWindow(column: string, all: readonly OneSeries[], window: number) {
-  if (all.length === 1 || all.some(({ rows }) => rows.length >= window)) return;
-  const longest = all.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+  const short = shortSeries(column, all, window);
+  if (!short?.isAll) return;
   throw new OptionError((nameOf) =>
-    `Cannot fit detector: all ${all.length} series by column "${column}" are shorter than a window of ${window} steps, the longest of ${longest}: use a shorter window, or another column for ${
+    `Cannot fit detector: ${short.text}: use a shorter window, or another column for ${
       nameOf("by")
     }`
   );
@@ -152,15 +153,8 @@ function requireAWindow(column: string, all: readonly OneSeries[], window: numbe
 
 /** That some series are too short to learn from. */
 function lengthWarnings(column: string, all: readonly OneSeries[], window: number): string[] {
-  const short = all.filter(({ rows }) => rows.length < window).length;
-  if (short === 0) return [];
-  return [
-    `${short} of ${all.length} series by column "${column}" ${
-      short === 1 ? "is" : "are"
-    } shorter than a window of ${window} steps: a shorter one would learn from ${
-      short === 1 ? "it" : "them"
-    }`,
-  ];
+  const short = shortSeries(column, all, window);
+  return short ? [`${short.text}: a shorter one would learn from all`] : [];
 }
 
 /** What a user should know of the steps of a series. */

@@ -45,6 +45,28 @@ export function seriesOf(
   });
 }
 
+/** Whether some of several series, or all, are shorter than a window, in words; undefined if none is. */
+export function shortSeries(
+  column: string,
+  all: readonly OneSeries[],
+  window: number,
+): { readonly isAll: boolean; readonly text: string; readonly rows: number } | undefined {
+  const lengths = all.map(({ rows }) => rows.length),
+    short = lengths.filter((each) => each < window);
+  if (short.length === 0 || all.length === 1) return undefined;
+  const isAll = short.length === all.length, by = `series by column "${column}"`;
+  const longest = short.reduce((most, each) => Math.max(most, each), 0);
+  return {
+    isAll,
+    rows: short.reduce((sum, each) => sum + each, 0),
+    text: isAll
+      ? `all ${all.length} ${by} are shorter than a window of ${window} steps, the longest of ${longest}`
+      : `${short.length} of ${all.length} ${by} ${
+        short.length === 1 ? "is" : "are"
+      } shorter than a window of ${window} steps`,
+  };
+}
+
 /** All of them as one table. @returns undefined if that is the table as it is */
 export function joined(all: readonly OneSeries[], window: number): LaidOut | undefined {
   if (all.length === 1) return all[0].laid;

@@ -3,6 +3,7 @@
  * contains a missing step shows a jump from one stretch to the next, perhaps of another machine. So if stretches hold
  * enough whole windows, only these train and calibrate. Otherwise missing steps are cells to fill in, like any others.
  */
+import { isEmpty } from "../../scoring/series/windows.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 
 /** Steps first … end - 1. */
@@ -26,7 +27,7 @@ export function stretchesOf(
   const stretches: Steps[] = [];
   let first = 0, present = 0;
   for (let end = 0; end <= rows; end++) {
-    if (end < rows && !isMissing(data, columns, end)) {
+    if (end < rows && !isEmpty(data, columns, end)) {
       present++;
       continue;
     }
@@ -40,15 +41,8 @@ export function stretchesOf(
 /** The number of steps of which a cell is known. */
 export function presentSteps({ data, rows }: Cells, columns: number): number {
   let present = 0;
-  for (let step = 0; step < rows; step++) present += Number(!isMissing(data, columns, step));
+  for (let step = 0; step < rows; step++) present += Number(!isEmpty(data, columns, step));
   return present;
-}
-
-function isMissing(data: Float64Array, columns: number, step: number): boolean {
-  for (let i = step * columns; i < (step + 1) * columns; i++) {
-    if (!Number.isNaN(data[i])) return false;
-  }
-  return true;
 }
 
 /** The consecutive blocks of each stretch: at least two in all. */

@@ -13,7 +13,7 @@ import { portableExp, portableLog } from "../../core/portable.ts";
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { TrainedVae } from "../../trained/trained_vae.ts";
-import { requireWindows, stepMeans, windowsOf } from "../series/windows.ts";
+import { requireWindows, spanMeans, spansOf, windowsOf } from "../series/windows.ts";
 import type { Cells } from "../table/cells.ts";
 import { standardize } from "../table/standardize.ts";
 import type { ColumnSchema } from "../table/schema.ts";
@@ -63,8 +63,12 @@ export class SeriesExpectations implements ExpectationModel {
   shares(cells: Cells): Float64Array {
     const { schema, expansion, standardization } = this.#table, window = this.#window;
     const columns = schema.length, count = requireWindows(cells.rows, window);
+    const spans = spansOf(cells, columns, window);
     const terms = new Float64Array(count * columns), freedom = new Float64Array(columns);
-    for (let first = 0; first < count; first++) {
+    const firsts = spans.flatMap(({ from, to }) =>
+      Array.from({ length: to - window + 1 - from }, (_, w) => from + w)
+    );
+    for (const first of firsts) {
       const { data } = windowsOf(cells, columns, window, first, 1);
       const x = standardize(expansion.expand({ data, rows: 1 }), standardization).data;
       freedom.fill(0);
@@ -73,7 +77,7 @@ export class SeriesExpectations implements ExpectationModel {
       });
       terms.set(this.#terms().terms(x, freedom), first * columns);
     }
-    return stepMeans(terms, columns, window);
+    return spanMeans(terms, spans, columns, window);
   }
 
   #columnTerms?: ColumnTerms;

@@ -5,7 +5,7 @@
  *   step t   = the mean over the windows t - size + 1 … t that contain it, fewer at both ends
  *
  * A series of T steps has T - size + 1 windows. Because a step's score is a mean, it is still the sum of its columns'
- * contributions.
+ * contributions. A window or more of empty steps keeps series apart (`spansOf`).
  */
 import type { Cells } from "../table/cells.ts";
 
@@ -24,6 +24,50 @@ export function windowsOf(
     windows.set(data.subarray(start, start + width), w * width);
   }
   return { data: windows, rows: count };
+}
+
+/** Steps `first` … `end - 1`, scored by the windows of steps `from` … `to - 1`. */
+export interface Span {
+  readonly first: number;
+  readonly end: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The series of a table, and the empty steps between them: at least `size`. The windows of a series are those of its
+ * own steps, as if it were alone; those of one that is shorter contain one of its steps.
+ */
+export function spansOf({ data, rows }: Cells, columns: number, size: number): readonly Span[] {
+  const spans: Span[] = [];
+  let start = 0, empty = 0;
+  const endAt = (end: number) => {
+    const around = end - start < size ? size - 1 : 0;
+    const from = Math.max(0, start - around), to = Math.min(rows, end + around);
+    if (start < end) spans.push({ first: start, end, from, to });
+    start = end;
+  };
+  for (let step = 0; step <= rows; step++) {
+    if (step < rows && isEmpty(data, columns, step)) {
+      empty++;
+      continue;
+    }
+    if (empty >= size) {
+      endAt(step - empty);
+      endAt(step);
+    }
+    empty = 0;
+  }
+  endAt(rows);
+  return spans;
+}
+
+/** Whether all cells of a step are missing. */
+export function isEmpty(data: Float64Array, columns: number, step: number): boolean {
+  for (let i = step * columns; i < (step + 1) * columns; i++) {
+    if (data[i] === data[i]) return false;
+  }
+  return true;
 }
 
 /** The number of windows of `size` steps in a series of `steps`; 0 if it is shorter. */
@@ -56,6 +100,26 @@ export function stepMeans(windows: Float64Array, columns: number, size: number):
       for (let w = first; w <= last; w++) sum += windows[w * columns + c];
       means[t * columns + c] = sum / (last - first + 1);
     }
+  }
+  return means;
+}
+
+/**
+ * The same for the series of a table.
+ * @param windows [windows, columns], of which those of the spans are read
+ * @returns       [windows + size - 1, columns]
+ */
+export function spanMeans(
+  windows: Float64Array,
+  spans: readonly Span[],
+  columns: number,
+  size: number,
+): Float64Array {
+  const means = new Float64Array(windows.length + (size - 1) * columns);
+  for (const { first, end, from, to } of spans) {
+    const own = windows.subarray(from * columns, (to - size + 1) * columns);
+    const steps = stepMeans(own, columns, size);
+    means.set(steps.subarray((first - from) * columns, (end - from) * columns), first * columns);
   }
   return means;
 }
