@@ -15,7 +15,8 @@ import { autocorrelationWarnings, columnWarnings } from "./warnings/column_warni
 import { meaningWarnings } from "./warnings/meaning_warnings.ts";
 import { collapseWarnings, type Spectrum, spectrumOfTable } from "./columns/spectrum.ts";
 import { MIN_ROWS } from "./calibrate.ts";
-import { inferSchema, MAX_INFERRED_LEVELS } from "./columns/infer_schema.ts";
+import { inferSchema } from "./columns/infer_schema.ts";
+import { MAX_POINTS } from "./rows/trained_levels.ts";
 import { type DetectorOptions, requireColumns } from "./options.ts";
 import { rawTableOf } from "./rows/raw_rows.ts";
 import { namingDrawnRows } from "./rows/read_rows.ts";
@@ -77,7 +78,7 @@ export function reportData(
   const table = isRaw(rows) ? { ...rows, columns: names } : rawTableOf(rows, names, options);
   const { schema, cells } = namingDrawnRows(
     table,
-    () => inferSchema(table, overrides, MAX_INFERRED_LEVELS, missing),
+    () => inferSchema(table, overrides, MAX_POINTS, missing),
   );
   const report = reportCells(cells, schema, table);
   const warnings = [...meaningWarnings(table, schema, overrides), ...report.warnings];

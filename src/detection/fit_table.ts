@@ -152,7 +152,7 @@ function splitTable(
     return { schema, split: splitSeries(cells, schema.length, { window, fraction }) };
   }
   const split = splitRows(cells, schema.length, fraction, seed);
-  return { schema: withTrainedLevels(schema, cells, split, options.schema), split };
+  return { schema: withTrainedLevels(schema, cells, split, options), split };
 }
 
 /** The windows of a series spread a fault in one step over many rows, so series have no costs of impossible cells. */

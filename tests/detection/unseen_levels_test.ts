@@ -66,7 +66,10 @@ Deno.test("levels are those of two training rows, whatever the rows that calibra
   assert.deepEqual(calibration, rowsOf(2, 2, 1, 2, 0, NaN));
   assert.deepEqual(all, rowsOf(2, 1));
   const given = [{ name: "who", kind: "categorical", levels: ["a", "c"] }] as const;
-  assert.deepEqual(withTrainedLevels(schema, all, { training, calibration }, given), schema);
+  assert.deepEqual(
+    withTrainedLevels(schema, all, { training, calibration }, { schema: given }),
+    schema,
+  );
 });
 
 Deno.test("rare texts do not set the threshold: seven faults of ten are flagged among them", async () => {
@@ -84,4 +87,30 @@ Deno.test("rare texts do not set the threshold: seven faults of ten are flagged 
   const faults = await detector.score(Array.from({ length: 200 }, () => draw(4)));
   const found = faults.filter(({ anomaly }) => anomaly).length;
   assert.ok(found >= 140, `${found}`);
+});
+
+Deno.test("of 200 stores an ensemble knows each, and flags a new one and one in another's place; a network knows 64", async () => {
+  const STORES = 200, random = new HostRandom(9, 0, 7);
+  const regions = Array.from({ length: STORES }, () => [normal(random), normal(random)]);
+  const draw = () => {
+    const store = random.below(STORES), [sales, staff] = regions[store];
+    return {
+      sales: sales + normal(random) / 2,
+      staff: staff + normal(random) / 2,
+      age: normal(random),
+      store: `store ${store}`,
+    };
+  };
+  const rows = Array.from({ length: 3000 }, draw), fresh = Array.from({ length: 200 }, draw);
+  const detector = await Detector.fit(rows, { seed: 1 });
+  const flagged = async (name: (r: number) => string) =>
+    (await detector.score(fresh.map((row, r) => ({ ...row, store: name(r) }))))
+      .filter(({ anomaly }) => anomaly).length;
+  assert.equal(detector.schema[3].levels!.length, STORES);
+  assert.ok(await flagged((r) => fresh[r].store) <= 6, "expected 2, P(more than 6) < 0.005");
+  assert.equal(await flagged(() => "another"), 200);
+  // With the 64 most frequent stores as levels: 7.
+  assert.ok(await flagged((r) => fresh[(r + 1) % 200].store) > 60);
+  const network = await Detector.fit(rows, { seed: 1, preset: "small", epochs: 1 });
+  assert.equal(network.schema[3].levels!.length, 64);
 });

@@ -13,7 +13,7 @@
  *                               numbers with a decimal comma or thousands separators
  *
  * Numbers are never inferred to be identifiers: an override declares a column of codes as a category, and seconds since
- * 1970 as a timestamp. Levels are the 64 most frequent texts among those that occur at least twice (of
+ * 1970 as a timestamp. Levels are the most frequent texts among those that occur at least twice (of
  * a detector's training rows: `rows/trained_levels.ts`); all other texts, and unknown ones later, share one code. A
  * column of identifiers therefore has no levels and carries no information.
  */

@@ -71,7 +71,7 @@ export function readTraining(
   const { schema, cells } = likelihood === undefined
     ? inferSchema(raw, overrides, maxLevels, missing)
     : asNumbers(raw, options);
-  const described = withKeptLevels(schema, overrides);
+  const described = withKeptLevels(schema, options);
   requireSize(cells, names);
   if (raw.drawn) requireReadable(raw.drawn, schema);
   requireRows(raw, window);
