@@ -94,8 +94,10 @@ export function show(value: unknown): string {
     case "function":
       return "a function";
   }
-  if (value instanceof Promise) return "a promise";
   const text = jsonOf(value);
+  // JSON shows nothing of a promise, a DataView or a Map.
+  const kind = text === "{}" && value?.constructor;
+  if (kind && kind !== Object) return kind.name;
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

@@ -77,6 +77,11 @@ export class Detector extends TableScorer {
 
   /** Usually called through `Detector.fit` or `Detector.load`. */
   constructor(vae: TrainedVae, model: TableModel, report?: FitReport) {
+    if (model === undefined) {
+      throw new TypeError(
+        "Cannot create detector: nothing is fitted: call Detector.fit, or Detector.load",
+      );
+    }
     super(vae, model);
     this.report = report;
   }
@@ -280,7 +285,8 @@ export class Detector extends TableScorer {
    * the held-out rows, or on `rows`.
    * @throws RangeError if rounding changes the order of the scores; TypeError for a loaded detector without rows
    */
-  override save({ format, rows }: SaveOptions = {}): Uint8Array {
+  override save(options: SaveOptions = {}): Uint8Array {
+    const { format, rows } = options;
     const file = this.modelFile();
     if (format === undefined || format === file.format) return super.save();
     // float32 holds all values of the smaller formats, so nothing is rounded.

@@ -6,7 +6,7 @@
  * rate limit and no log.
  */
 import { Hono } from "npm:hono@4.13.19";
-import { requireNumber } from "../core/validate.ts";
+import { requireNumber, show } from "../core/validate.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type Token, Tokens } from "./access/auth.ts";
 import { MAX_NUMBERS } from "./answers/answers.ts";
@@ -119,7 +119,12 @@ export function createApp(options: AppOptions): App {
 }
 
 function serviceOf(options: AppOptions): Service {
-  const { models, rateLimit, stopping, device, keepVersions } = options;
+  const { models, rateLimit, stopping, device, keepVersions } = options ?? {};
+  if (typeof models !== "object" || models === null) {
+    throw new TypeError(
+      `Cannot serve: expected models, loaded ones by name or a store, got ${show(models)}`,
+    );
+  }
   if (keepVersions !== undefined) whole("keepVersions", keepVersions, 1e6);
   if (rateLimit && !options.tokens && !options.addressOf && !("Deno" in globalThis)) {
     throw new TypeError("Cannot limit rates: needs addressOf, which says where requests come from");

@@ -122,9 +122,10 @@ export class Client {
   async floats(
     model: ModelName,
     verb: RowVerb,
-    { data, shape: [rows] }: FloatRows,
+    x: FloatRows,
     options: Readonly<Record<string, number | boolean>> = {},
   ): Promise<FloatRows> {
+    const { data, shape: [rows] } = x;
     const query = new URLSearchParams(
       Object.entries(options).map(([key, value]) => [key, `${value}`]),
     );
@@ -162,8 +163,9 @@ export class Client {
   async upload(
     name: string,
     file: Uint8Array<ArrayBuffer>,
-    { expected }: { readonly expected?: string | null } = {},
+    options: { readonly expected?: string | null } = {},
   ): Promise<Answers["Stored"]> {
+    const { expected } = options;
     const headers: Record<string, string> = expected === null
       ? { "if-none-match": "*" }
       : expected === undefined

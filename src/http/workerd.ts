@@ -40,7 +40,8 @@ export interface WorkerOptions extends Omit<AppOptions, "models" | "device"> {
  * @throws TypeError for a module that is not a build of the kernels, or a name that cannot be served
  * @throws Problem for a file that is not a model
  */
-export function createWorker({ kernels, models, device, ...options }: WorkerOptions): App {
+export function createWorker(options: WorkerOptions): App {
+  const { kernels, models, device, ...ofApp } = options;
   useKernels(kernels);
   const opened = Object.entries(models).map(([name, file]) => {
     const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
@@ -48,7 +49,7 @@ export function createWorker({ kernels, models, device, ...options }: WorkerOpti
   });
   return createApp({
     addressOf: ({ headers }) => headers.get("cf-connecting-ip") ?? "unknown",
-    ...options,
+    ...ofApp,
     models: Object.fromEntries(opened),
   });
 }

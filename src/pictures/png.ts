@@ -3,6 +3,7 @@ import { encode } from "npm:fast-png@8.0.0";
 import type { Picture } from "./image_grid.ts";
 
 /** The bytes of the file. */
-export function toPng({ width, height, data }: Picture): Uint8Array {
+export function toPng(picture: Picture): Uint8Array {
+  const { width, height, data } = picture;
   return encode({ width, height, data, channels: 1, depth: 8 });
 }

@@ -166,7 +166,8 @@ export class TableScorer {
   }
 
   /** Converts a table of scores to one object per row. */
-  protected rowScores({ scores, pValues, contributions }: ScoreTable): RowScore[] {
+  protected rowScores(table: ScoreTable): RowScore[] {
+    const { scores, pValues, contributions } = table;
     const width = this.columns.length;
     return Array.from(scores, (score, r) => {
       const byName: Record<string, number> = Object.create(null);

@@ -14,7 +14,7 @@ import { readStateDict, type StateDictOptions } from "../exports/state_dict.ts";
 import { layOut } from "../graph/layout.ts";
 import type { ParameterSpec } from "../layers/scope.ts";
 import { type Initialization, initialize } from "../models/initialize.ts";
-import { type ModelSpecInput, parseSpec } from "../models/spec.ts";
+import { type ModelSpec, type ModelSpecInput, parseSpec } from "../models/spec.ts";
 import { parametersOf } from "../models/vae_graph.ts";
 import { DEVICE_KEYS, type DeviceOptions, splitDevice } from "../trained/device_options.ts";
 import type { Rows } from "../trained/rows/matrix.ts";
@@ -53,6 +53,20 @@ export class VAE extends TrainedVae {
   #fitting = false;
   #lastRun?: FitRun;
   #gradients?: Gradients;
+
+  /** Creates a model with given parameter values; usually called through `create` or `load`. */
+  constructor(
+    spec: ModelSpec,
+    values: ReadonlyMap<string, ArrayLike<number>>,
+    device: DeviceOptions = {},
+  ) {
+    if (values?.get === undefined) {
+      throw new TypeError(
+        "Cannot create model: it has no parameters: call VAE.create, or VAE.load",
+      );
+    }
+    super(spec, values, device);
+  }
 
   /**
    * Creates a model with fresh parameters.
@@ -147,9 +161,10 @@ export class VAE extends TrainedVae {
    */
   async gaps(
     x: Rows,
-    { condition, ...options }: GapOptions & ConditionOptions = {},
+    options: GapOptions & ConditionOptions = {},
   ): Promise<Gaps> {
-    return gapsOf(this.onHost, toRows(this.spec, x, condition), options);
+    const { condition, ...draws } = options;
+    return gapsOf(this.onHost, toRows(this.spec, x, condition), draws);
   }
 
   /**
@@ -184,9 +199,10 @@ export class VAE extends TrainedVae {
    */
   async surgery(
     x: Rows,
-    { condition, ...options }: SurgeryOptions & ConditionOptions = {},
+    options: SurgeryOptions & ConditionOptions = {},
   ): Promise<ElboSurgery> {
-    return surgeryOf(this.onHost, toRows(this.spec, x, condition), options);
+    const { condition, ...draws } = options;
+    return surgeryOf(this.onHost, toRows(this.spec, x, condition), draws);
   }
 
   /** The device in use, and the one used by the last fit. */

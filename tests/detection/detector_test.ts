@@ -1,6 +1,6 @@
 /** Detectors: blame, calibration, files, and difficult tables. */
 import assert from "node:assert/strict";
-import { Detector, type DetectorOptions, TableScorer } from "../../mod.ts";
+import { Detector, type DetectorOptions, TableScorer, VAE } from "../../mod.ts";
 import { normals, planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(600, 6, 7);
@@ -211,6 +211,14 @@ Deno.test("Detector.fit() names wrong arguments of callers without types", async
   for (const [rows, options, message] of refused) {
     const fit = Detector.fit(rows as number[][], options as DetectorOptions);
     await assert.rejects(fit, { name: "TypeError", message });
+  }
+});
+
+Deno.test("new Detector() and new VAE() without what they hold say which function to call", () => {
+  for (const [Class, call] of [[Detector, "Detector.fit"], [VAE, "VAE.create"]] as const) {
+    const create = Class as unknown as new (...given: unknown[]) => unknown;
+    assert.throws(() => new create(), new RegExp(`^TypeError: Cannot create .*: call ${call}`));
+    assert.throws(() => new create({ inputs: 2 }), { message: new RegExp(call) });
   }
 });
 

@@ -351,12 +351,16 @@ Deno.test("createApp() refuses names, models and limits that it cannot serve", (
     [{ a: undefined }, /Cannot serve model "a": expected a loaded model, got undef/],
     [
       { a: Promise.resolve(TABLE) },
-      /Cannot serve model "a": expected a loaded model, got a promise/,
+      /Cannot serve model "a": expected a loaded model, got Promise/,
     ],
     [{ a: new Uint8Array(3) }, /Cannot serve model "a": expected a loaded model/],
   ];
   for (const [record, message] of models) {
     assert.throws(() => createApp({ models: record as Record<string, Model> }), message);
+  }
+  const untyped = createApp as (options?: unknown) => unknown;
+  for (const options of [undefined, {}, { models: 7 }]) {
+    assert.throws(() => untyped(options), /Cannot serve: expected models, .*, got (undefined|7)$/);
   }
   assert.throws(() => createApp({ models: MODELS, maxRows: 0 }), /maxRows: must be at least 1/);
   assert.throws(() => createApp({ models: MODELS, maxBodyBytes: NaN }), /maxBodyBytes/);

@@ -44,9 +44,10 @@ export class DriftMonitor {
 
   /** Starts with the calibration scores of the detector that is watched. */
   constructor(
-    { scores }: Pick<Calibration, "scores">,
-    { runLength = 10_000, seed = 0 }: MonitorOptions = {},
+    calibration: Pick<Calibration, "scores">,
+    options: MonitorOptions = {},
   ) {
+    const { scores } = calibration, { runLength = 10_000, seed = 0 } = options;
     this.runLength = requireNumber("runLength", runLength, { min: 1 });
     this.#random = new HostRandom(seed, 0, STREAMS.drift);
     this.#count = Math.min(scores.length, MAX_SCORES);

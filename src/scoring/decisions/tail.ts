@@ -55,7 +55,8 @@ export class Tail {
    * Fits the tail of a calibration.
    * @throws RangeError if there are too few rows, or no score exceeds t
    */
-  constructor({ scores }: Calibration) {
+  constructor(calibration: Calibration) {
+    const { scores } = calibration;
     const rows = scores.length;
     const { min, enough, share, minShare } = PEAKS;
     const target = Math.min(enough, Math.max(min, Math.round(share * rows)));
