@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { COLUMNS, type Connections, drawRows, readConnections } from "./kdd99/data.ts";
 import { countsOf, f1Of } from "./series/f1.ts";
 import { auroc } from "../src/scoring/metrics.ts";
-import { takeCells } from "../src/detection/rows/take_cells.ts";
+import { takeCells } from "../src/scoring/table/take_cells.ts";
 import { Detector } from "../src/detection/detector.ts";
 import type { Cells } from "../src/scoring/table/cells.ts";
 import { standardizationOf, standardize } from "../src/scoring/table/standardize.ts";

@@ -7,7 +7,7 @@
  * The p-values in the file are those of the rounded model, so its false-alarm rate holds however much the scores
  * change; the bound protects what it detects.
  */
-import { rankCorrelation } from "../scoring/rank_correlation.ts";
+import { rankCorrelation } from "../core/ranks.ts";
 import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { ModelFile } from "../trained/file/model_file.ts";
 import { writePackedFile } from "../trained/file/packed_file.ts";

@@ -22,7 +22,7 @@ import { rawTableOf } from "./rows/raw_rows.ts";
 import { namingDrawnRows } from "./rows/read_rows.ts";
 import { isRaw } from "./rows/read_training.ts";
 import { RowSet } from "./rows/row_set.ts";
-import { sortedValues } from "./rows/take_cells.ts";
+import { sortedValues } from "../scoring/table/take_cells.ts";
 
 /** Report on one column. */
 export interface ColumnReport {

@@ -32,7 +32,7 @@ import {
   openTable,
   requireCsv,
 } from "../formats/sample/table_parts.ts";
-import { piecesAsTableText } from "../formats/text/table_text.ts";
+import { piecesAsTableText } from "../formats/table_text.ts";
 import type { Cells } from "../scoring/table/cells.ts";
 import { type Model, unitsOf } from "../scoring/units.ts";
 import { readingOf } from "./columns/infer_schema.ts";

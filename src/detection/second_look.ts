@@ -19,7 +19,7 @@ import type { TableScorer } from "../scoring/table_scorer.ts";
 import { regretSteps } from "../training/scores/regret.ts";
 import { SETTINGS } from "../training/scores/score.ts";
 import { VAE } from "../training/vae.ts";
-import { takeCells } from "./rows/take_cells.ts";
+import { takeCells } from "../scoring/table/take_cells.ts";
 
 /** Rows that share a compiled program. */
 const ROWS = 64;

@@ -11,7 +11,7 @@ import {
   openTable,
   requireCsv,
 } from "../formats/sample/table_parts.ts";
-import { asTableText } from "../formats/text/table_text.ts";
+import { asTableText } from "../formats/table_text.ts";
 import { YIELD_MS } from "../trained/turns.ts";
 
 /** Bytes of a text read at once. */

@@ -11,13 +11,8 @@ import { type Layout, layOut } from "../graph/layout.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { DeviceOptions } from "./device_options.ts";
 import { areFinite, MAX_FLOAT32 } from "./finite.ts";
-import {
-  chunksOf,
-  type MapOptions,
-  mapSteps,
-  type Programs,
-  type ProgramSize,
-} from "./calls/map_rows.ts";
+import { chunksOf, type MapOptions, mapSteps, type Programs } from "./calls/map_rows.ts";
+import type { ProgramSize } from "./programs/program_size.ts";
 import { type Matrix, toMatrix } from "./rows/matrix.ts";
 import { LruCache } from "./lru_cache.ts";
 import { type NamedTensor, type NewParameters, valuesOf } from "./named_tensor.ts";

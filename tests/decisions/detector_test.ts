@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import { Calibration, Detector, type DetectorOptions, VAE } from "../../mod.ts";
 import { readModelFile } from "../../src/trained/file/model_file.ts";
 import { convertFormat } from "../../src/detection/convert_format.ts";
-import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
+import { rankCorrelation } from "../../src/core/ranks.ts";
 import { cellsOf, planeRows } from "../util/data.ts";
 
 const ROWS = planeRows(2200, 5, 13, 0.3), TRAINING = ROWS.slice(0, 700);

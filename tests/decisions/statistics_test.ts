@@ -13,7 +13,7 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { discover, minDiscoveries } from "../../src/scoring/decisions/false_discovery.ts";
 import { chanceOf } from "../../src/detection/recalibrate.ts";
 import { Calibration } from "../../src/scoring/decisions/calibration.ts";
-import { rankCorrelation } from "../../src/scoring/rank_correlation.ts";
+import { rankCorrelation } from "../../src/core/ranks.ts";
 import { excessChance, excessLaw, excessSurvival } from "../../src/scoring/decisions/tail.ts";
 import { assertRelative } from "../util/close.ts";
 import { flaggedLaw } from "../util/flagged_law.ts";

@@ -8,14 +8,14 @@ import { HostRandom } from "../../src/core/random/philox.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import { DriftTest } from "../../src/detection/drift/drift.ts";
 import type { DriftOptions, DriftReference } from "../../src/detection/drift/drift_report.ts";
-import { countAt } from "../../src/detection/drift/point_counts.ts";
+import { countAt } from "../../src/core/probability/point_counts.ts";
 import {
   kolmogorovDistance,
   kolmogorovPValue,
   kolmogorovTail,
-} from "../../src/detection/drift/kolmogorov.ts";
+} from "../../src/core/probability/kolmogorov.ts";
 import { DriftMonitor } from "../../src/detection/drift/monitor.ts";
-import { fisherExactPValue } from "../../src/detection/drift/fisher_exact.ts";
+import { fisherExactPValue } from "../../src/core/probability/fisher_exact.ts";
 import { distanceTo, sketchColumns, sketchOf } from "../../src/detection/drift/sketch.ts";
 import type { Cells } from "../../src/scoring/table/cells.ts";
 import { numericSchema } from "../../src/scoring/table/schema.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { concatBytes } from "../../src/core/bytes/bytes.ts";
 import { DataError } from "../../src/formats/errors.ts";
 import { readTable } from "../../src/formats/mod.ts";
-import { asTableText, piecesAsTableText } from "../../src/formats/text/table_text.ts";
+import { asTableText, piecesAsTableText } from "../../src/formats/table_text.ts";
 import { piecesOf } from "./in_pieces.ts";
 
 const ROWS: readonly unknown[] = [

@@ -10,7 +10,7 @@ import { bundleLibrary, kernelFile, withoutKernels } from "../bundle/library.ts"
 import { type BundledModel, modelFile, type Target } from "../bundle/target.ts";
 import { WORKERS } from "../bundle/workers.ts";
 import { readWhole } from "../files/files.ts";
-import { baseName } from "../files/paths.ts";
+import { baseName } from "../text/paths.ts";
 import type { Model } from "../../scoring/units.ts";
 import { requireEmptyFolder, writeFolder } from "../files/folders.ts";
 import { type Io, print } from "../io.ts";

@@ -8,7 +8,7 @@ import type { Matrix } from "../../trained/rows/matrix.ts";
 import { readClasses } from "../files/classes.ts";
 import { readDataFor } from "../files/data.ts";
 import { columnsOfSteps, layOut, vaeRows } from "../files/steps.ts";
-import { endingOf } from "../files/paths.ts";
+import { endingOf } from "../text/paths.ts";
 import { repeatable } from "../files/input.ts";
 import { warnFirstNetworkOnly } from "../models/first_network.ts";
 import { type Io, note } from "../io.ts";

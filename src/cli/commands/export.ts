@@ -6,7 +6,7 @@ import { Command, Option } from "npm:commander@15.1.0";
 import type { ExportFormat } from "../../exports/mod.ts";
 import { requireEmptyFolder, writeFolder } from "../files/folders.ts";
 import { requireEnding, requireWritablePath, writeAtomically } from "../files/files.ts";
-import { baseName, endingOf } from "../files/paths.ts";
+import { baseName, endingOf } from "../text/paths.ts";
 import { type Io, print } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
 import * as options from "../options.ts";

@@ -4,7 +4,7 @@ import { readingOf } from "../../detection/columns/infer_schema.ts";
 import { readNpzMember } from "../../formats/numpy/npz.ts";
 import { sampleOf } from "../../formats/sample/read_sample.ts";
 import type { Io } from "../io.ts";
-import { endingOf } from "./paths.ts";
+import { endingOf } from "../text/paths.ts";
 import { inputPieces, openData } from "./input.ts";
 
 const ALL = { maxRows: () => Infinity };

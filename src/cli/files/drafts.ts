@@ -5,7 +5,7 @@
  *
  * Limits: where files cannot be locked, as on some network disks, drafts of killed processes stay.
  */
-import { baseName, folderOf } from "./paths.ts";
+import { baseName, folderOf } from "../text/paths.ts";
 
 /** How a draft's name continues that of its place. */
 const ENDING = /^\.elbow-[0-9a-f]{12}\.tmp$/;

@@ -5,7 +5,7 @@
 import { messageOf } from "../../core/errors.ts";
 import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { createDraft } from "./drafts.ts";
-import { endingOf, folderOf } from "./paths.ts";
+import { endingOf, folderOf } from "../text/paths.ts";
 
 /** @throws TypeError if the file does not exist or cannot be read */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {

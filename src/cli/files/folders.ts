@@ -1,7 +1,7 @@
 /** Folders as commands write them: completely or not at all, to a new or empty place. */
 import { createFolderDraft } from "./drafts.ts";
 import { naming, reasonOf, requireName, requireWritable } from "./files.ts";
-import { folderOf } from "./paths.ts";
+import { folderOf } from "../text/paths.ts";
 
 /** @throws TypeError unless the folder is new or empty, and can be written */
 export async function requireEmptyFolder(folder: string): Promise<void> {

@@ -7,10 +7,10 @@ import {
   requireCsv,
 } from "../../formats/sample/table_parts.ts";
 import type { OpenFile } from "../../formats/random_access.ts";
-import { piecesAsTableText } from "../../formats/text/table_text.ts";
-import { untilAborted } from "../score/stream/until_aborted.ts";
+import { piecesAsTableText } from "../../formats/table_text.ts";
+import { untilAborted } from "./until_aborted.ts";
 import { naming, reasonOf, writeAll } from "./files.ts";
-import { endingOf } from "./paths.ts";
+import { endingOf } from "../text/paths.ts";
 import { gunzipped, isGzip, unpackedInput } from "../../formats/gzip.ts";
 import { type Io, note, withStreams } from "../io.ts";
 import { dataName } from "../text/text.ts";

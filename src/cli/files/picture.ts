@@ -11,7 +11,7 @@ import {
 } from "../../pictures/mod.ts";
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { writeAtomically } from "./files.ts";
-import { endingOf } from "./paths.ts";
+import { endingOf } from "../text/paths.ts";
 import { addRowsOut } from "./rows_output.ts";
 import { type Io, print } from "../io.ts";
 import * as options from "../options.ts";

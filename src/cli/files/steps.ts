@@ -14,7 +14,7 @@ import { filled } from "../../detection/series/fill_gaps.ts";
 import { type LaidOut, MAX_LACKING } from "../../detection/series/clock.ts";
 import { spacingWarning, stepTimeWarnings, unitOf } from "../../detection/series/step_times.ts";
 import { type AlsoColumn, namingTable } from "../../detection/model_table.ts";
-import { takeCells } from "../../detection/rows/take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import { DataError, selectColumns, type Table } from "../../formats/mod.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { codecOf } from "../../scoring/table/schema.ts";

@@ -6,7 +6,7 @@ import { type DeviceOptions, fromModelFile, TrainedVae } from "../../trained/tra
 import { rbmFromFile, TrainedRbm } from "../../trained/rbm/trained_rbm.ts";
 import { ANY_EXTENSIONS } from "../../formats/extensions.ts";
 import { readWhole } from "../files/files.ts";
-import { endingOf } from "../files/paths.ts";
+import { endingOf } from "../text/paths.ts";
 
 /** A model from a file. */
 export interface LoadedModel {

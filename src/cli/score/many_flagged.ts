@@ -1,5 +1,5 @@
 /** A hint when too many rows are flagged for all of them to be anomalies: the model may not fit the table. */
-import { listColumns } from "../../detection/warnings/column_warnings.ts";
+import { listColumns } from "../../detection/columns/list_columns.ts";
 
 /** Fewer flagged rows mean nothing. */
 const MIN_FLAGGED = 10;

@@ -5,7 +5,7 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { ExplainOptions } from "../../scoring/explain/explainer.ts";
 import type { ScoreTable, TableScorer } from "../../scoring/table_scorer.ts";
 import type { LaidOut } from "../../detection/series/clock.ts";
-import { takeCells } from "../../detection/rows/take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import { readDataFor } from "../files/data.ts";
 import { columnsOfSteps, filledWindows, layOut, type StepsTable, vaeRows } from "../files/steps.ts";
 import type { Io } from "../io.ts";

@@ -1,7 +1,7 @@
 /** The model files of a folder, which `elbow serve` serves under their names. */
 import { digestOf, isModelName, NAME_RULE } from "../../storage/model_store.ts";
 import { readWhole, reasonOf } from "../files/files.ts";
-import { baseName } from "../files/paths.ts";
+import { baseName } from "../text/paths.ts";
 import { type Io, note } from "../io.ts";
 import { loadFile, loadModel } from "../models/model.ts";
 import type { BackendOption } from "../options.ts";

@@ -3,7 +3,7 @@
  * otherwise plain lines every few seconds.
  */
 import type { EpochReport } from "../../training/report.ts";
-import { baseName } from "../files/paths.ts";
+import { baseName } from "./paths.ts";
 import type { Io } from "../io.ts";
 import { count, dataName, nats } from "./text.ts";
 

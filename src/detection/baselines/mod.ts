@@ -15,7 +15,7 @@ import {
   standardizationOf,
   standardize,
 } from "../../scoring/table/standardize.ts";
-import { takeCells } from "../rows/take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import type { Baseline } from "./baseline.ts";
 import { ecod } from "./ecod.ts";
 import { isolationForest } from "./isolation_forest.ts";

@@ -21,10 +21,10 @@
 import { isImpossible } from "../../scoring/table/impossible.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { ColumnKind, ColumnSchema } from "../../scoring/table/schema.ts";
-import { listColumns } from "../warnings/column_warnings.ts";
+import { listColumns } from "./list_columns.ts";
 import { MIN_VARIANCE } from "../defaults.ts";
 import { onlyImpossible } from "./only_impossible.ts";
-import { filterValues, observedValues } from "../rows/take_cells.ts";
+import { filterValues, observedValues } from "../../scoring/table/take_cells.ts";
 
 /** What valid cells of each kind are, for warnings. */
 const EXPECTED_CELLS: { readonly [Kind in ColumnKind]?: string } = {

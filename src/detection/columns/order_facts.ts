@@ -15,11 +15,11 @@
  * columns not also as autocorrelated.
  */
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
-import { rankCorrelation } from "../../scoring/rank_correlation.ts";
+import { rankCorrelation } from "../../core/ranks.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { kolmogorovDistance } from "../drift/kolmogorov.ts";
-import { sortedValues } from "../rows/take_cells.ts";
+import { kolmogorovDistance } from "../../core/probability/kolmogorov.ts";
+import { sortedValues } from "../../scoring/table/take_cells.ts";
 
 /** Columns, with the strength of the effect. */
 export type ColumnStrengths = readonly (readonly [name: string, strength: number])[];

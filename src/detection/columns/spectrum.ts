@@ -20,7 +20,7 @@ import { standardizationOf, standardize } from "../../scoring/table/standardize.
 import type { Matrix } from "../../trained/rows/matrix.ts";
 import { runSync } from "../../trained/steps.ts";
 import { momentSteps } from "../../training/em/moments.ts";
-import { sortedValues } from "../rows/take_cells.ts";
+import { sortedValues } from "../../scoring/table/take_cells.ts";
 import type { ColumnFacts } from "./column_facts.ts";
 
 /** The eigenvalues of more columns than this take seconds. */

@@ -6,11 +6,11 @@
 import { lowerMedian } from "../../core/sorted.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
-import { fisherExactPValue } from "./fisher_exact.ts";
-import { kolmogorovPValue } from "./kolmogorov.ts";
+import { fisherExactPValue } from "../../core/probability/fisher_exact.ts";
+import { kolmogorovPValue } from "../../core/probability/kolmogorov.ts";
 import { type LevelPlaces, levelPlaces } from "./level_order.ts";
 import { levelsPValue } from "./level_shares.ts";
-import { PointCounter } from "./point_counts.ts";
+import { PointCounter } from "../../core/probability/point_counts.ts";
 import { type ColumnSketch, distanceTo, sketchOf } from "./sketch.ts";
 
 /** Result for a column, or for the scores. */

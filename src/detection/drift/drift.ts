@@ -23,7 +23,7 @@ import {
 } from "./drift_report.ts";
 import { MedianSample } from "./median_sample.ts";
 import { DriftMonitor } from "./monitor.ts";
-import { PointCounter } from "./point_counts.ts";
+import { PointCounter } from "../../core/probability/point_counts.ts";
 
 /**
  * The tests of a table that arrives in parts. Distances, shares and the row-by-row alarm need only counts, so they are

@@ -10,9 +10,9 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { TableSketch } from "../../scoring/table_model.ts";
 import type { ColumnDrift } from "./column_drift.ts";
-import { distanceFromCounts, kolmogorovPValue } from "./kolmogorov.ts";
+import { distanceFromCounts, kolmogorovPValue } from "../../core/probability/kolmogorov.ts";
 import type { MonitorOptions } from "./monitor.ts";
-import type { PointCounts } from "./point_counts.ts";
+import type { PointCounts } from "../../core/probability/point_counts.ts";
 
 /** Options of the drift tests. */
 export interface DriftOptions extends MonitorOptions {

@@ -5,8 +5,8 @@
  * Kolmogorov and Smirnov's distance has no more places here, and asks of each what only the largest of infinitely many
  * reaches by chance: after a fit of 3,000 rows, it sees nothing in 1,000 in which a rare answer has gone from 2 to 5 %.
  */
-import { fisherExactPValue } from "./fisher_exact.ts";
-import type { PointCounts } from "./point_counts.ts";
+import { fisherExactPValue } from "../../core/probability/fisher_exact.ts";
+import type { PointCounts } from "../../core/probability/point_counts.ts";
 import type { ColumnSketch } from "./sketch.ts";
 
 /**

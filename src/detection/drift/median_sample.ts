@@ -4,7 +4,7 @@ import { RowSample } from "../../formats/sample/row_sample.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { sampleOptions } from "../rows/row_limit.ts";
 import type { DetectorOptions } from "../options.ts";
-import { sortedValues } from "../rows/take_cells.ts";
+import { sortedValues } from "../../scoring/table/take_cells.ts";
 
 /** Keeps rows, with their scores as a last column. */
 export class MedianSample {

@@ -27,7 +27,7 @@ import {
 import type { StepOrder } from "../series/by_series.ts";
 import { MedianSample } from "./median_sample.ts";
 import { DriftMonitor } from "./monitor.ts";
-import { PointCounter } from "./point_counts.ts";
+import { PointCounter } from "../../core/probability/point_counts.ts";
 
 /** Points at which the distribution of scores is compared in blocks. */
 const SCORE_POINTS = 21;

@@ -5,7 +5,7 @@ import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import type { TableModel } from "../../scoring/table_model.ts";
 import { MIN_SHIFT } from "../columns/order_facts.ts";
 import { inPlace, levelPlaces } from "./level_order.ts";
-import { countAt } from "./point_counts.ts";
+import { countAt } from "../../core/probability/point_counts.ts";
 import { distanceTo, sketchOf } from "./sketch.ts";
 
 /** Names; undefined for a model of an older file, which has no sketches. */

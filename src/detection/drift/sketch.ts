@@ -7,10 +7,10 @@
  */
 import { countBelow } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
-import { sortedValues } from "../rows/take_cells.ts";
+import { sortedValues } from "../../scoring/table/take_cells.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import { inPlace, levelPlaces } from "./level_order.ts";
-import type { PointCounts } from "./point_counts.ts";
+import type { PointCounts } from "../../core/probability/point_counts.ts";
 import { SKETCH_WIDTH, type TableSketch } from "../../scoring/table_model.ts";
 
 /** Points of the distribution function. Layout of a sketch: share of missing cells, points, shares. */

@@ -3,7 +3,7 @@
  * surprisal curves. The statistics of a training row always come from models that have not seen it: another fold's
  * network and regression, and the references without the row itself.
  */
-import { takeCells } from "../rows/take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import { permutation } from "../../core/random/permutation.ts";
 import { STREAMS } from "../../core/random/streams.ts";
 import { symmetricEigen } from "../../core/algebra/symmetric_eigen.ts";

@@ -22,7 +22,7 @@ import {
   VIEW_NAMES,
   type ViewName,
 } from "../../scoring/views/view.ts";
-import { sortedValues } from "../rows/take_cells.ts";
+import { sortedValues } from "../../scoring/table/take_cells.ts";
 import { roundHalves } from "./half_values.ts";
 import { levelPoints } from "./level_points.ts";
 

@@ -19,7 +19,7 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import { CurveReader } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
 import type { Steps } from "../../trained/steps.ts";
-import { takeCells } from "../rows/take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import { fitViews } from "./fit_views.ts";
 import { selectOrdinary } from "./select_ordinary.ts";
 import { CovarianceSums } from "./linear.ts";

@@ -17,7 +17,7 @@ import { lowerMedian } from "../../core/sorted.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { MIN_ROWS } from "../calibrate.ts";
 import { RowSet } from "./row_set.ts";
-import { takeCells } from "./take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 
 /** The share of the distinct rows that each half of the columns must identify. */
 const MIN_IDENTIFIED_SHARE = 0.95;

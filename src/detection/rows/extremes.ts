@@ -17,7 +17,7 @@ import { RowError } from "../../core/row_error.ts";
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
 import { select } from "../../core/select.ts";
-import { filterValues, observedValues, takeCells } from "./take_cells.ts";
+import { filterValues, observedValues, takeCells } from "../../scoring/table/take_cells.ts";
 
 /** Distance from the median, in usual spreads, beyond which an ensemble does not train on a row. */
 const MAX_TRAINED_DISTANCE = 1e6;

@@ -40,7 +40,7 @@ import {
   shortSeries,
 } from "../series/by_series.ts";
 import { stepTimeWarnings, unitOf, usualSpacing } from "../series/step_times.ts";
-import { takeCells } from "./take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import { collapseWarnings, spectrumOfTable } from "../columns/spectrum.ts";
 
 /** The training rows of a table. */

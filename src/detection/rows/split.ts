@@ -7,7 +7,7 @@ import { STREAMS } from "../../core/random/streams.ts";
 import { countWindows, windowsOf } from "../../scoring/series/windows.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { blocksOf, stretchesOf } from "../series/stretches.ts";
-import { takeCells } from "./take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 
 /** More calibration rows than this do not improve p-values noticeably. */
 export const MAX_CALIBRATION_ROWS = 10_000;

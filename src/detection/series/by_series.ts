@@ -7,7 +7,7 @@ import { RowError } from "../../core/row_error.ts";
 import { type CellCodec, isMissing } from "../../formats/text/cells.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { SeriesClock } from "../../scoring/table_model.ts";
-import { takeCells } from "../rows/take_cells.ts";
+import { takeCells } from "../../scoring/table/take_cells.ts";
 import { type LaidOut, laidOut, missingSteps } from "./clock.ts";
 
 /** What says where the steps of a table are. */

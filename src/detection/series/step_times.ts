@@ -11,7 +11,7 @@
  */
 import { select } from "../../core/select.ts";
 import type { ColumnSchema } from "../../scoring/table/schema.ts";
-import { filterValues } from "../rows/take_cells.ts";
+import { filterValues } from "../../scoring/table/take_cells.ts";
 
 /** Of the usual time, by which a step may come early or late. */
 const MAX_SPACING_ERROR = 0.5;

@@ -2,9 +2,7 @@
 import type { ColumnStrengths } from "../columns/order_facts.ts";
 import type { ColumnFacts } from "../columns/column_facts.ts";
 import { unseenTimesWarning } from "../columns/unseen_times.ts";
-
-/** The most columns that one sentence names, and the most sentences of one kind. */
-const MAX_LISTED = 5;
+import { listColumns, MAX_LISTED } from "../columns/list_columns.ts";
 
 /** @param isDrawn whether the facts are based on a sample of the rows */
 export function columnWarnings(facts: ColumnFacts, isDrawn = false): string[] {
@@ -91,11 +89,4 @@ export function shiftWarnings(found: ColumnStrengths): string[] {
   const what =
     "other values in the last third of the series than in the first: later steps may be flagged far more often than the false-alarm rate says";
   return about(found.map(([name]) => name), `has ${what}`, `have ${what}`);
-}
-
-/** Columns by their names, of which a table may have thousands. */
-export function listColumns(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ");
-  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
-  return `column${names.length > 1 ? "s" : ""} ${shown}${more}`;
 }

@@ -6,7 +6,7 @@
 import { groupBy } from "../../core/group_by.ts";
 import { hasLevels } from "../../scoring/table/schema.ts";
 import type { ReadColumn } from "../columns/read_column.ts";
-import { listColumns } from "./column_warnings.ts";
+import { listColumns } from "../columns/list_columns.ts";
 
 /** One sentence for each such number, about all the undeclared columns of numbers that hold it. */
 export function sentinelWarnings(columns: readonly ReadColumn[]): string[] {

@@ -1,6 +1,6 @@
 /** The warning that the last row holds totals: spreadsheets end with the sums of their columns. */
 import { codecOf, hasLevels } from "../../scoring/table/schema.ts";
-import { listColumns } from "./column_warnings.ts";
+import { listColumns } from "../columns/list_columns.ts";
 import type { ReadColumn } from "../columns/read_column.ts";
 
 /** Of fewer other numbers the last one may be the sum by chance. */

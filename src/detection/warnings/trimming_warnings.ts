@@ -6,7 +6,7 @@
  */
 import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
 import { type ColumnSchema, hasLevels } from "../../scoring/table/schema.ts";
-import { filterValues, observedValues } from "../rows/take_cells.ts";
+import { filterValues, observedValues } from "../../scoring/table/take_cells.ts";
 
 /** The smallest share of other values that counts, and how much of it must be left. */
 const MIN_OTHER_SHARE = 0.02, MAX_KEPT_SHARE = 0.1;

@@ -3,6 +3,7 @@ import type { Program } from "../../backends/backend.ts";
 import { splitSeed } from "../../core/random/philox.ts";
 import type { Plan } from "../../graph/plan.ts";
 import { requireFiniteRows } from "../finite.ts";
+import type { ProgramSize } from "../programs/program_size.ts";
 import { type Matrix, rowsOf } from "../rows/matrix.ts";
 import { after, type Steps, type Wait, waitForAll } from "../steps.ts";
 
@@ -11,16 +12,6 @@ export const BULK_ROWS = 128;
 
 /** The maximum number of such chunks started at once, and of elements of an input or output in them. */
 const MAX_CHUNKS = 32, MAX_ELEMENTS = 1 << 20;
-
-/** Capacity of a program in rows, and the draws per row for `evaluate`. */
-export interface ProgramSize {
-  readonly capacity: number;
-  readonly samples?: number;
-  /** Number of rows to process; a device may take more than the capacity at once. */
-  readonly rows?: number;
-  /** Whether a run may take many times the capacity, if the backend can. */
-  readonly isBulk?: boolean;
-}
 
 /** Options for mapping rows. */
 export interface MapOptions {

@@ -13,7 +13,8 @@ import {
 import { fromHalf, toNormalHalf } from "../../core/bytes/half.ts";
 import type { Engine } from "../engine.ts";
 import type { Work } from "./work_device.ts";
-import type { Programs, ProgramSize } from "../calls/map_rows.ts";
+import type { Programs } from "../calls/map_rows.ts";
+import type { ProgramSize } from "../programs/program_size.ts";
 import { SAMPLE_CHUNK } from "../calls/evaluation.ts";
 import { LruCache } from "../lru_cache.ts";
 import { CheckedProgram } from "./checked_program.ts";

@@ -30,7 +30,7 @@ import { createScope, type Scope } from "../../layers/scope.ts";
 import { parametersOf } from "../../models/vae_graph.ts";
 import type { ModelSpec } from "../../models/spec.ts";
 import type { Architecture } from "../engine.ts";
-import type { ProgramSize } from "../calls/map_rows.ts";
+import type { ProgramSize } from "./program_size.ts";
 import {
   encodeLabelled,
   evaluateLabelled,

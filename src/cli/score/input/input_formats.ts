@@ -1,7 +1,7 @@
 /** The formats whose rows `elbow score` reads as a stream. */
 import { isJsonLines, sniff } from "../../../formats/mod.ts";
 import { requireCsv } from "../../../formats/sample/table_parts.ts";
-import { endingOf } from "../../files/paths.ts";
+import { endingOf } from "../../text/paths.ts";
 import { withoutGz } from "../../../formats/gzip.ts";
 import { csvInput } from "./csv_input.ts";
 import type { InputFormat } from "./input_format.ts";

@@ -12,7 +12,7 @@ import { scoreStream, type ScoringModel } from "./stream.ts";
 import { OnlineSeries } from "./online_series.ts";
 import { strangestTable } from "../strangest.ts";
 import { flaggedSummary, type ScoreTotals } from "../summary.ts";
-import { untilAborted } from "./until_aborted.ts";
+import { untilAborted } from "../../files/until_aborted.ts";
 
 export async function writeStream(
   model: ScoringModel,

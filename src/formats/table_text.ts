@@ -1,7 +1,7 @@
 /** The bytes of a table as its reader takes them: text as UTF-8, and a JSON array of rows as JSON lines. */
-import { ArrayLines, mayBeArray } from "../jsonl/array_lines.ts";
-import { asUtf8, piecesAsUtf8 } from "./as_utf8.ts";
-import { convertPieces, convertWhole } from "./converter.ts";
+import { ArrayLines, mayBeArray } from "./jsonl/array_lines.ts";
+import { asUtf8, piecesAsUtf8 } from "./text/as_utf8.ts";
+import { convertPieces, convertWhole } from "./text/converter.ts";
 
 /**
  * The bytes of a whole file.

@@ -2,7 +2,7 @@
  * The empirical distribution function of values that nobody keeps, at points that are known beforehand: all that the
  * distance from a distribution with steps at these points needs.
  */
-import { countBelow } from "../../core/sorted.ts";
+import { countBelow } from "../sorted.ts";
 
 /** How many of some values lie at or below each point. */
 export interface PointCounts {

@@ -4,7 +4,7 @@
  *
  * Source: Fisher, 1922; doubled as in Yates, 1984.
  */
-import { hypergeometricCdf } from "../../core/probability/hypergeometric.ts";
+import { hypergeometricCdf } from "./hypergeometric.ts";
 
 /** The p-value, for `marked` of `n` in the first sample and `other` of `m` in the second. */
 export function fisherExactPValue(marked: number, n: number, other: number, m: number): number {

@@ -8,7 +8,7 @@
  * which converges there. Limits: p is accurate to a few per cent for N ≥ 10. With ties, or D taken over some points
  * only, it is too large, never too small.
  */
-import { portableExp } from "../../core/portable.ts";
+import { portableExp } from "../portable.ts";
 import type { PointCounts } from "./point_counts.ts";
 
 /** Q(x): the probability of a distance of at least x. */

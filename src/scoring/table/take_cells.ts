@@ -1,5 +1,5 @@
 /** Selects cells of a table. It uses loops, because `from` and `filter` take many times as long on a million cells. */
-import { type Cells, takeColumn } from "../../scoring/table/cells.ts";
+import { type Cells, takeColumn } from "./cells.ts";
 
 /** The rows at these indices, in this order. */
 export function takeCells({ data }: Cells, columns: number, rows: ArrayLike<number>): Cells {
