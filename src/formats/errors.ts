@@ -21,6 +21,8 @@ export interface DataErrorDetails {
   readonly actual?: string;
   /** The fault in words, in place of what was expected. */
   readonly fault?: string;
+  /** The option that would allow what was found: whoever shows the error knows how it is given. */
+  readonly option?: "header";
 }
 
 /** Data that cannot be read as a table, with the place where reading stopped. */
@@ -39,6 +41,8 @@ export class DataError extends TypeError {
   readonly expected: string | undefined;
   /** The fault in words: "expected a finite number, got NaN". */
   readonly fault: string;
+  /** The option that would allow what was found, if there is one. */
+  readonly option: "header" | undefined;
 
   /**
    * Builds the message from the details.
@@ -54,6 +58,7 @@ export class DataError extends TypeError {
     this.column = details.column;
     this.expected = details.expected;
     this.fault = fault;
+    this.option = details.option;
   }
 }
 

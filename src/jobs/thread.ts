@@ -3,6 +3,7 @@
  * success it ends itself: a thread that has used a GPU must not be terminated from outside while it still responds.
  */
 import { isRefusal, messageOf } from "../core/errors.ts";
+import { DataError } from "../formats/errors.ts";
 import { ModelFileError } from "../trained/file/model_file.ts";
 import { type CheckpointStore, ResumeError } from "../training/run/checkpoint.ts";
 import {
@@ -20,9 +21,6 @@ import type { Progress } from "./train_settings.ts";
 /** Milliseconds between two progress messages; the first and the last epoch are always reported. */
 const REPORT_MS = 200;
 
-/** The end of a message on a file whose first line is a row. */
-const HEADERLESS = /\bput a line with a name for each column above it$/;
-
 const port = globalThis as unknown as Port<FromThread, ToThread> & { close(): void };
 const stopping = new AbortController();
 let onCheckpointSaved: (() => void) | undefined;
@@ -36,7 +34,8 @@ port.onmessage = ({ data }) => {
 async function work(task: Task): Promise<void> {
   const outcome = await perform(task).catch((error): Outcome => {
     if (stopping.signal.aborted) return { type: "stopped" };
-    const reason = messageOf(error).replace(HEADERLESS, "$&, or give header: false");
+    const isHeadless = error instanceof DataError && error.option === "header";
+    const reason = `${messageOf(error)}${isHeadless ? ", or give header: false" : ""}`;
     // Whether another attempt would end the same way, as training that diverged would, too.
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });

@@ -215,7 +215,7 @@ Deno.test("a declared kind that does not fit its column is refused, or said; one
   assert.equal(refusal.status, 2);
   assert.match(
     refusal.stderr,
-    /column "size": expected at most two levels of a binary column, got 4, such as "L", "M", "S": give its two levels, or declare it categorical \(--column size=categorical\)/,
+    /column "size": expected at most two levels of a binary column, got 4, such as "L", "M", "S": give its two levels, or declare the column categorical with --column size=categorical/,
   );
   assert.equal((await train("size=binary:S|M|L")).status, 2);
   const { status, stderr } = await train("size=ordinal", "day=categorical", "side=binary");

@@ -9,6 +9,7 @@
 import { CommanderError } from "npm:commander@15.1.0";
 import { isRefusal } from "../../core/errors.ts";
 import { OptionError } from "../../core/option_error.ts";
+import { DataError } from "../../formats/errors.ts";
 import { DivergenceError } from "../../training/run/divergence.ts";
 import { flagOf, withFlagNames } from "./flag_names.ts";
 import { Interruption, type Io, note } from "../io.ts";
@@ -49,5 +50,8 @@ function isExpected(error: unknown): boolean {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof OptionError) return error.wording(flagOf);
+  if (error instanceof DataError && error.option === "header") {
+    return `${error.message}, or add --no-header`;
+  }
   return error instanceof CommanderError ? error.message.replace(/^error: /, "") : error.message;
 }

@@ -7,36 +7,36 @@ type Rule = readonly [
   replacement: string | ((match: string, ...parts: string[]) => string),
 ];
 
-/** The flag that declares the column that a message names. @param kind if the message does not name it */
-const declaring = (kind?: string) => (message: string, column: string, named: string) =>
-  `${message} (${columnFlag(column, kind ?? named)})`;
+/** The flag that declares the column that a message names. */
+const declaring = (message: string, column: string, kind: string) =>
+  `${message} (${columnFlag(column, kind)})`;
 
 const NO_HEADER: Rule = [/\bif there is no header line\b/, "$& (--no-header)"];
 
 /** A warning holds names of columns, an error also names of files: each is searched for nothing but its own words. */
 const IN_WARNINGS: readonly Rule[] = [
   [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
-  [/^column "(.*)" holds digits.*declare it categorical/, declaring("categorical")],
-  [/^column "(.*)" looks like .*declare it (numeric:1,234\.50 %)/, declaring()],
   [
-    /^column "(.*)" (?:looks like .*|has decimal points, .*)declare it (timestamp(?::dmy|:ymd)?|numeric:(?:1,234\.50|1\.234,50))(?! %)/,
-    declaring(),
+    /^column "(.*)" (?:holds digits|looks like|has decimal points).*?declare it (categorical|timestamp(?::dmy|:ymd)?|numeric:1[.,]234[.,]50(?: %)?)/,
+    declaring,
   ],
   [
     /(?:is|are) (\S+) in [^%]* % of the rows, far from all (?:its|their) other values: .*leave those cells empty$/,
     "$& (or list it: --missing=$1)",
   ],
-  [/^column "(.*)" is ordered by the alphabet.*$/, declaring("ordinal:FIRST|NEXT|…")],
+  [
+    /^column "(.*)" is ordered by the alphabet.*$/,
+    (message, column) => declaring(message, column, "ordinal:FIRST|NEXT|…"),
+  ],
   [
     /^column "(.*)" is trained on, but named like a label.*$/,
     (message, column) => `${message} (--label ${shellWord(column)})`,
   ],
   [/\bkinds rule nothing out, only declared ones$/, "$& (--column NAME=KIND)"],
   [/\b(?:is|are) left out\b/, "$& (--exclude)"],
-  [/\ba series \(window: (\d+)\)/, "a series (--window $1)"],
+  [/\b(window|robust): (\d[\d.]*)/, (_, option, value) => flagOf(option, value)],
   [/\brecalibrate on later rows$/, "$& (elbow recalibrate)"],
   [/\bcalibration rows allow no false-alarm rate below [^ ]+$/, "$& (score --tail extrapolates)"],
-  [/\brobust: 0\.1\b/, "--robust 0.1"],
   [/\btells them apart \(by\)$/, "tells them apart (--by)"],
   NO_HEADER,
 ];
@@ -46,13 +46,11 @@ const IN_ERRORS: readonly Rule[] = [
     /\bif (".*") stands? for .*, list (?:it|them) as missing/,
     missingFlag,
   ],
-  [/column "(.*)": expected at most two levels.*$/, declaring("categorical")],
   [
     /column "(.*)": expected .*or declare the column categorical/,
     (message, column) => `${message} with ${columnFlag(column, "categorical")}`,
   ],
   [/\bexpected a label \(.*\), got "[^"]+"$/, "$& (--normal names the labels of normal rows)"],
-  [/\bput a line with a name for each column above it$/, "$&, or add --no-header"],
   [/\bwhich looks like a header$/, "$&: leave out --no-header"],
   NO_HEADER,
   [

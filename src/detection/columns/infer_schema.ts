@@ -154,7 +154,7 @@ function requireTwo(column: ColumnSchema): ColumnSchema {
   if (kind !== "binary" || levels.length <= 2) return column;
   const examples = levels.slice(0, 3).map(show).join(", ");
   throw new RowError(
-    `expected at most two levels of a binary column, got ${levels.length}, such as ${examples}: give its two levels, or declare it categorical`,
+    `expected at most two levels of a binary column, got ${levels.length}, such as ${examples}: give its two levels, or declare the column categorical`,
     undefined,
     name,
   );

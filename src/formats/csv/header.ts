@@ -29,7 +29,7 @@ export function requireHeader(names: readonly string[], source: string): void {
   const actual = `${
     quoteValue(names.join(", "))
   }, which are ${how} numbers: put a line with a name for each column above it`;
-  throw new DataError({ ...place, expected, actual });
+  throw new DataError({ ...place, expected, actual, option: "header" });
 }
 
 /**
