@@ -7,10 +7,11 @@ import { elbow, elbowOk, Folder, tableCsv } from "./util.ts";
 /** Two run until they are stopped; the third needs --unstable-bundle of Deno, and tests/e2e runs it. */
 const NOT_RUN = ["serve", "worker", "bundle"];
 
-const helpOf = async (command: string) => (await elbow([command, "--help"])).stdout;
+const helpOf = (...command: string[]) => elbowOk(...command, "--help");
 
 Deno.test("elbow --help lists every command once, by what it is for, and how to read on", async () => {
-  const { stdout } = await elbow(["--help"]);
+  const { status, stdout, stderr } = await elbow(["--help"]);
+  assert.deepEqual([status, stderr], [0, ""]);
   const listed = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name)
     .filter((name) => name !== "elbow");
   assert.deepEqual(listed.toSorted(), Object.keys(EXAMPLES).toSorted());
@@ -33,6 +34,8 @@ Deno.test("help states choices and defaults in one way, and has examples with op
     assert.doesNotMatch(help, /\(choices|\(preset|default: "/, command);
     assert.match(help, /^ {2}-h, --help +print this help$/m, command);
     const [options, examples] = help.split("\nExamples:\n");
+    assert.ok(help.startsWith(`Usage: elbow ${command} `), help);
+    assert.equal(/^ {2}--json\b/m.test(options), command !== "worker", command);
     assert.equal(examples, EXAMPLES[command].map((line) => `  ${line}\n`).join(""));
     for (const line of EXAMPLES[command]) {
       assert.ok(line.length <= 78, `fits a terminal of 80 characters: ${line}`);
@@ -47,12 +50,29 @@ Deno.test("help states choices and defaults in one way, and has examples with op
   assert.match(await helpOf("serve"), /address to listen at \(default: 127\.0\.0\.1\)$/m);
 });
 
-Deno.test("elbow train --help groups its options, and lists each once", async () => {
+Deno.test("elbow train --help lists the options of the contract, in groups, and each once", async () => {
   const help = await helpOf("train");
   const titles = [...help.matchAll(/^(The .*|Another .*):$/gm)].map(([, title]) => title);
   assert.equal(titles.length, 6, `${titles}`);
-  const flags = [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag);
+  const flags = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) => flag);
   assert.equal(new Set(flags).size, flags.length);
+  const contract =
+    "out label columns latent hidden likelihood objective beta samples estimator free-bits alpha epochs batch-size " +
+    "learning-rate validation seed backend threads checkpoint resume false-alarm-rate";
+  assert.deepEqual(contract.split(" ").filter((flag) => !flags.includes(flag)), []);
+});
+
+Deno.test("help fits the terminal, and keeps its words", async () => {
+  const longerThan = (columns: number, text: string) =>
+    text.split("\n").filter((line) => line.length > columns);
+  for (const command of [[], ...Object.keys(EXAMPLES).map((name) => [name])]) {
+    const on = async (columns: number) =>
+      (await elbow([...command, "--help"], { isTerminal: true, columns })).stdout;
+    const wide = await helpOf(...command), usual = await on(80);
+    assert.deepEqual([...longerThan(100, wide), ...longerThan(80, usual)], []);
+    assert.deepEqual(usual.split(/\s+/), wide.split(/\s+/));
+    assert.equal(await on(300), wide);
+  }
 });
 
 Deno.test("help fits a narrow terminal, and keeps its words", async () => {

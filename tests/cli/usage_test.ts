@@ -1,61 +1,9 @@
-/** Usage: help, unknown commands and options, and invalid values of options. */
+/** Usage: unknown commands and options, and invalid values of options. */
 import assert from "node:assert/strict";
 import { TRAIN_OPTIONS } from "../../src/cli/train/options.ts";
 import { VERSION } from "../../src/core/version.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { elbow, Folder, QUICK, refused, tableCsv } from "./util.ts";
-
-const COMMANDS = [
-  "report",
-  "drift",
-  "recalibrate",
-  "update",
-  "train",
-  "score",
-  "evaluate",
-  "encode",
-  "classify",
-  "sample",
-  "reconstruct",
-  "inspect",
-  "serve",
-  "doctor",
-];
-
-Deno.test("elbow --help lists the commands, and each has its own help", async () => {
-  const { status, stdout, stderr } = await elbow(["--help"]);
-  assert.deepEqual([status, stderr], [0, ""]);
-  for (const command of COMMANDS) {
-    assert.match(stdout, new RegExp(`^  ${command} `, "m"));
-    const help = await elbow([command, "--help"]);
-    assert.equal(help.status, 0);
-    assert.match(help.stdout, new RegExp(`^Usage: elbow ${command} `));
-    assert.match(help.stdout, /--json/);
-    assert.ok(
-      help.stdout.split("\n").every((line) => line.length <= 100),
-      "lines of 100 characters",
-    );
-  }
-});
-
-Deno.test("help fits the terminal, with the same words", async () => {
-  for (const args of [["--help"], ...COMMANDS.map((command) => [command, "--help"])]) {
-    const wide = await elbow(args), narrow = await elbow(args, { isTerminal: true, columns: 80 });
-    const long = narrow.stdout.split("\n").filter((line) => line.length > 80);
-    assert.deepEqual(long, [], args.join(" "));
-    assert.deepEqual(narrow.stdout.split(/\s+/), wide.stdout.split(/\s+/));
-    const huge = await elbow(args, { isTerminal: true, columns: 300 });
-    assert.equal(huge.stdout, wide.stdout);
-  }
-});
-
-Deno.test("elbow train --help lists all options of the contract", async () => {
-  const { stdout } = await elbow(["train", "--help"]);
-  const flags =
-    "out label columns latent hidden likelihood objective beta samples estimator free-bits alpha epochs batch-size " +
-    "learning-rate validation seed backend threads checkpoint resume false-alarm-rate";
-  for (const flag of flags.split(" ")) assert.match(stdout, new RegExp(`^  --${flag}\\b`, "m"));
-});
 
 Deno.test("elbow --version prints the version in deno.json", async () => {
   assert.equal(VERSION, configuration.version);

@@ -10,6 +10,7 @@ import { openNats } from "../../src/storage/nats/mod.ts";
 import { skipTest } from "../util/skip.ts";
 import { queueContract } from "./contract.ts";
 import { HAS_NATS, oneServer } from "./nats_servers.ts";
+import { registryContract } from "./registry_contract.ts";
 
 if (!HAS_NATS) skipTest("NATS: the contract", "there is no nats-server");
 else {
@@ -27,32 +28,18 @@ else {
     };
   });
 
-  Deno.test("NATS: two registries that change one index see each other's changes, and none is lost", async () => {
-    await using server = await oneServer();
+  registryContract("NATS", async () => {
+    const server = await oneServer();
     const open = () => openNats(server.url, { now: Date.now });
     const [one, two] = [await open(), await open()];
-    const registries = [new Registry(one.models), new Registry(two.models)];
-    const files = [1, 2, 3, 4].map((seed) =>
-      VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed }).save()
-    );
-    await Promise.all(files.map((file, i) => registries[i % 2].put("m", file)));
-    await registries[0].put("n", files[0], {}, "job");
-    // News of a change takes some time.
-    const until = async (holds: () => Promise<boolean>) => {
-      while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+    return {
+      stores: [one.models, two.models],
+      async [Symbol.asyncDispose]() {
+        await one.queue.close();
+        await two.queue.close();
+        await server[Symbol.asyncDispose]();
+      },
     };
-    await until(async () => await registries[1].find("n") !== undefined);
-    await registries[1].setAlias("a", { model: "n" });
-    await until(async () => (await registries[0].aliases()).size > 0);
-    for (const registry of registries) {
-      const versions = await registry.versions("m");
-      assert.deepEqual(versions.map(({ version }) => version), [1, 2, 3, 4]);
-      assert.equal((await registry.find("a"))!.name, "n");
-    }
-    const again = await registries[1].put("n", files[0], {}, "job");
-    assert.deepEqual([again.isNew, again.version.version], [false, 1]);
-    await one.queue.close();
-    await two.queue.close();
   });
 
   Deno.test("NATS: if its server is gone, models are still served at once, and the app is not ready", async () => {

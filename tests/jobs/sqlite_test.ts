@@ -10,6 +10,7 @@ import { digestOf } from "../../src/storage/model_store.ts";
 import { openSqlite } from "../../src/storage/sqlite/mod.ts";
 import { StorageFullError } from "../../src/storage/storage_full.ts";
 import { bytesOf, newJob, queueContract } from "./contract.ts";
+import { registryContract } from "./registry_contract.ts";
 
 function tempFile(): [path: string, remove: () => void] {
   const folder = Deno.makeTempDirSync();
@@ -107,32 +108,17 @@ Deno.test("SQLite: after a page is overwritten with zeros, the file is refused a
   remove();
 });
 
-Deno.test("SQLite: two registries change one index, and no change is lost", async () => {
+registryContract("SQLite", () => {
   const [path, remove] = tempFile();
   const [one, two] = [1, 2].map(() => openSqlite(path, { now: Date.now }));
-  const registries = [new Registry(one.models), new Registry(two.models)];
-  const files = [1, 2, 3, 4].map((seed) =>
-    VAE.create({ inputs: 2, latent: [{ size: 1 }] }, { seed }).save()
-  );
-  await Promise.all(files.map((file, i) => registries[i % 2].put("m", file)));
-  await Promise.all(files.map((file, i) => registries[i % 2].put(`n${i}`, file, {}, `job${i}`)));
-  const versions = await registries[0].versions("m");
-  assert.deepEqual(versions.map(({ version }) => version), [1, 2, 3, 4]);
-  assert.deepEqual((await registries[1].list()).map(({ name }) => name).sort(), [
-    "m",
-    "n0",
-    "n1",
-    "n2",
-    "n3",
-  ]);
-  // The same job again makes no second version, whatever was stored since.
-  await registries[0].put("n0", files[1]);
-  const again = await registries[1].put("n0", files[0], {}, "job0");
-  assert.deepEqual([again.isNew, again.version.version], [false, 1]);
-  assert.equal((await registries[0].versions("n0")).length, 2);
-  await one.queue.close();
-  await two.queue.close();
-  remove();
+  return Promise.resolve({
+    stores: [one.models, two.models],
+    async [Symbol.asyncDispose]() {
+      await one.queue.close();
+      await two.queue.close();
+      remove();
+    },
+  });
 });
 
 Deno.test("SQLite: a disk that is found to be full when a change is committed is a StorageFullError, and nothing changed", async () => {

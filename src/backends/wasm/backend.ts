@@ -97,8 +97,7 @@ class CompiledProgram implements WasmProgram {
   }
 
   scratch(): Float32Array {
-    const first = this.#scratch.index("look at scratch");
-    return this.#scratch.host.memory.f32.subarray(first, first + this.#scratch.length);
+    return this.#scratch.view("look at scratch");
   }
 
   write(name: string, values: ArrayLike<number>): void {

@@ -71,6 +71,12 @@ export class Allocation {
     return this.#index;
   }
 
+  /** All of them; only until memory grows. */
+  view(action: string): Float32Array {
+    const first = this.index(action);
+    return this.host.memory.f32.subarray(first, first + this.length);
+  }
+
   dispose(): void {
     if (this.#live) this.host.memory.free(this.#index);
     this.#live = false;
