@@ -28,7 +28,7 @@ export function compute(
 ): Numbers | Promise<Numbers> {
   const { data, rows } = cells, { columns: { length: columns }, blanks } = work;
   const maxRows = partRows(Math.max(data.length / rows, columns));
-  if (rows > maxRows) return computeParts(work, cells, pacer, firstRow, maxRows);
+  if (rows > maxRows && !work.isWhole) return computeParts(work, cells, pacer, firstRow, maxRows);
   const result = runPart(work, cells, pacer, firstRow);
   if (!(result instanceof Promise)) return { data: result, rows, columns, blanks };
   return result.then((data) => ({ data, rows, columns, blanks }));

@@ -48,7 +48,7 @@ const LINE_FEED = 0x0a, SEPARATORS: readonly number[] = [0x2c, 0x3b, 0x09, 0x7c]
 
 async function readCsvRows(
   bytes: Uint8Array,
-  { units, maxRows, head, pacer }: CsvReading,
+  { units, maxRows, apart = [], head, pacer }: CsvReading,
 ): Promise<Cells> {
   const { modelParts } = await import("../detection/model_table.ts");
   const { openTable } = await import("../formats/sample/table_parts.ts");
@@ -57,7 +57,8 @@ async function readCsvRows(
     const header = hasHeaderLine(head), parts: Table[] = [];
     requireSize(text, maxRows, header);
     const table = await openTable(SOURCE, piecesOf(text, pacer, header), { header });
-    for await (const part of modelParts({ units }, SOURCE, table)) {
+    const onNames = (names: readonly string[]) => requireOneSeries(names, apart);
+    for await (const part of modelParts({ units }, SOURCE, table, { onNames })) {
       parts.push({ ...part, data: part.data.slice() });
     }
     const cells = joined(parts, units.columns.length);
@@ -66,6 +67,18 @@ async function readCsvRows(
   } catch (error) {
     throw error instanceof DataError ? problemOf(error) : error;
   }
+}
+
+/** @throws Problem for a column that says where steps are, because the steps of a request follow each other */
+function requireOneSeries(names: readonly string[], apart: readonly string[]): void {
+  const found = apart.find((name) => names.includes(name));
+  if (found === undefined) return;
+  throw invalid(
+    "",
+    `Cannot read column ${
+      JSON.stringify(found)
+    }: the rows of a request are the steps of one series that follow each other: leave the column out, and send each series by itself`,
+  );
 }
 
 /** @throws Problem for a row too long to be read without a pause */

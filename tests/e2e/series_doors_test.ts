@@ -1,9 +1,10 @@
 /**
  * A model of a series, asked through every door: whole by `elbow score` and the library, step by step by `--online` and
- * `stream()`. Oracle: each other, to the bit. HTTP refuses it.
+ * `stream()`, and over HTTP. Oracle: each other, to the bit.
  */
 import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
+import { csvRows } from "../../src/http/csv_rows.ts";
 import { createApp } from "../../src/http/mod.ts";
 import { cellsOf, elbow, elbowOk, Folder } from "../cli/util.ts";
 import { overTheWire } from "../util/over_the_wire.ts";
@@ -36,7 +37,7 @@ interface Verdict {
 const said = ({ score, pValue, anomaly, contributions }: Verdict) =>
   overTheWire({ score, pValue, anomaly, contributions });
 
-Deno.test("a series scores the same through every door, whole and step by step; HTTP says why it does not", async () => {
+Deno.test("a series scores the same through every door, whole and step by step", async () => {
   using folder = new Folder();
   const path = folder.at("m.safetensors"), data = folder.write("t.csv", csvOf(TRAINING));
   await elbowOk("train", data, "--out", path, "--window", "6", "--seed", "1");
@@ -75,13 +76,119 @@ Deno.test("a series scores the same through every door, whole and step by step; 
     assert.ok(stderr.replace(" (line 10)", "").includes(refusal), stderr);
   }
 
-  const app = createApp({ models: { m: detector } });
-  const response = await app.request("/v1/models/m/score", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ rows: ASKED }),
+  const app = createApp({ models: { m: detector }, csvRows });
+  const post = async (type: string, body: string, query = "") => {
+    const headers = { "content-type": type };
+    const response = await app.request(`/v1/models/m/score${query}`, {
+      method: "POST",
+      headers,
+      body,
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const objects = ASKED.map((row) => Object.fromEntries(row.map((cell, c) => [COLUMNS[c], cell])));
+  const bodies = [
+    ["application/json", JSON.stringify({ rows: ASKED })],
+    ["application/json", JSON.stringify({ rows: objects })],
+    ["text/csv", csvOf(ASKED)],
+  ];
+  for (const [type, body] of bodies) {
+    const { status, text } = await post(type, body);
+    assert.equal(status, 200, text);
+    assert.deepEqual(JSON.parse(text).rows, want, body.slice(0, 40));
+  }
+  const refusedRow = await post("application/json", JSON.stringify({ rows: bad }));
+  assert.equal(refusedRow.status, 422);
+  assert.match(JSON.parse(refusedRow.text).detail, /row 9, column "price"/);
+  const short = await post("application/json", JSON.stringify({ rows: ASKED.slice(0, 5) }));
+  assert.match(JSON.parse(short.text).detail, /at least the 6 steps of a window, got 5/);
+
+  // A refused line is no step.
+  const lines =
+    (await post("application/x-ndjson", linesOf([...ASKED.slice(0, 9), bad[8], ...ASKED.slice(9)])))
+      .text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.match(lines[9].detail, /row 10, column "price": expected a number such as/);
+  assert.match(lines[4].detail, /Cannot score row 5: a window needs 6 steps/);
+  const verdicts = lines.toSpliced(9, 1).map(({ score, pValue, anomaly }) =>
+    score === undefined ? ["", "", ""] : [score, pValue, anomaly].map(String)
+  );
+  assert.deepEqual(verdicts, steps);
+  detector.dispose();
+});
+
+Deno.test("HTTP scores long series in parts, and each of those that empty rows part, as the library does", async () => {
+  const rows = Array.from({ length: 3000 }, (_, t) => {
+    const isEmpty = (t >= 700 && t < 720) || (t >= 725 && t < 740) || t === 1500;
+    return [Math.sin(t / 9), Math.cos(t / 9) + (t === 2047 ? 3 : 0)].map((x) => isEmpty ? NaN : x);
   });
-  assert.equal(response.status, 422);
-  assert.match((await response.json()).detail, /scores a series: use the library or elbow score$/);
+  const data = rows.slice(740, 1500);
+  const detector = await Detector.fit(data, { window: 12, columns: ["a", "b"] });
+  const app = createApp({ models: { m: detector }, csvRows });
+  const want = await detector.score(rows);
+  const post = async (path: string, type: string, body: BodyInit) => {
+    const headers = { "content-type": type };
+    return await app.request(path, { method: "POST", headers, body });
+  };
+  const json = await post("/v1/models/m/score", "application/json", JSON.stringify({ rows }));
+  assert.deepEqual((await json.json()).rows, want.map(said));
+  const fdr = JSON.stringify({ rows: rows.slice(740), fdr: 0.1 });
+  assert.equal((await (await post("/v1/models/m/score", "application/json", fdr)).json()).fdr, 0.1);
+
+  const whole = rows.slice(740, 1500),
+    scored = await detector.score(whole.map((row) => row.map(Math.fround)));
+  const floats = await post(
+    "/v1/models/m/score",
+    "application/octet-stream",
+    new Uint8Array(Float32Array.from(whole.flat()).buffer),
+  );
+  assert.deepEqual((await floats.json()).rows, scored.map(said));
+  const tensor = { name: "x", shape: [whole.length, 2], datatype: "FP64", data: whole.flat() };
+  const inferred = await post(
+    "/v2/models/m/infer",
+    "application/json",
+    JSON.stringify({ inputs: [tensor] }),
+  );
+  const { outputs } = await inferred.json();
+  assert.deepEqual(outputs.map(({ name }: { name: string }) => name), [
+    "score",
+    "p_value",
+    "anomaly",
+    "contributions",
+  ]);
+  assert.deepEqual(outputs[0].data, (await detector.score(whole)).map(({ score }) => score));
+
+  const second = JSON.stringify({ rows: whole, secondLook: true });
+  assert.match(
+    (await (await post("/v1/models/m/score", "application/json", second)).json()).detail,
+    /second look at the steps/,
+  );
+  detector.dispose();
+});
+
+Deno.test("a body of CSV that says which series its rows are of, or when, is refused: HTTP takes one that goes on", async () => {
+  const rows = Array.from({ length: 200 }, (_, t) => [Math.sin(t / 9), Math.cos(t / 9)]);
+  const detector = await Detector.fit(rows, {
+    window: 6,
+    columns: ["a", "b"],
+    by: { column: "unit", values: rows.map((_, t) => t % 2) },
+    clock: {
+      column: { name: "at", kind: "timestamp" },
+      seconds: rows.map((_, t) => 60 * (t >> 1)),
+    },
+  });
+  const app = createApp({ models: { m: detector }, csvRows });
+  const answer = async (header: string, cells: (t: number) => string) => {
+    const body = [header, ...rows.slice(0, 9).map((row, t) => `${row.join(",")}${cells(t)}`), ""]
+      .join("\n");
+    const headers = { "content-type": "text/csv" };
+    return await (await app.request("/v1/models/m/score", { method: "POST", headers, body }))
+      .json();
+  };
+  assert.match(
+    (await answer("a,b,unit", (t) => `,${t % 2}`)).detail,
+    /Cannot read column "unit": the rows of a request are the steps of one series/,
+  );
+  assert.match((await answer("a,b,at", (t) => `,${t}`)).detail, /Cannot read column "at"/);
+  assert.equal((await answer("a,b,other", (t) => `,${t}`)).rows.length, 9);
   detector.dispose();
 });

@@ -234,12 +234,12 @@ Deno.test("the OpenAPI document allows exactly the kinds of cells that are accep
   }
 });
 
-Deno.test("a series model is refused, because single rows cannot be scored", async () => {
+Deno.test("a series model has scores alone, because its network takes windows", async () => {
   const rows = Array.from({ length: 60 }, (_, t) => [Math.sin(t), Math.cos(t)]);
   const series = await Detector.fit(rows, { window: 5, preset: "small", epochs: 1 });
   const app = createApp({ models: { series } });
-  for (const verb of ["score", "encode", "reconstruct"]) {
-    const response = await post(`series/${verb}`, { rows }, app);
+  for (const verb of ["encode", "reconstruct", "log-likelihood", "sample"]) {
+    const response = await post(`series/${verb}`, verb === "sample" ? { count: 1 } : { rows }, app);
     assert.equal(response.status, 422);
     assert.match((await response.json()).detail, /scores a series/);
   }

@@ -40,6 +40,8 @@ export function outputsOf(model: Model): Output[] {
       },
     ]
     : [{ name: "score", datatype: "FP64", verb: "score", at: 0 }];
+  // The network of a series takes windows, and a row is none.
+  if (isTable(model) && model.window !== undefined) return scores;
   return [
     ...scores,
     { name: "mean", datatype: "FP64", verb: "encode", at: 0, width: size },

@@ -4,6 +4,7 @@
  */
 import type { Hono } from "npm:hono@4.13.19";
 import type { Cells } from "../../scoring/table/cells.ts";
+import { isTable } from "../../scoring/units.ts";
 import { runSync, type Steps } from "../../trained/steps.ts";
 import { prefers } from "../answers/accept.ts";
 import { floatsOf, jsonOf, type Numbers, streamOf } from "../answers/answers.ts";
@@ -160,6 +161,7 @@ async function fromCsv(bytes: Uint8Array, asked: Asked, pacer: Pacer): Promise<P
   const cells = await limits.csvRows!(bytes, {
     units: verb.rows(served.model)!,
     maxRows: limits.maxRows,
+    apart: apartFrom(served.model),
     head: call.head,
     pacer,
   });
@@ -167,10 +169,18 @@ async function fromCsv(bytes: Uint8Array, asked: Asked, pacer: Pacer): Promise<P
   return { work, cells };
 }
 
+/** Columns that say where the steps of a series are: the rows of a body are those of one, and follow each other. */
+function apartFrom(model: Served["model"]): readonly string[] {
+  if (!isTable(model)) return [];
+  const { by, clock } = model.table;
+  return [...(by === undefined ? [] : [by]), ...(clock ? [clock.column.name] : [])];
+}
+
 function answerStream(asked: Asked): Reply {
-  const { call, service, served, name, verb } = asked, work = workOfQuery(asked);
+  const { call, service, served, name, verb } = asked, ofQuery = workOfQuery(asked);
+  const work = ofQuery.online?.() ?? ofQuery;
   work.requireRows(1);
-  if (work.decideAll) {
+  if (ofQuery.decideAll) {
     throw invalid(
       "/fdr",
       "Cannot use fdr with a stream: it needs all rows at once",

@@ -3,8 +3,9 @@
  * format, the streams and the OpenAPI document are derived from it.
  *
  * A verb makes one row of finite numbers for each row that it is given, in order and regardless of the other rows, so
- * rows can be taken in parts. JSON is one way of writing these numbers. Tables answer in the units of their columns.
- * Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx| for the standardised row s.
+ * rows can be taken in parts (but for the scores of a series: `series_scores.ts`). JSON is one way of writing these
+ * numbers. Tables answer in the units of their columns. Densities are per such unit too: ln p(x) = ln p(s) + ln |ds/dx|
+ * for the standardised row s.
  */
 import { hasClosedMoments, hasPrior } from "../../models/latents.ts";
 import type { ModelSpec } from "../../models/spec.ts";
@@ -21,7 +22,7 @@ import {
   vaeUnits,
 } from "../../scoring/units.ts";
 import { invalid } from "../answers/problems.ts";
-import { numberRow, OPTIONS } from "../schemas.ts";
+import { numberRow, OPTIONS, tableRow } from "../schemas.ts";
 import { jsonList, numberedNames, rowsOf, sideBySide } from "./rows_made.ts";
 import { scores } from "./scores.ts";
 import { type Verb, verb } from "./verb.ts";
@@ -103,7 +104,14 @@ export const VERBS = {
     numberRow,
   ),
 
-  score: verb("how surprising each row is", OPTIONS.score, scores),
+  score: verb(
+    "how surprising each row, or step of a series, is",
+    OPTIONS.score,
+    scores,
+    unitsOf,
+    tableRow,
+    true,
+  ),
 
   "log-likelihood": verb(
     "ln p(x) of each row, importance-sampled",

@@ -1,5 +1,6 @@
 /** Anomaly scores of rows: from a detector with p-value, verdict and contributions, from a bare model alone. */
 import { memoize } from "../../core/memoize.ts";
+import type { Cells } from "../../scoring/table/cells.ts";
 import type { Calibration } from "../../scoring/decisions/calibration.ts";
 import { discover } from "../../scoring/decisions/false_discovery.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
@@ -9,6 +10,7 @@ import type { Model } from "../models/catalogue.ts";
 import { explained, type ExplainRequest } from "./explained.ts";
 import { invalid } from "../answers/problems.ts";
 import { RowArena } from "../rows/row_arena.ts";
+import { seriesScores } from "./series_scores.ts";
 import type { Limits, PartialWork } from "./verb.ts";
 import { ANOMALY, CONTRIBUTIONS, P_VALUE } from "./verdict.ts";
 
@@ -23,6 +25,9 @@ export function scores(model: Model, options: ScoresRequest, limits: Limits): Pa
     throw invalid("/method", "Cannot use method with a detector: leave it out");
   }
   const why = explained(model, tableScores(model, falseAlarmRate), options);
+  if (secondLook && model.window !== undefined) {
+    throw invalid("/secondLook", "Cannot take a second look at the steps of a series");
+  }
   const own = secondLook ? twice(why, model, limits) : why;
   return fdr === undefined ? own : withFdr(own, fdr);
 }
@@ -35,11 +40,11 @@ function twice(scores: PartialWork, model: TableScorer, { secondLook, maxRows }:
 function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
   const rate = falseAlarmRate ?? model.falseAlarmRate, width = model.columns.length;
   const { columns, keys } = layoutOf(model), arena = new RowArena();
-  return {
+  const rows = {
     head: { falseAlarmRate: rate, threshold: thresholdAt(model.calibration, rate) },
     columns,
-    run(cells) {
-      if (cells.rows === 1) {
+    run(cells: Cells) {
+      if (cells.rows === 1 && model.window === undefined) {
         return scoreOne(model, cells.data, rate, arena.allocate(CONTRIBUTIONS + width));
       }
       const { scores, pValues, contributions } = model.scoreCells(cells);
@@ -52,7 +57,7 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
       }
       return data;
     },
-    text(data, at) {
+    text(data: Float64Array, at: number) {
       let blame = "";
       for (let c = 0; c < width; c++) blame += keys[c] + data[at + CONTRIBUTIONS + c];
       return `{"score":${data[at]},"pValue":${data[at + P_VALUE]},"anomaly":${
@@ -60,6 +65,9 @@ function tableScores(model: TableScorer, falseAlarmRate?: number): PartialWork {
       },"contributions":{${blame}}}`;
     },
   };
+  return model.window === undefined
+    ? rows
+    : { ...rows, ...seriesScores(model, model.window, rate, rows) };
 }
 
 /** Flags rows by the Benjamini-Hochberg procedure over the whole request. */

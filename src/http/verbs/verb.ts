@@ -29,6 +29,10 @@ export interface Work {
   readonly columns: readonly string[];
   /** Which of them may be NaN, meaning absent. */
   readonly blanks?: readonly boolean[];
+  /** Whether all rows of a request must be computed together. */
+  readonly isWhole?: boolean;
+  /** What answers a stream of lines instead, if its rows depend on those before them; for one stream. */
+  online?(): Work;
   /** Refuses more rows than one request may have. */
   requireRows(rows: number): void;
   /**
@@ -82,6 +86,8 @@ export type ReadCsvRows = (bytes: Uint8Array, reading: CsvReading) => Promise<Ce
 export interface CsvReading {
   readonly units: Units;
   readonly maxRows: number;
+  /** Columns that may not be left out unread, as others are. */
+  readonly apart?: readonly string[];
   /** The request's headers, which may name the encoding. */
   readonly head: HeaderLookup;
   /** Lets others have their turn between two pieces. */
@@ -97,6 +103,7 @@ export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   work: (model: Model, options: v.InferOutput<S>, limits: Limits) => PartialWork,
   rows: Verb["rows"] = unitsOf,
   row: RowSchema = tableRow,
+  takesSeries = false,
 ): Verb & { readonly options: S } {
   let reader: BodyReader | undefined;
   const body = () => reader ??= bodyReader(options, row);
@@ -110,7 +117,7 @@ export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
     },
     readBody: (given) => body().read(given),
     work(model, given, limits) {
-      requireSingleRows(model);
+      if (!takesSeries) requireSingleRows(model);
       const own = work(model, given as v.InferOutput<S>, limits);
       const pointer = rows(model) ? "/rows" : "/count";
       return {
@@ -126,11 +133,11 @@ export function verb<S extends v.StrictObjectSchema<v.ObjectEntries, string>>(
   };
 }
 
-/** Requests are answered part by part, but a series must be scored as a whole. */
+/** The network of a series takes windows, and a row is none. */
 function requireSingleRows(model: Model): void {
   if (!isTable(model) || model.window === undefined) return;
   throw invalid(
     "",
-    "Cannot answer: the model scores a series: use the library or elbow score",
+    "Cannot answer: the model scores a series, and has no other verb: use the library or elbow",
   );
 }

@@ -5,6 +5,9 @@ import { overSteps, requireWindows, spanMeans, spansOf, windowsOf } from "./wind
 /** Windows per batch: as they overlap, they take a window's length times the memory of their steps. */
 const CHUNK = 1024;
 
+/** Numbers per batch, for wide windows. */
+const CHUNK_NUMBERS = 1 << 22;
+
 /** Scores of rows, and contributions, which sum to the score in each row. */
 export interface Scored {
   readonly scores: Float64Array;
@@ -31,7 +34,7 @@ export function scoreSteps(
   const scores = new Float64Array(count), contributions = new Float64Array(count * columns);
   for (const { from, to } of spans) {
     for (let first = from, rows; first <= to - window; first += rows) {
-      rows = Math.min(CHUNK, to - window + 1 - first);
+      rows = Math.ceil(Math.min(CHUNK, CHUNK_NUMBERS / window / columns, to - window + 1 - first));
       const part = scoreRows(windowsOf(cells, columns, window, first, rows));
       scores.set(part.scores, first);
       contributions.set(overSteps(part.contributions, columns, window), first * columns);
