@@ -53,6 +53,8 @@ export interface Drawn {
   readonly numbers: Float64Array;
   /** Statistics over all its rows, by column. */
   readonly columns: readonly ColumnTally[];
+  /** The column of which each value has its share of the rows, the last ones. */
+  readonly by?: string;
 }
 
 /** From row `row` on, each row starts one line after the previous one; both count from 1, ascending; NaN if unknown. */

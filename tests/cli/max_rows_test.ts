@@ -104,6 +104,39 @@ Deno.test("a series trains on its last steps", async () => {
   assert.deepEqual(long.warnings[0], "400 of 900 rows train and calibrate, the last ones");
 });
 
+Deno.test("of machines one below the other each trains on its last steps, and the report says so", async () => {
+  using folder = new Folder();
+  const [header, ...lines] = tableCsv(900).trimEnd().split("\n");
+  const names = ["a", "b", "c"],
+    of = (name: string, rows: string[]) => rows.map((row) => `${name},${row}`);
+  const parts = names.map((name, i) => of(name, lines.slice(300 * i, 300 * (i + 1))));
+  const write = (name: string, rows: string[]) =>
+    folder.write(name, [`unit,${header}`, ...rows].join("\n"));
+  const all = write("all.csv", parts.flat());
+  const last = write("last.csv", parts.flatMap((rows) => rows.slice(-130)));
+  const train = async (path: string, ...more: string[]) =>
+    JSON.parse(
+      await elbowOk(
+        ...["train", path, "--window", "5", "--by", "unit", "--out", folder.at("m"), "--json"],
+        ...more,
+      ),
+    );
+  const [long, short] = [await train(all, "--max-rows", "390"), await train(last)];
+  assert.equal(long.threshold, short.threshold);
+  assert.deepEqual(long.history, short.history);
+  assert.equal(
+    long.warnings[0],
+    '390 of 900 rows train and calibrate, the last ones of each series by column "unit"',
+  );
+  for (const command of ["update", "recalibrate"]) {
+    const figures = async (path: string, ...more: string[]) =>
+      JSON.parse(
+        await elbowOk(command, folder.at("m"), path, "--out", folder.at("n"), "--json", ...more),
+      ).thresholds;
+    assert.deepEqual(await figures(all, "--max-rows", "390"), await figures(last), command);
+  }
+});
+
 Deno.test("models by a specification have the same limit of rows", async () => {
   using folder = new Folder();
   const data = folder.write("t.csv", CSV), columns = ["--columns", "c,a"];

@@ -138,6 +138,33 @@ Deno.test("if order matters, the last rows are kept", async () => {
   assert.equal(data[0], 5900 / 4);
 });
 
+Deno.test("of several series as many of the last rows are kept of each, as far as it has them, in any order", async () => {
+  const lengths = { a: 4000, b: 10, c: 2500, d: 1500 };
+  const stacked = Object.entries(lengths).flatMap(([name, length]) =>
+    Array.from({ length }, (_, t) => [name, t] as const)
+  );
+  const inTurn = stacked.toSorted((x, y) => x[1] - y[1]);
+  const numbered = stacked.map(([name, t]) => [name.charCodeAt(0), t] as const);
+  for (const rows of [stacked, inTurn, numbered]) {
+    const text = ["s,t", ...rows.map((row) => row.join(",")), ""].join("\n");
+    for (const size of [300, 1 << 20]) {
+      const options = { ...most(100), latest: true, by: "s" };
+      const { drawn, data, texts } = await read("t.csv", text, size, options);
+      const kept = new Map<string, number[]>();
+      for (let r = 0; r < 100; r++) {
+        const name = texts?.[0]?.[data[2 * r]] ?? String.fromCharCode(data[2 * r]);
+        kept.set(name, [...kept.get(name) ?? [], data[2 * r + 1]]);
+      }
+      assert.deepEqual(drawn!.by, "s");
+      for (const [name, length] of Object.entries(lengths)) {
+        const own = kept.get(name)!, { length: count } = own;
+        assert.ok(count === 10 ? name === "b" : count === 30, `${name}: ${count}`);
+        assert.deepEqual(own, Array.from({ length: count }, (_, i) => length - count + i));
+      }
+    }
+  }
+});
+
 Deno.test("every row is equally likely to be kept: uniform without replacement", () => {
   const rows = 3000, kept = 100, seeds = 300, block = 100;
   const counts = new Float64Array(rows / block);

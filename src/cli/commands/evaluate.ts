@@ -69,7 +69,7 @@ export function evaluateCommand(io: Io): Command {
       "--baselines [table]",
       "compare with PCA, kNN and others, fitted to this table (default: DATA); needs labels",
     )
-    .addOption(options.maxRowsOption("take means over", "; of a series, the last ones"))
+    .addOption(options.maxRowsOption("take means over", "; of series, the last of each"))
     .addOption(options.integerOption("--seed <n>", "seed of the draws (default: 0)"))
     .addOption(options.backendOption())
     .addOption(options.jsonOption())

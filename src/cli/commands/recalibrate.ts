@@ -41,7 +41,8 @@ export function recalibrateCommand(io: Io): Command {
     await requireModelPath(out, [data]);
     using model = await loadDetector(path);
     const { window } = model.scorer;
-    const sample = sampleOptions({ ...given, window }), also = columnsOfSteps(model.scorer);
+    const sample = sampleOptions({ ...given, window }, model.scorer.table.by),
+      also = columnsOfSteps(model.scorer);
     const table = await drawDataFor(model, data, io, sample, { ...given, also });
     const steps = await laidOutTable(model.scorer, table, io);
     const result = await namingTable(table, async () => model.scorer.recalibrate(steps));

@@ -46,7 +46,7 @@ export function updateCommand(io: Io): Command {
     const out = options.required(given.out, "--out <model>", command);
     await requireModelPath(out, [data]);
     using model = await loadDetector(path);
-    const sample = sampleOptions({ ...given, window: model.scorer.window });
+    const sample = sampleOptions({ ...given, window: model.scorer.window }, model.scorer.table.by);
     const also = columnsOfSteps(model.scorer);
     const read = await drawDataFor(model, data, io, sample, { ...given, also });
     const table = await laidOutTable(model.scorer, read, io);

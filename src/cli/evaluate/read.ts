@@ -29,7 +29,7 @@ export async function readToEvaluate(
   io: Io,
 ): Promise<StepsTable & { readonly label?: LabelFigures }> {
   const { scorer } = model, window = scorer?.window, also = columnsOfSteps(scorer);
-  const sample = new RowSample(sampleOptions({ ...given, window }));
+  const sample = new RowSample(sampleOptions({ ...given, window }, scorer?.table.by));
   const { label } = given, values = new LabelValues(given);
   const scores = new GrowingArray(), labels = new GrowingArray();
   for await (const part of partsFor(model, data, io, { label, labels: values, also, header })) {

@@ -62,7 +62,7 @@ const TABLE = {
   header: { appliesTo: ALL, option: options.noHeaderOption() },
   maxRows: {
     appliesTo: ALL,
-    option: options.maxRowsOption("train on", "; of a series, the last ones"),
+    option: options.maxRowsOption("train on", "; of series, the last of each"),
   },
 } satisfies TrainOptionTable;
 

@@ -16,7 +16,7 @@ type ReadOptions =
   & LabelOptions
   & Pick<
     TrainOptions,
-    "columns" | "exclude" | "maxRows" | "seed" | "window" | "json" | "header" | "missing"
+    "columns" | "exclude" | "maxRows" | "seed" | "window" | "by" | "json" | "header" | "missing"
   >
   & {
     /** Declarations; if there are none, cells must be numbers. */

@@ -14,15 +14,17 @@ export interface TrainingFileOptions
     Pick<DetectorOptions, "maxRows" | "seed" | "window" | "missing">,
     Pick<ReadSampleOptions, "onRows"> {
   readonly schema?: readonly ColumnOverride[];
+  /** The column that tells series apart. */
+  readonly by?: string;
 }
 
 /** Closes the table. @throws DataError naming the file, and the row and column if one is at fault */
 export async function readTrainingFile(
   open: OpenTable,
   reading: ReadTableOptions,
-  { schema, missing, onRows, ...limits }: TrainingFileOptions,
+  { schema, missing, onRows, by, ...limits }: TrainingFileOptions,
 ): Promise<Table> {
   const textsOf = missingTextsOf({ missing, schema });
   const prepare = textsOf && ((part: Table) => withMissing(part, textsOf, keptTexts(schema)));
-  return await sampleOf(open, reading, { ...sampleOptions(limits), prepare, onRows });
+  return await sampleOf(open, reading, { ...sampleOptions(limits, by), prepare, onRows });
 }

@@ -13,13 +13,15 @@ export function defaultMaxRows(columns: number): number {
   return Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_CELLS / columns)));
 }
 
-/** Options of the sample: which rows remain. */
+/** Options of the sample: which rows remain. @param by the column that tells series apart */
 export function sampleOptions(
   { maxRows, seed, window }: Pick<DetectorOptions, "maxRows" | "seed" | "window">,
+  by?: string,
 ): RowSampleOptions {
   return {
     maxRows: (columns) => maxRows ?? defaultMaxRows(columns),
     seed,
     latest: window !== undefined,
+    ...(by !== undefined && { by }),
   };
 }

@@ -19,7 +19,8 @@ export function sampleWarnings(
   purpose: "train and calibrate" | "calibrate" | "train" = "train and calibrate",
 ): string[] {
   if (!drawn) return [];
-  const which = window === undefined ? "a random sample" : "the last ones";
+  const each = drawn.by === undefined ? "" : ` of each series by column "${drawn.by}"`;
+  const which = window === undefined ? "a random sample" : `the last ones${each}`;
   return [`${rows - missing} of ${drawn.rows} rows ${purpose}, ${which}`];
 }
 

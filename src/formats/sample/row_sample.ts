@@ -6,7 +6,7 @@
  *   drawn    without replacement, each set of that size equally likely: every row number has a key, uniform over the
  *            multiples of 2⁻⁵³ in [0, 1), and the smallest keys are kept (a bottom-k sample: Cohen and Kaplan,
  *            "Summarizing data using bottom-k sketches", 2007)
- *   latest   the last rows, if their order matters
+ *   latest   the last rows, if their order matters: of each series as many as of the others, as far as it has them
  *
  * Space for a quarter more is filled before excess rows are dropped, so that rows rarely move. What only all rows of a
  * column can show is counted (`column_tally.ts`); texts of dropped rows are remembered up to a limit.
@@ -25,6 +25,8 @@ export interface RowSampleOptions {
   readonly seed?: number;
   /** Whether to keep the last rows. */
   readonly latest?: boolean;
+  /** With `latest`: the column that tells series apart, if the table has it. */
+  readonly by?: string;
   /** Changes each part before its rows are counted or kept. */
   readonly prepare?: (part: Table) => Table;
 }
@@ -94,6 +96,7 @@ export class RowSample {
     if (!this.#lastPart) throw new RangeError("Cannot sample rows: there is none");
     if (this.#held > this.#maxRows) this.#dropExcess();
     const { columns, source, lines } = this.#lastPart, rows = this.#held, label = this.#label;
+    const { by } = this.#options;
     const texts = this.#texts.map((own, c) =>
       own && [...own.keys(), ...[...this.#droppedTexts[c]].filter((text) => !own.has(text))]
     );
@@ -107,7 +110,9 @@ export class RowSample {
       ...(label && { label: label.slice(0, rows) }),
       source,
       ...(lines && { lines }),
-      ...(tallies && { drawn: { rows: this.#received, numbers, columns: tallies } }),
+      ...(tallies && {
+        drawn: { rows: this.#received, numbers, columns: tallies, ...(by !== undefined && { by }) },
+      }),
     };
   }
 
@@ -144,12 +149,24 @@ export class RowSample {
   }
 
   #isKept(number: number): boolean {
-    return this.#keyLimit === Infinity || this.#keyOf(number) < this.#keyLimit;
+    return this.#options.latest || this.#keyLimit === Infinity ||
+      this.#keyOf(number) < this.#keyLimit;
   }
 
   #keyOf(number: number): number {
-    if (this.#options.latest) return -number;
     return this.#random.restart(Math.floor(number / 2 ** 32), number % 2 ** 32).uniformF64();
+  }
+
+  /** How many rows of its series come after each row; of two with as many, the later has the smaller key. */
+  #ages(): Float64Array {
+    const held = this.#held, ages = new Float64Array(held), later = new Map<number, number>();
+    const { by } = this.#options, c = by === undefined ? -1 : this.#lastPart!.columns.indexOf(by);
+    for (let i = held - 1; i >= 0; i--) {
+      const series = c < 0 ? 0 : this.#data[i * this.#width + c], age = later.get(series) ?? 0;
+      later.set(series, age + 1);
+      ages[i] = age * held + held - 1 - i;
+    }
+    return ages;
   }
 
   #keep(part: Table, r: number, number: number): void {
@@ -208,7 +225,9 @@ export class RowSample {
       const texts = this.#texts.map((own) => own && [...own.keys()]);
       this.#tally(this.#data.subarray(0, this.#held * width), texts, 0);
     }
-    const keys = Float64Array.from({ length: this.#held }, (_, i) => this.#keyOf(numbers[i]));
+    const keys = this.#options.latest
+      ? this.#ages()
+      : Float64Array.from({ length: this.#held }, (_, i) => this.#keyOf(numbers[i]));
     this.#keyLimit = keys.slice().sort()[this.#maxRows];
     let held = 0;
     for (let i = 0; i < this.#held; i++) {
