@@ -125,3 +125,29 @@ Deno.test("a series in a table of several is scored as if it were alone, and a s
   }
   detector.dispose();
 });
+
+Deno.test("the last rows of a program's series keep their names and times", async () => {
+  const all = inTurn([machine(240, 1, 0), machine(200, 2, 8)]);
+  const options = (steps: typeof all) => ({
+    window: WINDOW,
+    by: { column: "unit", values: steps.map(({ name }) => name) },
+    clock: { column, seconds: steps.map(({ t }) => MINUTE * t) },
+  });
+  const rowsOf = (steps: typeof all) => steps.map(({ row }) => row);
+  const last = all.slice(-300), want = await Detector.fit(rowsOf(last), options(last));
+  async function* batches() {
+    for (let first = 0; first < all.length; first += 77) yield rowsOf(all.slice(first, first + 77));
+  }
+  for (const given of [rowsOf(all), batches()]) {
+    const detector = await Detector.fit(given, { ...options(all), maxRows: 300 });
+    assert.deepEqual(detector.calibration.scores, want.calibration.scores);
+    detector.dispose();
+  }
+  await assert.rejects(
+    () => Detector.fit(rowsOf(all), { ...options(last.slice(1)), maxRows: 300 }),
+    {
+      message: /a time for each of 300 rows, got 299/,
+    },
+  );
+  want.dispose();
+});

@@ -5,7 +5,7 @@
  */
 import { show } from "../../core/validate.ts";
 import { RowSample } from "../../formats/sample/row_sample.ts";
-import type { RawTable } from "../../formats/table.ts";
+import type { RawTable, Table } from "../../formats/table.ts";
 import { columnsOf, type TableRows } from "../../scoring/table/table_rows.ts";
 import { type DetectorOptions, requireColumns } from "../options.ts";
 import { renumberedIn } from "../../trained/renumber.ts";
@@ -47,7 +47,21 @@ export async function readRows(
   }
   if (sample.read === 0) return readTraining([], options);
   const table = sample.finish();
-  return namingDrawnRows(table, () => readTraining(table, options));
+  const own = marksOfDrawn(options, table);
+  return namingDrawnRows(table, () => readTraining(table, own));
+}
+
+/** The options with the times and the series of the drawn rows, if they have those of all. */
+function marksOfDrawn(options: DetectorOptions, { drawn }: Table): DetectorOptions {
+  if (!drawn) return options;
+  const { rows, numbers } = drawn, { by, clock } = options;
+  const own = <Value>(all: ArrayLike<Value>): ArrayLike<Value> =>
+    all.length === rows ? Array.from(numbers, (number) => all[number - 1]) : all;
+  return {
+    ...options,
+    ...(by && { by: { ...by, values: own(by.values) } }),
+    ...(clock && { clock: { ...clock, seconds: own(clock.seconds) } }),
+  };
 }
 
 export function isAsync(rows: unknown): rows is RowBatches {
