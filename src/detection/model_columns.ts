@@ -1,5 +1,6 @@
 /** Where the columns of a model are in a file: by their names or, if the file has none, by their positions. */
 import { DataError, listNames } from "../formats/errors.ts";
+import { parseNumber } from "../formats/text/cells.ts";
 import type { Units } from "../scoring/units.ts";
 import { namesOf } from "./table_spec.ts";
 
@@ -8,7 +9,10 @@ export function requireModelColumns(units: Units, names: readonly string[], sour
   const missing = missingColumns(units, names);
   if (missing.length === 0) return;
   const expected = `the model's column${missing.length > 1 ? "s" : ""} ${listNames(missing)}`;
-  throw new DataError({ source, expected, actual: listNames(names) });
+  // Names such as x0 were given to columns without any, and a number is a cell rather than a name.
+  const isRow = /^x\d+$/.test(missing[0]) || !Number.isNaN(parseNumber(names[0] ?? ""));
+  const option = isRow ? "header" : undefined;
+  throw new DataError({ source, expected, actual: listNames(names), option });
 }
 
 /** The model's columns that a file lacks; a class is not required. */

@@ -145,11 +145,14 @@ function requireWhole({ data }: Cells, { columns, missing }: Units): void {
 }
 
 function problemOf(error: DataError): Problem {
-  const { row, line, column } = error;
+  const { row, line, column, option } = error;
   const place = row === undefined
     ? ""
     : `/rows/${row - 1}${column === undefined ? "" : pointerStep(column)}`;
   const hasPlace = row !== undefined || line !== undefined || column !== undefined;
   const { message } = new DataError({ ...error, source: hasPlace ? undefined : "body" });
-  return invalid(place, message);
+  const remedy = option === "header"
+    ? " (if the first line is a row: text/csv; header=absent)"
+    : "";
+  return invalid(place, `${message}${remedy}`);
 }

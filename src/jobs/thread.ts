@@ -35,7 +35,9 @@ async function work(task: Task): Promise<void> {
   const outcome = await perform(task).catch((error): Outcome => {
     if (stopping.signal.aborted) return { type: "stopped" };
     const isHeadless = error instanceof DataError && error.option === "header";
-    const reason = `${messageOf(error)}${isHeadless ? ", or give header: false" : ""}`;
+    const reason = `${messageOf(error)}${
+      isHeadless ? ' (if the first line is a row: "header": false)' : ""
+    }`;
     // Whether another attempt would end the same way, as training that diverged would, too.
     return { type: "failed", reason, isRefusal: isRefusal(error) };
   });

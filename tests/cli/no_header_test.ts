@@ -133,7 +133,7 @@ Deno.test("a wrong first line is refused with the option to add or to leave out"
   const report = (path: string) => refused("report", path, "--no-header");
   assert.match(
     await refused("report", folder.write("n.csv", "1,2\n3,4\n")),
-    /put a line with a name for each column above it, or add --no-header$/m,
+    /put a line with a name for each column above it \(if the first line is a row: --no-header\)$/m,
   );
   assert.match(
     await refused("score", model, headless),

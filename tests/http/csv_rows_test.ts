@@ -79,6 +79,12 @@ Deno.test("invalid CSV is refused by row and column, and so are more rows than a
     ["score", `${head}\n`, "", /^Cannot read body: expected .*, got a header line only$/],
     [
       "score",
+      "1,2,3\n4,5,6\n",
+      "",
+      /, got "1", .* \(if the first line is a row: text\/csv; header=absent\)$/,
+    ],
+    [
+      "score",
       `${head}\n1,2,x\n`,
       "/rows/0/drift",
       /^Cannot read row 1 \(line 2\), column "drift": /,

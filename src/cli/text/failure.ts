@@ -51,7 +51,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof OptionError) return error.wording(flagOf);
   if (error instanceof DataError && error.option === "header") {
-    return `${error.message}, or add --no-header`;
+    return `${error.message} (if the first line is a row: --no-header)`;
   }
   return error instanceof CommanderError ? error.message.replace(/^error: /, "") : error.message;
 }

@@ -53,10 +53,6 @@ const IN_ERRORS: readonly Rule[] = [
   [/\bexpected a label \(.*\), got "[^"]+"$/, "$& (--normal names the labels of normal rows)"],
   [/\bwhich looks like a header$/, "$&: leave out --no-header"],
   NO_HEADER,
-  [
-    /\bexpected the model's columns? (?:"x\d+".*, got "|.*, got "[-+]?[\d.]+").*$/,
-    "$& (if the first line is a row: --no-header)",
-  ],
   [/\bcalibration rows allow no less than [^ ]+$/, "$&: --tail extrapolates below that"],
   [/\bfit: give layers\b/, "fit: give --layers"],
 ];
