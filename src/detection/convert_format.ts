@@ -12,11 +12,21 @@ import { Calibration } from "../scoring/decisions/calibration.ts";
 import type { ModelFile } from "../trained/file/model_file.ts";
 import { writePackedFile } from "../trained/file/packed_file.ts";
 import { type FileFormat, packTensors, unpackTensors } from "../trained/file/quantize.ts";
+import type { Cells } from "../scoring/table/cells.ts";
+import type { TableRows } from "../scoring/table/table_rows.ts";
 import { tableModelOf, tableTensors } from "../scoring/table_file.ts";
 import { TableScorer } from "../scoring/table_scorer.ts";
 import { fromModelFile, TrainedVae } from "../trained/trained_vae.ts";
 import { evenlySpaced } from "./calibrate.ts";
 import type { HeldOutRows } from "./fit_table.ts";
+
+/** Options of `save`. */
+export interface SaveOptions {
+  /** "f32", "f16" (half the size) or "int8" (a quarter). Default: the model's own format. */
+  readonly format?: FileFormat;
+  /** Normal rows to calibrate the rounded model on; needed if the detector was loaded. */
+  readonly rows?: TableRows | Cells;
+}
 
 /** The smallest rank correlation that is accepted. */
 const MIN_CORRELATION = 0.99;

@@ -11,12 +11,11 @@
 import { INSPECT, shownAs } from "../core/inspect.ts";
 import { requireChoice, requireNumber, requireObject } from "../core/validate.ts";
 import { decide, type Decision, type DecisionOptions } from "../scoring/decisions/decide.ts";
-import type { BlamedColumn } from "../scoring/explain/blamed_column.ts";
-import { explainCells } from "../scoring/explain/explain.ts";
+import { explainCells, type RowExplanation } from "../scoring/explain/explain.ts";
 import type { ExplainOptions } from "../scoring/explain/explainer.ts";
 import { explainNewest, type StepExplanation } from "../scoring/explain/newest_step.ts";
 import { writePackedFile } from "../trained/file/packed_file.ts";
-import { FILE_FORMATS, type FileFormat } from "../trained/file/quantize.ts";
+import { FILE_FORMATS } from "../trained/file/quantize.ts";
 import type { SeriesStream, StepVerdict } from "../scoring/series/series_stream.ts";
 import {
   SeriesStreams,
@@ -39,13 +38,11 @@ import {
   type TrainedVae,
 } from "../trained/trained_vae.ts";
 import { type FitReport, gpuDetails } from "../training/report.ts";
-import { renumberingRows } from "../trained/renumber.ts";
 import { VAE } from "../training/vae.ts";
-import { DriftTest } from "./drift/drift.ts";
 import type { DriftOptions, DriftReport, RowsTest } from "./drift/drift_report.ts";
-import { SeriesDriftTest } from "./drift/series_drift.ts";
+import { rowsTestOf } from "./drift/rows_test_of.ts";
 import { fitTable, type HeldOutRows } from "./fit_table.ts";
-import { convertFormat } from "./convert_format.ts";
+import { convertFormat, type SaveOptions } from "./convert_format.ts";
 import type { DetectorOptions } from "./options.ts";
 import {
   batchesOf,
@@ -64,7 +61,7 @@ import {
 import { recalibrated, type Recalibration } from "./recalibrate.ts";
 import type { SampledCells } from "./rows/sample_warnings.ts";
 import type { TrainedRows } from "./rows/trained_rows.ts";
-import { SecondLook } from "./second_look.ts";
+import { requireScoreOptions, type ScoreOptions, SecondLook } from "./second_look.ts";
 import { recalibratedSeries } from "./series/recalibrate_series.ts";
 import { updatedSeries } from "./series/update_series.ts";
 
@@ -267,17 +264,7 @@ export class Detector extends TableScorer {
    * @internal
    */
   driftTest(options: DriftOptions = {}): RowsTest {
-    const { schema, model: { calibration, streamCalibration, sketch, window } } = this;
-    if (window !== undefined) {
-      const series = { schema, calibration: streamCalibration ?? calibration, sketch, window };
-      return new SeriesDriftTest(series, () => this.stream(), options);
-    }
-    const test = new DriftTest({ schema, calibration, sketch }, options);
-    const scored = (cells: Cells) => renumberingRows(test.rows, () => this.scoreCells(cells));
-    return {
-      add: (cells) => test.add(cells, scored(cells).scores),
-      report: () => test.report(),
-    };
+    return rowsTestOf(this, options);
   }
 
   /**
@@ -349,37 +336,4 @@ export class Detector extends TableScorer {
     const file = await loadModelFile(source);
     return new Detector(new VAE(...fromModelFile(file), device), tableModelOf(file));
   }
-}
-
-/** The verdict on a row, and why. */
-export interface RowExplanation extends RowScore {
-  /** The columns to blame, most blamed first. */
-  readonly blamed: readonly BlamedColumn[];
-}
-
-/** Options of `score`. */
-export interface ScoreOptions {
-  /** Whether flagged rows get a second look, which takes some hundred passes per row. Default: false. */
-  readonly secondLook?: boolean;
-}
-
-/** @throws TypeError for unknown options, such as a false-alarm rate */
-function requireScoreOptions(options: ScoreOptions): ScoreOptions {
-  const isObject = typeof options === "object" && options !== null;
-  const { secondLook = false } = isObject ? options : {};
-  const isKnown = isObject && Object.keys(options).every((key) => key === "secondLook");
-  if (isKnown && typeof secondLook === "boolean") return options;
-  throw new TypeError(
-    `Cannot score: options must be { secondLook: true } or none (setFalseAlarmRate() sets the rate, decide() takes other rules), got ${
-      JSON.stringify(options)
-    }`,
-  );
-}
-
-/** Options of `save`. */
-export interface SaveOptions {
-  /** "f32", "f16" (half the size) or "int8" (a quarter). Default: the model's own format. */
-  readonly format?: FileFormat;
-  /** Normal rows to calibrate the rounded model on; needed if the detector was loaded. */
-  readonly rows?: TableRows | Cells;
 }

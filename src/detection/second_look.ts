@@ -86,3 +86,22 @@ export class SecondLook {
     this.#vae.dispose();
   }
 }
+
+/** Options of `score`. */
+export interface ScoreOptions {
+  /** Whether flagged rows get a second look, which takes some hundred passes per row. Default: false. */
+  readonly secondLook?: boolean;
+}
+
+/** @throws TypeError for unknown options, such as a false-alarm rate */
+export function requireScoreOptions(options: ScoreOptions): ScoreOptions {
+  const isObject = typeof options === "object" && options !== null;
+  const { secondLook = false } = isObject ? options : {};
+  const isKnown = isObject && Object.keys(options).every((key) => key === "secondLook");
+  if (isKnown && typeof secondLook === "boolean") return options;
+  throw new TypeError(
+    `Cannot score: options must be { secondLook: true } or none (setFalseAlarmRate() sets the rate, decide() takes other rules), got ${
+      JSON.stringify(options)
+    }`,
+  );
+}

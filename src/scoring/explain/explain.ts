@@ -2,7 +2,7 @@
 import { isLinear } from "../series/is_linear.ts";
 import type { Cells } from "../table/cells.ts";
 import { rowSchema } from "../table_model.ts";
-import type { ScoreTable, TableScorer } from "../table_scorer.ts";
+import type { RowScore, ScoreTable, TableScorer } from "../table_scorer.ts";
 import type { BlamedColumn } from "./blamed_column.ts";
 import {
   type Explainer,
@@ -48,4 +48,10 @@ export function explainCells(
   const blame = explainer.blame(cells, contributions, settings);
   const blamed = (row: number) => explainer.describe(cells, contributions, blame, row);
   return { scores, pValues, contributions, blamed };
+}
+
+/** The verdict on a row, and why. */
+export interface RowExplanation extends RowScore {
+  /** The columns to blame, most blamed first. */
+  readonly blamed: readonly BlamedColumn[];
 }

@@ -11,6 +11,7 @@ import type { Vote } from "./vote.ts";
 
 /** How several series are scored. */
 export interface StreamsOptions {
+  /** Flags a step if enough of the latest ones stand out; default: each step by itself. */
   readonly vote?: Vote;
   /** How many series are kept at a time. */
   readonly maxSeries?: number;

@@ -44,7 +44,7 @@ export class ModelFileError extends SyntaxError {
   /** What is wrong with the file, in words. */
   declare readonly fault: string;
 
-  /** @param fault what is wrong with the file, in words */
+  /** The message begins with what could not be done. @param fault what is wrong with the file, in words */
   constructor(fault: string, options?: ErrorOptions) {
     super(`Cannot read model: ${fault}`, options);
     this.fault = fault;
