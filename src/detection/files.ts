@@ -41,6 +41,7 @@ import type { DetectorOptions } from "./options.ts";
 import { readTrainingFile } from "./rows/read_training_file.ts";
 
 export { DataError } from "../formats/errors.ts";
+export type { RawTable, Table } from "../formats/table.ts";
 
 /** How a file is read to be trained on. Give `Detector.fit` the same `schema`, `missing`, `seed` and `window`. */
 export interface TableFileOptions

@@ -41,7 +41,10 @@ export interface Table extends RawTable {
   readonly label?: Float64Array;
   /** File name for messages, "-" for standard input. */
   readonly source: string;
-  /** For text files: the line on which each row starts, for messages. */
+  /**
+   * For text files: the line on which each row starts, for messages.
+   * @internal
+   */
   readonly lines?: readonly LineRun[];
 }
 
