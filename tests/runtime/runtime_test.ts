@@ -4,6 +4,7 @@
  * app in this process, from its sources; runtimes get it bundled.
  */
 import assert from "node:assert/strict";
+import { VAE } from "../../mod.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
 import { kernelBytes } from "../../src/backends/wasm/loader.ts";
 import { testUnless } from "../util/skip.ts";
@@ -21,7 +22,7 @@ import { Browser, serveFolder } from "./browser.ts";
 import { CORPUS } from "./corpus.ts";
 import { NO_BROWSER, NO_NODE_24, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
-import { type ServerName, SERVERS, Workspace } from "./runtimes.ts";
+import { type ServerName, SERVERS, startServer, workerdConfig, Workspace } from "./runtimes.ts";
 import type { Subject } from "./subject.ts";
 
 const FILES = await modelFiles();
@@ -110,6 +111,54 @@ for (const name of Object.keys(SERVERS) as ServerName[]) {
     },
   );
 }
+
+/** A worker without tokens and limits of its own, whose model answers in megabytes. */
+const WIDE_WORKER = `
+import kernels from "./kernels.wasm";
+import wide from "./wide.safetensors";
+import { createWorker } from "./elbow.js";
+export default createWorker({ kernels, models: { wide } });
+`;
+
+testUnless(
+  NO_RUNTIMES,
+  "workerd answers in full after many long answers that their readers gave up half-way",
+  async () => {
+    const made = await (workspace ??= workspaceWithKernels());
+    const columns = 16, wide = VAE.create({ inputs: columns, latent: [{ size: 2 }] }, { seed: 4 });
+    await made.write("wide.safetensors", wide.save());
+    await made.write("wide.js", WIDE_WORKER);
+    const names = ["wide.js", "elbow.js", "kernels.wasm", "wide.safetensors"];
+    const modules = Object.fromEntries(names.map((name) => [name, name]));
+    await made.write("wide.capnp", workerdConfig(modules, "2025-01-01"));
+    await using host = await startServer(
+      SERVERS.workerd.command,
+      ["serve", "--control-fd=1", "wide.capnp"],
+      made.folder,
+    );
+    const rows = 10_000;
+    const ask = () =>
+      fetch(`${host.origin}/v1/models/wide/sample`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ count: rows }),
+      });
+    const leave = async (pieces: number) => {
+      const reader = (await ask()).body!.getReader();
+      for (let taken = 0; taken <= pieces; taken++) await reader.read();
+      await reader.cancel();
+    };
+    const askAll = async () => {
+      for (let left = 0; left < 48; left += 8) await Promise.all([...Array(8).keys()].map(leave));
+      return (await (await ask()).json()).rows.length;
+    };
+    // An answer whose turn never comes does not end.
+    const late = Promise.withResolvers<string>();
+    const timer = setTimeout(() => late.resolve("no answer within a minute"), 60_000);
+    assert.equal(await Promise.race([askAll(), late.promise]), rows);
+    clearTimeout(timer);
+  },
+);
 
 /** Runs a task in a page or its Worker. */
 interface PageGlobals {
