@@ -109,18 +109,32 @@ const FOOTER_END = 8;
 /** "PAR1", little-endian. */
 const MAGIC = 0x31524150;
 
+/** Most of the metadata, which may take 200 times its bytes in memory: bytes, and a share of the file. */
+const METADATA_BYTES = 2 ** 22, METADATA_SHARE = 1 / 64;
+
 /**
  * The metadata, and what ends the file.
- * @throws DataError if it is more than real files have, as a byte of it may take 200 in memory, or than the file has
+ * @throws DataError if the file does not hold as much, or if there is more than files of sensible row groups have
  */
 async function footerOf(file: ArrayBuffer | RandomAccess, source: string): Promise<ArrayBuffer> {
-  const { byteLength } = file, max = Math.min(2 ** 22 + byteLength / 64, byteLength - FOOTER_END);
+  const { byteLength } = file;
   const tail = new DataView(await file.slice(Math.max(0, byteLength - FOOTER_END), byteLength));
   if (tail.byteLength < FOOTER_END || tail.getUint32(4, true) !== MAGIC) {
     throw damaged(source, "it does not end in PAR1");
   }
   const bytes = tail.getUint32(0, true);
-  if (bytes > max) throw damaged(source, `${bytes} bytes of metadata in ${byteLength}`);
+  const max = METADATA_BYTES + Math.floor(byteLength * METADATA_SHARE);
+  if (bytes > byteLength - FOOTER_END) {
+    throw damaged(source, `${bytes} bytes of metadata in ${byteLength}`);
+  }
+  if (bytes > max) {
+    const expected = `at most ${max} bytes of metadata in a file of ${byteLength}`;
+    throw new DataError({
+      source,
+      expected,
+      actual: `${bytes} (write fewer, larger row groups)`,
+    });
+  }
   return await file.slice(byteLength - FOOTER_END - bytes, byteLength);
 }
 

@@ -248,13 +248,20 @@ for (
   });
 }
 
-Deno.test("a Parquet file of nothing but metadata is refused before that is read", async () => {
+Deno.test("a Parquet file of nothing but metadata is refused before that is read, for its size alone", async () => {
   const bytes = 2 ** 22 + 2 ** 17, file = new Uint8Array(bytes + 12);
   file.set(new TextEncoder().encode("PAR1"));
   // A schema of empty elements, of one byte each.
   file.set([0x19, 0xfc, ...varint(bytes - 10)], 4);
   new DataView(file.buffer).setUint32(bytes + 4, bytes, true);
   file.set(new TextEncoder().encode("PAR1"), bytes + 8);
+  const size = file.length, max = 2 ** 22 + Math.floor(size / 64);
+  await assert.rejects(readAnyTable("t.parquet", file), {
+    name: "DataError",
+    message:
+      `Cannot read t.parquet: expected at most ${max} bytes of metadata in a file of ${size}, got ${bytes} (write fewer, larger row groups)`,
+  });
+  new DataView(file.buffer).setUint32(bytes + 4, size - 7, true);
   await assert.rejects(readAnyTable("t.parquet", file), /a damaged one \(\d+ bytes of metadata in/);
 });
 
