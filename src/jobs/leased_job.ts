@@ -5,6 +5,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { DeviceOptions } from "../trained/trained_vae.ts";
 import { type JobQueue, type Lease, LeaseLostError } from "../storage/job_queue.ts";
+import { MAX_DELAY_MS } from "../storage/job_rules.ts";
 import type { Outcome } from "./messages.ts";
 
 /** A version of a model, as callers know it. */
@@ -61,8 +62,8 @@ export interface RunnerEntry {
 /** Renewals in the duration of a lease: two may be missed. */
 const RENEWALS = 3;
 
-/** The wait after a temporary fault, in milliseconds: doubled with every attempt, up to a minute. */
-const BACKOFF_MS = 500, MAX_BACKOFF_MS = 60_000;
+/** The wait after a temporary fault, in milliseconds: doubled with every attempt, up to the longest. */
+const BACKOFF_MS = 500;
 
 /** A job under a lease, for as long as it is held. */
 export interface LeasedJob {
@@ -155,5 +156,5 @@ function isPublicError(error: unknown): boolean {
 }
 
 export function backoff(faults: number): number {
-  return Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(faults, 10));
+  return Math.min(MAX_DELAY_MS, BACKOFF_MS * 2 ** Math.min(faults, 10));
 }

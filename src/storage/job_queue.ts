@@ -86,7 +86,7 @@ export interface Failure {
   readonly reason: string;
   /** Whether to try the job again; after many attempts without a checkpoint it fails all the same (`job_rules.ts`). */
   readonly retry: boolean;
-  /** Milliseconds before it is tried again (default: 0). */
+  /** Milliseconds before it is tried again, a minute at most (default: 0). */
   readonly delayMs?: number;
   /** Whether the job is not at fault: its worker stops. */
   readonly isRelease?: boolean;

@@ -11,6 +11,9 @@ export const MAX_ATTEMPTS = 25;
 /** Why it fails then. */
 export const OUT_OF_ATTEMPTS = `Cannot finish job: ${MAX_ATTEMPTS} attempts failed`;
 
+/** The longest that a job waits before it is tried again, in milliseconds. */
+export const MAX_DELAY_MS = 60_000;
+
 /** Whether a job has ended. */
 export function isOver(state: JobState): boolean {
   return state !== "queued" && state !== "running";

@@ -107,7 +107,9 @@ class CachedIndex {
 
   /** The first caller to find the index old waits a moment for a new one; during an outage the others do not. */
   async refreshIfOld(): Promise<void> {
-    if (this.#isRefreshing || this.#now() - this.#refreshedAt <= MAX_AGE_MS) return;
+    // A clock that was set back would make it new for as long.
+    const ageMs = Math.abs(this.#now() - this.#refreshedAt);
+    if (this.#isRefreshing || ageMs <= MAX_AGE_MS) return;
     this.#isRefreshing = true;
     const refreshed = this.refresh().finally(() => this.#isRefreshing = false);
     await withTimeout(REFRESH_WAIT_MS, refreshed).catch(() => {});

@@ -21,7 +21,9 @@ export async function addToTotals(
   kv: KV,
   { id, kind, state, started, finished }: Job,
 ): Promise<void> {
-  const seconds = started && finished ? (Date.parse(finished) - Date.parse(started)) / 1000 : 0;
+  const ms = started && finished ? Date.parse(finished) - Date.parse(started) : 0;
+  // A total never falls, even if the clock was set back.
+  const seconds = Math.max(0, ms) / 1000;
   for (;;) {
     const entry = await withRetries(() => kv.get(KEY));
     const { finished: before, last } = entry?.json<Totals>() ?? { finished: [], last: [] };

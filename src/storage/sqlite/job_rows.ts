@@ -36,6 +36,8 @@ export class JobRows {
     end: { readonly result?: JobData; readonly error?: string; readonly output?: string },
   ): void {
     const now = this.#now(), { result, error = null, output = null } = end;
+    // A total never falls, even if the clock was set back.
+    const seconds = row.started === null ? 0 : Math.max(0, now - Number(row.started)) / 1000;
     this.#db.run(
       `UPDATE jobs SET state = ?, finished = ?, result = ?, error = ?, output = ?,
          input = NULL, checkpoint = NULL WHERE number = ?`,
@@ -44,7 +46,7 @@ export class JobRows {
     this.#db.run(
       `INSERT INTO totals VALUES (?, ?, 1, ?)
        ON CONFLICT DO UPDATE SET count = count + 1, seconds = seconds + excluded.seconds`,
-      ...[row.kind, state, row.started === null ? 0 : (now - Number(row.started)) / 1000],
+      ...[row.kind, state, seconds],
     );
     sweepBlobs(this.#db, [row.input, row.checkpoint]);
     this.addEvent(String(row.id), state as JobEvent["type"], result ?? (error ? { error } : {}));

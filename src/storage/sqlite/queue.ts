@@ -2,7 +2,9 @@
  * The queue in a SQLite file. Every step of a job is one transaction, which checks the lease, changes the job and
  * writes its event: a process that is killed leaves the job either before the step or after it.
  *
- * Times come from the given clock: processes that share a file share their machine's clock.
+ * Times come from the given clock: processes that share a file share their machine's clock. If it is set back, jobs
+ * that wait are due at once, and those of dead workers within MAX_LEASE_MS; if it is set ahead, leases may end early,
+ * which costs their jobs the steps since the last checkpoint.
  */
 import type { SQLInputValue } from "node:sqlite";
 import {
@@ -25,6 +27,7 @@ import {
   intactInput,
   isOver,
   MAX_ATTEMPTS,
+  MAX_DELAY_MS,
   OUT_OF_ATTEMPTS,
   stalledAfter,
 } from "../job_rules.ts";
@@ -52,6 +55,13 @@ type JobRow = Row & { readonly number: SQLInputValue };
 /** The longest wait for something that no other process announces. */
 const MAX_WAIT_MS = 1000;
 
+/** The longest lease that another process may have been given, unless this one has a longer one: an hour. */
+const MAX_LEASE_MS = 3_600_000;
+
+/** When the next job may be claimed, and the last of each state. */
+const DUE = `SELECT min(due) AS due, max(CASE state WHEN 'queued' THEN due END) AS queued,
+  max(CASE state WHEN 'running' THEN due END) AS running FROM jobs WHERE ${UNFINISHED}`;
+
 /** A queue in a SQLite file. */
 export class SqliteQueue implements JobQueue {
   readonly uploads: SqliteUploads;
@@ -60,6 +70,7 @@ export class SqliteQueue implements JobQueue {
   readonly #now: () => number;
   readonly #rows: JobRows;
   readonly #maxJobs: number;
+  readonly #maxLeaseMs: number;
 
   constructor(db: Database, options: SqliteQueueOptions) {
     const { now, leaseMs = 15_000, maxJobs = 100, keepSeconds = 7 * 86_400 } = options;
@@ -67,6 +78,7 @@ export class SqliteQueue implements JobQueue {
     this.#now = now;
     this.leaseMs = leaseMs;
     this.#maxJobs = maxJobs;
+    this.#maxLeaseMs = Math.max(MAX_LEASE_MS, leaseMs);
     this.#rows = new JobRows(db, now, keepSeconds * 1000);
     this.uploads = new SqliteUploads(db, now);
   }
@@ -141,8 +153,12 @@ export class SqliteQueue implements JobQueue {
 
   async claim(signal: AbortSignal): Promise<Lease | undefined> {
     while (!signal.aborted) {
-      const row = this.#db.row(`SELECT min(due) AS due FROM jobs WHERE ${UNFINISHED}`)!;
-      const wait = row.due === null ? MAX_WAIT_MS : Number(row.due) - this.#now();
+      const row = this.#db.row(DUE)!, now = this.#now();
+      if (Number(row.queued) > now + MAX_DELAY_MS || Number(row.running) > now + this.#maxLeaseMs) {
+        this.#correctDue(now);
+        continue;
+      }
+      const wait = row.due === null ? MAX_WAIT_MS : Number(row.due) - now;
       if (wait > 0) {
         await this.#db.changed(Math.min(wait, MAX_WAIT_MS), signal);
         continue;
@@ -150,6 +166,15 @@ export class SqliteQueue implements JobQueue {
       const lease = this.#lease();
       if (lease) return lease;
     }
+  }
+
+  /** Since some jobs were written the clock has been set back. A worker that lives renews its lease. */
+  #correctDue(now: number): void {
+    this.#db.transaction(() => {
+      const set = "UPDATE jobs SET due = ? WHERE due > ? AND state = ?";
+      this.#db.run(set, now, now + MAX_DELAY_MS, "queued");
+      this.#db.run(set, now + this.leaseMs, now + this.#maxLeaseMs, "running");
+    });
   }
 
   #lease(): Lease | undefined {
@@ -238,7 +263,7 @@ export class SqliteQueue implements JobQueue {
       if (stalled === undefined) return this.#rows.finish(row, "failed", { error: reason });
       this.#db.run(
         "UPDATE jobs SET state = 'queued', sealed = 0, due = ?, stalled = ? WHERE number = ?",
-        ...[this.#now() + delayMs, stalled, row.number],
+        ...[this.#now() + Math.min(delayMs, MAX_DELAY_MS), stalled, row.number],
       );
       this.#rows.addEvent(lease.job.id, "retrying", { reason });
     });
