@@ -191,6 +191,35 @@ Deno.test("SQLite: long bytes are stored in pieces, between which other work get
   remove();
 });
 
+Deno.test("SQLite: while another process is writing, others work, and what waits is done afterwards", async () => {
+  const [path, remove] = tempFile();
+  const { queue, models } = openSqlite(path, { now: Date.now });
+  await queue.enqueue(newJob("before"), bytesOf("x"));
+  const lease = (await queue.claim(AbortSignal.timeout(1000)))!;
+  const other = new DatabaseSync(path), done: string[] = [];
+  other.exec("BEGIN IMMEDIATE");
+  const waiting = [
+    queue.enqueue(newJob("during"), bytesOf("y")).then(() => done.push("enqueue")),
+    queue.heartbeat(lease).then(() => done.push("heartbeat")),
+    queue.uploads.put("o", "a.csv", bytesOf("rows")).then(() => done.push("upload")),
+    queue.cancel("unknown").then(() => done.push("cancel")),
+    models.write("00", bytesOf("model") as Uint8Array<ArrayBuffer>).then(() => done.push("model")),
+  ];
+  for (let turn = 0; turn < 20; turn++) {
+    assert.equal((await queue.find("before"))?.state, "running");
+    assert.equal(await queue.find("during"), undefined);
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
+  assert.deepEqual(done, []);
+  other.exec("ROLLBACK");
+  await Promise.all(waiting);
+  assert.deepEqual(done.toSorted(), ["cancel", "enqueue", "heartbeat", "model", "upload"]);
+  assert.equal((await queue.find("during"))?.state, "queued");
+  other.close();
+  await queue.close();
+  remove();
+});
+
 Deno.test("SQLite: bytes that another process deletes while they are read are gone, not cut off", async () => {
   const [path, remove] = tempFile();
   const { queue } = openSqlite(path, { now: Date.now });

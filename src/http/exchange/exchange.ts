@@ -13,6 +13,7 @@ import { logEntry } from "../telemetry/observe.ts";
 import { Problem } from "../answers/problems.ts";
 import { type Reply, respondProblem, toResponse, withLength } from "../answers/responses.ts";
 import { type Action, type Service, SLOW_BYTES_PER_SECOND } from "../service.ts";
+import { StorageBusyError } from "../../storage/storage_busy.ts";
 import { StorageFullError } from "../../storage/storage_full.ts";
 import { TRACE_HEADER, traceOf } from "../telemetry/trace.ts";
 
@@ -81,6 +82,10 @@ function problemOf(error: unknown, service: Service): Problem {
   if (error instanceof StorageFullError) {
     const headers = { "retry-after": "60" };
     return new Problem("storage-full", "Cannot store: the server's disk is full", { headers });
+  }
+  if (error instanceof StorageBusyError) {
+    const headers = { "retry-after": "5" };
+    return new Problem("not-ready", `${error.message}`, { headers });
   }
   return new Problem("internal", "Cannot answer: internal error: see the server's log");
 }

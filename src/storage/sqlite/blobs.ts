@@ -20,15 +20,15 @@ export async function storing<Value>(
   bytes: Uint8Array,
   work: () => Value,
 ): Promise<Value> {
-  if (bytes.length <= BLOB_PIECE) return db.transaction(work);
+  if (bytes.length <= BLOB_PIECE) return await db.transaction(work);
   try {
     for (const [number, piece] of laterPieces(bytes)) {
-      db.transaction(() => insertPiece(db, digest, number, piece));
+      await db.transaction(() => insertPiece(db, digest, number, piece));
       await turn();
     }
-    return db.transaction(work);
+    return await db.transaction(work);
   } finally {
-    db.freeing(() => sweepBlobs(db, [digest]));
+    await db.freeing(() => sweepBlobs(db, [digest]));
   }
 }
 

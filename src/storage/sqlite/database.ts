@@ -6,6 +6,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { messageOf } from "../../core/errors.ts";
+import { StorageBusyError } from "../storage_busy.ts";
 import { StorageFullError } from "../storage_full.ts";
 import { Reserve } from "./reserve.ts";
 
@@ -62,8 +63,8 @@ const FORMAT = 2;
 /** Left by a process that died before it named them. */
 const SWEEP_PIECES = "DELETE FROM blob_pieces WHERE digest NOT IN (SELECT digest FROM blobs)";
 
-/** Milliseconds that a writer waits for its turn. */
-const BUSY_MS = 10_000;
+/** Milliseconds that a writer waits for its turn, and between two tries. */
+const BUSY_MS = 10_000, FIRST_WAIT_MS = 1, LONGEST_WAIT_MS = 50;
 
 const SETTINGS =
   `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`;
@@ -82,6 +83,7 @@ export class Database {
   #poll: ReturnType<typeof setInterval> | undefined;
   #version: unknown;
   readonly #reserve: Reserve;
+  #isOpen = false;
 
   /** @throws TypeError if the file is not one of this program */
   constructor(path: string) {
@@ -93,7 +95,7 @@ export class Database {
     this.#reserve = new Reserve(path);
     try {
       this.#configure();
-      this.freeing(() => {
+      this.#freeing(() => {
         const { user_version: format } = this.row("PRAGMA user_version")!;
         if (Number(format) > FORMAT) {
           throw new TypeError(
@@ -104,8 +106,9 @@ export class Database {
         this.#sqlite.exec(`PRAGMA user_version = ${FORMAT}`);
       });
       this.#requireIntact(path);
-      this.freeing(() => this.run(SWEEP_PIECES));
+      this.#freeing(() => this.run(SWEEP_PIECES));
       this.#reserve.restore();
+      this.#isOpen = true;
     } catch (cause) {
       this.#sqlite.close();
       if (cause instanceof TypeError) throw cause;
@@ -147,8 +150,21 @@ export class Database {
     return Number(this.#prepared(sql).run(...values).changes);
   }
 
-  /** Runs `work` atomically, then notifies whoever waits for a change. @throws StorageFullError */
-  transaction<Value>(work: () => Value): Value {
+  /**
+   * Runs `work` atomically, then notifies whoever waits for a change. It has begun when this returns, unless another
+   * process is writing.
+   * @throws StorageFullError, StorageBusyError
+   */
+  transaction<Value>(work: () => Value): Promise<Value> {
+    return inTurn(() => this.#storing(work));
+  }
+
+  /** The same for what makes room, which on a full disk may use what is kept for that. */
+  freeing<Value>(work: () => Value): Promise<Value> {
+    return inTurn(() => this.#freeing(work));
+  }
+
+  #storing<Value>(work: () => Value): Value {
     try {
       return this.#atomically(work);
     } catch (error) {
@@ -158,8 +174,7 @@ export class Database {
     return this.#atomically(work);
   }
 
-  /** The same for what makes room, which on a full disk may use what is kept for that. */
-  freeing<Value>(work: () => Value): Value {
+  #freeing<Value>(work: () => Value): Value {
     try {
       return this.#atomically(work);
     } catch (error) {
@@ -169,7 +184,7 @@ export class Database {
   }
 
   #atomically<Value>(work: () => Value): Value {
-    this.#sqlite.exec("BEGIN IMMEDIATE");
+    this.#begin();
     let value: Value;
     try {
       value = work();
@@ -180,6 +195,18 @@ export class Database {
     }
     this.#wake();
     return value;
+  }
+
+  /** Once the file is open, whoever waits for another process lets others work: SQLite's wait stops the thread. */
+  #begin(): void {
+    if (!this.#isOpen) return this.#sqlite.exec("BEGIN IMMEDIATE");
+    try {
+      this.#sqlite.exec("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE");
+    } catch (error) {
+      throw isBusy(error) ? new StorageBusyError(error) : error;
+    } finally {
+      this.#sqlite.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    }
   }
 
   /** Does this with the room that is reserved, and gives back to the disk what the file has free. */
@@ -264,6 +291,31 @@ export class Database {
     clearInterval(this.#poll);
     this.#poll = this.#version = undefined;
   }
+}
+
+/** Tries until no other process is writing, with other work between. */
+async function inTurn<Value>(act: () => Value): Promise<Value> {
+  const until = performance.now() + BUSY_MS;
+  for (let wait = FIRST_WAIT_MS;; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof StorageBusyError) || performance.now() > until) throw error;
+    }
+    await new Promise((done) => void setTimeout(done, wait));
+  }
+}
+
+/** SQLITE_BUSY: another process is writing. */
+const BUSY = 5, BUSY_MESSAGE = "database is locked";
+
+/** Of a code, without its details. */
+const PRIMARY = 0xff;
+
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { errcode = 0 } = error as { errcode?: number };
+  return (errcode & PRIMARY) === BUSY || error.message === BUSY_MESSAGE;
 }
 
 /** SQLITE_FULL. */

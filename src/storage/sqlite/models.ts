@@ -20,7 +20,7 @@ export function sqliteModels(db: Database): ModelStore {
     },
     async replaceIndex(index, revision) {
       // Before a model's file is deleted, the index no longer has it.
-      return db.freeing(() => {
+      return await db.freeing(() => {
         const current = Number(db.row("SELECT revision FROM model_index")?.revision ?? 0);
         if (`${current}` !== revision) return false;
         const text = indexText(index);
@@ -33,12 +33,12 @@ export function sqliteModels(db: Database): ModelStore {
       return row?.bytes as Uint8Array | undefined;
     },
     async write(digest, bytes) {
-      db.transaction(() =>
+      await db.transaction(() =>
         db.run("INSERT OR IGNORE INTO model_files VALUES (?, ?)", digest, bytes)
       );
     },
     async remove(digest) {
-      db.freeing(() => db.run("DELETE FROM model_files WHERE digest = ?", digest));
+      await db.freeing(() => db.run("DELETE FROM model_files WHERE digest = ?", digest));
     },
   };
 }

@@ -141,7 +141,7 @@ export class SqliteQueue implements JobQueue {
   }
 
   async cancel(id: string): Promise<Job | undefined> {
-    return this.#db.freeing(() => {
+    return await this.#db.freeing(() => {
       const row = this.#rows.find(id);
       if (row && !isOver(row.state as JobState) && !row.sealed) {
         this.#rows.finish(row, "cancelled", {});
@@ -155,7 +155,7 @@ export class SqliteQueue implements JobQueue {
     while (!signal.aborted) {
       const row = this.#db.row(DUE)!, now = this.#now();
       if (Number(row.queued) > now + MAX_DELAY_MS || Number(row.running) > now + this.#maxLeaseMs) {
-        this.#correctDue(now);
+        await this.#correctDue(now);
         continue;
       }
       const wait = row.due === null ? MAX_WAIT_MS : Number(row.due) - now;
@@ -163,23 +163,23 @@ export class SqliteQueue implements JobQueue {
         await this.#db.changed(Math.min(wait, MAX_WAIT_MS), signal);
         continue;
       }
-      const lease = this.#lease();
+      const lease = await this.#lease();
       if (lease) return lease;
     }
   }
 
   /** Since some jobs were written the clock has been set back. A worker that lives renews its lease. */
-  #correctDue(now: number): void {
-    this.#db.transaction(() => {
+  async #correctDue(now: number): Promise<void> {
+    await this.#db.transaction(() => {
       const set = "UPDATE jobs SET due = ? WHERE due > ? AND state = ?";
       this.#db.run(set, now, now + MAX_DELAY_MS, "queued");
       this.#db.run(set, now + this.leaseMs, now + this.#maxLeaseMs, "running");
     });
   }
 
-  #lease(): Lease | undefined {
-    const now = this.#now();
+  #lease(): Promise<Lease | undefined> {
     return this.#db.transaction(() => {
+      const now = this.#now();
       const row = this.#db.row(
         `SELECT * FROM jobs WHERE ${UNFINISHED} AND due <= ? ORDER BY number LIMIT 1`,
         now,
@@ -210,14 +210,14 @@ export class SqliteQueue implements JobQueue {
   }
 
   async heartbeat(lease: Lease): Promise<void> {
-    const due = this.#now() + this.leaseMs;
-    this.#step(lease, ({ number }) => {
+    await this.#step(lease, ({ number }) => {
+      const due = this.#now() + this.leaseMs;
       this.#db.run("UPDATE jobs SET due = ? WHERE number = ?", due, number);
     });
   }
 
   async progress(lease: Lease, data: JobData): Promise<void> {
-    this.#step(lease, ({ number }) => {
+    await this.#step(lease, ({ number }) => {
       this.#db.run("UPDATE jobs SET progress = ? WHERE number = ?", JSON.stringify(data), number);
       this.#rows.addEvent(lease.job.id, "progress", data);
     });
@@ -239,14 +239,14 @@ export class SqliteQueue implements JobQueue {
   }
 
   async seal(lease: Lease): Promise<void> {
-    this.#step(lease, ({ number }) => {
+    await this.#step(lease, ({ number }) => {
       this.#db.run("UPDATE jobs SET sealed = 1 WHERE number = ?", number);
     });
   }
 
   async ack(lease: Lease, result: JobData, output?: Uint8Array): Promise<void> {
     if (!output) {
-      return this.#step(lease, (row) => this.#rows.finish(row, "succeeded", { result }));
+      return await this.#step(lease, (row) => this.#rows.finish(row, "succeeded", { result }));
     }
     const digest = await digestOf(output);
     await storing(this.#db, digest, output, () => {
@@ -258,7 +258,7 @@ export class SqliteQueue implements JobQueue {
 
   async nack(lease: Lease, failure: Failure): Promise<void> {
     const { reason, delayMs = 0 } = failure;
-    this.#step(lease, (row) => {
+    await this.#step(lease, (row) => {
       const stalled = stalledAfter(Number(row.stalled), failure);
       if (stalled === undefined) return this.#rows.finish(row, "failed", { error: reason });
       this.#db.run(
@@ -282,8 +282,8 @@ export class SqliteQueue implements JobQueue {
   }
 
   /** One step by the holder of a lease. An expired lease holds until another worker claims the job. */
-  #step(lease: Lease, work: (row: JobRow) => void): void {
-    this.#db.transaction(() => work(this.#held(lease)));
+  async #step(lease: Lease, work: (row: JobRow) => void): Promise<void> {
+    await this.#db.transaction(() => work(this.#held(lease)));
   }
 
   /** The row of the job. @throws LeaseLostError */

@@ -39,7 +39,7 @@ export class SqliteUploads implements UploadStore {
   }
 
   async delete(owner: string, name: string): Promise<boolean> {
-    return this.#db.freeing(() => {
+    return await this.#db.freeing(() => {
       const row = this.#row(owner, name);
       if (!row) return false;
       this.#db.run("DELETE FROM uploads WHERE owner = ? AND name = ?", owner, name);
