@@ -7,7 +7,7 @@ import type { Problem } from "./answers/problems.ts";
 import type { Work } from "./verbs/mod.ts";
 
 /** Rows in a part: at least one run of the model's programs; for narrow rows, at most some milliseconds of work. */
-const MIN_PART_ROWS = 128, MAX_PART_ROWS = 2048, PART_NUMBERS = 1 << 16;
+const MIN_PART_ROWS = 128, MAX_PART_ROWS = 2048, PART_NUMBERS = 1 << 14;
 
 /** Rows in one part, for rows with this many cells or answers. */
 function partRows(width: number): number {

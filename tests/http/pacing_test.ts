@@ -1,7 +1,10 @@
 /** Long work: requests that arrive meanwhile are answered, and work that nobody waits for ends. */
 import assert from "node:assert/strict";
 import type { LogEntry } from "../../src/http/mod.ts";
-import { APP, ask, createApp, MODELS } from "./util.ts";
+import { compute } from "../../src/http/compute.ts";
+import { Pacer, TurnQueue } from "../../src/http/pacer.ts";
+import { VERBS, type Work } from "../../src/http/verbs/mod.ts";
+import { APP, ask, createApp, MODELS, TABLE } from "./util.ts";
 
 Deno.test("long work lets short requests in between, one slice at a time", async () => {
   // No clock is needed: a short request sent after two long ones is answered before both.
@@ -56,6 +59,37 @@ Deno.test("work stops if nobody waits for it any more", async () => {
   await answer;
   // Work that runs to its end has status 200.
   assert.deepEqual(entries.map(({ status }) => status), [408]);
+});
+
+Deno.test("explanations let others work between a few rows, and are those of all rows at once", async () => {
+  const rows = Array.from({ length: 100 }, (_, r) => [500 + 40 * r, 1, -3]);
+  const cells = { data: Float64Array.from(rows.flat()), rows: rows.length };
+  const explained = await TABLE.explain(rows, { columns: 2 });
+  const expected = explained.map(({ blamed }) => blamed);
+  let pauses = 0;
+  const pacer = { yieldIfDue: async () => void pauses++ } as unknown as Pacer;
+  const limits = { maxRows: 1000, maxBodyBytes: 1e6 };
+  const work = VERBS.score.work(TABLE, { explain: 2 }, limits);
+  const data = await work.run(cells, 0, pacer);
+  const texts = rows.map((_, r) => JSON.parse(work.text(data, r * work.columns.length)).blamed);
+  assert.deepEqual(texts, JSON.parse(JSON.stringify(expected)));
+  assert.ok(pauses >= 100 / 32, `${pauses} pauses`);
+});
+
+Deno.test("a part of wide rows is some milliseconds of work", async () => {
+  const parts: number[] = [];
+  const work: Work = {
+    ...{ head: {}, columns: ["score"], requireRows: () => {}, text: () => "" },
+    run({ rows }) {
+      parts.push(rows);
+      return new Float64Array(rows);
+    },
+  };
+  for (const width of [4, 32, 1000]) {
+    const cells = { data: new Float64Array(3000 * width), rows: 3000 };
+    await compute(work, cells, new Pacer(new TurnQueue()));
+    assert.equal(Math.max(...parts.splice(0)), { 4: 2048, 32: 512, 1000: 128 }[width]);
+  }
 });
 
 Deno.test("a line that comes byte by byte takes turns with other work, and is answered", async () => {

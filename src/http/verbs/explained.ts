@@ -5,6 +5,7 @@
 import { type BlamedColumn, blamedColumn } from "../../scoring/explain/blamed_column.ts";
 import {
   type Explainer,
+  type ExplainOptions,
   requireExplainOptions,
   rowExplainerOf,
 } from "../../scoring/explain/explainer.ts";
@@ -31,6 +32,9 @@ export interface ExplainRequest {
 
 const BLAME_NUMBERS = ["column", "value", "expected", "low", "high", "probability"] as const;
 
+/** Rows explained without a pause: a wide one may take a millisecond. */
+const BLAME_ROWS = 16;
+
 /** The same verdicts, explained if the request asks for it. */
 export function explained<S extends Scores>(
   model: TableScorer,
@@ -55,23 +59,19 @@ export function explained<S extends Scores>(
     blanks: columns.map((_, i) => i >= scoreWidth),
     async run(cells, firstRow, pacer) {
       const scored = await scores.run(cells, firstRow, pacer), { rows } = cells;
-      const data = new Float64Array(rows * columns.length).fill(NaN);
+      const data = new Float64Array(rows * columns.length);
       const contributions = contributionsOf(scored, rows, scoreWidth);
       if (options.conditional) {
         const sums = Float64Array.from({ length: rows }, (_, r) => scored[r * scoreWidth]);
         await makeConditional(contributions, explainer, cells, sums, pacer);
       }
-      const blame = explainer.blame(cells, contributions, options);
+      const blamed = await blameRows(explainer, cells, contributions, options, pacer);
+      const blamedWidth = blamedColumns * BLAME_NUMBERS.length;
       for (let r = 0; r < rows; r++) {
         const at = r * columns.length;
         data.set(scored.subarray(r * scoreWidth, (r + 1) * scoreWidth), at);
         data.set(contributions.subarray(r * width, (r + 1) * width), at + CONTRIBUTIONS);
-        for (let k = 0; k < blamedColumns && blame.columns[r * blamedColumns + k] >= 0; k++) {
-          const c = blame.columns[r * blamedColumns + k];
-          const { expected, low, high, probability } = blame.expectations[r * blamedColumns + k];
-          const cell = [c, cells.data[r * width + c], expected, low, high, probability];
-          data.set(cell, at + scoreWidth + k * BLAME_NUMBERS.length);
-        }
+        data.set(blamed.subarray(r * blamedWidth, (r + 1) * blamedWidth), at + scoreWidth);
       }
       return data;
     },
@@ -96,6 +96,33 @@ async function makeConditional(
     contributions.set(explainer.conditional(row, scores.subarray(r, r + 1)), r * width);
     await pacer.yieldIfDue();
   }
+}
+
+/** The numbers of the blamed columns, `[rows, blamed columns x 6]`, some rows at a time. */
+async function blameRows(
+  explainer: Explainer,
+  { data, rows }: Cells,
+  contributions: Float64Array,
+  options: Required<ExplainOptions>,
+  pacer: Pacer,
+): Promise<Float64Array> {
+  const width = data.length / rows, perRow = Math.min(options.columns, width);
+  const numbers = new Float64Array(rows * perRow * BLAME_NUMBERS.length).fill(NaN);
+  for (let first = 0; first < rows; first += BLAME_ROWS) {
+    const end = Math.min(rows, first + BLAME_ROWS), start = first * width;
+    const part = { data: data.subarray(start, end * width), rows: end - first };
+    const nats = contributions.subarray(start, end * width);
+    const { columns, expectations } = explainer.blame(part, nats, options);
+    for (const [i, c] of columns.entries()) {
+      if (c < 0) continue;
+      const { expected, low, high, probability } = expectations[i];
+      const value = part.data[Math.floor(i / perRow) * width + c];
+      const at = (first * perRow + i) * BLAME_NUMBERS.length;
+      numbers.set([c, value, expected, low, high, probability], at);
+    }
+    await pacer.yieldIfDue();
+  }
+  return numbers;
 }
 
 /** The columns to blame, at most `most`, for the row whose numbers begin at `at`. */
