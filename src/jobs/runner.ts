@@ -8,6 +8,7 @@
 import { messageOf } from "../core/errors.ts";
 import type { Lease } from "../storage/job_queue.ts";
 import { isOver } from "../storage/job_rules.ts";
+import { StorageBusyError } from "../storage/storage_busy.ts";
 import { StorageFullError } from "../storage/storage_full.ts";
 import { doScoring } from "./score_in_parts.ts";
 import {
@@ -84,8 +85,8 @@ async function doTraining(
   const outcome = await thread.do(
     { type: "train", spec, input, checkpoint, everySeconds, device },
     {
-      saveCheckpoint: (bytes) => orFull(queue.writeCheckpoint(lease, bytes), log),
-      reportProgress: (data) => orFull(queue.progress(lease, data), log),
+      saveCheckpoint: (bytes) => ifTaken(queue.writeCheckpoint(lease, bytes), log),
+      reportProgress: (data) => ifTaken(queue.progress(lease, data), log),
       signal,
     },
   );
@@ -100,12 +101,12 @@ async function doTraining(
   log("succeeded");
 }
 
-/** Work goes on without a checkpoint or progress that a full disk does not take: there may be room by its end. */
-async function orFull(writing: Promise<void>, log: LeasedJob["log"]): Promise<void> {
+/** Work goes on without a checkpoint or progress that a full or busy store does not take: by its end it may. */
+async function ifTaken(writing: Promise<void>, log: LeasedJob["log"]): Promise<void> {
   try {
     await writing;
   } catch (error) {
-    if (!(error instanceof StorageFullError)) throw error;
+    if (!(error instanceof StorageFullError || error instanceof StorageBusyError)) throw error;
     log("fault", messageOf(error));
   }
 }

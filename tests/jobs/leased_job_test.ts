@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { digestOf } from "../../src/http/mod.ts";
 import { backoff, runLeased } from "../../src/jobs/leased_job.ts";
+import { StorageBusyError } from "../../src/storage/storage_busy.ts";
 import { StorageFullError } from "../../src/storage/storage_full.ts";
 import { COLUMNS, jobsApp, QUICK, ROWS } from "./app.ts";
 import { bytesOf, newJob } from "./contract.ts";
@@ -49,21 +50,35 @@ Deno.test("a job whose model is being published can no longer be cancelled", asy
   assert.deepEqual([state, events.at(-1)!.type], ["running", "succeeded"]);
 });
 
-Deno.test("training goes on if a full disk takes neither checkpoint nor progress", async () => {
-  await using app = await jobsApp();
-  const asked = { rows: ROWS, columns: COLUMNS, ...QUICK };
-  const { id } = await (await app.ask("POST", "/v1/models/pumps/train", asked)).json();
-  const full = () => Promise.reject(new StorageFullError(undefined));
-  const reasons: unknown[] = [];
-  const queue = new Proxy(app.queue, {
-    get(target, name) {
-      if (name === "writeCheckpoint" || name === "progress") return full;
-      const value = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
+const FAULTS = [
+  ["full disk", new StorageFullError(undefined), "Cannot store: the disk is full"],
+  [
+    "busy store",
+    new StorageBusyError(undefined),
+    "Cannot store: another process is writing to the store",
+  ],
+] as const;
+
+for (const [name, fault, reason] of FAULTS) {
+  Deno.test(`training goes on if a ${name} takes neither checkpoint nor progress`, async () => {
+    await using app = await jobsApp();
+    const asked = { rows: ROWS, columns: COLUMNS, ...QUICK };
+    const { id } = await (await app.ask("POST", "/v1/models/pumps/train", asked)).json();
+    const refuse = () => Promise.reject(fault);
+    const reasons: unknown[] = [];
+    const queue = new Proxy(app.queue, {
+      get(target, name) {
+        if (name === "writeCheckpoint" || name === "progress") return refuse;
+        const value = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    app.work({
+      queue,
+      log: ({ event, reason }) => void (event === "fault" && reasons.push(reason)),
+    });
+    const { state, attempt, error } = await app.client.waitForJob(id);
+    assert.deepEqual([state, attempt], ["succeeded", 1], error);
+    assert.deepEqual([...new Set(reasons)], [reason]);
   });
-  app.work({ queue, log: ({ event, reason }) => void (event === "fault" && reasons.push(reason)) });
-  const { state, attempt, error } = await app.client.waitForJob(id);
-  assert.deepEqual([state, attempt], ["succeeded", 1], error);
-  assert.deepEqual([...new Set(reasons)], ["Cannot store: the disk is full"]);
-});
+}
