@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { Detector } from "../../mod.ts";
 import { readTable } from "../../src/formats/mod.ts";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+import { gzipped } from "../util/gzip.ts";
 
 const CSV = tableCsv(3000, { anomalies: 60, label: true });
 const FEW = ["--max-rows", "400"];
@@ -17,11 +18,6 @@ const stdinOf = (text: string, size: number) => ({
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
   },
 });
-
-async function gzipped(text: string): Promise<Uint8Array> {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 Deno.test("a table within the limit trains as it does in memory", async () => {
   using folder = new Folder();

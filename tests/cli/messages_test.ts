@@ -6,6 +6,7 @@ import { Detector } from "../../src/detection/detector.ts";
 import { Interruption } from "../../src/cli/io.ts";
 import { planeRows } from "../util/data.ts";
 import { cellsOf, elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+import { gzipped } from "../util/gzip.ts";
 
 const ENSEMBLE = ["--epochs", "2", "--hidden", "8"];
 
@@ -276,11 +277,7 @@ Deno.test("score that is interrupted while it waits for input leaves no file, an
 
 Deno.test("tables compressed by gzip are read like others; a truncated one is refused", async () => {
   using run = await trained();
-  const packed = async (text: string) => {
-    const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  };
-  const bytes = await packed(run.csv), data = run.folder.write("t.csv.gz", bytes);
+  const bytes = await gzipped(run.csv), data = run.folder.write("t.csv.gz", bytes);
   assert.equal(
     await elbowOk("score", run.model, data),
     await elbowOk("score", run.model, run.data),
@@ -288,7 +285,7 @@ Deno.test("tables compressed by gzip are read like others; a truncated one is re
   const other = run.folder.at("o.safetensors");
   await elbowOk("train", data, "--out", other, ...ENSEMBLE);
   assert.deepEqual(Deno.readFileSync(other), Deno.readFileSync(run.model));
-  const tabs = run.folder.write("t.tsv.gz", await packed(run.csv.replaceAll(",", "\t")));
+  const tabs = run.folder.write("t.tsv.gz", await gzipped(run.csv.replaceAll(",", "\t")));
   assert.equal(
     await elbowOk("score", run.model, tabs),
     await elbowOk("score", run.model, run.data),

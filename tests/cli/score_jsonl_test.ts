@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { elbow, elbowOk, Folder, QUICK, refused, tableCsv } from "./util.ts";
+import { gzipped } from "../util/gzip.ts";
 
 const encoder = new TextEncoder();
 const [HEAD, ...ROWS] = tableCsv(200).trimEnd().split("\n");
@@ -51,8 +52,7 @@ Deno.test("elbow score gives the same for JSON lines as for CSV: files, .gz, sta
     assert.equal(stdout, expected, name);
     assert.match(stderr, /^elbow: 50,000 rows scored, [\d,]+ rows? flagged[^\n]*\n$/);
   }
-  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  folder.write("z.jsonl.gz", await new Response(packed).bytes());
+  folder.write("z.jsonl.gz", await gzipped(text));
   assert.equal(await elbowOk("score", model, folder.at("z.jsonl.gz")), expected);
   // Pieces end within a line; the first reveals the format, with or without a byte order mark.
   for (const bytes of [encoder.encode(text), encoder.encode(`\uFEFF${text}`)]) {

@@ -6,6 +6,7 @@ import { DataError, readRows, readTable } from "../../src/detection/files.ts";
 import { encodeNpy } from "../../src/formats/mod.ts";
 import { encodeNpz } from "../../src/formats/numpy/npz_encode.ts";
 import { elbowOk, Folder } from "../cli/util.ts";
+import { gzipped } from "../util/gzip.ts";
 
 const ROWS = Array.from({ length: 120 }, (_, i) => [Math.sin(i), i % 7, Math.cos(3 * i)]);
 const LABELS = ROWS.map((_, i) => i % 40 === 0 ? 1 : 0);
@@ -13,11 +14,6 @@ const CSV = [
   "north,error,east,y",
   ...ROWS.map(([a, b, c], i) => `${a},${b === 6 ? "-999" : b},${c},${LABELS[i]}`),
 ].join("\n");
-
-async function gzipped(content: BlobPart): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = new Blob([content]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
-}
 
 const array = { data: Float64Array.from(ROWS.flat()), shape: [ROWS.length, 3] };
 const NPY = encodeNpy(array.data, array.shape);

@@ -7,6 +7,7 @@ import { TableScorer, TrainedVae, VAE } from "../../mod.ts";
 import { FULL_KERNELS } from "../../src/backends/wasm/kernels/full.ts";
 import { SCORE_KERNELS } from "../../src/backends/wasm/kernels/score.ts";
 import { planeRows } from "../util/data.ts";
+import { gzipped } from "../util/gzip.ts";
 
 /** What is bundled, and its largest compressed size in bytes, kernels included. */
 const PROGRAMS = {
@@ -41,14 +42,9 @@ async function bundle(program: string): Promise<{ readonly path: string; readonl
   return { path, text: await Deno.readTextFile(path) };
 }
 
-async function gzipBytes(text: string): Promise<number> {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  return (await new Response(stream).arrayBuffer()).byteLength;
-}
-
 for (const [name, { program, limit }] of Object.entries(PROGRAMS)) {
   Deno.test(`${name}, bundled, is small, contains no training, and gives the library's scores`, async () => {
-    const { path, text } = await bundle(program), bytes = await gzipBytes(text);
+    const { path, text } = await bundle(program), bytes = (await gzipped(text)).length;
     assert.ok(bytes <= limit, `${bytes} bytes compressed`);
     assert.ok(text.includes(SCORE_KERNELS.hex), "the score build");
     assert.ok(!text.includes(FULL_KERNELS.hex), "no training build");

@@ -12,6 +12,7 @@ import { Browser, serveFolder } from "./browser.ts";
 import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
 import { PACKAGES, SERVERS, startServer, workerdConfig } from "./runtimes.ts";
+import { gzipped } from "../util/gzip.ts";
 
 const FILES = await modelFiles();
 const BYTES = Uint8Array.fromBase64(FILES.table), PLAIN = Uint8Array.fromBase64(FILES.plain);
@@ -67,7 +68,7 @@ async function bundle(
   for (const { file, bytes: size } of report.files) {
     const content = await Deno.readFile(`${out}/${file}`);
     assert.equal(content.length, size, file);
-    bytes += await gzipBytes(content);
+    bytes += (await gzipped(content)).length;
   }
   assert.equal(report.files.length, [...Deno.readDirSync(out)].length);
   assert.ok(bytes <= limit, `${target}: ${bytes} bytes compressed`);
@@ -88,11 +89,6 @@ async function askAsWritten(folder: string, origin: string): Promise<void> {
     const response = await fetch(origin + path, body === undefined ? {} : init);
     assert.equal(response.status, 200, await response.text());
   }
-}
-
-async function gzipBytes(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
 async function ask(origin: string): Promise<readonly Verdict[]> {

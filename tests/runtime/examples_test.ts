@@ -13,6 +13,7 @@ import { Browser, serveFolder } from "./browser.ts";
 import { NO_BROWSER, NO_RUNTIMES } from "./missing.ts";
 import { modelFiles } from "./models.ts";
 import { SERVERS, startServer, workerdConfig, Workspace } from "./runtimes.ts";
+import { gzipped } from "../util/gzip.ts";
 
 const ROWS = [[480, 0.2, -3], [500, 0, 5]];
 
@@ -91,8 +92,7 @@ testUnless(
     const rows = Array.from({ length: 300 }, (_, i) => `${Math.sin(i)};${Math.cos(i)}`);
     const text = ["north;east", ...rows.with(41, "7;-7")].join("\n").replaceAll(".", ",");
     const csv = new TextEncoder().encode(text);
-    const packed = new Blob([csv]).stream().pipeThrough(new CompressionStream("gzip"));
-    const files = { "wind.csv": csv, "again.csv.gz": await new Response(packed).bytes() };
+    const files = { "wind.csv": csv, "again.csv.gz": await gzipped(csv) };
     for (const [name, bytes] of Object.entries(files)) {
       await page.setInputFiles("input", { name, mimeType: "", buffer: Buffer.from(bytes) });
       await page.waitForFunction("document.querySelector('#state').textContent.startsWith('the')");
