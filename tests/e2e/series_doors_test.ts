@@ -165,6 +165,67 @@ Deno.test("HTTP scores long series in parts, and each of those that empty rows p
   detector.dispose();
 });
 
+Deno.test("rows that name their machine are told apart over HTTP as by the commands, in a request and in a stream", async () => {
+  using folder = new Folder();
+  const level = (
+    t: number,
+    m: number,
+  ) => [Math.sin(t / 9) + m, Math.cos(t / 9) + (t === 61 ? 4 : 0)];
+  const steps = (from: number, to: number, names: readonly (string | number)[]) =>
+    Array.from({ length: to - from }, (_, t) =>
+      names.map((unit, m) => {
+        const [a, b] = level(from + t, m);
+        return { unit, a, b };
+      })).flat();
+  const csv = (rows: readonly Record<string, unknown>[]) =>
+    ["unit,a,b", ...rows.map(({ unit, a, b }) => `${unit},${a},${b}`), ""].join("\n");
+  const path = folder.at("m"), train = folder.write("t.csv", csv(steps(100, 400, ["x", "y"])));
+  await elbowOk("train", train, "--out", path, "--window", "6", "--by", "unit");
+  const detector = await Detector.load(Deno.readFileSync(path));
+  const app = createApp({ models: { m: detector } });
+  const post = async (type: string, body: string) => {
+    const headers = { "content-type": type };
+    return await (await app.request("/v1/models/m/score", { method: "POST", headers, body }))
+      .text();
+  };
+  // "new" has not trained, and the number 7 is the name "7".
+  const asked = [...steps(0, 40, ["x", 7]), ...steps(40, 80, ["new", "x"])];
+  const file = folder.write("q.csv", csv(asked));
+  const { scores } = JSON.parse(await elbowOk("score", path, file, "--json"));
+  const { rows } = JSON.parse(await post("application/json", JSON.stringify({ rows: asked })));
+  assert.ok(scores.some(({ anomaly }: Verdict) => anomaly));
+  assert.deepEqual(rows, scores.map(said));
+
+  const [, ...online] = cellsOf(await elbowOk("score", path, file, "--online"));
+  const text = asked.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const lines = (await post("application/x-ndjson", text)).trimEnd().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)).map(({ score, pValue, anomaly }) =>
+      score === undefined ? ["", "", ""] : [score, pValue, anomaly].map(String)
+    ),
+    online.map((cells) => cells.slice(1, 4)),
+  );
+
+  const detail = async (rows: unknown[]) =>
+    JSON.parse(await post("application/json", JSON.stringify({ rows }))).detail;
+  assert.match(
+    await detail(asked.with(3, { ...asked[3], unit: " " })),
+    /row 4, column "unit": expected the name of the series/,
+  );
+  assert.match(
+    await detail([...asked, { a: 1, b: 2 }]),
+    /row 161, column "unit": expected the name/,
+  );
+  assert.match(
+    await detail([...asked, ...steps(0, 5, ["z"])]),
+    /series "z": expected at least the 6 steps of a window, got 5/,
+  );
+  const without = asked.map(({ a, b }) => ({ a, b }));
+  const one = JSON.parse(await post("application/json", JSON.stringify({ rows: without })));
+  assert.deepEqual(one.rows, (await detector.score(without.map(({ a, b }) => [a, b]))).map(said));
+  detector.dispose();
+});
+
 Deno.test("a body of CSV that says which series its rows are of, or when, is refused: HTTP takes one that goes on", async () => {
   const rows = Array.from({ length: 200 }, (_, t) => [Math.sin(t / 9), Math.cos(t / 9)]);
   const detector = await Detector.fit(rows, {

@@ -23,6 +23,7 @@ import { type CachedVerb, cachedVerb, openingOf } from "../cached_verb.ts";
 import { numberRowSteps, readNumberRows } from "../rows/number_rows.ts";
 import { type Reply, respondBare, respondBody } from "../answers/responses.ts";
 import { floatRowSteps, requireFit, rowSteps } from "../rows/rows.ts";
+import { type StepCells, withoutNames } from "../rows/step_names.ts";
 import { checkBody, type Checked, queryOptions } from "../schemas.ts";
 import type { VerbRoute } from "../exchange/fast_path.ts";
 import { route } from "../exchange/route.ts";
@@ -144,9 +145,10 @@ function* fromJson(
     work.requireRows(count);
     return { work, cells: { data: new Float64Array(), rows: count } };
   }
-  const list = rows as readonly unknown[];
+  const { rows: list, names } = withoutNames(rows as readonly unknown[], byOf(served.model));
   work.requireRows(list.length);
-  return { work, cells: yield* rowSteps(list, units) };
+  const cells: StepCells = { ...yield* rowSteps(list, units), ...(names && { names }) };
+  return { work, cells };
 }
 
 function* fromFloats(bytes: Uint8Array<ArrayBuffer>, asked: Asked): Steps<PreparedWork> {
@@ -167,6 +169,11 @@ async function fromCsv(bytes: Uint8Array, asked: Asked, pacer: Pacer): Promise<P
   });
   work.requireRows(cells.rows);
   return { work, cells };
+}
+
+/** The column that tells the series of a model apart. */
+function byOf(model: Served["model"]): string | undefined {
+  return isTable(model) ? model.table.by : undefined;
 }
 
 /** Columns that say where the steps of a series are: the rows of a body are those of one, and follow each other. */
@@ -194,6 +201,7 @@ function answerStream(asked: Asked): Reply {
   const lines = answerLines(pieces, {
     work,
     units: verb.rows(served.model)!,
+    by: byOf(served.model),
     // A client that leaves a stream cancels it, so there is nothing else to check.
     pacer: new Pacer(service.turns),
     count: (numbers) => countRows(service.metrics, served, name, numbers),

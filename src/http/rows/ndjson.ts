@@ -5,7 +5,6 @@
  *
  * Blank lines are skipped. A line that is too long, or a body that stalls, ends the stream with a problem.
  */
-import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
 import type { Numbers } from "../answers/answers.ts";
 import { parseJsonOf } from "../body/json.ts";
@@ -14,6 +13,7 @@ import type { Pacer } from "../pacer.ts";
 import { invalid, Problem, stoppingProblem } from "../answers/problems.ts";
 import { problemDetails } from "../answers/responses.ts";
 import { readRows } from "./rows.ts";
+import { type StepCells, withoutNames } from "./step_names.ts";
 import type { Work } from "../verbs/mod.ts";
 
 export const NDJSON = "application/x-ndjson";
@@ -28,6 +28,8 @@ const LINE_FEED = 0x0a;
 export interface LineWork {
   readonly work: Work;
   readonly units: Units;
+  /** The column that tells series apart, of a model of several. */
+  readonly by?: string;
   readonly pacer: Pacer;
   /** Called with what some rows were answered. */
   count(numbers: Numbers): void;
@@ -66,8 +68,8 @@ async function answerBatch(
   task: LineWork,
 ): Promise<string[]> {
   try {
-    const { work, units, pacer } = task;
-    const cells = cellsOf(lines, first, units);
+    const { work, pacer } = task;
+    const cells = cellsOf(lines, first, task);
     const numbers = await compute(work, cells, pacer, first), { data, columns } = numbers;
     await work.lookAgain?.(data, cells, first, pacer);
     task.count(numbers);
@@ -84,10 +86,15 @@ async function answerBatch(
 }
 
 /** @param first the index of the first line in the stream */
-function cellsOf(lines: readonly Uint8Array[], first: number, units: Units): Cells {
+function cellsOf(
+  lines: readonly Uint8Array[],
+  first: number,
+  { units, by }: Pick<LineWork, "units" | "by">,
+): StepCells {
   const fault = (detail: string) => invalid("", detail);
-  const rows = lines.map((line, i) => parseJsonOf(`row ${first + i + 1}`, line, fault));
-  return readRows(rows, units, first);
+  const values = lines.map((line, i) => parseJsonOf(`row ${first + i + 1}`, line, fault));
+  const { rows, names } = withoutNames(values, by, first);
+  return { ...readRows(rows, units, first), ...(names && { names }) };
 }
 
 /** A line has no body of its own that a pointer could lead into. */

@@ -1,14 +1,20 @@
 /**
- * Scores of the consecutive steps of one series. All rows of a request belong together: each is scored by the windows
- * around it, part by part, with the windows that reach into the next. A stream of lines knows nothing of later ones, so
- * a step is scored by the window that ends with it, as by `elbow score --online`.
+ * Scores of the consecutive steps of one or more series. All rows of a request belong together: each is scored by the
+ * windows around it, part by part, with the windows that reach into the next. A stream of lines knows nothing of later
+ * ones, so a step is scored by the window that ends with it, as by `elbow score --online`.
  */
 import type { Cells } from "../../scoring/table/cells.ts";
+import { show } from "../../core/validate.ts";
+import { SeriesStreams, seriesThatFit } from "../../scoring/series/series_streams.ts";
 import { type Span, spansOf } from "../../scoring/series/windows.ts";
 import { NotFiniteError } from "../../trained/finite.ts";
 import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { invalid } from "../answers/problems.ts";
+import type { StepCells } from "../rows/step_names.ts";
 import type { PartialWork, Work } from "./verb.ts";
+
+/** Of the memory for the steps of many series, a stream of lines takes one part in so many: 4 MiB. */
+const STREAMS_AT_ONCE = 64;
 
 /** Steps scored without a pause, beside those of the windows at either end. */
 const PART_STEPS = 512;
@@ -29,6 +35,7 @@ export function seriesScores(
     readonly text: Work["text"];
   },
 ): SeriesWork {
+  const width = model.columns.length, columns = rows.columns.length;
   return {
     isWhole: true,
     requireRows(count) {
@@ -38,19 +45,63 @@ export function seriesScores(
         `Cannot score series: expected at least the ${window} steps of a window, got ${count}`,
       );
     },
-    async run(cells, _, pacer) {
-      const width = model.columns.length, columns = rows.columns.length;
-      const data = new Float64Array(cells.rows * columns);
-      for (const { first, end, lo, hi } of parts(spansOf(cells, width, window), window)) {
-        const part = { data: cells.data.subarray(lo * width, hi * width), rows: hi - lo };
-        const scored = await rows.run(part, lo, pacer);
-        data.set(scored.subarray((first - lo) * columns, (end - lo) * columns), first * columns);
-        await pacer.yieldIfDue();
+    async run(cells: StepCells, _, pacer) {
+      const all = seriesIn(cells, window), scores = new Float64Array(cells.rows * columns);
+      for (const own of all) {
+        const steps = own.length === cells.rows ? cells : taken(cells, own);
+        for (const { first, end, lo, hi } of parts(spansOf(steps, width, window), window)) {
+          const part = { data: steps.data.subarray(lo * width, hi * width), rows: hi - lo };
+          const scored = await numbering((row) => own[lo + row], () => rows.run(part, lo, pacer));
+          for (let r = first; r < end; r++) {
+            const at = (r - lo) * columns;
+            scores.set(scored.subarray(at, at + columns), own[r] * columns);
+          }
+          await pacer.yieldIfDue();
+        }
       }
-      return data;
+      return scores;
     },
     online: () => onlineScores(model, window, rate, rows),
   };
+}
+
+/** The rows of each series. @throws Problem for one that is shorter than a window */
+function seriesIn({ names, rows }: StepCells, window: number): readonly (readonly number[])[] {
+  const all = new Map<string, number[]>();
+  for (let r = 0; r < rows; r++) {
+    const name = names?.[r] ?? "", own = all.get(name);
+    if (own) own.push(r);
+    else all.set(name, [r]);
+  }
+  for (const [name, { length }] of all) {
+    if (length >= window) continue;
+    throw invalid(
+      "/rows",
+      `Cannot score series ${
+        show(name)
+      }: expected at least the ${window} steps of a window, got ${length}`,
+    );
+  }
+  return [...all.values()];
+}
+
+function taken({ data, rows }: Cells, own: readonly number[]): Cells {
+  const width = data.length / rows, steps = new Float64Array(own.length * width);
+  own.forEach((row, r) => steps.set(data.subarray(row * width, (row + 1) * width), r * width));
+  return { data: steps, rows: own.length };
+}
+
+/** Names the row of the request in the error about a part. */
+async function numbering<Value>(
+  rowOf: (row: number) => number,
+  compute: () => Value | Promise<Value>,
+): Promise<Value> {
+  try {
+    return await compute();
+  } catch (error) {
+    if (!(error instanceof NotFiniteError)) throw error;
+    throw new NotFiniteError(error.action, error.value, rowOf((error.row ?? 1) - 1) + 1);
+  }
 }
 
 /** Steps `first` … `end - 1`, for which those of `lo` … `hi - 1` are scored. */
@@ -71,12 +122,14 @@ function onlineScores(
   rate: number,
   { columns, text }: Pick<Work, "columns" | "text">,
 ): Work {
-  const stream = model.stream(), width = model.columns.length;
+  const width = model.columns.length;
+  const most = Math.ceil(seriesThatFit(model) / STREAMS_AT_ONCE);
+  const streams = new SeriesStreams(() => model.stream(), most);
   /** What the newest lines were answered: those of a batch are asked for again if one of them is refused. */
   const answered = new Map<number, Float64Array | NotFiniteError | undefined>();
   let next = 0;
-  const verdictOn = (row: Float64Array) => {
-    const verdict = stream.push(row);
+  const verdictOn = (name: string, row: Float64Array) => {
+    const verdict = streams.of(name).push(row);
     if (!verdict) return undefined;
     const { score, pValue, contributions } = verdict;
     return Float64Array.of(
@@ -88,14 +141,18 @@ function onlineScores(
     head: {},
     columns,
     requireRows() {},
-    run({ data, rows }: Cells, firstRow: number) {
+    isWhole: true,
+    run({ data, rows, names }: StepCells, firstRow: number) {
       if (firstRow >= next) answered.clear();
       const numbers = new Float64Array(rows * columns.length);
       for (let r = 0; r < rows; r++) {
         const row = firstRow + r;
         if (row >= next) {
           next = row + 1;
-          answered.set(row, tried(() => verdictOn(data.subarray(r * width, (r + 1) * width))));
+          answered.set(
+            row,
+            tried(() => verdictOn(names?.[r] ?? "", data.subarray(r * width, (r + 1) * width))),
+          );
         }
         const verdict = answered.get(row);
         if (!verdict) {
