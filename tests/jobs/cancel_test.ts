@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { VAE } from "../../mod.ts";
-import { POLL_MS } from "../../src/storage/sqlite/database.ts";
+import { POLL_MS } from "../../src/storage/sqlite/changes.ts";
 import { YIELD_MS } from "../../src/trained/turns.ts";
 import { ROWS } from "./app.ts";
 

@@ -8,69 +8,19 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqli
 import { messageOf } from "../../core/errors.ts";
 import { StorageBusyError } from "../storage_busy.ts";
 import { StorageFullError } from "../storage_full.ts";
+import { Changes } from "./changes.ts";
+import { damaged, isBusy, isCorrupt, isFull, NO_INDEX_MESSAGE, unopened } from "./faults.ts";
 import { Reserve } from "./reserve.ts";
+import { CHECKED_TABLES, FORMAT, SCHEMA, SWEEP_PIECES } from "./schema.ts";
 
 /** A row as SQLite returns it. */
 export type Row = Record<string, SQLOutputValue>;
-
-const SCHEMA = `
-CREATE TABLE IF NOT EXISTS blobs (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS blob_pieces (
-  digest TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (digest, number)
-) STRICT;
-CREATE TABLE IF NOT EXISTS jobs (
-  number INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, model TEXT NOT NULL, owner TEXT NOT NULL,
-  spec TEXT NOT NULL, fingerprint TEXT NOT NULL,
-  state TEXT NOT NULL,
-  due INTEGER NOT NULL,                -- queued: when it may be claimed; running: when the lease ends
-  attempt INTEGER NOT NULL DEFAULT 0,
-  stalled INTEGER NOT NULL DEFAULT 0,  -- claims since the last checkpoint
-  sealed INTEGER NOT NULL DEFAULT 0,
-  input TEXT, checkpoint TEXT, output TEXT,  -- digests
-  created INTEGER NOT NULL, started INTEGER, finished INTEGER,
-  progress TEXT, result TEXT, error TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due) WHERE state IN ('queued', 'running');
-CREATE INDEX IF NOT EXISTS jobs_finished ON jobs (finished);
-CREATE TABLE IF NOT EXISTS events (
-  job TEXT NOT NULL, number INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL,
-  PRIMARY KEY (job, number)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS totals (
-  kind TEXT NOT NULL, state TEXT NOT NULL, count INTEGER NOT NULL, seconds REAL NOT NULL,
-  PRIMARY KEY (kind, state)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS uploads (
-  owner TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL,
-  created INTEGER NOT NULL, PRIMARY KEY (owner, name)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS model_files (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS model_index (
-  one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, value TEXT NOT NULL
-) STRICT;
-`;
-
-/** Tables checked when the file is opened; the bytes in the others are checked against their digests when read. */
-const CHECKED_TABLES = ["jobs", "events", "totals", "uploads", "model_index"] as const;
-
-/**
- * Raised when the tables change, so that a file of a later version is refused rather than misread. Files of format 1
- * have no pieces of blobs.
- */
-const FORMAT = 2;
-
-/** Left by a process that died before it named them. */
-const SWEEP_PIECES = "DELETE FROM blob_pieces WHERE digest NOT IN (SELECT digest FROM blobs)";
 
 /** Milliseconds that a writer waits for its turn, and between two tries. */
 const BUSY_MS = 10_000, FIRST_WAIT_MS = 1, LONGEST_WAIT_MS = 50;
 
 const SETTINGS =
   `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`;
-
-/** Milliseconds for which another process's change may go unnoticed. */
-export const POLL_MS = 25;
 
 /** Pages that are given back to a full disk at once, as many bytes as SQLite lets its log grow to; and how often. */
 const PAGES_BACK = 1000, TURNS_BACK = 4;
@@ -79,9 +29,8 @@ const PAGES_BACK = 1000, TURNS_BACK = 4;
 export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  readonly #waiting = new Set<() => void>();
-  #poll: ReturnType<typeof setInterval> | undefined;
-  #version: unknown;
+  /** SQLite counts the changes by other processes. */
+  readonly #changes = new Changes(() => this.row("PRAGMA data_version")!.data_version);
   readonly #reserve: Reserve;
   #isOpen = false;
 
@@ -193,7 +142,7 @@ export class Database {
       if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
       throw isFull(error) ? new StorageFullError(error) : error;
     }
-    this.#wake();
+    this.#changes.announce();
     return value;
   }
 
@@ -241,26 +190,11 @@ export class Database {
 
   /** Resolves at the next change by any process, after `ms`, or on the signal, whichever comes first. */
   changed(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        this.#waiting.delete(done);
-        if (this.#waiting.size === 0) this.#stopPolling();
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(Math.max(ms, 0), 2 ** 30));
-      signal.addEventListener("abort", done);
-      this.#waiting.add(done);
-      this.#version ??= this.#dataVersion();
-      this.#poll ??= setInterval(() => this.#checkForChanges(), POLL_MS);
-    });
+    return this.#changes.next(ms, signal);
   }
 
   close(): void {
-    this.#stopPolling();
-    this.#wake();
+    this.#changes.close();
     this.#statements.clear();
     this.#sqlite.close();
   }
@@ -269,27 +203,6 @@ export class Database {
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql));
     return statement;
-  }
-
-  #dataVersion(): unknown {
-    return this.row("PRAGMA data_version")!.data_version;
-  }
-
-  /** Uses SQLite's counter of changes by other processes. */
-  #checkForChanges(): void {
-    const version = this.#dataVersion();
-    if (version === this.#version) return;
-    this.#version = version;
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const done of [...this.#waiting]) done();
-  }
-
-  #stopPolling(): void {
-    clearInterval(this.#poll);
-    this.#poll = this.#version = undefined;
   }
 }
 
@@ -304,57 +217,4 @@ async function inTurn<Value>(act: () => Value): Promise<Value> {
     }
     await new Promise((done) => void setTimeout(done, wait));
   }
-}
-
-/** SQLITE_BUSY: another process is writing. */
-const BUSY = 5, BUSY_MESSAGE = "database is locked";
-
-/** Of a code, without its details. */
-const PRIMARY = 0xff;
-
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { errcode = 0 } = error as { errcode?: number };
-  return (errcode & PRIMARY) === BUSY || error.message === BUSY_MESSAGE;
-}
-
-/** SQLITE_FULL. */
-const FULL = 13, FULL_MESSAGE = "database or disk is full";
-
-/** What SQLite says if there is no room for the index of the log, and of any other fault of a disk. */
-const NO_INDEX_MESSAGE = "disk I/O error";
-
-/** A full disk is mostly found at COMMIT, by `exec`, whose errors have no code on Deno. */
-function isFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (error as { errcode?: number }).errcode === FULL || error.message === FULL_MESSAGE;
-}
-
-/** SQLITE_CORRUPT: the file contradicts itself. */
-const CORRUPT = 11;
-
-function isCorrupt(error: unknown): boolean {
-  return (error as { errcode?: number })?.errcode === CORRUPT;
-}
-
-/** What SQLite says of a path, in words that say what to look at. */
-const REASONS: readonly (readonly [message: RegExp, reason: string])[] = [
-  [
-    /^unable to open database file/,
-    "expected a file in a folder that exists and may be written to",
-  ],
-  [/^file is not a database/, "expected a SQLite file"],
-];
-
-function unopened(path: string, cause: unknown): TypeError {
-  const message = messageOf(cause);
-  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
-  return new TypeError(`Cannot open ${path}: ${reason}`, { cause });
-}
-
-function damaged(path: string, reason: string, options?: ErrorOptions): TypeError {
-  return new TypeError(
-    `Cannot open ${path}: the file is damaged (${reason}): restore it from a copy, or move it away with its -wal and -shm files to start afresh`,
-    options,
-  );
 }
