@@ -1,7 +1,7 @@
 /** Admission: the size of the headers, the requests in flight, the token and its scope, the rate limit. */
 import type { Call } from "../exchange/call.ts";
 import { forbidden, type Scope, type Token, unauthorized } from "./auth.ts";
-import type { RequestHead } from "../exchange/head.ts";
+import type { RequestHead } from "../head.ts";
 import { Problem, stoppingProblem } from "../answers/problems.ts";
 import type { Action, Service } from "../service.ts";
 

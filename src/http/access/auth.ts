@@ -5,7 +5,7 @@
  * Limits: an unsalted hash is safe for unguessable tokens, of 128 random bits or more, but not for passwords.
  */
 import { requireChoice, requireObject, show } from "../../core/validate.ts";
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 import { Problem } from "../answers/problems.ts";
 
 /** What a token permits: querying models, training them, or changing what is served. */

@@ -2,7 +2,7 @@
  * Cross-origin requests (Fetch standard, "CORS protocol"): refused unless origins are listed. An origin is allowed if
  * it is in the list exactly; never `*`, and never with credentials.
  */
-import type { RequestHead } from "../exchange/head.ts";
+import type { RequestHead } from "../head.ts";
 import type { Reply } from "../answers/responses.ts";
 import { show } from "../../core/validate.ts";
 

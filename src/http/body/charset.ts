@@ -4,7 +4,7 @@
  */
 import { concatBytes } from "../../core/bytes/bytes.ts";
 import { invalid, Problem } from "../answers/problems.ts";
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 import type { Pacer } from "../pacer.ts";
 
 /** Bytes decoded without a pause. */

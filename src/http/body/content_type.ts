@@ -1,5 +1,5 @@
 /** The media type of a body (RFC 9110, 8.3), and what it may not be: compressed, or text that is not UTF-8. */
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 import { Problem } from "../answers/problems.ts";
 
 /**

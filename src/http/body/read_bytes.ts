@@ -2,7 +2,7 @@
  * Reads a request's body as bytes, which are counted as they arrive, whatever the headers say; a body that takes too
  * long is abandoned.
  */
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 import { Problem } from "../answers/problems.ts";
 import { bodyPieces, bodyTimeout, interruptedBody, maxPiecesOf } from "./pieces.ts";
 import type { ReservedBytes } from "./reserved_bytes.ts";

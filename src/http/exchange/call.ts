@@ -2,7 +2,7 @@
  * One request, and what the log and the metrics need to know about it. Independent of the router: `route.ts` makes one
  * from Hono's context, `fast_path.ts` from an address alone.
  */
-import { RequestHead } from "./head.ts";
+import { RequestHead } from "../head.ts";
 
 /** The decoded parameters of a path template. */
 export interface PathParams {

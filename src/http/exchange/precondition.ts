@@ -2,7 +2,7 @@
  * Preconditions on the version served now (RFC 9110, 13.1): `If-Match` and `If-None-Match`, by digest or `*`. An entity
  * tag is a digest in quotes; a weak tag, `W/"…"`, matches only in `If-None-Match`.
  */
-import type { HeaderLookup } from "./head.ts";
+import type { HeaderLookup } from "../head.ts";
 
 /** Tags of which one must match, and tags of which none may; `*` is any version at all. */
 export interface Precondition {

@@ -10,7 +10,7 @@ import type { Cells } from "../../scoring/table/cells.ts";
 import type { Units } from "../../scoring/units.ts";
 import type { Steps } from "../../trained/steps.ts";
 import { type LongList, parseJsonSteps } from "../body/json_slices.ts";
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 import { invalid } from "../answers/problems.ts";
 import { cellSteps, floatRowSteps, refusal, rowSteps } from "../rows/rows.ts";
 import { checkBody, listOf } from "../schemas.ts";

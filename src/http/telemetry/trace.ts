@@ -3,7 +3,7 @@
  * its trace, anything else starts a new one. The answer names the span that made it.
  */
 
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 
 export const TRACE_HEADER = "traceparent";
 

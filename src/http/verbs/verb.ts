@@ -4,7 +4,7 @@ import type { TableScorer } from "../../scoring/table_scorer.ts";
 import { isTable, type Units, unitsOf } from "../../scoring/units.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import { requireAnswerSize, type RowText } from "../answers/answers.ts";
-import type { HeaderLookup } from "../exchange/head.ts";
+import type { HeaderLookup } from "../head.ts";
 import type { Model } from "../models/catalogue.ts";
 import type { Pacer } from "../pacer.ts";
 import { invalid } from "../answers/problems.ts";
