@@ -4,10 +4,14 @@
  *   ISO 8601         2024-03-09, 2024-03-09 10:14:33.5, 2024-03-09T10:14:33Z, …+01:00, 20240309T101433Z, also 2024/3/9
  *   English months   9 Mar 2024, 09-Mar-24, March 9, 2024, Sat, 9 Mar 2024 10:14:33 +0000, Sat Mar 9 10:14:33 2024
  *   a known order    9.3.2024, 3/9/24 2:05 PM, 20240309
+ *   no date          18:00, 6:00:00 PM, as of 1970-01-01
  */
 
-/** Which comes first in a date that ends with its year, the day or the month; or a date of eight digits. */
-export type DateOrder = "dmy" | "mdy" | "ymd";
+/**
+ * Which comes first in a date that ends with its year, the day or the month; or a date of eight digits; or a time of
+ * day without a date.
+ */
+export type DateOrder = "dmy" | "mdy" | "ymd" | "time";
 
 /**
  * Year, mark, month and day; or two numbers, of which one is the day, and the year. Then the time. No two runs of
@@ -32,7 +36,7 @@ const MONTHS =
  * @param order of dates that end with their year, or of dates of eight digits; without it they are none
  */
 export function parseTimestamp(text: string, order?: DateOrder): number {
-  const trimmed = text.trim(),
+  const trimmed = (order === "time" ? "1970-01-01T" : "") + text.trim(),
     parts = PATTERN.exec(trimmed) ?? PATTERN.exec(inNumbers(trimmed, order));
   if (!parts) return NaN;
   const [hour, minute = "0", second = "0", fraction = "0", meridiem, zone] = parts.slice(9);

@@ -164,7 +164,9 @@ Deno.test("times that cover no whole day or week cause a warning; dates and whol
   assert.deepEqual(findUnseenTimes(column([0, day, 2 * day, NaN]), 1, 0), { hours: 0, days: 4 });
   assert.deepEqual(findUnseenTimes(column([-1, day + 3600]), 1, 0), { hours: 22, days: 5 });
   assert.equal(findUnseenTimes(column([NaN]), 1, 0), undefined);
-  const { warnings } = reportCells(column([0, 3600]), [{ name: "t", kind: "timestamp" }]);
+  // All of 1970-01-01 are times of day, without a day of the week.
+  assert.deepEqual(findUnseenTimes(column([0, 3600]), 1, 0), { hours: 22, days: 0 });
+  const { warnings } = reportCells(column([day, day + 3600]), [{ name: "t", kind: "timestamp" }]);
   assert.match(warnings.join("\n"), /"t" has no times in 22 .* and on 6/);
 });
 

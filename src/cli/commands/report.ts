@@ -117,10 +117,11 @@ function columnTable(columns: readonly ColumnReport[]): string {
 }
 
 /** A number to five digits, and to all before its mark. */
-function valueText({ kind }: ColumnReport, value: number): string {
+function valueText({ kind, least, largest }: ColumnReport, value: number): string {
   if (hasLevels(kind) || Number.isNaN(value)) return "-";
   if (kind === "timestamp") {
-    const time = new Date(1000 * value);
+    const time = new Date(1000 * value), isTimeOfDay = least >= 0 && largest < 86_400;
+    if (isTimeOfDay) return time.toISOString().slice(11, 19);
     return Number.isNaN(time.getTime()) ? "-" : timeText(time.toISOString());
   }
   const whole = Math.trunc(Math.abs(value)), digits = whole < 1e15 ? `${whole}`.length + 1 : 5;

@@ -17,7 +17,7 @@ const NO_HEADER: Rule = [/\bif there is no header line\b/, "$& (--no-header)"];
 const IN_WARNINGS: readonly Rule[] = [
   [/^\d+ of \d+ rows (?:train and )?calibrate, .*$/, "$& (--max-rows)"],
   [
-    /^column "(.*)" (?:holds digits|looks like|has decimal points).*?declare it (categorical|timestamp(?::dmy|:ymd)?|numeric:1[.,]234[.,]50(?: %)?)/,
+    /^column "(.*)" (?:holds digits|looks like|has decimal points).*?declare it (categorical|timestamp(?::dmy|:ymd|:time)?|numeric:1[.,]234[.,]50(?: %)?)/,
     declaring,
   ],
   [

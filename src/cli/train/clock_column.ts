@@ -22,26 +22,39 @@ export function clockOf(table: Table, c: number): Clock {
     return { column: { name, kind: "numeric" }, seconds };
   }
   const order = orderOf(table, c);
+  if (order === "time") {
+    throw new TypeError(
+      `Cannot use --clock ${name}: expected times with their dates in ${table.source}, got "${
+        texts[0]
+      }"`,
+    );
+  }
   const wrong = texts.find((text) => Number.isNaN(parseTimestamp(text, order)));
   throw new TypeError(
     `Cannot use --clock ${name}: expected times or numbers in ${table.source}, got "${wrong}"`,
   );
 }
 
-/** A column of times as a clock; undefined for any other. */
+/** A column of times as a clock; undefined for any other, such as times of day without their dates. */
 export function timeColumn(table: Table, c: number): Clock | undefined {
   const name = table.columns[c], times = timesOf(table, c);
   if (times) {
     const format = orderOf(table, c);
+    if (format === "time" || standsStill(times)) return undefined;
     return { column: { name, kind: "timestamp", ...(format && { format }) }, seconds: times };
   }
   if (table.texts?.[c]) return undefined;
   const values = takeColumn(table, table.columns.length, c);
   const [kind, format] = timeDeclarationOf(name, values)?.split(":") ?? [];
-  if (kind === undefined) return undefined;
+  if (kind === undefined || standsStill(values)) return undefined;
   const column = { name, kind, ...(format && { format }) } as ColumnSchema;
   const { encode } = codecOf(column);
   return { column, seconds: values.map((value) => encode(value) ?? NaN) };
+}
+
+/** Whether all values are one, which says nothing of the steps. */
+function standsStill(values: Float64Array): boolean {
+  return values.every((value) => value === values[0]);
 }
 
 /** The order of day and month, if the texts of a column need one to be times. */

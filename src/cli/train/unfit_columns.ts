@@ -79,8 +79,13 @@ function partialClock(table: Table, c: number): string | undefined {
 
 /** That a column holds the times of a series' steps; undefined for any other. */
 function stepClock(table: Table, c: number): string | undefined {
-  return timeColumn(table, c) &&
-    "says when the steps of the series were, and windows of it would outweigh the rest";
+  const when = timeColumn(table, c)
+    ? "when"
+    : orderOf(table, c) === "time" && timesOf(table, c)
+    ? "at which time of day"
+    : undefined;
+  return when &&
+    `says ${when} the steps of the series were, and windows of it would outweigh the rest`;
 }
 
 /** That a column without a name labels the rows; undefined for any other. */

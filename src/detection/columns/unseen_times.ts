@@ -12,24 +12,28 @@ export interface UnseenTimes {
 
 const HOUR = 3600, DAY = 24 * HOUR;
 
-/** Undefined for a column without times. For dates, which are all at midnight, hours are not counted. */
+/**
+ * Undefined for a column without times. For dates, which are all at midnight, hours are not counted, and for times of
+ * day, which are all of 1970-01-01, no days of the week.
+ */
 export function findUnseenTimes(
   { data, rows }: Cells,
   width: number,
   c: number,
 ): UnseenTimes | undefined {
   const hours = new Set<number>(), days = new Set<number>();
-  let isDate = true;
+  let isDate = true, isTime = true;
   for (let r = 0; r < rows; r++) {
     const seconds = data[r * width + c];
     if (Number.isNaN(seconds)) continue;
     const secondOfDay = seconds - DAY * Math.floor(seconds / DAY);
     isDate &&= secondOfDay === 0;
+    isTime &&= secondOfDay === seconds;
     hours.add(Math.floor(secondOfDay / HOUR));
     days.add(Math.floor(seconds / DAY) - 7 * Math.floor(seconds / (7 * DAY)));
   }
   if (days.size === 0) return undefined;
-  return { hours: isDate ? 0 : 24 - hours.size, days: 7 - days.size };
+  return { hours: isDate ? 0 : 24 - hours.size, days: isTime ? 0 : 7 - days.size };
 }
 
 /** The warning about such a column. */

@@ -10,7 +10,7 @@
  *   timestamp  time of day and day of week as points on circles; the date itself is new in every new row
  */
 import { normalQuantile } from "../../core/probability/normal_quantile.ts";
-import type { ColumnKind, ColumnSchema } from "../../scoring/table/schema.ts";
+import type { ColumnSchema } from "../../scoring/table/schema.ts";
 import type { Cells } from "../../scoring/table/cells.ts";
 import type { Curve } from "../../scoring/views/curve.ts";
 import { project } from "../../scoring/views/projector.ts";
@@ -44,8 +44,10 @@ const DAY = 86_400, WEEK = 7 * DAY;
 const TINY = 1e-9;
 
 export function fitViews(cells: Cells, schema: readonly ColumnSchema[]): View[] {
-  const transforms = schema.map(({ kind }, c) =>
-    kind === "categorical" ? undefined : transformsOf(sortedValues(cells, schema.length, c), kind)
+  const transforms = schema.map((column, c) =>
+    column.kind === "categorical"
+      ? undefined
+      : transformsOf(sortedValues(cells, schema.length, c), column)
   );
   const numbers = transforms.flatMap((of, column) =>
     (of?.quantile ?? []).map((transform) => ({ column, transform }))
@@ -86,10 +88,11 @@ function pointsOfLevels(
 
 function transformsOf(
   sorted: Float64Array,
-  kind: ColumnKind,
+  { kind, format }: ColumnSchema,
 ): Record<ViewName, readonly Transform[]> {
   if (kind === "timestamp") {
-    const circles = [DAY, WEEK].flatMap((period) =>
+    // A time of day has no day of the week.
+    const circles = (format === "time" ? [DAY] : [DAY, WEEK]).flatMap((period) =>
       [0, 0.25].map((phase) =>
         standardized({ kind: "cycle", period, phase, mean: 0, deviation: 1 }, sorted)
       )

@@ -74,7 +74,8 @@ const LIKELY_MEANINGS: readonly LikelyMeaning[] = [
     // 14:05, 2:05:30 PM, 131:05:30.5
     pattern: /^\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*[ap]m)?$/iu,
     as: "times of day or durations",
-    instead: "write numbers, such as seconds, or times with their date, such as 2024-10-15 14:05",
+    instead:
+      "declare it timestamp:time if all are times of day, or write durations as numbers, such as seconds",
   },
   {
     // 19.2 kg, 5.5°C, 25.3k, 1.92D+01; not 05 QUEENS

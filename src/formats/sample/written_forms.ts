@@ -51,6 +51,9 @@ const IS_AMOUNT = new RegExp(
 /** Longer texts are no amounts: the pattern takes time that grows with the square of their length. */
 const MAX_AMOUNT_LENGTH = 100;
 
+/** In seconds. */
+const NOON = 12 * 3600, ONE_PM = 13 * 3600;
+
 const UNIT = new RegExp(`%|${CURRENCY}`, "u");
 
 class Range implements NumberRange {
@@ -67,7 +70,10 @@ class Range implements NumberRange {
 
 /** The formats that fit all texts so far. */
 export class WrittenForms {
-  readonly #orders = new Set<DateOrder>(["dmy", "mdy"]);
+  readonly #orders = new Set<DateOrder>(["dmy", "mdy", "time"]);
+  /** Whether any text is a time before noon, and any after one o'clock: durations are mostly shorter. */
+  #isEarly = false;
+  #isLate = false;
   readonly #amounts = new Map<"1,234.50" | "1.234,50", Range>([
     ["1,234.50", new Range()],
     ["1.234,50", new Range()],
@@ -86,7 +92,11 @@ export class WrittenForms {
   add(text: string, row = NaN): void {
     this.#hasText = true;
     for (const order of this.#orders) {
-      if (Number.isNaN(parseTimestamp(text, order))) this.#orders.delete(order);
+      const seconds = parseTimestamp(text, order);
+      if (Number.isNaN(seconds)) this.#orders.delete(order);
+      if (order !== "time") continue;
+      this.#isEarly ||= seconds < NOON;
+      this.#isLate ||= seconds >= ONE_PM;
     }
     this.#hasPoint ||= text.includes(".");
     this.#hasComma ||= text.includes(",");
@@ -106,10 +116,14 @@ export class WrittenForms {
     }
   }
 
-  /** The order of day and month, if all texts are dates of one order; for a column without plain numbers. */
+  /**
+   * The order of day and month, if all texts are dates of one order, or "time" if all are times of day; for a column
+   * without plain numbers.
+   */
   get order(): DateOrder | undefined {
     const [order, other] = this.#orders;
-    return this.#hasText && other === undefined ? order : undefined;
+    const isCertain = order !== "time" || this.#isEarly && this.#isLate;
+    return this.#hasText && other === undefined && isCertain ? order : undefined;
   }
 
   /**

@@ -62,7 +62,7 @@ function wholeInterval(expected: number, low: number, high: number): [number, nu
  *   unknown one
  */
 function cellValue(
-  { kind, levels }: ColumnSchema,
+  { kind, levels, format }: ColumnSchema,
   value: number,
   isKnown = false,
 ): number | string | null {
@@ -70,7 +70,10 @@ function cellValue(
   if (levels) {
     return nearestLevel(levels, isKnown ? Math.min(value, levels.length - 1) : value) ?? null;
   }
-  if (kind === "timestamp") return new Date(value * 1000).toISOString();
+  if (kind === "timestamp") {
+    const text = new Date(value * 1000).toISOString();
+    return format === "time" ? text.slice(11, 19) : text;
+  }
   // An expected count is rounded to a valid count; an actual value is shown unchanged.
   return isKnown && kind === "count" ? Math.max(0, Math.round(value)) : value;
 }

@@ -6,7 +6,7 @@
  *   count      integers from 0
  *   timestamp  seconds since 1970, from text (`core/timestamp.ts`), a Date, or a number of seconds, milliseconds,
  *              microseconds or nanoseconds; with a format, from dates that begin with the day or the month, or that
- *              are eight digits
+ *              are eight digits, or from times of day alone
  *   binary, categorical, ordinal   the index of the cell in the column's `levels`; `levels.length` for
  *              every other value, whether rare, unseen, or of another type
  *
@@ -46,7 +46,7 @@ export const COLUMN_KINDS: readonly ColumnKind[] = [
 /** The format of a column's texts, other than plain numbers and ISO 8601. */
 export type CellFormat = DateOrder | AmountFormat;
 
-const DATE_ORDERS = ["dmy", "mdy", "ymd"] as const;
+const DATE_ORDERS = ["dmy", "mdy", "ymd", "time"] as const;
 const AMOUNTS = ["1,234.50", "1.234,50", "1,234.50 %", "1.234,50 %"] as const;
 
 /** The formats allowed for a kind. */
@@ -198,7 +198,7 @@ function inSeconds(value: number | undefined): number | undefined {
 }
 
 function timeCodec(order?: DateOrder): CellCodec {
-  const example = { dmy: "31.12.2024", mdy: "12/31/2024", ymd: "20241231" };
+  const example = { dmy: "31.12.2024", mdy: "12/31/2024", ymd: "20241231", time: "18:00:00" };
   return {
     encode(cell) {
       if (cell instanceof Date) return finiteOrMissing(cell.getTime() / 1000);
